@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Makes: commands run, files written whole, locks, an undo stack, Debian packages fetched: the only door to this computer.
+// Needs: model.
+// Never: knows what a kernel, a series or a machine is.
+export type { CommandOptions, CommandResult } from './command.ts';
+export { childEnvironment, inheritEnvironment, quoteArgv, runCommand, tail } from './command.ts';
+export type { DebianPackage, DebianSource } from './debian.ts';
+export { fetchDebianClosure, fetchDebianPackage, findDebianMirror } from './debian.ts';
+export { digestFile, digestOf, exists, listFiles, makeDirectoryAtomic, writeFileAtomic } from './files.ts';
+export type { Lock } from './lock.ts';
+export { takeLock } from './lock.ts';
+export type { SystemPackage } from './package.ts';
+export { packageOf, SYSTEM_PACKAGES } from './package.ts';
+export { UndoStack } from './undo.ts';

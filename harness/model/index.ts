@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Makes: the nouns that every room speaks, as plain readonly values, and the one error class.
+// Needs: nothing.
+// Never: does anything, or imports anything.
+export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
+export { exitCodeOf, Fault, isFault } from './fault.ts';
+export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
+export type { BuildResult, Diagnostic, Image, Kernel } from './kernel.ts';
+export type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from './series.ts';
+export type { Frame, Splat, Trace } from './splat.ts';
+export type {
+  Finding,
+  MachineNeeds,
+  Outcome,
+  StepRecord,
+  TrialEvent,
+  TrialListener,
+  TrialResult,
+  TrialRunner,
+  TrialSpec,
+} from './trial.ts';
+export type { CampaignVerdict, Comparison, ScenarioVerdict, SignatureVerdict } from './verdict.ts';

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+
+/** A built, bootable kernel: the result of a tree and a configuration. Paths are on this computer. */
+export interface Kernel {
+  /** SHA-256, hex, over source, patches, configuration and compiler. */
+  readonly digest: string;
+  readonly name: string;
+  readonly arch: 'x86_64';
+  /** Such as `5.10.223`. */
+  readonly release: string;
+  readonly bootImage: string;
+  readonly vmlinux: string;
+  /** Directory with the `.ko` files, by the kernel's own relative paths. */
+  readonly modules: string;
+  readonly config: string;
+  readonly source: string;
+  readonly compiler: string;
+  /** Commit of the tree that was built. */
+  readonly commit: string;
+}
+
+/** A warning or error of the compiler. */
+export interface Diagnostic {
+  readonly severity: 'warning' | 'error';
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly message: string;
+  /** `-Wunused-variable`, or null. */
+  readonly option: string | null;
+  /** Number of the series' last patch that touched the file, or null. */
+  readonly patch: number | null;
+}
+
+export type BuildResult =
+  | {
+      readonly ok: true;
+      readonly kernel: Kernel;
+      readonly cached: boolean;
+      readonly durationMs: number;
+      readonly diagnostics: readonly Diagnostic[];
+    }
+  | {
+      readonly ok: false;
+      readonly diagnostics: readonly Diagnostic[];
+      readonly durationMs: number;
+      readonly logPath: string;
+      readonly logTail: readonly string[];
+    };
+
+/** A root file system for a machine. */
+export interface Image {
+  readonly digest: string;
+  readonly name: string;
+  /** A squashfs on this computer. */
+  readonly rootPath: string;
+}
