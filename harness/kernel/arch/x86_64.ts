@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+import type { Architecture } from './index.ts';
+
+export const x86_64: Architecture = {
+  name: 'x86_64',
+  makeArch: 'x86',
+  bootTarget: 'bzImage',
+  bootImage: 'arch/x86/boot/bzImage',
+};

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// Makes: judgements: of one trial from its evidence, of two arms from their trials, of a whole campaign.
+// Needs: model.
+// Never: reads a log, touches the host, or knows a scenario by name.
+export { compareScenario, concludeCampaign, isConclusive, wordOf, worstOf } from './compare.ts';
+export type { MachineState, TrialEvidence, TrialJudgement } from './judge.ts';
+export { judgeTrial } from './judge.ts';
