@@ -81,6 +81,7 @@ function tryLock(path: string, flags: readonly string[], signal?: AbortSignal): 
       child.unref();
       resolve({
         async [Symbol.asyncDispose]() {
+          child.ref();
           child.stdin.end();
           await gone;
         },

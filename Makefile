@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# `make demo` and `make test` do all set-up that they need. `make help` lists the verbs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Native parts of npm packages are built against Node's own headers where a package brings them: nothing is downloaded.
+ifeq ($(origin npm_config_nodedir),undefined)
+ifneq ($(wildcard /usr/include/node/node.h),)
+export npm_config_nodedir := /usr
+endif
+endif
+
+KTRIAL := node dist/harness/cli/main.js
+SOURCES := $(shell find harness images kernels -name '*.ts' 2>/dev/null)
+SERIES ?= kernels/mdev/series/v2.mbox
+KERNEL ?= mdev-5.10
+SCENARIOS ?= scenarios/mdev
+
+.PHONY: help setup build check test test-fast test-vm demo bench clean
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+node_modules/.ktrial: package.json package-lock.json
+	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); if (a<20||(a===20&&b<19)) { console.error("ktrial needs Node 20.19 or newer, this is "+process.version); process.exit(69) }'
+	npm ci --no-audit --no-fund
+	@touch $@
+
+dist/.built: node_modules/.ktrial tsconfig.json $(SOURCES)
+	node_modules/.bin/tsc -p tsconfig.json
+	@chmod +x dist/harness/cli/main.js
+	@touch $@
+
+build: dist/.built ## compile ktrial
+
+dist/.packages: dist/.built harness/host/package.ts
+	$(KTRIAL) doctor --install
+	@touch $@
+
+setup: dist/.packages ## install what is missing (apt, npm) and compile
+
+check: dist/.packages ## types, lint, floor plan, scenario lint, fast tests
+	node_modules/.bin/biome check harness images kernels package.json tsconfig.json
+	$(KTRIAL) lint
+	node dist/harness/testing/run.js fast
+
+test: dist/.packages ## all tests; the last line is the count
+	node dist/harness/testing/run.js all
+
+test-fast: dist/.built ## the tests that boot nothing
+	node dist/harness/testing/run.js fast
+
+test-vm: dist/.packages ## the tests that boot machines
+	node dist/harness/testing/run.js vm
+
+demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)
+	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS)
+
+bench: dist/.packages ## measure; figures belong in docs/performance.md
+	node dist/harness/splat/scan.bench.js
+
+clean: ## remove what make built in the checkout; caches stay
+	rm -rf dist node_modules

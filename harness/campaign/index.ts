@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Makes: campaigns: a pure plan, kernels and image prepared, trials handed to a runner, arms compared, a verdict.
+// Needs: series, kernel, image, scenario, symbol, verdict, host, model; a TrialRunner given from outside.
+// Never: starts a machine itself, prints, or knows how trials are run.
+export type { Arms, ArmsPreparation, ArmsRequest, Shop, Unfit } from './arms.ts';
+export { prepareArms } from './arms.ts';
+export { concludeTrials } from './conclude.ts';
+export { countMachines, executeTrials } from './execute.ts';
+export type { CampaignPlan, PlannedArm, PlannedTrial } from './plan.ts';
+export { describePlan, planCampaign } from './plan.ts';
+export type { Prepared } from './prepare.ts';
+export type { CampaignPlace, CampaignRequest } from './request.ts';
+export type { CampaignOutcome } from './run.ts';
+export { runCampaign } from './run.ts';
+export type { Stages } from './stages.ts';
+export { tellStages } from './stages.ts';

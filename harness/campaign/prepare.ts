@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bakeImage } from '../image/index.ts';
+import { openWorkshop, readKernelDefinition } from '../kernel/index.ts';
+import type { Image, Kernel } from '../model/index.ts';
+import { type Arms, needBuild, prepareArms, type Shop, type Unfit } from './arms.ts';
+import type { CampaignPlan } from './plan.ts';
+import type { CampaignPlace, CampaignRequest } from './request.ts';
+import type { Stages } from './stages.ts';
+
+/** Everything that trials need, and what was learnt of the series on the way. */
+export interface Prepared extends Arms {
+  readonly image: Image;
+  readonly l2: Readonly<Record<string, Kernel>>;
+}
+
+export type Preparation = { readonly ok: true; readonly prepared: Prepared } | { readonly ok: false; readonly unfit: Unfit; readonly notes: readonly string[] };
+
+/** Makes trees, kernels and the image of a plan; what may fail soonest comes first. */
+export async function prepareCampaign(request: CampaignRequest, plan: CampaignPlan, place: CampaignPlace, stages: Stages, signal: AbortSignal): Promise<Preparation> {
+  const shop: Shop = { cacheDirectory: place.cacheDirectory, signal, ...(place.mirror ? { mirror: place.mirror } : {}) };
+  const arms = await prepareArms(request, shop, stages);
+  if (!arms.ok) return arms;
+  await writeFile(join(place.runDirectory, 'kernel.config'), arms.arms.config);
+  const l2: Record<string, Kernel> = {};
+  for (const name of plan.l2Kernels) {
+    l2[name] = await stages.run(`l2-${name}`, `build the kernel ${name} for VMs inside the guest`, async (progress) => {
+      const definition = await readKernelDefinition(name, join(place.root, 'kernels'));
+      await using workshop = await openWorkshop(definition, { ...shop, onProgress: progress });
+      return needBuild(await workshop.build({ commit: workshop.baseCommit, onProgress: progress }), name).kernel;
+    });
+  }
+  const image = await stages.run('image', 'bake the image', (progress) => bakeImage(request.image, { root: place.root, ...shop, onProgress: progress }));
+  return { ok: true, prepared: { ...arms.arms, image, l2 } };
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import { writeFileAtomic } from '../host/index.ts';
+import type { CampaignVerdict, TrialListener, TrialResult, TrialRunner } from '../model/index.ts';
+import type { Unfit } from './arms.ts';
+import { concludeTrials, symboliseTrials } from './conclude.ts';
+import { countMachines, executeTrials } from './execute.ts';
+import { type CampaignPlan, planCampaign } from './plan.ts';
+import { type Prepared, prepareCampaign } from './prepare.ts';
+import type { CampaignPlace, CampaignRequest } from './request.ts';
+import { tellStages } from './stages.ts';
+
+/** All that a campaign came to. `unfit` is set when the series ended it before a machine was started. */
+export interface CampaignOutcome {
+  readonly plan: CampaignPlan;
+  readonly prepared: Prepared | null;
+  readonly unfit: Unfit | null;
+  readonly notes: readonly string[];
+  readonly trials: readonly TrialResult[];
+  readonly verdict: CampaignVerdict | null;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}
+
+/** Runs a campaign from request to verdict. Faults of lab or request reject; what the series does is in the outcome. */
+export async function runCampaign(request: CampaignRequest, place: CampaignPlace, run: TrialRunner, listen: TrialListener, signal: AbortSignal): Promise<CampaignOutcome> {
+  const startedAt = new Date().toISOString();
+  const begun = performance.now();
+  const plan = planCampaign(request);
+  const stages = tellStages(listen);
+  listen({
+    format: 1,
+    at: startedAt,
+    type: 'campaignStarted',
+    title: request.title,
+    arms: plan.arms.map((arm) => arm.name),
+    trials: plan.trials.length,
+    runDirectory: place.runDirectory,
+    repeat: request.repeatCommand,
+  });
+  const finish = (part: Omit<CampaignOutcome, 'plan' | 'startedAt' | 'durationMs'>): CampaignOutcome => ({
+    plan,
+    startedAt,
+    durationMs: Math.round(performance.now() - begun),
+    ...part,
+  });
+  const preparation = await prepareCampaign(request, plan, place, stages, signal);
+  if (!preparation.ok) return finish({ prepared: null, unfit: preparation.unfit, notes: preparation.notes, trials: [], verdict: null });
+  const { prepared } = preparation;
+  const memoryMib = Math.max(...request.scenarios.map((scenario) => scenario.machine.memoryMib));
+  const raw = await executeTrials(plan, prepared, request.jobs ?? countMachines(memoryMib), run, listen, signal);
+  const trials = await stages.run('symbols', 'name source lines', () => symboliseTrials(raw, prepared.kernels));
+  for (const trial of trials) await writeFileAtomic(join(place.runDirectory, trial.id, 'trial.json'), `${JSON.stringify(trial, null, 2)}\n`);
+  const verdict = concludeTrials(plan, trials);
+  listen({ format: 1, at: new Date().toISOString(), type: 'campaignEnded', verdict });
+  return finish({ prepared, unfit: null, notes: prepared.notes, trials, verdict });
+}

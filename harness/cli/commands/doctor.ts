@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, statfs } from 'node:fs/promises';
+import { availableParallelism, freemem } from 'node:os';
+import { exists, runCommand, SYSTEM_PACKAGES, type SystemPackage } from '../../host/index.ts';
+import { Fault } from '../../model/index.ts';
+import { probeAccelerator } from '../../vm/index.ts';
+import type { Context } from '../context.ts';
+
+interface Finding {
+  readonly ok: boolean;
+  /** A missing thing that only slows things down. */
+  readonly optional?: boolean;
+  readonly what: string;
+  readonly mend?: string;
+}
+
+/** Room that a first demo takes, in GiB: one source, two workshops, kernels, image. */
+const DISK_GIB = 12;
+const MEMORY_GIB = 4;
+
+/** Prints what is there and what is not; exit code 69 when something needed is missing. */
+export async function execute(context: Context, _args: readonly string[], options: { readonly install?: boolean }): Promise<number> {
+  let missing = await findMissing();
+  if (options.install && missing.length > 0) {
+    await installPackages(missing, context);
+    missing = await findMissing();
+  }
+  const findings: Finding[] = [];
+  findings.push({ ok: true, what: `node ${process.version}` });
+  for (const one of SYSTEM_PACKAGES) {
+    const absent = missing.includes(one);
+    findings.push({ ok: !absent, what: `${one.name}: ${one.why}`, ...(absent ? { mend: `sudo apt-get install -y ${one.name}` } : {}) });
+  }
+  if (!missing.some((one) => one.name === 'qemu-system-x86')) {
+    const accelerator = await probeAccelerator({ cacheDirectory: context.cacheDirectory, signal: context.signal });
+    findings.push({
+      ok: accelerator.kind === 'kvm',
+      optional: true,
+      what: `accelerator: ${accelerator.kind} (${accelerator.reason})`,
+      ...(accelerator.kind === 'kvm' ? {} : { mend: 'machines run under emulation, 10 to 60 times slower; for KVM: sudo modprobe kvm_intel || sudo modprobe kvm_amd; sudo usermod -aG kvm "$USER"' }),
+    });
+  }
+  for (const directory of [context.cacheDirectory, context.runsDirectory]) findings.push(await lookAtDisk(directory));
+  const memoryGib = freemem() / 1024 ** 3;
+  findings.push({ ok: memoryGib >= MEMORY_GIB, optional: true, what: `memory: ${memoryGib.toFixed(1)} GiB free, ${availableParallelism()} CPUs`, mend: 'ktrial run --jobs 1' });
+  for (const finding of findings) {
+    const mark = finding.ok ? 'ok  ' : finding.optional ? 'slow' : 'MISS';
+    context.out.write(`${mark} ${finding.what}\n`);
+    if (!finding.ok && finding.mend) context.out.write(`       ${finding.mend}\n`);
+  }
+  const failed = findings.filter((finding) => !finding.ok && !finding.optional);
+  context.out.write(failed.length === 0 ? 'ktrial can work here\n' : `${failed.length} missing: mend these first\n`);
+  return failed.length === 0 ? 0 : 69;
+}
+
+async function findMissing(): Promise<SystemPackage[]> {
+  const path = (process.env.PATH ?? '').split(':');
+  const missing: SystemPackage[] = [];
+  for (const one of SYSTEM_PACKAGES) {
+    const places = one.shownBy.startsWith('/') ? [one.shownBy] : path.map((directory) => `${directory}/${one.shownBy}`);
+    const found = await Promise.all([...places, `/usr/sbin/${one.shownBy}`, `/sbin/${one.shownBy}`].map(exists));
+    if (!found.includes(true)) missing.push(one);
+  }
+  return missing;
+}
+
+/** Through apt, as root or by sudo without a password; otherwise a Fault with the line to type. */
+async function installPackages(missing: readonly SystemPackage[], context: Context): Promise<void> {
+  const names = missing.map((one) => one.name);
+  const line = `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names.join(' ')}`;
+  const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (prefix.length > 0 && (await runCommand('sudo', ['-n', 'true'], { accept: 'any' }).catch(() => null))?.exitCode !== 0) {
+    throw new Fault({ blame: 'lab', code: 'DOCTOR_NOT_ALLOWED', message: `packages are missing and may not be installed from here: ${names.join(', ')}`, next: line });
+  }
+  for (const words of [['apt-get', 'update', '-q'], ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names]]) {
+    const [program = '', ...args] = [...prefix, ...words];
+    context.err.write(`ktrial: ${[program, ...args].join(' ')}\n`);
+    await runCommand(program, args, { signal: context.signal, timeoutMs: 20 * 60_000 });
+  }
+}
+
+async function lookAtDisk(directory: string): Promise<Finding> {
+  try {
+    await mkdir(directory, { recursive: true });
+    const { bavail, bsize } = await statfs(directory);
+    const gib = (bavail * bsize) / 1024 ** 3;
+    return { ok: gib >= DISK_GIB, what: `disk: ${gib.toFixed(0)} GiB free at ${directory}, a first run takes ${DISK_GIB}`, mend: 'free some space, or set XDG_CACHE_HOME and XDG_STATE_HOME to another disk' };
+  } catch (error) {
+    return { ok: false, what: `disk: ${directory}: ${error instanceof Error ? error.message : String(error)}`, mend: 'set XDG_CACHE_HOME and XDG_STATE_HOME to a directory that you may write to' };
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { formatDiagnostic } from '../../document/index.ts';
+import { exists, listFiles } from '../../host/index.ts';
+import { readKernelDefinition } from '../../kernel/index.ts';
+import { Fault } from '../../model/index.ts';
+import { lintScenario, parseScenario } from '../../scenario/index.ts';
+import type { Context } from '../context.ts';
+import { describeFault, faultFrom } from '../failure.ts';
+
+/** Checks every file named; exit code 2 when one is wrong. */
+export async function execute(context: Context, args: readonly string[]): Promise<number> {
+  const files = await findFiles(args.length > 0 ? args.map((path) => resolve(context.workingDirectory, path)) : [join(context.root, 'scenarios'), join(context.root, 'kernels')]);
+  if (files.length === 0) throw new Fault({ blame: 'request', code: 'LINT_NOTHING', message: `there is no YAML file in ${args.join(', ')}`, next: 'name a scenario file, or a directory of them' });
+  let wrong = 0;
+  for (const file of files) {
+    const words = await lintFile(file, context);
+    if (words.length > 0) context.out.write(`${words.join('\n')}\n`);
+    if (words.some((word) => !/: warning: /.test(word.split('\n')[0] ?? ''))) wrong += 1;
+    else context.out.write(`ok ${file}\n`);
+  }
+  if (wrong > 0) context.err.write(`ktrial: ${wrong} of ${files.length} files are not as they should be\n`);
+  return wrong > 0 ? 2 : 0;
+}
+
+async function lintFile(file: string, context: Context): Promise<string[]> {
+  const text = await readFile(file, 'utf8');
+  if (/^source:/m.test(text) && /^config:/m.test(text)) {
+    return readKernelDefinition(file, join(context.root, 'kernels')).then(
+      () => [],
+      (error: unknown) => [describeFault(faultFrom(error), false).trimEnd()],
+    );
+  }
+  const parsed = parseScenario(text, file);
+  const diagnostics = parsed.ok ? lintScenario(parsed.scenario) : parsed.diagnostics;
+  return diagnostics.map(formatDiagnostic);
+}
+
+async function findFiles(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    if (!(await exists(path))) throw new Fault({ blame: 'request', code: 'LINT_NO_FILE', message: `there is no ${path}` });
+    if (!(await stat(path)).isDirectory()) found.push(path);
+    else for (const name of await listFiles(path)) if (/\.ya?ml$/.test(name)) found.push(join(path, name));
+  }
+  return found;
+}

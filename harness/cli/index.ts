@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Makes: the command line: parse, wire the rooms together, dispatch, exit.
+// Needs: every room.
+// Never: is imported by another room.
+export type { Context } from './context.ts';
+export { buildProgram } from './program.ts';

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import { resolve } from 'node:path';
+import { type Arms, prepareArms, tellStages, type Unfit } from '../campaign/index.ts';
+import { Fault, type Kernel, type TrialListener } from '../model/index.ts';
+import type { Context } from './context.ts';
+import { type KernelOptions, readKernel, readSeriesArgument, shopOf } from './inputs.ts';
+
+/** Builds the arms that the command line asks for, without any trial. What the series does wrong becomes a Fault. */
+export async function buildRequestedArms(seriesWord: string | undefined, options: KernelOptions, context: Context, listen: TrialListener): Promise<Arms> {
+  const kernel = await readKernel(options, context);
+  const series = seriesWord === undefined ? null : await readSeriesArgument(seriesWord, options, context);
+  const request = { series, kernel, extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)), baseCommit: options.base ?? null };
+  const result = await prepareArms(request, shopOf(options, context), tellStages(listen));
+  if (!result.ok) throw unfitFault(result.unfit);
+  return result.arms;
+}
+
+/** The kernel to boot: the patched one where there is a series. */
+export function lastKernel(arms: Arms): Kernel {
+  const kernel = arms.kernels.patched ?? arms.kernels.base;
+  if (!kernel) throw new Fault({ blame: 'harness', code: 'CLI_NO_ARM', message: 'no kernel was built' });
+  return kernel;
+}
+
+/** A series that cannot be put on trial, in words: patch, file, hunk, and git's or the compiler's own text. */
+export function unfitFault(unfit: Unfit): Fault {
+  if (unfit.kind === 'conflict') {
+    const { conflict } = unfit;
+    const where = [conflict.file, conflict.hunk].filter((part) => part !== null).join(' ');
+    return new Fault({
+      blame: 'request',
+      code: 'SERIES_CONFLICT',
+      message: `patch ${conflict.number} (${conflict.subject}) does not apply${where === '' ? '' : ` at ${where}`}`,
+      details: [`${unfit.applied.length} patches before it did`, ...conflict.words.trimEnd().split('\n')],
+      next: 'was the series made for another base? name it: --base COMMIT, or another --kernel',
+    });
+  }
+  const first = unfit.diagnostics[0];
+  const patch = first?.patch ?? null;
+  return new Fault({
+    blame: 'kernel',
+    code: 'SERIES_DOES_NOT_COMPILE',
+    message: `the kernel does not compile with the series${first ? `: ${first.file}${first.line === null ? '' : `:${first.line}`}: ${first.message}` : ''}${patch === null ? '' : ` (patch ${patch} touched the file last)`}`,
+    details: unfit.diagnostics.length > 0 ? unfit.diagnostics.slice(0, 10).map((one) => `${one.file}:${one.line ?? '?'}: ${one.severity}: ${one.message}`) : unfit.logTail,
+    next: 'the base compiled: mend the series',
+  });
+}
