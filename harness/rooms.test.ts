@@ -17,7 +17,14 @@ interface SourceFile {
 
 function readSources(): SourceFile[] {
   return readdirSync(HARNESS, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && path.includes('/') && !path.endsWith('.test.ts') && !path.endsWith('.bench.ts') && !path.startsWith('testing/'))
+    .filter(
+      (path) =>
+        path.endsWith('.ts') &&
+        path.includes('/') &&
+        !path.endsWith('.test.ts') &&
+        !path.endsWith('.bench.ts') &&
+        !path.startsWith('testing/'),
+    )
     .map((path) => readSource(path, readFileSync(join(HARNESS, path), 'utf8')));
 }
 
@@ -28,7 +35,9 @@ function readSource(path: string, text: string): SourceFile {
     .map((line) => line.replace(/^\s*\/\/.*$/, ''))
     .filter((line) => line.trim() !== '');
   const joined = code.join('\n');
-  const imports = [...joined.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)['"]([^'"]+)['"]/gm)].map((match) => match[1] ?? '');
+  const imports = [...joined.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)['"]([^'"]+)['"]/gm)].map(
+    (match) => match[1] ?? '',
+  );
   return { path, room: path.slice(0, path.indexOf('/')), text, code, imports };
 }
 
@@ -42,18 +51,23 @@ function findTrespasses(file: SourceFile): string[] {
       const resolved = join(file.path, '..', target);
       const targetRoom = resolved.slice(0, resolved.indexOf('/'));
       if (targetRoom === file.room) continue;
-      if (!room.rooms.includes(targetRoom)) found.push(`${file.path}: ${file.room} may not import ${targetRoom}`);
-      else if (resolved !== `${targetRoom}/index.ts`) found.push(`${file.path}: import ${targetRoom}/index.ts, not ${resolved}`);
+      if (!room.rooms.includes(targetRoom))
+        found.push(`${file.path}: ${file.room} may not import ${targetRoom}`);
+      else if (resolved !== `${targetRoom}/index.ts`)
+        found.push(`${file.path}: import ${targetRoom}/index.ts, not ${resolved}`);
     } else {
       if (!room.modules.includes(target)) found.push(`${file.path}: ${file.room} may not import ${target}`);
       const door = SINGLE_DOORS[target];
-      if (door !== undefined && door !== file.path && !file.path.startsWith('image/')) found.push(`${file.path}: only ${door} may import ${target}`);
+      if (door !== undefined && door !== file.path && !file.path.startsWith('image/'))
+        found.push(`${file.path}: only ${door} may import ${target}`);
     }
   }
   if (file.room !== 'cli') {
     const joined = file.code.join('\n');
     for (const word of CLI_ONLY) {
-      const pattern = new RegExp(`(?<![\\w.'"])${word.replace('.', '\\.')}${word.endsWith('.') ? '' : '\\b'}`);
+      const pattern = new RegExp(
+        `(?<![\\w.'"])${word.replace('.', '\\.')}${word.endsWith('.') ? '' : '\\b'}`,
+      );
       if (pattern.test(joined)) found.push(`${file.path}: ${word} belongs to cli/`);
     }
   }
@@ -68,8 +82,14 @@ t.test('every import stands on the floor plan', async (t) => {
 
 t.test('a trespass of each kind is found', async (t) => {
   const trespass = (path: string, text: string) => findTrespasses(readSource(path, text)).join();
-  t.match(trespass('splat/scan.ts', "import { readFile } from 'node:fs/promises';"), /splat may not import node:fs/);
-  t.match(trespass('splat/scan.ts', "import type { Machine } from '../vm/index.ts';"), /splat may not import vm/);
+  t.match(
+    trespass('splat/scan.ts', "import { readFile } from 'node:fs/promises';"),
+    /splat may not import node:fs/,
+  );
+  t.match(
+    trespass('splat/scan.ts', "import type { Machine } from '../vm/index.ts';"),
+    /splat may not import vm/,
+  );
   t.match(trespass('vm/qmp.ts', "import { Client } from 'ssh2';"), /only vm\/ssh.ts/);
   t.match(trespass('kernel/build.ts', "import { x } from '../host/command.ts';"), /import host\/index.ts/);
   t.match(trespass('kernel/build.ts', 'const home = process.env.HOME;'), /belongs to cli/);
@@ -87,13 +107,16 @@ t.test('every room opens with what it makes, needs and never does', async (t) =>
 
 t.test('no file is long', async (t) => {
   for (const { path, code } of readSources()) {
-    const limit = /(^splat\/kinds\/|\/tables?\/|-table\.ts$)/.test(path) ? MAXIMUM_LINES.table : MAXIMUM_LINES.code;
+    const limit = /(^splat\/kinds\/|\/tables?\/|-table\.ts$)/.test(path)
+      ? MAXIMUM_LINES.table
+      : MAXIMUM_LINES.code;
     t.ok(code.length <= limit, `${path} has ${code.length} lines of code, ${limit} are allowed`);
   }
 });
 
 t.test('every source file names its licence', async (t) => {
-  for (const { path, text } of readSources()) t.match(text.slice(0, 80), /SPDX-License-Identifier: MIT/, path);
+  for (const { path, text } of readSources())
+    t.match(text.slice(0, 80), /SPDX-License-Identifier: MIT/, path);
 });
 
 t.test('the rooms form no ring', async (t) => {

@@ -7,7 +7,16 @@ export interface Room {
   readonly modules: readonly string[];
 }
 
-const HANDS = ['node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:stream', 'node:stream/promises'];
+const HANDS = [
+  'node:crypto',
+  'node:fs',
+  'node:fs/promises',
+  'node:os',
+  'node:path',
+  'node:url',
+  'node:stream',
+  'node:stream/promises',
+];
 
 /** The floor plan. `rooms.test.ts` reads every import in `harness/` and fails on one that does not stand here. */
 export const ROOMS: Readonly<Record<string, Room>> = {
@@ -29,7 +38,22 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   report: { rooms: ['model'], modules: ['listr2', 'picocolors'] },
   cli: {
-    rooms: ['campaign', 'document', 'host', 'image', 'kernel', 'model', 'report', 'scenario', 'series', 'splat', 'symbol', 'trial', 'verdict', 'vm'],
+    rooms: [
+      'campaign',
+      'document',
+      'host',
+      'image',
+      'kernel',
+      'model',
+      'report',
+      'scenario',
+      'series',
+      'splat',
+      'symbol',
+      'trial',
+      'verdict',
+      'vm',
+    ],
     modules: [...HANDS, 'commander', 'picocolors', 'node:process', 'node:readline'],
   },
 };
@@ -40,7 +64,15 @@ export const SINGLE_DOORS: Readonly<Record<string, string>> = {
 };
 
 /** Globals that only `cli/` may touch. */
-export const CLI_ONLY: readonly string[] = ['process.exit', 'process.argv', 'process.env', 'process.stdout', 'process.stderr', 'process.stdin', 'console.'];
+export const CLI_ONLY: readonly string[] = [
+  'process.exit',
+  'process.argv',
+  'process.env',
+  'process.stdout',
+  'process.stderr',
+  'process.stdin',
+  'console.',
+];
 
 /** Lines of code that a file may have: a plain file, and a table of rules. Blank and comment lines do not count. */
 export const MAXIMUM_LINES = { code: 250, table: 400 };

@@ -5,12 +5,16 @@ import { compareScenario, concludeCampaign, isConclusive } from '../verdict/inde
 import type { CampaignPlan } from './plan.ts';
 
 /** Every splat of every trial with file and line, where the kernel's debug information has them. */
-export async function symboliseTrials(trials: readonly TrialResult[], kernels: Readonly<Record<string, Kernel>>): Promise<TrialResult[]> {
+export async function symboliseTrials(
+  trials: readonly TrialResult[],
+  kernels: Readonly<Record<string, Kernel>>,
+): Promise<TrialResult[]> {
   const done: TrialResult[] = [];
   for (const trial of trials) {
     const kernel = kernels[trial.arm];
     const splats = [];
-    for (const splat of trial.splats) splats.push(kernel ? await symboliseSplat(splat, kernel).catch(() => splat) : splat);
+    for (const splat of trial.splats)
+      splats.push(kernel ? await symboliseSplat(splat, kernel).catch(() => splat) : splat);
     done.push({ ...trial, splats });
   }
   return done;
@@ -21,7 +25,9 @@ export function concludeTrials(plan: CampaignPlan, trials: readonly TrialResult[
   const names = [...new Set(plan.trials.map((trial) => trial.scenario.id))];
   const verdicts = names.map((name): ScenarioVerdict => {
     const of = (arm: string) => trials.filter((trial) => trial.scenario === name && trial.arm === arm);
-    return plan.arms.length > 1 ? compareScenario(name, of('base'), of('patched')) : judgeAlone(name, of('base'));
+    return plan.arms.length > 1
+      ? compareScenario(name, of('base'), of('patched'))
+      : judgeAlone(name, of('base'));
   });
   return concludeCampaign(verdicts);
 }
@@ -30,6 +36,10 @@ function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioV
   const verdict = compareScenario(scenario, trials, trials);
   const conclusive = trials.some(isConclusive);
   const reason = verdict.comparison === 'clean' ? 'no complaint and every expectation met' : verdict.reason;
-  const signatures = verdict.signatures.map((one) => ({ ...one, patched: { seen: 0, trials: 0 }, trials: [...new Set(one.trials)] }));
+  const signatures = verdict.signatures.map((one) => ({
+    ...one,
+    patched: { seen: 0, trials: 0 },
+    trials: [...new Set(one.trials)],
+  }));
   return { ...verdict, reason: conclusive ? reason : verdict.reason, signatures };
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism, freemem } from 'node:os';
-import { Fault, type TrialListener, type TrialResult, type TrialRunner, type TrialSpec } from '../model/index.ts';
+import {
+  Fault,
+  type TrialListener,
+  type TrialResult,
+  type TrialRunner,
+  type TrialSpec,
+} from '../model/index.ts';
 import type { CampaignPlan, PlannedTrial } from './plan.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -16,7 +22,12 @@ export function countMachines(memoryMib: number): number {
 /** A planned trial made complete: kernels and image by digest. */
 export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec {
   const kernel = prepared.kernels[trial.arm];
-  if (!kernel) throw new Fault({ blame: 'harness', code: 'CAMPAIGN_NO_KERNEL', message: `no kernel was built for the arm ${trial.arm}` });
+  if (!kernel)
+    throw new Fault({
+      blame: 'harness',
+      code: 'CAMPAIGN_NO_KERNEL',
+      message: `no kernel was built for the arm ${trial.arm}`,
+    });
   return {
     format: 1,
     id: trial.id,
@@ -28,13 +39,22 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
     image: prepared.image,
     settled: trial.scenario,
     machine: trial.scenario.machine,
-    l2: Object.fromEntries(trial.scenario.l2Kernels.flatMap((name) => (prepared.l2[name] ? [[name, prepared.l2[name]]] : []))),
+    l2: Object.fromEntries(
+      trial.scenario.l2Kernels.flatMap((name) => (prepared.l2[name] ? [[name, prepared.l2[name]]] : [])),
+    ),
     timeoutMs: trial.scenario.timeoutMs,
   };
 }
 
 /** Runs all trials, at most `jobs` at once, in the plan's order. When `signal` aborts, what has not begun is `notRun`. */
-export async function executeTrials(plan: CampaignPlan, prepared: Prepared, jobs: number, run: TrialRunner, listen: TrialListener, signal: AbortSignal): Promise<TrialResult[]> {
+export async function executeTrials(
+  plan: CampaignPlan,
+  prepared: Prepared,
+  jobs: number,
+  run: TrialRunner,
+  listen: TrialListener,
+  signal: AbortSignal,
+): Promise<TrialResult[]> {
   const results = new Map<string, TrialResult>();
   const queue = [...plan.trials];
   const work = async (): Promise<void> => {
@@ -44,7 +64,9 @@ export async function executeTrials(plan: CampaignPlan, prepared: Prepared, jobs
         continue;
       }
       const spec = specifyTrial(trial, prepared);
-      const result = await run(spec, listen, signal).catch((error: unknown) => failedRunner(trial, error, signal.aborted));
+      const result = await run(spec, listen, signal).catch((error: unknown) =>
+        failedRunner(trial, error, signal.aborted),
+      );
       results.set(trial.id, result);
     }
   };

@@ -53,10 +53,14 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
     `kernel     ${kernel.name}: ${JSON.stringify(kernel.source)}`,
     `config     ${kernel.config.base} + ${[...kernel.config.fragments, ...request.extraFragments].join(' ')}`,
   ];
-  if (kernel.patches.length > 0) lines.push(`base       ${kernel.patches.length} patches of the definition, then:`);
+  if (kernel.patches.length > 0)
+    lines.push(`base       ${kernel.patches.length} patches of the definition, then:`);
   if (series) {
-    lines.push(`series     ${series.title} (version ${series.version}, ${series.patches.length} patches, sha256 ${series.digest.slice(0, 12)})`);
-    for (const patch of series.patches) lines.push(`           ${String(patch.number).padStart(2)} ${patch.subject}`);
+    lines.push(
+      `series     ${series.title} (version ${series.version}, ${series.patches.length} patches, sha256 ${series.digest.slice(0, 12)})`,
+    );
+    for (const patch of series.patches)
+      lines.push(`           ${String(patch.number).padStart(2)} ${patch.subject}`);
     for (const note of series.notes) lines.push(`           note: ${note}`);
   }
   for (const arm of plan.arms) lines.push(`arm        ${arm.name}: ${arm.patches} patches of the series`);

@@ -15,22 +15,41 @@ export interface Prepared extends Arms {
   readonly l2: Readonly<Record<string, Kernel>>;
 }
 
-export type Preparation = { readonly ok: true; readonly prepared: Prepared } | { readonly ok: false; readonly unfit: Unfit; readonly notes: readonly string[] };
+export type Preparation =
+  | { readonly ok: true; readonly prepared: Prepared }
+  | { readonly ok: false; readonly unfit: Unfit; readonly notes: readonly string[] };
 
 /** Makes trees, kernels and the image of a plan; what may fail soonest comes first. */
-export async function prepareCampaign(request: CampaignRequest, plan: CampaignPlan, place: CampaignPlace, stages: Stages, signal: AbortSignal): Promise<Preparation> {
-  const shop: Shop = { cacheDirectory: place.cacheDirectory, signal, ...(place.mirror ? { mirror: place.mirror } : {}) };
+export async function prepareCampaign(
+  request: CampaignRequest,
+  plan: CampaignPlan,
+  place: CampaignPlace,
+  stages: Stages,
+  signal: AbortSignal,
+): Promise<Preparation> {
+  const shop: Shop = {
+    cacheDirectory: place.cacheDirectory,
+    signal,
+    ...(place.mirror ? { mirror: place.mirror } : {}),
+  };
   const arms = await prepareArms(request, shop, stages);
   if (!arms.ok) return arms;
   await writeFile(join(place.runDirectory, 'kernel.config'), arms.arms.config);
   const l2: Record<string, Kernel> = {};
   for (const name of plan.l2Kernels) {
-    l2[name] = await stages.run(`l2-${name}`, `build the kernel ${name} for VMs inside the guest`, async (progress) => {
-      const definition = await readKernelDefinition(name, join(place.root, 'kernels'));
-      await using workshop = await openWorkshop(definition, { ...shop, onProgress: progress });
-      return needBuild(await workshop.build({ commit: workshop.baseCommit, onProgress: progress }), name).kernel;
-    });
+    l2[name] = await stages.run(
+      `l2-${name}`,
+      `build the kernel ${name} for VMs inside the guest`,
+      async (progress) => {
+        const definition = await readKernelDefinition(name, join(place.root, 'kernels'));
+        await using workshop = await openWorkshop(definition, { ...shop, onProgress: progress });
+        return needBuild(await workshop.build({ commit: workshop.baseCommit, onProgress: progress }), name)
+          .kernel;
+      },
+    );
   }
-  const image = await stages.run('image', 'bake the image', (progress) => bakeImage(request.image, { root: place.root, ...shop, onProgress: progress }));
+  const image = await stages.run('image', 'bake the image', (progress) =>
+    bakeImage(request.image, { root: place.root, ...shop, onProgress: progress }),
+  );
   return { ok: true, prepared: { ...arms.arms, image, l2 } };
 }

@@ -23,7 +23,13 @@ export interface CampaignOutcome {
 }
 
 /** Runs a campaign from request to verdict. Faults of lab or request reject; what the series does is in the outcome. */
-export async function runCampaign(request: CampaignRequest, place: CampaignPlace, run: TrialRunner, listen: TrialListener, signal: AbortSignal): Promise<CampaignOutcome> {
+export async function runCampaign(
+  request: CampaignRequest,
+  place: CampaignPlace,
+  run: TrialRunner,
+  listen: TrialListener,
+  signal: AbortSignal,
+): Promise<CampaignOutcome> {
   const startedAt = new Date().toISOString();
   const begun = performance.now();
   const plan = planCampaign(request);
@@ -45,12 +51,32 @@ export async function runCampaign(request: CampaignRequest, place: CampaignPlace
     ...part,
   });
   const preparation = await prepareCampaign(request, plan, place, stages, signal);
-  if (!preparation.ok) return finish({ prepared: null, unfit: preparation.unfit, notes: preparation.notes, trials: [], verdict: null });
+  if (!preparation.ok)
+    return finish({
+      prepared: null,
+      unfit: preparation.unfit,
+      notes: preparation.notes,
+      trials: [],
+      verdict: null,
+    });
   const { prepared } = preparation;
   const memoryMib = Math.max(...request.scenarios.map((scenario) => scenario.machine.memoryMib));
-  const raw = await executeTrials(plan, prepared, request.jobs ?? countMachines(memoryMib), run, listen, signal);
-  const trials = await stages.run('symbols', 'name source lines', () => symboliseTrials(raw, prepared.kernels));
-  for (const trial of trials) await writeFileAtomic(join(place.runDirectory, trial.id, 'trial.json'), `${JSON.stringify(trial, null, 2)}\n`);
+  const raw = await executeTrials(
+    plan,
+    prepared,
+    request.jobs ?? countMachines(memoryMib),
+    run,
+    listen,
+    signal,
+  );
+  const trials = await stages.run('symbols', 'name source lines', () =>
+    symboliseTrials(raw, prepared.kernels),
+  );
+  for (const trial of trials)
+    await writeFileAtomic(
+      join(place.runDirectory, trial.id, 'trial.json'),
+      `${JSON.stringify(trial, null, 2)}\n`,
+    );
   const verdict = concludeTrials(plan, trials);
   listen({ format: 1, at: new Date().toISOString(), type: 'campaignEnded', verdict });
   return finish({ prepared, unfit: null, notes: prepared.notes, trials, verdict });

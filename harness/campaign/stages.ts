@@ -14,7 +14,14 @@ export function tellStages(listen: TrialListener): Stages {
     async run(stage, title, work) {
       const startedAt = performance.now();
       const ended = (ok: boolean, text: string) =>
-        listen({ ...at(), type: 'stageEnded', stage, ok, text, durationMs: Math.round(performance.now() - startedAt) });
+        listen({
+          ...at(),
+          type: 'stageEnded',
+          stage,
+          ok,
+          text,
+          durationMs: Math.round(performance.now() - startedAt),
+        });
       listen({ ...at(), type: 'stageStarted', stage, title });
       try {
         const result = await work((text) => listen({ ...at(), type: 'stageProgress', stage, text }));

@@ -8,13 +8,30 @@ export function faultFrom(error: unknown): Fault {
   const path = (error as NodeJS.ErrnoException | null)?.path;
   const where = path ? ` at ${path}` : '';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new Fault({ blame: 'lab', code: 'HOST_DISK_FULL', message: `the disk is full${where}`, next: 'free some space: `ktrial doctor` shows how much is needed and where', cause: error });
+    return new Fault({
+      blame: 'lab',
+      code: 'HOST_DISK_FULL',
+      message: `the disk is full${where}`,
+      next: 'free some space: `ktrial doctor` shows how much is needed and where',
+      cause: error,
+    });
   }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new Fault({ blame: 'lab', code: 'HOST_NOT_ALLOWED', message: `not allowed${where}: ${(error as Error).message}`, next: 'choose another directory: --run-directory DIR, XDG_CACHE_HOME, XDG_STATE_HOME', cause: error });
+    return new Fault({
+      blame: 'lab',
+      code: 'HOST_NOT_ALLOWED',
+      message: `not allowed${where}: ${(error as Error).message}`,
+      next: 'choose another directory: --run-directory DIR, XDG_CACHE_HOME, XDG_STATE_HOME',
+      cause: error,
+    });
   }
   if (code === 'ENOENT' && path) {
-    return new Fault({ blame: 'request', code: 'HOST_NO_FILE', message: `there is no ${path}`, cause: error });
+    return new Fault({
+      blame: 'request',
+      code: 'HOST_NO_FILE',
+      message: `there is no ${path}`,
+      cause: error,
+    });
   }
   return new Fault({
     blame: 'harness',
@@ -25,7 +42,13 @@ export function faultFrom(error: unknown): Fault {
   });
 }
 
-const PARTY = { request: 'request', scenario: 'scenario', lab: 'lab', harness: 'ktrial', kernel: 'kernel' } as const;
+const PARTY = {
+  request: 'request',
+  scenario: 'scenario',
+  lab: 'lab',
+  harness: 'ktrial',
+  kernel: 'kernel',
+} as const;
 
 /** A fault as text for people: what, where, why, what next; a stack only on demand. */
 export function describeFault(fault: Fault, debug: boolean): string {

@@ -18,21 +18,41 @@ export interface KernelOptions {
 /** The kernel definition that `--kernel` names. */
 export async function readKernel(options: KernelOptions, context: Context): Promise<KernelDefinition> {
   if (options.kernel === undefined) {
-    throw new Fault({ blame: 'request', code: 'CLI_NO_KERNEL', message: 'no kernel is named', next: 'add --kernel NAME; `ls kernels/*.yaml` shows those that ktrial brings' });
+    throw new Fault({
+      blame: 'request',
+      code: 'CLI_NO_KERNEL',
+      message: 'no kernel is named',
+      next: 'add --kernel NAME; `ls kernels/*.yaml` shows those that ktrial brings',
+    });
   }
   return readKernelDefinition(options.kernel, join(context.root, 'kernels'));
 }
 
 /** The series that a word on the command line means: a file, a directory, `-` for standard input, or a range `A..B`. */
-export async function readSeriesArgument(word: string, options: KernelOptions, context: Context): Promise<Series> {
+export async function readSeriesArgument(
+  word: string,
+  options: KernelOptions,
+  context: Context,
+): Promise<Series> {
   const settings = { signal: context.signal };
-  if (word === '-') return readSeries({ kind: 'text', text: await context.readStandardInput(), name: 'standard input' }, settings);
+  if (word === '-')
+    return readSeries(
+      { kind: 'text', text: await context.readStandardInput(), name: 'standard input' },
+      settings,
+    );
   const path = resolve(context.workingDirectory, word);
   const there = await stat(path).catch(() => null);
   if (there?.isDirectory()) return readSeries({ kind: 'directory', path }, settings);
   if (there) return readSeries({ kind: 'file', path }, settings);
   if (/^[^/].*\.\.|^\S+\.\.\S*$/.test(word) && !word.includes('/../') && !word.startsWith('../')) {
-    return readSeries({ kind: 'range', repository: resolve(context.workingDirectory, options.repository ?? '.'), range: word }, settings);
+    return readSeries(
+      {
+        kind: 'range',
+        repository: resolve(context.workingDirectory, options.repository ?? '.'),
+        range: word,
+      },
+      settings,
+    );
   }
   throw new Fault({
     blame: 'request',
@@ -44,5 +64,9 @@ export async function readSeriesArgument(word: string, options: KernelOptions, c
 
 /** Where the commands that only build and boot put nothing but the cache. */
 export function shopOf(options: KernelOptions, context: Context) {
-  return { cacheDirectory: context.cacheDirectory, signal: context.signal, ...(options.mirror ? { mirror: options.mirror } : {}) };
+  return {
+    cacheDirectory: context.cacheDirectory,
+    signal: context.signal,
+    ...(options.mirror ? { mirror: options.mirror } : {}),
+  };
 }

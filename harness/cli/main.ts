@@ -11,7 +11,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     interrupts += 1;
     if (interrupts === 1) {
-      process.stderr.write('\nktrial: stopping machines and writing what there is; once more to leave at once\n');
+      process.stderr.write(
+        '\nktrial: stopping machines and writing what there is; once more to leave at once\n',
+      );
       abort.abort();
     } else {
       process.stderr.write('ktrial: left at once; machines end with it, a run directory may be incomplete\n');
@@ -44,5 +46,9 @@ async function main(): Promise<number> {
 
 const code = await main();
 // Pipes are flushed before leaving; a child that holds our output open must not keep us.
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))));
+await Promise.all(
+  [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((done) => stream.write('', () => done())),
+  ),
+);
 process.exit(code);

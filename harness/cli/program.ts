@@ -4,7 +4,12 @@ import type { Context, GlobalOptions } from './context.ts';
 
 /** A command's work; its number is the exit code. */
 export type Execute = (context: Context, args: readonly string[], options: never) => Promise<number>;
-export type Dispatch = (load: () => Promise<Execute>, args: readonly string[], options: never, globals: GlobalOptions) => Promise<void>;
+export type Dispatch = (
+  load: () => Promise<Execute>,
+  args: readonly string[],
+  options: never,
+  globals: GlobalOptions,
+) => Promise<void>;
 
 const EXIT_CODES = `
 Exit codes: 0 all as it should be · 1 negative verdict · 2 bad request, series or scenario
@@ -15,102 +20,152 @@ export function buildProgram(dispatch: Dispatch): Command {
   const program = new Command('ktrial')
     .description('Puts Linux kernel patch series on trial in QEMU machines.')
     .version('0.1.0')
-    .addOption(new Option('--color <when>', 'colour in what people read').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(
+      new Option('--color <when>', 'colour in what people read')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
     .option('--debug', 'print stack traces of faults')
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(ktrial --help shows what there is)')
     .exitOverride();
   const add = (command: Command, load: () => Promise<{ readonly execute: unknown }>): Command => {
     command.exitOverride().action(async (...received: unknown[]) => {
-      const args = received.slice(0, -2).flatMap((one) => (Array.isArray(one) ? one : one === undefined ? [] : [one])) as string[];
+      const args = received
+        .slice(0, -2)
+        .flatMap((one) => (Array.isArray(one) ? one : one === undefined ? [] : [one])) as string[];
       const options = received.at(-2) as never;
-      await dispatch(async () => (await load()).execute as Execute, args, options, program.opts<GlobalOptions>());
+      await dispatch(
+        async () => (await load()).execute as Execute,
+        args,
+        options,
+        program.opts<GlobalOptions>(),
+      );
     });
     program.addCommand(command);
     return command;
   };
 
   add(
-    kernelOptions(new Command('run').argument('[series]', 'a mailbox, a directory of patches, a range A..B, or - for standard input'))
-      .description('put a series on trial: build the kernel with and without it, run scenarios in both, compare')
+    kernelOptions(
+      new Command('run').argument(
+        '[series]',
+        'a mailbox, a directory of patches, a range A..B, or - for standard input',
+      ),
+    )
+      .description(
+        'put a series on trial: build the kernel with and without it, run scenarios in both, compare',
+      )
       .option('-s, --scenarios <path...>', 'scenario files, or directories of them')
-      .option('-p, --param <name=value...>', 'a value for a scenario\'s parameter')
+      .option('-p, --param <name=value...>', "a value for a scenario's parameter")
       .option('-n, --repeat <count>', 'trials of each scenario on each kernel', positive, 1)
       .option('-j, --jobs <count>', 'machines at once (default: what cores and memory allow)', positive)
       .option('--seed <number>', 'seed of everything random', whole, 1)
-      .option('--run-directory <path>', 'where the record and the logs go (default: a new one in the state directory)')
+      .option(
+        '--run-directory <path>',
+        'where the record and the logs go (default: a new one in the state directory)',
+      )
       .option('--dry-run', 'print the plan and start nothing')
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Examples:
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run v5.10..my-branch --repository ~/linux --kernel my-kernel.yaml --scenarios my.yaml
   b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev        the base alone
 
-Verdict as TAP 14 on standard output, progress on standard error.`),
+Verdict as TAP 14 on standard output, progress on standard error.`,
+      ),
     () => import('./commands/run.ts'),
   );
   add(
     kernelOptions(new Command('build').argument('[series]', 'as for run'))
       .description('build the base kernel, and with a series the patched one; show new warnings')
       .option('--json', 'print the kernels and diagnostics as JSON')
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Examples:
   ktrial build --kernel mdev-5.10
-  ktrial build my-series.mbox --kernel mdev-5.10`),
+  ktrial build my-series.mbox --kernel mdev-5.10`,
+      ),
     () => import('./commands/build.ts'),
   );
   add(
-    machineOptions(kernelOptions(new Command('boot').argument('[command...]', 'what to run in the guest, after --')))
-      .description('boot a kernel and run one command in it; the exit code is the command\'s')
+    machineOptions(
+      kernelOptions(new Command('boot').argument('[command...]', 'what to run in the guest, after --')),
+    )
+      .description("boot a kernel and run one command in it; the exit code is the command's")
       .option('--series <path>', 'apply this series first')
       .option('--timeout <seconds>', 'deadline of the command', positive, 600)
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Examples:
   ktrial boot --kernel mdev-5.10 -- uname -a
-  ktrial boot --kernel mdev-5.10 --series my-series.mbox -- 'insmod /overlay/modules/vfio.ko && lsmod'`),
+  ktrial boot --kernel mdev-5.10 --series my-series.mbox -- 'insmod /overlay/modules/vfio.ko && lsmod'`,
+      ),
     () => import('./commands/boot.ts'),
   );
   add(
     machineOptions(kernelOptions(new Command('shell')))
       .description('boot a kernel and open a shell in it')
       .option('--series <path>', 'apply this series first')
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Example:
-  ktrial shell --kernel mdev-5.10`),
+  ktrial shell --kernel mdev-5.10`,
+      ),
     () => import('./commands/shell.ts'),
   );
   add(
     new Command('lint')
-      .argument('[path...]', 'scenario files or directories, or kernel definitions (default: all that ktrial brings)')
+      .argument(
+        '[path...]',
+        'scenario files or directories, or kernel definitions (default: all that ktrial brings)',
+      )
       .description('check scenarios and kernel definitions')
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Examples:
   ktrial lint my-scenario.yaml
-  ktrial lint scenarios kernels/mdev-5.10.yaml`),
+  ktrial lint scenarios kernels/mdev-5.10.yaml`,
+      ),
     () => import('./commands/lint.ts'),
   );
   add(
     new Command('scan')
       .argument('[log...]', 'kernel logs; - or none for standard input')
-      .description('find the kernel\'s complaints in logs')
+      .description("find the kernel's complaints in logs")
       .option('--json', 'one JSON object a file and line')
-      .option('--vmlinux <path>', 'name source lines by this kernel\'s debug information')
-      .option('--grade', 'the arguments are directories of logs with expectations: print how well they were read')
-      .addHelpText('after', `
+      .option('--vmlinux <path>', "name source lines by this kernel's debug information")
+      .option(
+        '--grade',
+        'the arguments are directories of logs with expectations: print how well they were read',
+      )
+      .addHelpText(
+        'after',
+        `
 Examples:
   ktrial scan console.log
   dmesg | ktrial scan
-  ktrial scan --json *.log | jq .splats[].title`),
+  ktrial scan --json *.log | jq .splats[].title`,
+      ),
     () => import('./commands/scan.ts'),
   );
   add(
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the line that mends it')
       .option('--install', 'install missing packages through apt')
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Example:
-  ktrial doctor`),
+  ktrial doctor`,
+      ),
     () => import('./commands/doctor.ts'),
   );
   return program;
@@ -121,7 +176,7 @@ function kernelOptions(command: Command): Command {
     .option('-k, --kernel <name>', 'kernel definition: a name in kernels/, or the path of a YAML file')
     .option('--base <commit>', 'apply the series to this commit of the source')
     .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
-    .option('--config-fragment <path...>', 'config fragments on top of the definition\'s')
+    .option('--config-fragment <path...>', "config fragments on top of the definition's")
     .option('--mirror <address>', 'Debian mirror for sources and images (default: what apt uses)');
 }
 
@@ -129,17 +184,19 @@ function machineOptions(command: Command): Command {
   return command
     .option('--cpus <count>', 'CPUs of the machine', positive, 2)
     .option('--memory <mib>', 'memory of the machine in MiB', positive, 1024)
-    .option('--kernel-args <words>', 'added to the kernel\'s command line');
+    .option('--kernel-args <words>', "added to the kernel's command line");
 }
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1 up.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('it must be a whole number from 1 up.');
   return value;
 }
 
 function whole(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('it must be a whole number from 0 up.');
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('it must be a whole number from 0 up.');
   return value;
 }

@@ -6,10 +6,20 @@ import type { Context } from './context.ts';
 import { type KernelOptions, readKernel, readSeriesArgument, shopOf } from './inputs.ts';
 
 /** Builds the arms that the command line asks for, without any trial. What the series does wrong becomes a Fault. */
-export async function buildRequestedArms(seriesWord: string | undefined, options: KernelOptions, context: Context, listen: TrialListener): Promise<Arms> {
+export async function buildRequestedArms(
+  seriesWord: string | undefined,
+  options: KernelOptions,
+  context: Context,
+  listen: TrialListener,
+): Promise<Arms> {
   const kernel = await readKernel(options, context);
   const series = seriesWord === undefined ? null : await readSeriesArgument(seriesWord, options, context);
-  const request = { series, kernel, extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)), baseCommit: options.base ?? null };
+  const request = {
+    series,
+    kernel,
+    extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)),
+    baseCommit: options.base ?? null,
+  };
   const result = await prepareArms(request, shopOf(options, context), tellStages(listen));
   if (!result.ok) throw unfitFault(result.unfit);
   return result.arms;
@@ -41,7 +51,12 @@ export function unfitFault(unfit: Unfit): Fault {
     blame: 'kernel',
     code: 'SERIES_DOES_NOT_COMPILE',
     message: `the kernel does not compile with the series${first ? `: ${first.file}${first.line === null ? '' : `:${first.line}`}: ${first.message}` : ''}${patch === null ? '' : ` (patch ${patch} touched the file last)`}`,
-    details: unfit.diagnostics.length > 0 ? unfit.diagnostics.slice(0, 10).map((one) => `${one.file}:${one.line ?? '?'}: ${one.severity}: ${one.message}`) : unfit.logTail,
+    details:
+      unfit.diagnostics.length > 0
+        ? unfit.diagnostics
+            .slice(0, 10)
+            .map((one) => `${one.file}:${one.line ?? '?'}: ${one.severity}: ${one.message}`)
+        : unfit.logTail,
     next: 'the base compiled: mend the series',
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, isFault } from '../model/index.ts';
 import { runCommand } from './command.ts';

@@ -19,10 +19,10 @@ export async function takeLock(
   options: { readonly onWait?: () => void; readonly signal?: AbortSignal } = {},
 ): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true });
-  return (
-    (await tryLock(path, ['-n'], options.signal)) ??
-    (options.onWait?.(), await waitLock(path, options.signal))
-  );
+  const lock = await tryLock(path, ['-n'], options.signal);
+  if (lock) return lock;
+  options.onWait?.();
+  return waitLock(path, options.signal);
 }
 
 async function waitLock(path: string, signal?: AbortSignal): Promise<Lock> {

@@ -45,11 +45,20 @@ export async function buildKernel(site: BuildSite): Promise<BuildResult> {
   const startedAt = performance.now();
   const elapsed = () => Math.round(performance.now() - startedAt);
   const treeHash = (await git(['rev-parse', `${site.commit}^{tree}`], { cwd: site.tree })).stdout.trim();
-  const digest = digestOf(BUILD_FORMAT, treeHash, site.config, site.toolchain.compiler, site.toolchain.linker);
+  const digest = digestOf(
+    BUILD_FORMAT,
+    treeHash,
+    site.config,
+    site.toolchain.compiler,
+    site.toolchain.linker,
+  );
   const store = join(site.cacheDirectory, 'kernels', digest);
   const cached = await readStored(store);
   if (cached) {
-    const diagnostics = cached.diagnostics.map((one) => ({ ...one, patch: site.attribute?.(one.file) ?? null }));
+    const diagnostics = cached.diagnostics.map((one) => ({
+      ...one,
+      patch: site.attribute?.(one.file) ?? null,
+    }));
     return { ok: true, kernel: cached.kernel, cached: true, durationMs: elapsed(), diagnostics };
   }
   await placeConfig(site);
@@ -74,7 +83,13 @@ export async function buildKernel(site: BuildSite): Promise<BuildResult> {
   const log = `${result.stdout}\n${result.stderr}`;
   const diagnostics = parseDiagnostics(log, { tree: site.tree, output: site.output }, site.attribute);
   if (result.exitCode !== 0) {
-    return { ok: false, diagnostics, durationMs: elapsed(), logPath, logTail: tail(result.stderr === '' ? result.stdout : result.stderr, 30) };
+    return {
+      ok: false,
+      diagnostics,
+      durationMs: elapsed(),
+      logPath,
+      logTail: tail(result.stderr === '' ? result.stdout : result.stderr, 30),
+    };
   }
   await storeKernel(site, store, { kernel: await describeKernel(site, digest), diagnostics });
   const stored = await readStored(store);
@@ -84,7 +99,17 @@ export async function buildKernel(site: BuildSite): Promise<BuildResult> {
 
 function makeArgv(site: BuildSite): string[] {
   const targets = [site.architecture.bootTarget, ...(site.definition.modules ? ['modules'] : [])];
-  return ['-C', site.tree, `O=${site.output}`, `-j${site.jobs}`, '--no-print-directory', ...site.makeArguments, 'CC=ccache gcc', 'HOSTCC=ccache gcc', ...targets];
+  return [
+    '-C',
+    site.tree,
+    `O=${site.output}`,
+    `-j${site.jobs}`,
+    '--no-print-directory',
+    ...site.makeArguments,
+    'CC=ccache gcc',
+    'HOSTCC=ccache gcc',
+    ...targets,
+  ];
 }
 
 /** Nothing of this computer or of the hour goes into a kernel, so that the same input gives the same bytes. */
@@ -104,10 +129,18 @@ function buildEnvironment(site: BuildSite): Record<string, string> {
 /** Replaces the configuration only when it differs: a new date on it would compile everything again. */
 async function placeConfig(site: BuildSite): Promise<void> {
   const requested = join(site.output, 'ktrial.config');
-  if ((await readFile(requested, 'utf8').catch(() => '')) === site.config && (await exists(join(site.output, '.config')))) return;
+  if (
+    (await readFile(requested, 'utf8').catch(() => '')) === site.config &&
+    (await exists(join(site.output, '.config')))
+  )
+    return;
   await mkdir(site.output, { recursive: true });
   await writeFile(join(site.output, '.config'), site.config);
-  await runCommand('make', ['-s', '-C', site.tree, `O=${site.output}`, ...site.makeArguments, 'olddefconfig'], site.signal ? { signal: site.signal } : {});
+  await runCommand(
+    'make',
+    ['-s', '-C', site.tree, `O=${site.output}`, ...site.makeArguments, 'olddefconfig'],
+    site.signal ? { signal: site.signal } : {},
+  );
   await writeFile(requested, site.config);
 }
 
@@ -149,7 +182,9 @@ async function readModuleOrder(output: string): Promise<string[]> {
     .map((line) => line.replace(/^kernel\//, '').replace(/\.o$/, '.ko'));
 }
 
-async function readStored(store: string): Promise<{ readonly kernel: Kernel; readonly diagnostics: readonly Diagnostic[] } | null> {
+async function readStored(
+  store: string,
+): Promise<{ readonly kernel: Kernel; readonly diagnostics: readonly Diagnostic[] } | null> {
   const text = await readFile(join(store, 'kernel.json'), 'utf8').catch(() => null);
   if (text === null) return null;
   const file = JSON.parse(text) as KernelFile;

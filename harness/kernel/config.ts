@@ -58,7 +58,10 @@ export function parseConfig(text: string): Map<string, string> {
 }
 
 /** Every option that did not survive; of an option that is asked for twice, the later request counts. */
-export function findLostOptions(requested: readonly RequestedOption[], config: ReadonlyMap<string, string>): LostOption[] {
+export function findLostOptions(
+  requested: readonly RequestedOption[],
+  config: ReadonlyMap<string, string>,
+): LostOption[] {
   const last = new Map(requested.map((option) => [option.name, option]));
   return [...last.values()]
     .map((option) => ({ ...option, got: config.get(option.name) ?? 'n' }))
@@ -85,10 +88,21 @@ export async function settleConfig(request: ConfigRequest): Promise<string> {
   const requested: RequestedOption[] = [];
   for (const file of request.fragments) requested.push(...parseFragment(await readFile(file, 'utf8'), file));
   const merged = join(request.directory, 'fragments.config');
-  await writeFile(merged, requested.map((option) => (option.value === 'n' ? `# ${option.name} is not set\n` : `${option.name}=${option.value}\n`)).join(''));
+  await writeFile(
+    merged,
+    requested
+      .map((option) =>
+        option.value === 'n' ? `# ${option.name} is not set\n` : `${option.name}=${option.value}\n`,
+      )
+      .join(''),
+  );
   const options = { timeoutMs: 10 * 60_000, ...(request.signal ? { signal: request.signal } : {}) };
   const make = (targets: readonly string[]) =>
-    runCommand('make', ['-s', '-C', request.tree, `O=${request.directory}`, ...request.makeArguments, ...targets], options);
+    runCommand(
+      'make',
+      ['-s', '-C', request.tree, `O=${request.directory}`, ...request.makeArguments, ...targets],
+      options,
+    );
   if (request.base === 'allnoconfig') {
     await make([`KCONFIG_ALLCONFIG=${merged}`, 'allnoconfig']);
   } else {
@@ -109,7 +123,8 @@ export async function settleConfig(request: ConfigRequest): Promise<string> {
 
 function lostFault(lost: readonly LostOption[]): Fault {
   const details = lost.map(
-    (option) => `${option.file}:${option.line}: ${option.name}=${option.value} was asked for, the configuration has ${option.got}`,
+    (option) =>
+      `${option.file}:${option.line}: ${option.name}=${option.value} was asked for, the configuration has ${option.got}`,
   );
   const first = lost[0];
   const others = lost.length > 1 ? ` and ${lost.length - 1} more` : '';

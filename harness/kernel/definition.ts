@@ -38,14 +38,19 @@ export const kernelDefinitionSchema = z.strictObject({
   config: z.strictObject({
     base: z
       .string()
-      .regex(/^[a-z0-9_]*config$/, 'a make target that ends in config, such as allnoconfig or x86_64_defconfig')
+      .regex(
+        /^[a-z0-9_]*config$/,
+        'a make target that ends in config, such as allnoconfig or x86_64_defconfig',
+      )
       .default('allnoconfig'),
     fragments: z.array(z.string()).min(1).describe('fragment files, relative to this file'),
   }),
   patches: z
     .array(z.string())
     .default([])
-    .describe('patch files, mailboxes or directories of patches, relative to this file, applied before any series'),
+    .describe(
+      'patch files, mailboxes or directories of patches, relative to this file, applied before any series',
+    ),
   modules: z.boolean().default(true).describe('build modules too'),
 });
 
@@ -58,14 +63,20 @@ export interface KernelDefinition extends z.infer<typeof kernelDefinitionSchema>
 }
 
 /** Reads `kernels/NAME.yaml`, or a path to such a file. Faults: `KERNEL_UNKNOWN`, or what the document says. */
-export async function readKernelDefinition(nameOrPath: string, kernelsDirectory: string): Promise<KernelDefinition> {
+export async function readKernelDefinition(
+  nameOrPath: string,
+  kernelsDirectory: string,
+): Promise<KernelDefinition> {
   const path = await findDefinition(nameOrPath, kernelsDirectory);
   const result = readYaml(await readFile(path, 'utf8'), path, kernelDefinitionSchema);
   if (!result.ok) throw faultOf(result.diagnostics, path, 'request');
   const here = dirname(path);
-  const fragments = await Promise.all(result.value.config.fragments.map((file) => findFile(file, here, path)));
+  const fragments = await Promise.all(
+    result.value.config.fragments.map((file) => findFile(file, here, path)),
+  );
   const patches: string[] = [];
-  for (const entry of result.value.patches) patches.push(...(await expandPatches(await findFile(entry, here, path))));
+  for (const entry of result.value.patches)
+    patches.push(...(await expandPatches(await findFile(entry, here, path))));
   return { ...result.value, config: { ...result.value.config, fragments }, patches, path };
 }
 
@@ -73,7 +84,9 @@ async function findDefinition(nameOrPath: string, kernelsDirectory: string): Pro
   const candidates = /[/.]/.test(nameOrPath) ? [resolve(nameOrPath)] : [];
   candidates.push(join(kernelsDirectory, `${nameOrPath}.yaml`));
   for (const candidate of candidates) if (await exists(candidate)) return candidate;
-  const names = (await readdir(kernelsDirectory)).filter((name) => name.endsWith('.yaml')).map((name) => name.slice(0, -5));
+  const names = (await readdir(kernelsDirectory))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -5));
   throw new Fault({
     blame: 'request',
     code: 'KERNEL_UNKNOWN',

@@ -37,21 +37,38 @@ export function parseDiagnostics(
       const module = /\[([^\]]+)\.ko\]/.exec(line)?.[1];
       const file = module ? `${module}.c` : '(link)';
       const severity = linker[1] === 'WARNING' || / warning: /.test(line) ? 'warning' : 'error';
-      add({ severity, file, line: null, column: null, message: linker[2] ?? line, option: null, patch: attribute(file) });
+      add({
+        severity,
+        file,
+        line: null,
+        column: null,
+        message: linker[2] ?? line,
+        option: null,
+        patch: attribute(file),
+      });
       continue;
     }
     const kconfig = KCONFIG.exec(line);
     if (kconfig) {
       const file = relativePath(kconfig[1] ?? '', roots);
       const severity = /warning/.test(line) ? 'warning' : 'error';
-      add({ severity, file, line: Number(kconfig[2]), column: null, message: kconfig[4] ?? '', option: null, patch: attribute(file) });
+      add({
+        severity,
+        file,
+        line: Number(kconfig[2]),
+        column: null,
+        message: kconfig[4] ?? '',
+        option: null,
+        patch: attribute(file),
+      });
     }
   }
   return [...found.values()];
 }
 
 function relativePath(path: string, roots: { readonly tree: string; readonly output: string }): string {
-  for (const root of [roots.tree, roots.output]) if (path.startsWith(`${root}/`)) return path.slice(root.length + 1);
+  for (const root of [roots.tree, roots.output])
+    if (path.startsWith(`${root}/`)) return path.slice(root.length + 1);
   return path.replace(/^(?:\.\.?\/)+/, '');
 }
 

@@ -22,26 +22,55 @@ interface GitOptions {
 }
 
 /** Runs git as ktrial: fixed identity and dates, no configuration, no hooks. */
-export function git(args: readonly string[], options: GitOptions = {}, env: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
-  return runCommand('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'gc.auto=0', '-c', 'core.fsync=none', ...args], {
-    env: { ...IDENTITY, ...env },
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.cwd ? { cwd: options.cwd } : {}),
-    ...(options.accept ? { accept: options.accept } : {}),
-  });
+export function git(
+  args: readonly string[],
+  options: GitOptions = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  return runCommand(
+    'git',
+    ['-c', 'core.hooksPath=/dev/null', '-c', 'gc.auto=0', '-c', 'core.fsync=none', ...args],
+    {
+      env: { ...IDENTITY, ...env },
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+      ...(options.accept ? { accept: options.accept } : {}),
+    },
+  );
 }
 
 /**
  * Makes a commit of all files of a directory in a repository elsewhere; nothing is written to the directory.
  * With `ignored`, files that the directory's ignore rules name are taken too, as for an unpacked tarball.
  */
-export async function commitEverything(repository: string, directory: string, message: string, options: GitOptions & { readonly ignored?: boolean }): Promise<string> {
+export async function commitEverything(
+  repository: string,
+  directory: string,
+  message: string,
+  options: GitOptions & { readonly ignored?: boolean },
+): Promise<string> {
   const index = join(repository, 'ktrial-index');
   await rm(`${index}.lock`, { force: true });
   const where = ['--git-dir', repository, '--work-tree', directory];
-  await git(['-c', 'core.bigFileThreshold=1', '-c', 'core.compression=1', ...where, 'add', '-A', ...(options.ignored ? ['-f'] : []), '.'], { ...options, cwd: directory }, { GIT_INDEX_FILE: index });
+  await git(
+    [
+      '-c',
+      'core.bigFileThreshold=1',
+      '-c',
+      'core.compression=1',
+      ...where,
+      'add',
+      '-A',
+      ...(options.ignored ? ['-f'] : []),
+      '.',
+    ],
+    { ...options, cwd: directory },
+    { GIT_INDEX_FILE: index },
+  );
   const tree = (await git([...where, 'write-tree'], options, { GIT_INDEX_FILE: index })).stdout.trim();
-  const commit = (await git(['--git-dir', repository, 'commit-tree', tree, '-m', message], options)).stdout.trim();
+  const commit = (
+    await git(['--git-dir', repository, 'commit-tree', tree, '-m', message], options)
+  ).stdout.trim();
   await git(['--git-dir', repository, 'update-ref', `refs/ktrial/${commit}`, commit], options);
   return commit;
 }

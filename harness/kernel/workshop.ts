@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { digestOf, exists, type Lock, runCommand, takeLock } from '../host/index.ts';
 import { type BuildResult, Fault, isFault } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
+import { type BuildRequest, buildKernel } from './build.ts';
 import { settleConfig } from './config.ts';
 import type { KernelDefinition } from './definition.ts';
-import { type BuildRequest, buildKernel } from './build.ts';
 import { git } from './git.ts';
 import { fetchSource, type SourceOptions } from './source.ts';
 
@@ -50,7 +50,10 @@ async function identifyToolchain(signal?: AbortSignal): Promise<Toolchain> {
  * One output directory serves all arms, so that going from one to the next compiles only what differs.
  * A second ktrial waits for its lock. Faults: those of source and configuration, `KERNEL_PATCH_FAILED`.
  */
-export async function openWorkshop(definition: KernelDefinition, options: WorkshopOptions): Promise<Workshop> {
+export async function openWorkshop(
+  definition: KernelDefinition,
+  options: WorkshopOptions,
+): Promise<Workshop> {
   const toolchain = await identifyToolchain(options.signal);
   const source = await fetchSource(definition, options);
   const patchTexts = await Promise.all(definition.patches.map((path) => readFile(path, 'utf8')));
@@ -63,7 +66,17 @@ export async function openWorkshop(definition: KernelDefinition, options: Worksh
     ...(options.signal ? { signal: options.signal } : {}),
   });
   try {
-    return await furnish({ definition, options, toolchain, repository: source.repository, commit: source.commit, patchTexts, fragmentPaths, directory, lock });
+    return await furnish({
+      definition,
+      options,
+      toolchain,
+      repository: source.repository,
+      commit: source.commit,
+      patchTexts,
+      fragmentPaths,
+      directory,
+      lock,
+    });
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
@@ -92,7 +105,10 @@ async function furnish(wanted: Furnishing): Promise<Workshop> {
     await rm(tree, { recursive: true, force: true });
     await git(['--git-dir', repository, 'worktree', 'prune'], signal);
     options.onProgress?.('checking out the source');
-    await git(['--git-dir', repository, 'worktree', 'add', '-q', '--detach', '-f', tree, wanted.commit], signal);
+    await git(
+      ['--git-dir', repository, 'worktree', 'add', '-q', '--detach', '-f', tree, wanted.commit],
+      signal,
+    );
   }
   const checkOut = async (commit: string) => {
     await git(['am', '--abort'], { ...signal, cwd: tree, accept: 'any' });
@@ -118,7 +134,10 @@ async function furnish(wanted: Furnishing): Promise<Workshop> {
     config,
     checkOut,
     async hasCommit(commit) {
-      return (await git(['cat-file', '-e', `${commit}^{commit}`], { ...signal, cwd: tree, accept: 'any' })).exitCode === 0;
+      return (
+        (await git(['cat-file', '-e', `${commit}^{commit}`], { ...signal, cwd: tree, accept: 'any' }))
+          .exitCode === 0
+      );
     },
     async build(request) {
       await checkOut(request.commit);
@@ -140,7 +159,11 @@ async function furnish(wanted: Furnishing): Promise<Workshop> {
   };
 }
 
-async function applyDefinitionPatches(wanted: Furnishing, tree: string, checkOut: (commit: string) => Promise<void>): Promise<string> {
+async function applyDefinitionPatches(
+  wanted: Furnishing,
+  tree: string,
+  checkOut: (commit: string) => Promise<void>,
+): Promise<string> {
   const { definition, options, repository, commit, patchTexts } = wanted;
   const signal = options.signal ? { signal: options.signal } : {};
   if (patchTexts.length === 0) {
@@ -148,7 +171,10 @@ async function applyDefinitionPatches(wanted: Furnishing, tree: string, checkOut
     return commit;
   }
   const name = `refs/ktrial/base-${digestOf(commit, ...patchTexts).slice(0, 40)}`;
-  const known = await git(['--git-dir', repository, 'rev-parse', '--verify', '-q', name], { ...signal, accept: 'any' });
+  const known = await git(['--git-dir', repository, 'rev-parse', '--verify', '-q', name], {
+    ...signal,
+    accept: 'any',
+  });
   if (known.exitCode === 0) {
     await checkOut(known.stdout.trim());
     return known.stdout.trim();
@@ -166,7 +192,7 @@ async function applyDefinitionPatches(wanted: Furnishing, tree: string, checkOut
         code: 'KERNEL_PATCH_FAILED',
         message: `${path}, which ${definition.path} names, does not apply`,
         details: cause.details,
-        next: 'a kernel definition\'s patches must fit its source; a series under trial goes on the command line instead',
+        next: "a kernel definition's patches must fit its source; a series under trial goes on the command line instead",
         cause,
       });
     }
@@ -175,4 +201,3 @@ async function applyDefinitionPatches(wanted: Furnishing, tree: string, checkOut
   await git(['--git-dir', repository, 'update-ref', name, tip], signal);
   return tip;
 }
-

@@ -42,7 +42,11 @@ function runTests(files: readonly string[], concurrency: number): Count {
   rmSync(scratch, { recursive: true });
   const count = (name: string) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   const failed = count('fail') + count('cancelled');
-  return { passed: count('pass'), failed: outcome.status === 0 ? failed : Math.max(1, failed), skipped: count('skipped') + count('todo') };
+  return {
+    passed: count('pass'),
+    failed: outcome.status === 0 ? failed : Math.max(1, failed),
+    skipped: count('skipped') + count('todo'),
+  };
 }
 
 const which = process.argv[2] ?? 'all';
@@ -52,5 +56,7 @@ if (which !== 'fast') counts.push(runTests(vmTests, 1));
 const sum = (pick: (one: Count) => number) => counts.map(pick).reduce((a, b) => a + b, 0);
 const failed = sum((one) => one.failed);
 const skipped = sum((one) => one.skipped);
-process.stdout.write(`${sum((one) => one.passed)} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+process.stdout.write(
+  `${sum((one) => one.passed)} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignVerdict, Comparison, ScenarioVerdict, SignatureVerdict, TrialResult } from '../model/index.ts';
+import type {
+  CampaignVerdict,
+  Comparison,
+  ScenarioVerdict,
+  SignatureVerdict,
+  TrialResult,
+} from '../model/index.ts';
 
 /** Worst first: what a scenario or a campaign comes to is the worst of its parts. */
-const SEVERITY: readonly Comparison[] = ['regressed', 'notFixed', 'inconclusive', 'notReproduced', 'fixed', 'clean'];
+const SEVERITY: readonly Comparison[] = [
+  'regressed',
+  'notFixed',
+  'inconclusive',
+  'notReproduced',
+  'fixed',
+  'clean',
+];
 
 /** Whether a trial says something about its kernel: lab faults and scenario mistakes do not. */
 export function isConclusive(trial: TrialResult): boolean {
@@ -20,7 +33,11 @@ function compareSeen(base: number, patched: number): Comparison {
 }
 
 /** Compares all trials of one scenario on two arms, signature by signature. */
-export function compareScenario(scenario: string, base: readonly TrialResult[], patched: readonly TrialResult[]): ScenarioVerdict {
+export function compareScenario(
+  scenario: string,
+  base: readonly TrialResult[],
+  patched: readonly TrialResult[],
+): ScenarioVerdict {
   const lost = [...base, ...patched].filter((trial) => !isConclusive(trial));
   const baseTrials = base.filter(isConclusive);
   const patchedTrials = patched.filter(isConclusive);
@@ -29,18 +46,34 @@ export function compareScenario(scenario: string, base: readonly TrialResult[], 
   if (baseTrials.length === 0 || patchedTrials.length === 0) {
     const first = lost[0];
     const why = first ? `${first.id}: ${first.blame ?? first.outcome}: ${first.reason}` : 'no trial was run';
-    const harm = patchedTrials.some((trial) => trial.findings.length > 0) ? '; the patched kernel alone showed faults' : '';
+    const harm = patchedTrials.some((trial) => trial.findings.length > 0)
+      ? '; the patched kernel alone showed faults'
+      : '';
     return { scenario, comparison: 'inconclusive', reason: `${why}${harm}`, signatures };
   }
   return { scenario, comparison: judged, reason: explain(judged, signatures), signatures };
 }
 
-function compareSignatures(base: readonly TrialResult[], patched: readonly TrialResult[]): SignatureVerdict[] {
-  const all = new Map<string, { title: string; kind: SignatureVerdict['kind']; base: Set<string>; patched: Set<string> }>();
-  for (const [trials, side] of [[base, 'base'], [patched, 'patched']] as const) {
+function compareSignatures(
+  base: readonly TrialResult[],
+  patched: readonly TrialResult[],
+): SignatureVerdict[] {
+  const all = new Map<
+    string,
+    { title: string; kind: SignatureVerdict['kind']; base: Set<string>; patched: Set<string> }
+  >();
+  for (const [trials, side] of [
+    [base, 'base'],
+    [patched, 'patched'],
+  ] as const) {
     for (const trial of trials) {
       for (const finding of trial.findings) {
-        const entry = all.get(finding.signature) ?? { title: finding.title, kind: finding.kind, base: new Set(), patched: new Set() };
+        const entry = all.get(finding.signature) ?? {
+          title: finding.title,
+          kind: finding.kind,
+          base: new Set(),
+          patched: new Set(),
+        };
         entry[side].add(trial.id);
         all.set(finding.signature, entry);
       }
@@ -67,20 +100,34 @@ function explain(comparison: Comparison, signatures: readonly SignatureVerdict[]
 
 /** The verdict on a whole request. */
 export function concludeCampaign(scenarios: readonly ScenarioVerdict[]): CampaignVerdict {
-  const comparison = scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
-  const counts = SEVERITY.map((kind) => [kind, scenarios.filter((one) => one.comparison === kind).length] as const).filter(([, count]) => count > 0);
+  const comparison =
+    scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
+  const counts = SEVERITY.map(
+    (kind) => [kind, scenarios.filter((one) => one.comparison === kind).length] as const,
+  ).filter(([, count]) => count > 0);
   const worst = scenarios.find((one) => one.comparison === comparison);
   const summary = counts.map(([kind, count]) => `${count} ${wordOf(kind)}`).join(', ');
   return {
     format: 1,
     comparison,
-    reason: worst && comparison !== 'clean' && comparison !== 'fixed' ? `${summary}; ${worst.scenario}: ${worst.reason}` : summary,
+    reason:
+      worst && comparison !== 'clean' && comparison !== 'fixed'
+        ? `${summary}; ${worst.scenario}: ${worst.reason}`
+        : summary,
     scenarios,
-    exitCode: comparison === 'regressed' || comparison === 'notFixed' ? 1 : comparison === 'inconclusive' ? 69 : 0,
+    exitCode:
+      comparison === 'regressed' || comparison === 'notFixed' ? 1 : comparison === 'inconclusive' ? 69 : 0,
   };
 }
 
 /** A comparison in words for people. */
 export function wordOf(comparison: Comparison): string {
-  return { fixed: 'fixed', notFixed: 'not fixed', regressed: 'regressed', clean: 'clean on both', notReproduced: 'not reproduced', inconclusive: 'inconclusive' }[comparison];
+  return {
+    fixed: 'fixed',
+    notFixed: 'not fixed',
+    regressed: 'regressed',
+    clean: 'clean on both',
+    notReproduced: 'not reproduced',
+    inconclusive: 'inconclusive',
+  }[comparison];
 }

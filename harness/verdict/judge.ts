@@ -44,31 +44,69 @@ export function judgeTrial(evidence: TrialEvidence): TrialJudgement {
     case 'labDeath':
       return failed('lab', machine.detail);
     case 'panicked':
-      return failed('kernel', reasonOf(evidence, 'the kernel panicked'), deathOf(evidence, 'panic', 'the kernel panicked'));
+      return failed(
+        'kernel',
+        reasonOf(evidence, 'the kernel panicked'),
+        deathOf(evidence, 'panic', 'the kernel panicked'),
+      );
     case 'reset':
-      return failed('kernel', reasonOf(evidence, 'the machine reset itself'), deathOf(evidence, 'reset', 'the machine reset itself'));
+      return failed(
+        'kernel',
+        reasonOf(evidence, 'the machine reset itself'),
+        deathOf(evidence, 'reset', 'the machine reset itself'),
+      );
     case 'hung':
-      return failed('kernel', reasonOf(evidence, `the guest hung: ${machine.detail}`), deathOf(evidence, 'hang', `the guest hung: ${machine.detail}`));
+      return failed(
+        'kernel',
+        reasonOf(evidence, `the guest hung: ${machine.detail}`),
+        deathOf(evidence, 'hang', `the guest hung: ${machine.detail}`),
+      );
     case 'poweredOff':
-      if (hasSplat(evidence)) return failed('kernel', reasonOf(evidence, 'the guest powered off'), deathOf(evidence, 'poweroff', 'the guest powered off early'));
-      return failed('scenario', 'the guest was powered off before the scenario was over, and the kernel had complained of nothing');
+      if (hasSplat(evidence))
+        return failed(
+          'kernel',
+          reasonOf(evidence, 'the guest powered off'),
+          deathOf(evidence, 'poweroff', 'the guest powered off early'),
+        );
+      return failed(
+        'scenario',
+        'the guest was powered off before the scenario was over, and the kernel had complained of nothing',
+      );
     case 'running':
       break;
   }
   if (!evidence.booted) {
     if (!evidence.consoleSpoke) return failed('lab', 'the machine never said a word on its console');
-    if (hasSplat(evidence)) return failed('kernel', reasonOf(evidence, 'the guest never became ready'), deathOf(evidence, 'boot', 'the kernel did not boot'));
-    return failed('kernel', 'the kernel spoke on the console and the guest never became ready', deathOf(evidence, 'boot', 'the kernel did not boot'));
+    if (hasSplat(evidence))
+      return failed(
+        'kernel',
+        reasonOf(evidence, 'the guest never became ready'),
+        deathOf(evidence, 'boot', 'the kernel did not boot'),
+      );
+    return failed(
+      'kernel',
+      'the kernel spoke on the console and the guest never became ready',
+      deathOf(evidence, 'boot', 'the kernel did not boot'),
+    );
   }
   if (evidence.fault) {
     const { blame, message } = evidence.fault;
-    if (blame === 'kernel' || (findings.some((finding) => finding.kind === 'splat') && blame === 'lab')) return failed('kernel', reasonOf(evidence, message));
+    if (blame === 'kernel' || (findings.some((finding) => finding.kind === 'splat') && blame === 'lab'))
+      return failed('kernel', reasonOf(evidence, message));
     return failed(blame === 'request' ? 'scenario' : blame, message);
   }
-  const setup = findings.find((finding) => finding.kind === 'expectation' && finding.signature.startsWith('setup:'));
-  if (setup && !findings.some((finding) => finding.kind === 'splat')) return failed('scenario', `the setup failed: ${setup.title}`);
+  const setup = findings.find(
+    (finding) => finding.kind === 'expectation' && finding.signature.startsWith('setup:'),
+  );
+  if (setup && !findings.some((finding) => finding.kind === 'splat'))
+    return failed('scenario', `the setup failed: ${setup.title}`);
   if (findings.length > 0) return failed('kernel', reasonOf(evidence, ''));
-  return { outcome: 'passed', blame: null, reason: 'every expectation was met and the log is clean', findings };
+  return {
+    outcome: 'passed',
+    blame: null,
+    reason: 'every expectation was met and the log is clean',
+    findings,
+  };
 }
 
 function hasSplat(evidence: TrialEvidence): boolean {

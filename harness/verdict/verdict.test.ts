@@ -3,9 +3,30 @@ import t from 'tap';
 import { Fault, type Finding, type TrialResult } from '../model/index.ts';
 import { compareScenario, concludeCampaign, judgeTrial, type TrialEvidence } from './index.ts';
 
-const splatFinding: Finding = { kind: 'splat', signature: '1:kasan:f', title: 'KASAN: use-after-free Read in f', step: null, details: [], splat: 0 };
-const missed: Finding = { kind: 'expectation', signature: 'expectation:s:create refused', title: 'create refused: it succeeded', step: 'create refused', details: [], splat: null };
-const healthy: TrialEvidence = { booted: true, consoleSpoke: true, machine: { kind: 'running' }, fault: null, findings: [], splats: [] };
+const splatFinding: Finding = {
+  kind: 'splat',
+  signature: '1:kasan:f',
+  title: 'KASAN: use-after-free Read in f',
+  step: null,
+  details: [],
+  splat: 0,
+};
+const missed: Finding = {
+  kind: 'expectation',
+  signature: 'expectation:s:create refused',
+  title: 'create refused: it succeeded',
+  step: 'create refused',
+  details: [],
+  splat: null,
+};
+const healthy: TrialEvidence = {
+  booted: true,
+  consoleSpoke: true,
+  machine: { kind: 'running' },
+  fault: null,
+  findings: [],
+  splats: [],
+};
 
 function aTrial(arm: string, attempt: number, change: Partial<TrialResult> = {}): TrialResult {
   const findings = change.findings ?? [];
@@ -36,18 +57,43 @@ t.test('each way for a trial to end has its own blame', async (t) => {
     ['nothing wrong', {}, 'passed', null],
     ['a splat', { findings: [splatFinding] }, 'failed', 'kernel'],
     ['a missed expectation', { findings: [missed] }, 'failed', 'kernel'],
-    ['a missed expectation in the setup', { findings: [{ ...missed, signature: 'setup:s:load' }] }, 'failed', 'scenario'],
+    [
+      'a missed expectation in the setup',
+      { findings: [{ ...missed, signature: 'setup:s:load' }] },
+      'failed',
+      'scenario',
+    ],
     ['a panic', { machine: { kind: 'panicked' } }, 'failed', 'kernel'],
     ['a hang', { machine: { kind: 'hung', detail: 'no answer' } }, 'failed', 'kernel'],
     ['a triple fault', { machine: { kind: 'reset' } }, 'failed', 'kernel'],
     ['a power-off that nothing explains', { machine: { kind: 'poweredOff' } }, 'failed', 'scenario'],
-    ['a power-off after a splat', { machine: { kind: 'poweredOff' }, findings: [splatFinding] }, 'failed', 'kernel'],
+    [
+      'a power-off after a splat',
+      { machine: { kind: 'poweredOff' }, findings: [splatFinding] },
+      'failed',
+      'kernel',
+    ],
     ['QEMU killed', { machine: { kind: 'labDeath', detail: 'QEMU was killed' } }, 'failed', 'lab'],
-    ['QEMU killed after a splat', { machine: { kind: 'labDeath', detail: 'QEMU was killed' }, findings: [splatFinding] }, 'failed', 'lab'],
+    [
+      'QEMU killed after a splat',
+      { machine: { kind: 'labDeath', detail: 'QEMU was killed' }, findings: [splatFinding] },
+      'failed',
+      'lab',
+    ],
     ['a silent console', { booted: false, consoleSpoke: false }, 'failed', 'lab'],
     ['a kernel that spoke and never became ready', { booted: false }, 'failed', 'kernel'],
-    ['a lost connection on a healthy machine', { fault: new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: 'lost' }) }, 'failed', 'lab'],
-    ['a bad step', { fault: new Fault({ blame: 'scenario', code: 'STEP_BAD', message: 'bad' }) }, 'failed', 'scenario'],
+    [
+      'a lost connection on a healthy machine',
+      { fault: new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: 'lost' }) },
+      'failed',
+      'lab',
+    ],
+    [
+      'a bad step',
+      { fault: new Fault({ blame: 'scenario', code: 'STEP_BAD', message: 'bad' }) },
+      'failed',
+      'scenario',
+    ],
   ];
   for (const [name, change, outcome, blame] of cases) {
     const judged = judgeTrial({ ...healthy, ...change });
@@ -57,10 +103,16 @@ t.test('each way for a trial to end has its own blame', async (t) => {
   }
 });
 
-t.test('a death that no splat explains is a finding, and one that a splat explains is not counted twice', async (t) => {
-  t.equal(judgeTrial({ ...healthy, machine: { kind: 'panicked' } }).findings[0]?.signature, 'death:panic');
-  t.strictSame(judgeTrial({ ...healthy, machine: { kind: 'panicked' }, findings: [splatFinding] }).findings, [splatFinding]);
-});
+t.test(
+  'a death that no splat explains is a finding, and one that a splat explains is not counted twice',
+  async (t) => {
+    t.equal(judgeTrial({ ...healthy, machine: { kind: 'panicked' } }).findings[0]?.signature, 'death:panic');
+    t.strictSame(
+      judgeTrial({ ...healthy, machine: { kind: 'panicked' }, findings: [splatFinding] }).findings,
+      [splatFinding],
+    );
+  },
+);
 
 t.test('two arms are compared signature by signature and the worst decides', async (t) => {
   const bad = (arm: string) => aTrial(arm, 1, { findings: [splatFinding] });
@@ -72,11 +124,19 @@ t.test('two arms are compared signature by signature and the worst decides', asy
   const other = aTrial('base', 1, { findings: [missed] });
   const mixed = compareScenario('s', [other], [bad('patched')]);
   t.equal(mixed.comparison, 'regressed');
-  t.strictSame(mixed.signatures.map((one) => one.comparison), ['fixed', 'regressed']);
+  t.strictSame(
+    mixed.signatures.map((one) => one.comparison),
+    ['fixed', 'regressed'],
+  );
 });
 
 t.test('a lab fault decides nothing, and never counts as passed', async (t) => {
-  const lost = aTrial('patched', 1, { outcome: 'failed', blame: 'lab', reason: 'QEMU was killed', findings: [] });
+  const lost = aTrial('patched', 1, {
+    outcome: 'failed',
+    blame: 'lab',
+    reason: 'QEMU was killed',
+    findings: [],
+  });
   const verdict = compareScenario('s', [aTrial('base', 1)], [lost]);
   t.equal(verdict.comparison, 'inconclusive');
   t.match(verdict.reason, /QEMU was killed/);
@@ -86,7 +146,11 @@ t.test('a lab fault decides nothing, and never counts as passed', async (t) => {
 });
 
 t.test('one sighting in several trials is a sighting, with its count', async (t) => {
-  const verdict = compareScenario('s', [aTrial('base', 1), aTrial('base', 2, { findings: [splatFinding] })], [aTrial('patched', 1), aTrial('patched', 2)]);
+  const verdict = compareScenario(
+    's',
+    [aTrial('base', 1), aTrial('base', 2, { findings: [splatFinding] })],
+    [aTrial('patched', 1), aTrial('patched', 2)],
+  );
   t.equal(verdict.comparison, 'fixed');
   t.strictSame(verdict.signatures[0]?.base, { seen: 1, trials: 2 });
   t.equal(concludeCampaign([verdict]).exitCode, 0);

@@ -6,16 +6,24 @@ import { openProgress } from '../progress.ts';
 import { buildRequestedArms } from '../workbench.ts';
 
 /** Builds and prints where the kernels are; exit code 1 when the series does not compile. */
-export async function execute(context: Context, args: readonly string[], options: KernelOptions & { readonly json?: boolean }): Promise<number> {
+export async function execute(
+  context: Context,
+  args: readonly string[],
+  options: KernelOptions & { readonly json?: boolean },
+): Promise<number> {
   const progress = await openProgress(context);
   const arms = await buildRequestedArms(args[0], options, context, progress.listen);
   await progress.end();
   if (options.json) {
-    context.out.write(`${JSON.stringify({ format: 1, kernels: arms.kernels, newDiagnostics: arms.newDiagnostics, notes: arms.notes })}\n`);
+    context.out.write(
+      `${JSON.stringify({ format: 1, kernels: arms.kernels, newDiagnostics: arms.newDiagnostics, notes: arms.notes })}\n`,
+    );
     return 0;
   }
   for (const [arm, kernel] of Object.entries(arms.kernels)) {
-    context.out.write(`${arm}: Linux ${kernel.release}\n  boot image ${kernel.bootImage}\n  vmlinux    ${kernel.vmlinux}\n  modules    ${kernel.modules}\n`);
+    context.out.write(
+      `${arm}: Linux ${kernel.release}\n  boot image ${kernel.bootImage}\n  vmlinux    ${kernel.vmlinux}\n  modules    ${kernel.modules}\n`,
+    );
   }
   for (const note of arms.notes) context.out.write(`note: ${note}\n`);
   for (const one of arms.newDiagnostics) context.out.write(`${describeDiagnostic(one)}\n`);

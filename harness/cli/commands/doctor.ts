@@ -19,7 +19,11 @@ const DISK_GIB = 12;
 const MEMORY_GIB = 4;
 
 /** Prints what is there and what is not; exit code 69 when something needed is missing. */
-export async function execute(context: Context, _args: readonly string[], options: { readonly install?: boolean }): Promise<number> {
+export async function execute(
+  context: Context,
+  _args: readonly string[],
+  options: { readonly install?: boolean },
+): Promise<number> {
   let missing = await findMissing();
   if (options.install && missing.length > 0) {
     await installPackages(missing, context);
@@ -29,27 +33,46 @@ export async function execute(context: Context, _args: readonly string[], option
   findings.push({ ok: true, what: `node ${process.version}` });
   for (const one of SYSTEM_PACKAGES) {
     const absent = missing.includes(one);
-    findings.push({ ok: !absent, what: `${one.name}: ${one.why}`, ...(absent ? { mend: `sudo apt-get install -y ${one.name}` } : {}) });
+    findings.push({
+      ok: !absent,
+      what: `${one.name}: ${one.why}`,
+      ...(absent ? { mend: `sudo apt-get install -y ${one.name}` } : {}),
+    });
   }
   if (!missing.some((one) => one.name === 'qemu-system-x86')) {
-    const accelerator = await probeAccelerator({ cacheDirectory: context.cacheDirectory, signal: context.signal });
+    const accelerator = await probeAccelerator({
+      cacheDirectory: context.cacheDirectory,
+      signal: context.signal,
+    });
     findings.push({
       ok: accelerator.kind === 'kvm',
       optional: true,
       what: `accelerator: ${accelerator.kind} (${accelerator.reason})`,
-      ...(accelerator.kind === 'kvm' ? {} : { mend: 'machines run under emulation, 10 to 60 times slower; for KVM: sudo modprobe kvm_intel || sudo modprobe kvm_amd; sudo usermod -aG kvm "$USER"' }),
+      ...(accelerator.kind === 'kvm'
+        ? {}
+        : {
+            mend: 'machines run under emulation, 10 to 60 times slower; for KVM: sudo modprobe kvm_intel || sudo modprobe kvm_amd; sudo usermod -aG kvm "$USER"',
+          }),
     });
   }
-  for (const directory of [context.cacheDirectory, context.runsDirectory]) findings.push(await lookAtDisk(directory));
+  for (const directory of [context.cacheDirectory, context.runsDirectory])
+    findings.push(await lookAtDisk(directory));
   const memoryGib = freemem() / 1024 ** 3;
-  findings.push({ ok: memoryGib >= MEMORY_GIB, optional: true, what: `memory: ${memoryGib.toFixed(1)} GiB free, ${availableParallelism()} CPUs`, mend: 'ktrial run --jobs 1' });
+  findings.push({
+    ok: memoryGib >= MEMORY_GIB,
+    optional: true,
+    what: `memory: ${memoryGib.toFixed(1)} GiB free, ${availableParallelism()} CPUs`,
+    mend: 'ktrial run --jobs 1',
+  });
   for (const finding of findings) {
     const mark = finding.ok ? 'ok  ' : finding.optional ? 'slow' : 'MISS';
     context.out.write(`${mark} ${finding.what}\n`);
     if (!finding.ok && finding.mend) context.out.write(`       ${finding.mend}\n`);
   }
   const failed = findings.filter((finding) => !finding.ok && !finding.optional);
-  context.out.write(failed.length === 0 ? 'ktrial can work here\n' : `${failed.length} missing: mend these first\n`);
+  context.out.write(
+    failed.length === 0 ? 'ktrial can work here\n' : `${failed.length} missing: mend these first\n`,
+  );
   return failed.length === 0 ? 0 : 69;
 }
 
@@ -57,8 +80,12 @@ async function findMissing(): Promise<SystemPackage[]> {
   const path = (process.env.PATH ?? '').split(':');
   const missing: SystemPackage[] = [];
   for (const one of SYSTEM_PACKAGES) {
-    const places = one.shownBy.startsWith('/') ? [one.shownBy] : path.map((directory) => `${directory}/${one.shownBy}`);
-    const found = await Promise.all([...places, `/usr/sbin/${one.shownBy}`, `/sbin/${one.shownBy}`].map(exists));
+    const places = one.shownBy.startsWith('/')
+      ? [one.shownBy]
+      : path.map((directory) => `${directory}/${one.shownBy}`);
+    const found = await Promise.all(
+      [...places, `/usr/sbin/${one.shownBy}`, `/sbin/${one.shownBy}`].map(exists),
+    );
     if (!found.includes(true)) missing.push(one);
   }
   return missing;
@@ -69,10 +96,21 @@ async function installPackages(missing: readonly SystemPackage[], context: Conte
   const names = missing.map((one) => one.name);
   const line = `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names.join(' ')}`;
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  if (prefix.length > 0 && (await runCommand('sudo', ['-n', 'true'], { accept: 'any' }).catch(() => null))?.exitCode !== 0) {
-    throw new Fault({ blame: 'lab', code: 'DOCTOR_NOT_ALLOWED', message: `packages are missing and may not be installed from here: ${names.join(', ')}`, next: line });
+  if (
+    prefix.length > 0 &&
+    (await runCommand('sudo', ['-n', 'true'], { accept: 'any' }).catch(() => null))?.exitCode !== 0
+  ) {
+    throw new Fault({
+      blame: 'lab',
+      code: 'DOCTOR_NOT_ALLOWED',
+      message: `packages are missing and may not be installed from here: ${names.join(', ')}`,
+      next: line,
+    });
   }
-  for (const words of [['apt-get', 'update', '-q'], ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names]]) {
+  for (const words of [
+    ['apt-get', 'update', '-q'],
+    ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names],
+  ]) {
     const [program = '', ...args] = [...prefix, ...words];
     context.err.write(`ktrial: ${[program, ...args].join(' ')}\n`);
     await runCommand(program, args, { signal: context.signal, timeoutMs: 20 * 60_000 });
@@ -84,8 +122,16 @@ async function lookAtDisk(directory: string): Promise<Finding> {
     await mkdir(directory, { recursive: true });
     const { bavail, bsize } = await statfs(directory);
     const gib = (bavail * bsize) / 1024 ** 3;
-    return { ok: gib >= DISK_GIB, what: `disk: ${gib.toFixed(0)} GiB free at ${directory}, a first run takes ${DISK_GIB}`, mend: 'free some space, or set XDG_CACHE_HOME and XDG_STATE_HOME to another disk' };
+    return {
+      ok: gib >= DISK_GIB,
+      what: `disk: ${gib.toFixed(0)} GiB free at ${directory}, a first run takes ${DISK_GIB}`,
+      mend: 'free some space, or set XDG_CACHE_HOME and XDG_STATE_HOME to another disk',
+    };
   } catch (error) {
-    return { ok: false, what: `disk: ${directory}: ${error instanceof Error ? error.message : String(error)}`, mend: 'set XDG_CACHE_HOME and XDG_STATE_HOME to a directory that you may write to' };
+    return {
+      ok: false,
+      what: `disk: ${directory}: ${error instanceof Error ? error.message : String(error)}`,
+      mend: 'set XDG_CACHE_HOME and XDG_STATE_HOME to a directory that you may write to',
+    };
   }
 }

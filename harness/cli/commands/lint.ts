@@ -11,8 +11,18 @@ import { describeFault, faultFrom } from '../failure.ts';
 
 /** Checks every file named; exit code 2 when one is wrong. */
 export async function execute(context: Context, args: readonly string[]): Promise<number> {
-  const files = await findFiles(args.length > 0 ? args.map((path) => resolve(context.workingDirectory, path)) : [join(context.root, 'scenarios'), join(context.root, 'kernels')]);
-  if (files.length === 0) throw new Fault({ blame: 'request', code: 'LINT_NOTHING', message: `there is no YAML file in ${args.join(', ')}`, next: 'name a scenario file, or a directory of them' });
+  const files = await findFiles(
+    args.length > 0
+      ? args.map((path) => resolve(context.workingDirectory, path))
+      : [join(context.root, 'scenarios'), join(context.root, 'kernels')],
+  );
+  if (files.length === 0)
+    throw new Fault({
+      blame: 'request',
+      code: 'LINT_NOTHING',
+      message: `there is no YAML file in ${args.join(', ')}`,
+      next: 'name a scenario file, or a directory of them',
+    });
   let wrong = 0;
   for (const file of files) {
     const words = await lintFile(file, context);
@@ -40,7 +50,8 @@ async function lintFile(file: string, context: Context): Promise<string[]> {
 async function findFiles(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
-    if (!(await exists(path))) throw new Fault({ blame: 'request', code: 'LINT_NO_FILE', message: `there is no ${path}` });
+    if (!(await exists(path)))
+      throw new Fault({ blame: 'request', code: 'LINT_NO_FILE', message: `there is no ${path}` });
     if (!(await stat(path)).isDirectory()) found.push(path);
     else for (const name of await listFiles(path)) if (/\.ya?ml$/.test(name)) found.push(join(path, name));
   }

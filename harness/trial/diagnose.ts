@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+import type { Fault, Finding } from '../model/index.ts';
+import type { MachineState } from '../verdict/index.ts';
+import type { Machine, MachineEnd } from '../vm/index.ts';
+
+/** Deadlines for a fast machine, in milliseconds; stretched by the kernel's pace. */
+const RECONNECT_MS = 10_000;
+const POWER_OFF_MS = 30_000;
+/** How long the last words of a dying kernel may take to reach the console. */
+const LAST_WORDS_MS = 2_000;
+
+/** How the machine stands after the steps; a guest that no longer answers is asked again before it is called hung. */
+export async function diagnoseMachine(
+  machine: Machine,
+  fault: Fault | null,
+  pace: number,
+): Promise<MachineState> {
+  if (fault) await Promise.race([machine.ended, wait(LAST_WORDS_MS)]);
+  const end = machine.hasEnded();
+  if (end) return stateOf(end);
+  if (fault?.code !== 'GUEST_CONNECTION_LOST' && fault?.code !== 'GUEST_UNREACHABLE')
+    return { kind: 'running' };
+  const answer = await machine.probeGuest(RECONNECT_MS * pace);
+  const later = machine.hasEnded();
+  if (later) return stateOf(later);
+  if (answer === 'answered' || answer === 'refused') return { kind: 'running' };
+  await machine.injectNmi().catch(() => {});
+  await Promise.race([machine.ended, wait(LAST_WORDS_MS * pace)]);
+  const last = machine.hasEnded();
+  if (last) return stateOf(last);
+  return {
+    kind: 'hung',
+    detail: `no answer to a new connection within ${Math.round((RECONNECT_MS * pace) / 1000)} s`,
+  };
+}
+
+function stateOf(end: MachineEnd): MachineState {
+  switch (end.reason) {
+    case 'panic':
+      return { kind: 'panicked' };
+    case 'reset':
+      return { kind: 'reset' };
+    case 'poweroff':
+      return { kind: 'poweredOff' };
+    default:
+      return { kind: 'labDeath', detail: end.detail };
+  }
+}
+
+/**
+ * Turns the machine off through its kernel, since some complaints only come when devices are shut down.
+ * A kernel that cannot power off is a finding.
+ */
+export async function powerOffMachine(machine: Machine, pace: number): Promise<Finding[]> {
+  const off = await machine.powerOff(POWER_OFF_MS * pace);
+  if (off) return [];
+  await machine.injectNmi().catch(() => {});
+  await wait(LAST_WORDS_MS);
+  return [
+    {
+      kind: 'death',
+      signature: 'death:poweroff',
+      title: 'the machine did not power off',
+      step: null,
+      details: [`waited ${Math.round((POWER_OFF_MS * pace) / 1000)} s`],
+      splat: null,
+    },
+  ];
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

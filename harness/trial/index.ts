@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Makes: one trial, from power-on to its judged result, told in events.
+// Needs: vm, image, scenario, splat, verdict, host, model.
+// Never: builds a kernel, compares arms, or prints.
+export type { TrialLab } from './run.ts';
+export { createTrialRunner } from './run.ts';
