@@ -13,7 +13,10 @@ export interface IssueNote {
   readonly suggestion: string | null;
 }
 
-/** The schema library's issue as one or more notes: one for each unknown key, those of the branch that was meant in a union. */
+/**
+ * The schema library's issue as one or more notes: one for each unknown key, those of the branch that was meant
+ * in a union. A refinement is told as `CONTRADICTION`, or with `params: {code: 'WRONG_FORM'}` as that.
+ */
 export function describeIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType): readonly IssueNote[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   const note = (
@@ -72,7 +75,7 @@ export function describeIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType):
         })),
       );
     case 'custom':
-      return note('CONTRADICTION', issue.message);
+      return note(issue.params?.code === 'WRONG_FORM' ? 'WRONG_FORM' : 'CONTRADICTION', issue.message);
     default:
       return note('WRONG_VALUE', issue.message);
   }

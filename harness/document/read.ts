@@ -89,7 +89,19 @@ export function readYaml<Value>(text: string, file: string, schema: z.ZodType<Va
     for (const one of describeIssue(issue, schema))
       diagnostics.push(source.diagnose('error', one.code, one.message, one.path, one.part, one.suggestion));
   }
-  return { ok: false, diagnostics: inOrder(diagnostics) };
+  return { ok: false, diagnostics: inOrder(dropEchoes(diagnostics)) };
+}
+
+/** What contradicts itself where a key is misspelt is mostly the same mistake, told less well. */
+function dropEchoes(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const misspelt = new Set(
+    diagnostics
+      .filter((one) => one.code === 'UNKNOWN_KEY')
+      .map((one) => `${one.span.line}:${one.span.column}`),
+  );
+  return diagnostics.filter(
+    (one) => one.code !== 'CONTRADICTION' || !misspelt.has(`${one.span.line}:${one.span.column}`),
+  );
 }
 
 function convert(yaml: YamlDocument): { ok: true; value: unknown } | { ok: false; message: string } {

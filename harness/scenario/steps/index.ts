@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import type { Step } from '../step.ts';
+import { background } from './background.ts';
+import { insmod } from './insmod.ts';
+import { kill } from './kill.ts';
+import { loop } from './loop.ts';
+import { monitorL2 } from './monitor-l2.ts';
+import { parallel } from './parallel.ts';
+import { read } from './read.ts';
+import { rmmod } from './rmmod.ts';
+import { run } from './run.ts';
+import { sleep } from './sleep.ts';
+import { startL2 } from './start-l2.ts';
+import { stopL2 } from './stop-l2.ts';
+import { upload } from './upload.ts';
+import { wait } from './wait.ts';
+import { waitForDmesg } from './wait-for-dmesg.ts';
+import { waitForFile } from './wait-for-file.ts';
+import { waitForState } from './wait-for-state.ts';
+import { write } from './write.ts';
+
+/** Every kind of step. A new kind is a file of its own and a line here. */
+export const STEPS: readonly Step[] = [
+  run,
+  write,
+  read,
+  background,
+  wait,
+  kill,
+  parallel,
+  loop,
+  upload,
+  sleep,
+  insmod,
+  rmmod,
+  waitForFile,
+  waitForDmesg,
+  waitForState,
+  startL2,
+  stopL2,
+  monitorL2,
+];

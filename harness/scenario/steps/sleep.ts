@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+import { defineStep } from '../step.ts';
+import { duration, toMs } from '../words.ts';
+
+/** A pause. */
+export const sleep = defineStep<string>({
+  kind: 'sleep',
+  description:
+    'Waits for a time, which is not stretched on slow machines. To wait for something, use a wait step.',
+  schema: () => duration,
+  describe: (body) => `sleep ${body}`,
+  async perform(body, context) {
+    await context.stage.sleep(toMs(body));
+    return { failures: [] };
+  },
+});
