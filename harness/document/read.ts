@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import type { Span } from '../model/index.ts';
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
 import { drawFrame, findLineStarts, spanAt } from './frame.ts';
-import { describeIssue } from './issue.ts';
+import { describeIssue, type IssueNote } from './issue.ts';
 
 /** Where in a document: keys of maps and indices of lists, from the root. */
 export type DocumentPath = readonly (string | number)[];
@@ -85,23 +85,18 @@ export function readYaml<Value>(text: string, file: string, schema: z.ZodType<Va
   };
   const parsed = schema.safeParse(raw.value, { reportInput: true });
   if (parsed.success) return { ok: true, value: parsed.data, source };
-  for (const issue of parsed.error.issues) {
-    for (const one of describeIssue(issue, schema))
-      diagnostics.push(source.diagnose('error', one.code, one.message, one.path, one.part, one.suggestion));
-  }
-  return { ok: false, diagnostics: inOrder(dropEchoes(diagnostics)) };
+  const notes = parsed.error.issues.flatMap((issue) => describeIssue(issue, schema));
+  for (const one of dropEchoes(notes))
+    diagnostics.push(source.diagnose('error', one.code, one.message, one.path, one.part, one.suggestion));
+  return { ok: false, diagnostics: inOrder(diagnostics) };
 }
 
 /** What contradicts itself where a key is misspelt is mostly the same mistake, told less well. */
-function dropEchoes(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+function dropEchoes(notes: readonly IssueNote[]): readonly IssueNote[] {
   const misspelt = new Set(
-    diagnostics
-      .filter((one) => one.code === 'UNKNOWN_KEY')
-      .map((one) => `${one.span.line}:${one.span.column}`),
+    notes.filter((one) => one.code === 'UNKNOWN_KEY').map((one) => one.path.slice(0, -1).join('\0')),
   );
-  return diagnostics.filter(
-    (one) => one.code !== 'CONTRADICTION' || !misspelt.has(`${one.span.line}:${one.span.column}`),
-  );
+  return notes.filter((one) => one.code !== 'CONTRADICTION' || !misspelt.has(one.path.join('\0')));
 }
 
 function convert(yaml: YamlDocument): { ok: true; value: unknown } | { ok: false; message: string } {

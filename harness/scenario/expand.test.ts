@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the scenario language look like this
+import t from 'tap';
+import { type ParameterValue, expandScenario, parseScenario } from './index.ts';
+
+function expand(text: string, given: Record<string, ParameterValue> = {}) {
+  const parsed = parseScenario(`name: x\ndescription: d\n${text}`, 'x');
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map((one) => one.message).join('\n'));
+  return expandScenario(parsed.scenario, given);
+}
+
+t.test('defaults are filled in', async (t) => {
+  const [settled] = expand('steps: [{run: a}]\n');
+  t.match(settled, {
+    format: 1,
+    name: 'x',
+    machine: { cpus: 2, memoryMib: 1024, kernelArgs: [] },
+    expect: { dmesg: 'clean', allow: [], state: [] },
+    repeats: 1,
+    timeoutMs: 600_000,
+  });
+});
+
+t.test('a parameter stands in a text as text, and alone as what it is', async (t) => {
+  const text =
+    'parameters: {n: 3, s: {default: abc, description: d}}\nsteps:\n  - loop: {count: "${{n}}", steps: [{run: "echo ${{ s }} ${n} ${{n}}"}]}\n';
+  t.strictSame(expand(text)[0]?.steps, [{ loop: { count: 3, steps: [{ run: 'echo abc ${n} 3' }] } }]);
+  t.strictSame(expand(text, { n: 5 })[0]?.parameters, { n: 5, s: 'abc' });
+});
+
+t.test('a matrix gives each combination under a name that is fit for a file', async (t) => {
+  const text = 'matrix: {type: [mtty-1, mtty-2], path: [/a b]}\nsteps: [{run: "${{type}} ${{path}}"}]\n';
+  t.strictSame(
+    expand(text).map((one) => one.name),
+    ['x@type=mtty-1@path=_a_b', 'x@type=mtty-2@path=_a_b'],
+  );
+  t.strictSame(
+    expand(text, { type: 'mtty-9' }).map((one) => one.steps),
+    [[{ run: 'mtty-9 /a b' }]],
+    'a given value pins its axis',
+  );
+});
+
+t.test('a parameter that the scenario does not have is the request’s fault', async (t) => {
+  t.throws(() => expand('steps: []\n', { nope: 1 }), {
+    blame: 'request',
+    code: 'SCENARIO_UNKNOWN_PARAMETER',
+  });
+});
+
+t.test('a value that does not fit where it is used is told with its place', async (t) => {
+  const text = 'parameters: {n: 3}\nsteps:\n  - loop: {count: "${{n}}", steps: []}\n';
+  t.throws(() => expand(text, { n: 0 }), {
+    code: 'SCENARIO_UNFIT_PARAMETER',
+    message: /steps\.0\.loop\.count/,
+  });
+  t.throws(() => expand(text, { n: 'many' }), { code: 'SCENARIO_UNFIT_PARAMETER' });
+});

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: MIT
+import t from 'tap';
+import { Fault, type StepRecord } from '../model/index.ts';
+import { type Answer, aGuest, type FakeGuest, type Replies } from '../testing/index.ts';
+import { expandScenario, type Performance, parseScenario, performScenario, type Stage } from './index.ts';
+
+function settle(body: string) {
+  const parsed = parseScenario(`name: x\ndescription: d\n${body}`, 'x');
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map((one) => one.message).join('\n'));
+  return expandScenario(parsed.scenario)[0] as ReturnType<typeof expandScenario>[number];
+}
+
+interface Play {
+  readonly performance: Performance;
+  readonly guest: FakeGuest;
+  readonly ended: readonly StepRecord[];
+  readonly clock: number;
+}
+
+async function play(
+  body: string,
+  replies?: Replies,
+  more: Partial<Stage> & { guest?: FakeGuest } = {},
+): Promise<Play> {
+  const guest = more.guest ?? aGuest(replies);
+  const ended: StepRecord[] = [];
+  let clock = 0;
+  const performance = await performScenario(settle(body), {
+    guest,
+    waitForConsole: async () => false,
+    consoleMark: () => {},
+    now: () => clock,
+    sleep: async (ms) => {
+      clock += ms;
+    },
+    signal: new AbortController().signal,
+    pace: 1,
+    onStepStarted: () => {},
+    onStepEnded: (record) => ended.push(record),
+    ...more,
+  });
+  return { performance, guest, ended, clock };
+}
+
+function signatures(performance: Performance): string[] {
+  return performance.findings.map((one) => one.signature);
+}
+
+t.test('a scenario that goes as it should has a record for each step, and no finding', async (t) => {
+  const { performance, guest, ended } = await play(
+    'modules: [mdev, {module: mtty, args: a=1}]\nsetup: [{run: one}]\nsteps: [{label: two, run: two}]\nexpect: {state: [{file: /f, equals: 24}]}\ncleanup: [{run: three}]\n',
+    (command) => (command === 'cat -- /f' ? { stdout: '24\n' } : {}),
+  );
+  t.equal(performance.fault, null);
+  t.strictSame(performance.findings, []);
+  t.strictSame(
+    performance.steps.map((one) => `${one.phase} ${one.kind} ${one.label} ${one.outcome}`),
+    [
+      'setup insmod load mdev passed',
+      'setup insmod load mtty passed',
+      'setup run run one passed',
+      'steps run two passed',
+      'steps read expect /f passed',
+      'cleanup run run three passed',
+    ],
+  );
+  t.strictSame(ended, performance.steps);
+  t.match(guest.log[1], /insmod \/overlay\/modules\/mtty\.ko a=1$/);
+});
+
+t.test('a failing step stops the steps, the cleanup is done all the same, and to its end', async (t) => {
+  const { performance, guest } = await play(
+    'steps: [{label: a, run: bad}, {label: b, run: never}]\ncleanup: [{run: worse}, {run: last}]\n',
+    (command) => (command === 'bad' || command === 'worse' ? { exitCode: 3, stderr: 'no\n' } : {}),
+  );
+  t.equal(performance.fault, null);
+  t.strictSame(signatures(performance), ['expectation:x:a:exit code'], 'and cleanup judges nothing');
+  t.match(performance.findings[0], { step: 'a', title: /exit code 3/, details: ['stderr: no'] });
+  t.strictSame(guest.log, ['run bad', 'run worse', 'run last']);
+});
+
+t.test('a failing step with continue lets the next ones be done', async (t) => {
+  const { performance, guest } = await play(
+    'steps: [{label: a, continue: true, run: bad}, {label: b, run: good}]\n',
+    (command) => ({ exitCode: command === 'bad' ? 1 : 0 }),
+  );
+  t.equal(performance.findings.length, 1);
+  t.strictSame(guest.log, ['run bad', 'run good']);
+});
+
+t.test('a failing setup is the scenario’s fault, and no finding', async (t) => {
+  const { performance, guest } = await play(
+    'setup: [{run: bad}]\nsteps: [{run: never}]\ncleanup: [{run: last}]\n',
+    (command) => ({
+      exitCode: command === 'bad' ? 1 : 0,
+    }),
+  );
+  t.match(performance.fault, { blame: 'scenario', code: 'SCENARIO_SETUP_FAILED', message: /run bad/ });
+  t.strictSame(performance.findings, []);
+  t.strictSame(guest.log, ['run bad', 'run last']);
+});
+
+t.test(
+  'a module that is missing is the scenario’s fault; one that the kernel refuses is a finding',
+  async (t) => {
+    const missing = await play('modules: [a]\nsteps: []\n', () => ({ exitCode: 66 }));
+    t.match(missing.performance.fault, { blame: 'scenario', code: 'SCENARIO_NO_MODULE' });
+    const refused = await play('modules: [a]\nsteps: [{run: never}]\n', () => ({ exitCode: 1 }));
+    t.equal(refused.performance.fault, null);
+    t.strictSame(signatures(refused.performance), ['expectation:x:load a:exit code']);
+    t.equal(refused.guest.log.length, 1);
+  },
+);
+
+t.test('a command that the guest does not have is the scenario’s fault', async (t) => {
+  const { performance } = await play('steps: [{run: hodler}]\n', () => ({ exitCode: 127 }));
+  t.match(performance.fault, { blame: 'scenario', code: 'SCENARIO_NO_COMMAND' });
+});
+
+t.test('a connection that dies is the performance’s fault, and no cleanup is tried', async (t) => {
+  const lost = new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: 'gone' });
+  const { performance, guest } = await play('steps: [{run: a}, {run: b}]\ncleanup: [{run: c}]\n', () => {
+    throw lost;
+  });
+  t.equal(performance.fault, lost);
+  t.strictSame(guest.log, ['run a']);
+  t.match(performance.steps, [{ label: 'run a', outcome: 'error' }]);
+});
+
+t.test('a step that throws something else is the harness’s fault', async (t) => {
+  const { performance } = await play('steps: [{run: a}]\n', () => {
+    throw new TypeError('oh');
+  });
+  t.match(performance.fault, { blame: 'harness', code: 'SCENARIO_STEP_CRASHED', message: /oh/ });
+});
+
+t.test('an abort stops at once, and cleans up when the guest still answers', async (t) => {
+  for (const alive of [true, false]) {
+    const controller = new AbortController();
+    const guest = aGuest((command) => (command === 'true' ? (alive ? {} : null) : {}));
+    const { run } = guest;
+    guest.run = (command, options) => {
+      if (command !== 'endless') return run(command, options);
+      controller.abort();
+      return new Promise(() => {});
+    };
+    const { performance } = await play(
+      'steps: [{run: endless}, {run: b}]\ncleanup: [{run: c}]\n',
+      undefined,
+      {
+        guest,
+        signal: controller.signal,
+      },
+    );
+    t.match(performance.fault, { blame: 'lab', code: 'SCENARIO_ABORTED' });
+    t.strictSame(guest.log, alive ? ['run true', 'run c'] : ['run true']);
+  }
+});
+
+t.test('an abort with a fault as its reason gives that fault', async (t) => {
+  const reason = new Fault({ blame: 'kernel', code: 'TRIAL_PANIC', message: 'panic' });
+  const { performance } = await play('steps: [{run: a}]\n', () => null, {
+    signal: AbortSignal.abort(reason),
+  });
+  t.equal(performance.fault, reason);
+});
+
+t.test('jobs that are left over are ended after the cleanup', async (t) => {
+  const { performance, guest } = await play(
+    'steps: [{background: {name: a, command: endless}}]\ncleanup: [{run: c}]\n',
+    (command) => (command === 'endless' ? null : {}),
+  );
+  t.strictSame(guest.log, ['start endless', 'run c', 'kill 100 KILL']);
+  t.match(performance.steps.at(-1), { phase: 'cleanup', details: ['a: ended'] });
+});
+
+t.test('time-outs are stretched by the pace', async (t) => {
+  const asked: number[] = [];
+  await play(
+    'steps: [{run: {command: a, timeout: 2s}}]\n',
+    (_command, options) => {
+      asked.push(options?.timeoutMs ?? 0);
+      return {};
+    },
+    { pace: 3.5 },
+  );
+  t.strictSame(asked, [7000]);
+});
+
+const ERRNO = 'errno=ENODEV syscall=write value=1\n';
+const WRITE = 'write: {to: /f, value: 1';
+const JOB = 'background: {name: j, command: job}';
+const WRITER = 'background: {name: j, write: {to: /f, value: 1}}';
+
+interface Row {
+  readonly steps: string;
+  /** How the last command that is not a probe ends. */
+  readonly answer?: Answer | null;
+  readonly found: readonly string[];
+}
+
+const rows: Readonly<Record<string, Row>> = {
+  'run: another exit code': { steps: '{label: l, run: a}', answer: { exitCode: 1 }, found: ['l:exit code'] },
+  'run: the exit code that is expected': {
+    steps: '{label: l, run: {command: a, exit: [1, 2]}}',
+    answer: { exitCode: 2 },
+    found: [],
+  },
+  'run: success where failure is expected': {
+    steps: '{label: l, run: {command: a, exit: 1}}',
+    found: ['l:exit code'],
+  },
+  'run: any exit code, but not a deadline': {
+    steps: '{label: l, run: {command: a, exit: any}}',
+    answer: null,
+    found: ['l:deadline'],
+  },
+  'run: a deadline': { steps: '{label: l, run: a}', answer: null, found: ['l:deadline'] },
+  'run: a signal': {
+    steps: '{label: l, run: a}',
+    answer: { exitCode: null, signal: 'SEGV' },
+    found: ['l:signal SEGV'],
+  },
+  'run: output that is expected': {
+    steps: '{label: l, run: {command: a, stdout: {equals: x, matches: ^x$, lacks: y, everyLine: x}}}',
+    answer: { stdout: 'x\n' },
+    found: [],
+  },
+  'run: output that is not': {
+    steps: '{label: l, run: {command: a, stdout: {equals: x, matches: ^x$, lacks: y, everyLine: x}}}',
+    answer: { stdout: 'x y\nz\n' },
+    found: ['l:stdout equals', 'l:stdout matches', 'l:stdout lacks', 'l:stdout everyLine'],
+  },
+  'run: no output is no line that differs': {
+    steps: '{label: l, run: {command: a, stdout: {everyLine: x}}}',
+    found: [],
+  },
+  'write: success': { steps: `{label: l, ${WRITE}}}`, answer: { stdout: 'errno=0 value=1\n' }, found: [] },
+  'write: refused, where success is expected': {
+    steps: `{label: l, ${WRITE}}}`,
+    answer: { exitCode: 1, stdout: ERRNO },
+    found: ['l:errno ENODEV'],
+  },
+  'write: refused as expected': {
+    steps: `{label: l, ${WRITE}, expect: ENODEV}}`,
+    answer: { exitCode: 1, stdout: ERRNO },
+    found: [],
+  },
+  'write: refused as one of the expected': {
+    steps: `{label: l, ${WRITE}, expect: [EINVAL, ENODEV]}}`,
+    answer: { exitCode: 1, stdout: ERRNO },
+    found: [],
+  },
+  'write: success, where refusal is expected': {
+    steps: `{label: l, ${WRITE}, expect: ENODEV}}`,
+    answer: { stdout: 'errno=0 value=1\n' },
+    found: ['l:errno success'],
+  },
+  'write: of several, each errno that is wrong': {
+    steps: '{label: l, write: {to: /f, uuids: 4}}',
+    answer: { exitCode: 1, stdout: `errno=0 value=1\n${ERRNO}${ERRNO}errno=EFAULT syscall=write value=4\n` },
+    found: ['l:errno ENODEV', 'l:errno EFAULT'],
+  },
+  'write: a writer that was killed in the kernel': {
+    steps: `{label: l, ${WRITE}}}`,
+    answer: { exitCode: null, signal: 'KILL' },
+    found: ['l:signal KILL'],
+  },
+  'write: a writer that died before its last value': {
+    steps: '{label: l, write: {to: /f, uuids: 2}}',
+    answer: { exitCode: null, signal: 'KILL', stdout: 'errno=0 value=1\n' },
+    found: ['l:signal KILL'],
+  },
+  'write: a writer that never comes back': {
+    steps: `{label: l, ${WRITE}}}`,
+    answer: null,
+    found: ['l:deadline'],
+  },
+  'read: what is expected': {
+    steps: '{label: l, read: {file: /f, equals: 24}}',
+    answer: { stdout: '24\n' },
+    found: [],
+  },
+  'read: something else': {
+    steps: '{label: l, read: {file: /f, equals: 24}}',
+    answer: { stdout: '22\n' },
+    found: ['l:content equals'],
+  },
+  'read: nothing to read': {
+    steps: '{label: l, read: {file: /f, lacks: a}}',
+    answer: { exitCode: 1 },
+    found: ['l:unreadable'],
+  },
+  'read: never what is expected': {
+    steps: '{label: l, read: {file: /f, matches: x, within: 3s}}',
+    found: ['l:content matches'],
+  },
+  'wait: the job ends well': { steps: `{${JOB}}, {label: l, wait: j}`, found: [] },
+  'wait: the job ends badly': {
+    steps: `{${JOB}}, {label: l, wait: j}`,
+    answer: { exitCode: 1 },
+    found: ['l:exit code'],
+  },
+  'wait: the job does not end': {
+    steps: `{${JOB}}, {label: l, wait: j}`,
+    answer: null,
+    found: ['l:deadline'],
+  },
+  'wait: the job is blocked as expected': {
+    steps: `{${JOB}}, {label: l, wait: {for: j, expect: blocked}}`,
+    answer: null,
+    found: [],
+  },
+  'wait: the job is not blocked': {
+    steps: `{${JOB}}, {label: l, wait: {for: j, expect: blocked}}`,
+    found: ['l:not blocked'],
+  },
+  'wait: ended somehow is enough': {
+    steps: `{${JOB}}, {label: l, wait: {for: j, expect: ended}}`,
+    answer: { exitCode: 9 },
+    found: [],
+  },
+  'wait: ended by the signal that is expected': {
+    steps: `{${JOB}}, {label: l, wait: {for: j, expect: {signal: TERM}}}`,
+    answer: { exitCode: null, signal: 'TERM' },
+    found: [],
+  },
+  'wait: ended by another signal': {
+    steps: `{${JOB}}, {label: l, wait: {for: j, expect: {signal: TERM}}}`,
+    answer: { exitCode: null, signal: 'SEGV' },
+    found: ['l:signal'],
+  },
+  'wait: a writer refused': {
+    steps: `{${WRITER}}, {label: l, wait: j}`,
+    answer: { exitCode: 1, stdout: ERRNO },
+    found: ['l:errno ENODEV'],
+  },
+  'wait: a writer refused as expected': {
+    steps: `{${WRITER}}, {label: l, wait: {for: j, expect: {errno: ENODEV}}}`,
+    answer: { exitCode: 1, stdout: ERRNO },
+    found: [],
+  },
+  'wait: a writer that was killed': {
+    steps: `{${WRITER}}, {label: l, wait: j}`,
+    answer: { exitCode: null, signal: 'KILL' },
+    found: ['l:signal KILL'],
+  },
+  'parallel: a failing branch is found, the other goes on': {
+    steps: '{label: p, parallel: [[{label: l, run: a}, {run: never}], [{run: "true"}]]}',
+    answer: { exitCode: 1 },
+    found: ['l:exit code'],
+  },
+  'loop: a failing round is found once': {
+    steps: '{label: o, loop: {count: 3, steps: [{label: l, run: a}]}}',
+    answer: { exitCode: 1 },
+    found: ['l:exit code'],
+  },
+  'waitForFile: it does not come': {
+    steps: '{label: l, waitForFile: /f}',
+    answer: { exitCode: 1 },
+    found: ['l:missing'],
+  },
+  'waitForFile: it does not go': {
+    steps: '{label: l, waitForFile: {path: /f, gone: true}}',
+    answer: { exitCode: 1 },
+    found: ['l:still there'],
+  },
+  'waitForDmesg: the kernel is silent': { steps: '{label: l, waitForDmesg: x}', found: ['l:silent'] },
+  'waitForState: it does not come': {
+    steps: '{label: l, waitForState: {command: a}}',
+    answer: { exitCode: 1 },
+    found: ['l:state'],
+  },
+  'waitForState: it comes': {
+    steps: '{label: l, waitForState: {command: a, stdout: {matches: x}}}',
+    answer: { stdout: 'x' },
+    found: [],
+  },
+  'rmmod: refused': { steps: '{label: l, rmmod: mtty}', answer: { exitCode: 1 }, found: ['l:exit code'] },
+};
+
+for (const [what, row] of Object.entries(rows)) {
+  t.test(what, async (t) => {
+    const { performance } = await play(`steps: [${row.steps}]\n`, (command) =>
+      command === 'true' ? {} : row.answer === undefined ? {} : row.answer,
+    );
+    t.equal(performance.fault, null);
+    t.strictSame(
+      signatures(performance),
+      row.found.map((one) => `expectation:x:${one}`),
+    );
+  });
+}
+
+t.test('read with a time reads again until it is as expected', async (t) => {
+  let readings = 0;
+  const { performance, clock } = await play('steps: [{read: {file: /f, equals: 3, within: 10s}}]\n', () => ({
+    stdout: String(++readings),
+  }));
+  t.strictSame(performance.findings, []);
+  t.equal(readings, 3);
+  t.equal(clock, 1000);
+});
+
+t.test('a loop goes round as often as it is told, counts in $ROUND, and records only itself', async (t) => {
+  const rounds: (string | undefined)[] = [];
+  const { performance } = await play(
+    'steps: [{loop: {count: 3, steps: [{run: a}]}}]\n',
+    (_command, options) => {
+      rounds.push(options?.env?.ROUND);
+      return {};
+    },
+  );
+  t.strictSame(rounds, ['1', '2', '3']);
+  t.match(performance.steps, [{ kind: 'loop', outcome: 'passed', details: ['3 rounds'] }]);
+  t.equal(performance.steps.length, 1);
+});
+
+t.test('a loop for a time ends when the time is over', async (t) => {
+  const { guest } = await play('steps: [{loop: {time: 3s, steps: [{sleep: 1s}, {run: a}]}}]\n');
+  t.equal(guest.log.length, 3);
+});
+
+t.test('a round that fails is the last, and the steps after the loop are not done', async (t) => {
+  let count = 0;
+  const { guest, performance } = await play(
+    'steps: [{loop: {count: 9, steps: [{run: a}]}}, {run: b}]\n',
+    () => ({
+      exitCode: ++count === 2 ? 1 : 0,
+    }),
+  );
+  t.strictSame(guest.log, ['run a', 'run a']);
+  t.match(performance.steps.at(-1), { kind: 'loop', outcome: 'failed', details: ['round 2 failed'] });
+});
+
+t.test('commands see the process ids of the jobs', async (t) => {
+  let seen: string | undefined;
+  await play(`steps: [{${JOB}}, {run: a}, {wait: j}]\n`, (command, options) => {
+    if (command === 'a') seen = options?.env?.JOB_j;
+    return {};
+  });
+  t.equal(seen, '100');
+});
+
+t.test('a line that the kernel says is found, and then counts no more', async (t) => {
+  const marks: string[] = [];
+  const { performance } = await play('steps: [{waitForDmesg: in use}]\n', undefined, {
+    waitForConsole: async (pattern) => {
+      marks.push(`wait ${pattern.source}`);
+      return true;
+    },
+    consoleMark: () => marks.push('mark'),
+  });
+  t.strictSame(performance.findings, []);
+  t.strictSame(marks, ['mark', 'wait in use', 'mark']);
+});
+
+const L2 = 'l2: {tiny: {kernel: k}}\n';
+
+t.test(
+  'a VM inside the guest is started with its device, spoken to, stopped, and its console kept',
+  async (t) => {
+    const { performance, guest } = await play(
+      `${L2}steps: [{startL2: {l2: tiny, devices: [/sys/d]}}, {monitorL2: {command: info pci, answer: {matches: '4348'}}}, {stopL2: {how: TERM}}]\n`,
+      (command) => {
+        if (command.startsWith('mkdir')) return null;
+        if (command.includes('info pci')) return { stdout: 'PCI device 4348:3253' };
+        return command.startsWith('tail') ? { stdout: 'l2: up\n' } : {};
+      },
+    );
+    t.strictSame(performance.findings, []);
+    t.equal(performance.fault, null);
+    t.match(guest.log[0], /-kernel \/overlay\/l2\/tiny\/bzImage -initrd \/overlay\/l2\/tiny\/initramfs\.gz /);
+    t.match(guest.log[0], /-device vfio-pci,sysfsdev=\/sys\/d$/);
+    t.ok(guest.log.includes('kill 100 TERM'));
+    t.strictSame(performance.evidence, { 'l2.console': 'l2: up\n' });
+  },
+);
+
+t.test('a VM inside the guest that does not start is a finding with QEMU’s words', async (t) => {
+  const { performance } = await play(
+    `${L2}steps: [{label: l, startL2: {l2: tiny}}, {stopL2: l2}]\n`,
+    (command) => (command.startsWith('mkdir') ? { exitCode: 1, stderr: 'vfio: no such device\n' } : {}),
+  );
+  t.match(performance.findings, [{ signature: 'expectation:x:l:not started' }]);
+  t.ok(performance.findings[0]?.details.includes('stderr: vfio: no such device'));
+});
+
+t.test('a VM inside the guest that quits by its monitor ends with 0', async (t) => {
+  const guest = aGuest((command) => (command.startsWith('mkdir') ? null : {}));
+  const { run } = guest;
+  guest.run = (command, options) => {
+    if (command.endsWith(' quit')) guest.end('mkdir');
+    return run(command, options);
+  };
+  const { performance } = await play(`${L2}steps: [{startL2: {l2: tiny}}, {stopL2: l2}]\n`, undefined, {
+    guest,
+  });
+  t.strictSame(performance.findings, []);
+});
