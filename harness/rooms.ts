@@ -7,7 +7,7 @@ export interface Room {
   readonly modules: readonly string[];
 }
 
-const HANDS = [
+const HANDS = ['node:zlib', 
   'node:crypto',
   'node:fs',
   'node:fs/promises',

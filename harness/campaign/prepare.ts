@@ -49,7 +49,7 @@ export async function prepareCampaign(
     );
   }
   const image = await stages.run('image', 'bake the image', (progress) =>
-    bakeImage(request.image, { root: place.root, ...shop, onProgress: progress }),
+    bakeImage(request.image, { ...shop, onProgress: progress }),
   );
   return { ok: true, prepared: { ...arms.arms, image, l2 } };
 }

@@ -4,6 +4,8 @@
 // Never: knows what a kernel, a series or a machine is.
 export type { CommandOptions, CommandResult } from './command.ts';
 export { childEnvironment, inheritEnvironment, quoteArgv, runCommand, tail } from './command.ts';
+export type { Daemon, DaemonEnd } from './daemon.ts';
+export { startDaemon } from './daemon.ts';
 export type { DebianPackage, DebianSource } from './debian.ts';
 export { fetchDebianClosure, fetchDebianPackage, findDebianMirror } from './debian.ts';
 export { digestFile, digestOf, exists, listFiles, makeDirectoryAtomic, writeFileAtomic } from './files.ts';

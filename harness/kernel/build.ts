@@ -117,6 +117,9 @@ function buildEnvironment(site: BuildSite): Record<string, string> {
   return {
     CCACHE_DIR: join(site.cacheDirectory, 'ccache'),
     CCACHE_MAXSIZE: '10G',
+    // Paths inside the workshop become relative, so that another workshop of the same source finds them.
+    CCACHE_BASEDIR: dirname(site.output),
+    CCACHE_NOHASHDIR: '1',
     CCACHE_COMPILERCHECK: 'content',
     KBUILD_BUILD_TIMESTAMP: 'Thu Jan  1 00:00:00 UTC 1970',
     KBUILD_BUILD_VERSION: '1',

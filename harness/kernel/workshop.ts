@@ -58,8 +58,8 @@ export async function openWorkshop(
   const source = await fetchSource(definition, options);
   const patchTexts = await Promise.all(definition.patches.map((path) => readFile(path, 'utf8')));
   const fragmentPaths = [...definition.config.fragments, ...(options.extraFragments ?? [])];
-  const fragments = await Promise.all(fragmentPaths.map((path) => readFile(path, 'utf8')));
-  const key = digestOf(source.key, definition.config.base, ...fragments, toolchain.compiler).slice(0, 16);
+  // Neither patches nor fragments are in the key: a change of either compiles what it touches, in place.
+  const key = digestOf(source.key, definition.config.base, toolchain.compiler).slice(0, 16);
   const directory = join(options.cacheDirectory, 'workshops', `${definition.name}-${key}`);
   const lock = await takeLock(`${directory}.lock`, {
     onWait: () => options.onProgress?.(`waiting for another ktrial that builds ${definition.name}`),

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Makes: QEMU machines: their command line as data, started, watched, spoken to over QMP and SSH, ended.
+// Needs: host, model.
+// Never: looks for splats, judges, or builds anything.
+export type { ProbeOptions } from './accelerator.ts';
+export { probeAccelerator } from './accelerator.ts';
+export { buildArgv } from './argv.ts';
+export { bootMachine, Machine, READY_LINE } from './machine.ts';
+export { QmpClient } from './qmp.ts';
+export type { Accelerator, MachineEnd, MachineKeys, MachineSpec } from './spec.ts';
+export type { SshProbe } from './ssh.ts';
