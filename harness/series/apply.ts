@@ -1,88 +1,154 @@
 // SPDX-License-Identifier: MIT
-import { type CommandResult, runCommand } from '../host/index.ts';
-import type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from '../model/index.ts';
-import { GIT_ALONE } from './mailbox.ts';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type AppliedPatch, type ApplyResult, Fault, type Patch, type Series } from '../model/index.ts';
+import { describeConflict } from './conflict.ts';
+import { type GitOptions, git } from './git.ts';
+import { readDiff } from './mail.ts';
 
-interface ApplyOptions {
-  readonly signal?: AbortSignal;
-}
-
-/** Fixed, so that the same series on the same base gives the same commits. */
-const COMMITTER: Readonly<Record<string, string>> = {
-  ...GIT_ALONE,
-  GIT_COMMITTER_NAME: 'ktrial',
-  GIT_COMMITTER_EMAIL: 'ktrial@localhost',
-  GIT_COMMITTER_DATE: '1970-01-01T00:00:00Z',
-};
-
-/** Ways to apply a patch, the strictest first. */
+/** From strict to lenient. Each further way is tried only when the ways before it failed. */
 const WAYS: readonly { readonly how: AppliedPatch['how']; readonly flags: readonly string[] }[] = [
-  { how: 'plain', flags: [] },
-  { how: 'threeWay', flags: ['-3'] },
-  { how: 'reducedContext', flags: ['-C2'] },
-  { how: 'reducedContext', flags: ['-C1'] },
+  { how: 'plain', flags: ['--no-3way'] },
+  { how: 'threeWay', flags: ['--3way'] },
+  { how: 'reducedContext', flags: ['--no-3way', '-C2'] },
+  { how: 'reducedContext', flags: ['--no-3way', '-C1'] },
+];
+
+const FLAGS = [
+  '--patch-format=mboxrd',
+  '--quoted-cr=nowarn',
+  '--no-keep-cr',
+  '--no-message-id',
+  '--no-scissors',
+  '--no-gpg-sign',
+  '--no-rerere-autoupdate',
 ];
 
 /**
- * Applies a series to a git worktree that stands at its base. On a conflict the tree is back at the base and nothing
- * is left behind; the conflict is a value, with git's own words.
+ * Commits a series on a git worktree that stands at its base. The same series on the same base gives the same tip.
+ * A patch that does not apply is a value; the tree is then back at its base, with nothing left over, and so it is
+ * when this rejects. Faults: `SERIES_DIRTY_TREE` (blame lab), and those of `runCommand`.
  */
-export async function applySeries(series: Series, tree: string, options: ApplyOptions = {}): Promise<ApplyResult> {
-  const git = (args: readonly string[], input?: string): Promise<CommandResult> =>
-    runCommand('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'commit.gpgSign=false', '-c', 'gc.auto=0', '-c', 'core.fsync=none', ...args], {
-      cwd: tree,
-      env: COMMITTER,
-      accept: 'any',
-      ...(input === undefined ? {} : { input }),
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-  const base = (await git(['rev-parse', 'HEAD'])).stdout.trim();
+export async function applySeries(
+  series: Series,
+  tree: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ApplyResult> {
+  const stage = await openStage(tree, options.signal);
   const applied: AppliedPatch[] = [];
-  for (const patch of series.patches) {
-    const result = await applyPatch(patch, git);
-    if (!result.ok) {
-      await git(['reset', '-q', '--hard', base]);
-      await git(['clean', '-q', '-fd']);
-      return { ok: false, conflict: result.conflict, patches: applied };
+  try {
+    for (const patch of series.patches) {
+      const result = await applyPatch(stage, patch);
+      if ('words' in result) {
+        await stage.restore();
+        const conflict = describeConflict(patch, await readDiff(patch.mail, options.signal), result.words);
+        return { ok: false, conflict, patches: applied };
+      }
+      applied.push(result);
     }
-    const commit = (await git(['rev-parse', 'HEAD'])).stdout.trim();
-    const files = (await git(['diff-tree', '-r', '-z', '--no-commit-id', '--name-only', '--root', commit])).stdout.split('\0').filter((name) => name !== '');
-    applied.push({ number: patch.number, subject: patch.subject, commit, how: result.how, files });
+    return { ok: true, tip: await stage.head(), patches: applied };
+  } catch (error) {
+    await stage.restore();
+    throw error;
   }
-  const tip = (await git(['rev-parse', 'HEAD'])).stdout.trim();
-  return { ok: true, tip, patches: applied };
 }
 
-type Git = (args: readonly string[], input?: string) => Promise<CommandResult>;
-
-async function applyPatch(patch: Patch, git: Git): Promise<{ readonly ok: true; readonly how: AppliedPatch['how'] } | { readonly ok: false; readonly conflict: PatchConflict }> {
-  let first: CommandResult | null = null;
-  for (const { how, flags } of WAYS) {
-    const result = await git(['am', '--keep-cr', '--no-gpg-sign', ...flags], patch.mail);
-    if (result.exitCode === 0) return { ok: true, how };
-    first ??= result;
-    await git(['am', '--abort']);
-  }
-  return { ok: false, conflict: describeConflict(patch, `${first?.stdout ?? ''}\n${first?.stderr ?? ''}`) };
-}
-
-/** Finds file and hunk in git's words: `error: patch failed: FILE:LINE`. */
-function describeConflict(patch: Patch, words: string): PatchConflict {
-  const failed = /patch failed: (.+):(\d+)/.exec(words);
-  const absent = /error: (.+): (?:does not exist in index|already exists in index|No such file or directory)/.exec(words);
-  const file = failed?.[1] ?? absent?.[1] ?? null;
-  const hunk = failed ? findHunk(patch.mail, failed[1] ?? '', Number(failed[2])) : null;
-  const lines = words.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint: '));
-  return { number: patch.number, subject: patch.subject, file, hunk, words: lines.join('\n') };
-}
-
-function findHunk(mail: string, file: string, line: number): string | null {
-  const section = mail.slice(Math.max(0, mail.indexOf(`+++ b/${file}`)));
-  for (const [header = '', old] of section.matchAll(/^@@ -(\d+)[^@]*@@.*$/gm)) if (Number(old) === line) return header;
-  return null;
-}
-
-/** Number of the last patch that touched a file, or null. */
+/** The number of the last applied patch that changed a file (a path in the tree), or null. */
 export function lastPatchTouching(patches: readonly AppliedPatch[], file: string): number | null {
-  return patches.filter((patch) => patch.files.includes(file)).at(-1)?.number ?? null;
+  return patches.reduce<number | null>(
+    (last, patch) => (patch.files.includes(file) ? patch.number : last),
+    null,
+  );
+}
+
+/** A tree that is being worked on, and the way back. */
+interface Stage {
+  run(args: readonly string[], more?: GitOptions): ReturnType<typeof git>;
+  head(): Promise<string>;
+  /** Ends a started `git am` and takes its changes back, to the commit named or else to the base. */
+  restore(commit?: string): Promise<void>;
+}
+
+async function openStage(tree: string, signal?: AbortSignal): Promise<Stage> {
+  const run = (args: readonly string[], more: GitOptions = {}) => git(args, { cwd: tree, signal, ...more });
+  const head = async () => (await run(['rev-parse', '--verify', 'HEAD'])).stdout.trim();
+  const listExtra = async (more: GitOptions = {}) =>
+    (await run(['ls-files', '--others', '-z'], more)).stdout.split('\0').filter((path) => path !== '');
+  const places = (await run(['rev-parse', '--git-path', 'rebase-apply', '--git-path', 'index.lock'])).stdout
+    .trim()
+    .split('\n')
+    .map((place) => resolve(tree, place));
+  const clearSession = async () => {
+    for (const place of places) await rm(place, { recursive: true, force: true });
+  };
+  await clearSession();
+  const dirty = (await run(['status', '--porcelain', '--untracked-files=no'])).stdout.trimEnd();
+  if (dirty !== '') {
+    throw new Fault({
+      blame: 'lab',
+      code: 'SERIES_DIRTY_TREE',
+      message: `${tree} has changes that are not committed: no patch was applied`,
+      details: dirty.split('\n').slice(0, 20),
+    });
+  }
+  const base = await head();
+  const extra = new Set(await listExtra());
+  return {
+    run,
+    head,
+    async restore(commit = base) {
+      // Not `signal`: the way back must be walked to its end after an abort too.
+      const still: GitOptions = { cwd: tree };
+      await git(['am', '--abort'], { ...still, accept: 'any' });
+      await clearSession();
+      await git(['reset', '--hard', '--quiet', commit], still);
+      const left = (await git(['ls-files', '--others', '-z'], still)).stdout.split('\0');
+      for (const path of left)
+        if (path !== '' && !extra.has(path)) await rm(join(tree, path), { recursive: true, force: true });
+    },
+  };
+}
+
+async function applyPatch(stage: Stage, patch: Patch): Promise<AppliedPatch | { readonly words: string }> {
+  const before = await stage.head();
+  const words: string[] = [];
+  const input = Buffer.from(patch.mail, 'latin1');
+  for (const { how, flags } of WAYS) {
+    const attempt = await stage.run(['am', ...FLAGS, ...flags], { input, accept: 'any' });
+    if (attempt.exitCode === 0) {
+      const commit = await stage.head();
+      if (commit !== before) return describeApplied(stage, patch, commit, how);
+    } else {
+      await stage.restore(before);
+    }
+    words.push(`git am ${flags.join(' ')}:`, attempt.stdout, attempt.stderr);
+    // git merged the patch into nothing: the tree holds it already, and fewer context lines would apply it twice.
+    if (attempt.exitCode === 0 || (how === 'threeWay' && (await isThere(stage, patch)))) break;
+  }
+  return { words: words.join('\n') };
+}
+
+/** Whether the tree holds the patch already, so that it can be taken out of it. */
+async function isThere(stage: Stage, patch: Patch): Promise<boolean> {
+  const diff = Buffer.from(await readDiff(patch.mail), 'latin1');
+  return (await stage.run(['apply', '--check', '--reverse'], { input: diff, accept: 'any' })).exitCode === 0;
+}
+
+async function describeApplied(
+  stage: Stage,
+  patch: Patch,
+  commit: string,
+  how: AppliedPatch['how'],
+): Promise<AppliedPatch> {
+  const { stdout } = await stage.run([
+    'diff-tree',
+    '-r',
+    '-z',
+    '--no-commit-id',
+    '--name-only',
+    '--no-renames',
+    commit,
+  ]);
+  const files = stdout.split('\0').filter((path) => path !== '');
+  return { number: patch.number, subject: patch.subject, commit, how, files };
 }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '../model/index.ts';
+import { git, withScratch } from './git.ts';
+
+/** Commits of a repository as mails. */
+export interface RangeMails {
+  /** A mailbox in the mboxrd form, its bytes one character each (latin1). */
+  readonly text: string;
+  /** The commit that the first patch stands on. */
+  readonly base: string;
+  readonly notes: readonly string[];
+}
+
+/** Everything that a repository's configuration could change in the mails. */
+const FORMAT = [
+  '--pretty=mboxrd',
+  '--encoding=UTF-8',
+  '--zero-commit',
+  '--no-signature',
+  '--no-attach',
+  '--no-thread',
+  '--no-cover-letter',
+  '--no-base',
+  '--no-notes',
+  '--no-to',
+  '--no-cc',
+  '--no-add-header',
+  '--no-signoff',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-renames',
+  '--no-indent-heuristic',
+  '--diff-algorithm=myers',
+  '--unified=3',
+  '--inter-hunk-context=0',
+  '--submodule=short',
+  '--no-relative',
+  '--src-prefix=a/',
+  '--dst-prefix=b/',
+  '--full-index',
+  '--binary',
+  '--subject-prefix=PATCH',
+  '--numbered',
+];
+
+/**
+ * Reads `A..B` from a repository without touching its checkout, index or references.
+ * Faults `SERIES_NO_REPOSITORY`, `SERIES_BAD_RANGE`, `SERIES_EMPTY`.
+ */
+export async function readRange(
+  repository: string,
+  range: string,
+  signal?: AbortSignal,
+): Promise<RangeMails> {
+  const ask = (...args: string[]) =>
+    git(['-c', 'safe.directory=*', ...args], {
+      cwd: repository,
+      accept: 'any',
+      signal,
+      env: { GIT_OPTIONAL_LOCKS: '0' },
+    });
+  const opened = await ask('rev-parse', '--git-dir').catch(() => null);
+  if (opened?.exitCode !== 0)
+    throw bad('SERIES_NO_REPOSITORY', `${repository} is not in a git repository`, opened?.stderr);
+  const ends = /^([^.].*?|)\.\.(?!\.)(.*)$/.exec(range);
+  if (!ends) throw bad('SERIES_BAD_RANGE', `${range} is not a range of commits A..B`);
+  const [from, to] = await Promise.all(
+    [ends[1] || 'HEAD', ends[2] || 'HEAD'].map(async (name) => {
+      const { stdout, stderr, exitCode } = await ask(
+        'rev-parse',
+        '--verify',
+        '--end-of-options',
+        `${name}^{commit}`,
+      );
+      if (exitCode !== 0) throw bad('SERIES_BAD_RANGE', `${repository} has no commit ${name}`, stderr);
+      return stdout.trim();
+    }),
+  );
+  const commits = `${from}..${to}`;
+  const list = await ask('rev-list', '--parents', commits);
+  const merges = list.stdout.split('\n').filter((line) => line.split(' ').length > 2).length;
+  const base = await ask('merge-base', from ?? '', to ?? '');
+  if (base.exitCode !== 0) throw bad('SERIES_BAD_RANGE', `the ends of ${range} have no common ancestor`);
+  if (list.stdout.trim() === '') throw bad('SERIES_EMPTY', `${range} in ${repository} holds no commit`);
+  // Through files and not a pipe: the bytes of a diff need not be UTF-8.
+  const text = await withScratch(async (directory) => {
+    const mails = await ask(
+      'format-patch',
+      ...FORMAT,
+      '--numbered-files',
+      `--output-directory=${directory}`,
+      commits,
+    );
+    if (mails.exitCode !== 0)
+      throw bad('SERIES_BAD_RANGE', `git cannot write ${range} as patches`, mails.stderr);
+    const names = (await readdir(directory)).sort((a, b) => Number(a) - Number(b));
+    return (await Promise.all(names.map((name) => readFile(join(directory, name), 'latin1')))).join('');
+  });
+  return {
+    text,
+    base: base.stdout.trim(),
+    notes:
+      merges === 0
+        ? []
+        : [`left out ${merges === 1 ? 'a merge commit' : `${merges} merge commits`} of ${range}`],
+  };
+}
+
+function bad(code: string, message: string, words = ''): Fault {
+  const details = words.trim() === '' ? [] : words.trim().split('\n');
+  return new Fault({
+    blame: 'request',
+    code,
+    message,
+    details,
+    next: 'name commits as git knows them, such as v6.12..HEAD, and with --repository where they are',
+  });
+}
