@@ -29,13 +29,26 @@ export async function startDaemon(argv: readonly string[], outputPath: string): 
       cwd: '/',
       detached: true,
     });
-    const ended = new Promise<DaemonEnd>((resolve) => child.on('exit', (exitCode, signal) => resolve({ exitCode, signal })));
+    const ended = new Promise<DaemonEnd>((resolve) =>
+      child.on('exit', (exitCode, signal) => resolve({ exitCode, signal })),
+    );
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (cause) => reject(new Fault({ blame: 'lab', code: 'HOST_PROGRAM_MISSING', message: `${program} cannot be started: ${cause.message}`, next: `sudo apt-get install -y util-linux ${packageOf(program) ?? ''}`.trim(), cause })));
+      child.once('error', (cause) =>
+        reject(
+          new Fault({
+            blame: 'lab',
+            code: 'HOST_PROGRAM_MISSING',
+            message: `${program} cannot be started: ${cause.message}`,
+            next: `sudo apt-get install -y util-linux ${packageOf(program) ?? ''}`.trim(),
+            cause,
+          }),
+        ),
+      );
     });
     const { pid } = child;
-    if (pid === undefined) throw new Fault({ blame: 'lab', code: 'HOST_COMMAND_FAILED', message: `${program} has no process id` });
+    if (pid === undefined)
+      throw new Fault({ blame: 'lab', code: 'HOST_COMMAND_FAILED', message: `${program} has no process id` });
     return {
       pid,
       ended,

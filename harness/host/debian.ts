@@ -138,20 +138,37 @@ interface WantedPackage {
 }
 
 /** Brings packages into the cache, all missing ones in one go, and checks each against what Debian signed. */
-async function keepPackages(directory: string, config: string, source: DebianSource, wanted: readonly WantedPackage[]): Promise<DebianPackage[]> {
+async function keepPackages(
+  directory: string,
+  config: string,
+  source: DebianSource,
+  wanted: readonly WantedPackage[],
+): Promise<DebianPackage[]> {
   const pathOf = (one: WantedPackage) => join(directory, 'packages', one.file);
   const missing: WantedPackage[] = [];
   for (const one of wanted) if (!(await exists(pathOf(one)))) missing.push(one);
   if (missing.length > 0) {
-    source.onProgress?.(missing.length === 1 ? `fetching ${missing[0]?.name} ${missing[0]?.version}` : `fetching ${missing.length} packages`);
-    await runCommand('apt-get', ['download', '-q', ...missing.map((one) => `${one.name}=${one.version}`)], { ...aptOptions(config, source), cwd: join(directory, 'cache') });
+    source.onProgress?.(
+      missing.length === 1
+        ? `fetching ${missing[0]?.name} ${missing[0]?.version}`
+        : `fetching ${missing.length} packages`,
+    );
+    await runCommand('apt-get', ['download', '-q', ...missing.map((one) => `${one.name}=${one.version}`)], {
+      ...aptOptions(config, source),
+      cwd: join(directory, 'cache'),
+    });
     for (const one of missing) await rename(join(directory, 'cache', one.file), pathOf(one));
   }
   const kept: DebianPackage[] = [];
   for (const one of wanted) {
     const path = pathOf(one);
     if ((await digestFile(path)) !== one.sha256) {
-      throw new Fault({ blame: 'lab', code: 'HOST_PACKAGE_DAMAGED', message: `${path} is not what Debian signed`, next: `rm ${path}` });
+      throw new Fault({
+        blame: 'lab',
+        code: 'HOST_PACKAGE_DAMAGED',
+        message: `${path} is not what Debian signed`,
+        next: `rm ${path}`,
+      });
     }
     kept.push({ name: one.name, version: one.version, path, sha256: one.sha256 });
   }
@@ -159,35 +176,69 @@ async function keepPackages(directory: string, config: string, source: DebianSou
 }
 
 /** What apt would download, with its SHA-256. */
-async function askPackages(config: string, source: DebianSource, words: readonly string[]): Promise<{ readonly wanted: WantedPackage[]; readonly words: string }> {
-  const { stdout, stderr, exitCode } = await runCommand('apt-get', ['download', '--print-uris', ...words], { ...aptOptions(config, source), accept: 'any' });
+async function askPackages(
+  config: string,
+  source: DebianSource,
+  words: readonly string[],
+): Promise<{ readonly wanted: WantedPackage[]; readonly words: string }> {
+  const { stdout, stderr, exitCode } = await runCommand('apt-get', ['download', '--print-uris', ...words], {
+    ...aptOptions(config, source),
+    accept: 'any',
+  });
   return { wanted: exitCode === 0 ? parseUris(stdout) : [], words: stderr.trim() };
 }
 
 function parseUris(stdout: string): WantedPackage[] {
-  return [...stdout.matchAll(/^'[^']*' (\S+) \d+ (?:SHA256:([0-9a-f]{64})|\w+:[0-9a-f]+)/gm)].map(([, file = '', sha256 = '']) => {
-    const [name = '', version = ''] = file.split('_');
-    return { file, sha256, name, version: decodeURIComponent(version) };
-  });
+  return [...stdout.matchAll(/^'[^']*' (\S+) \d+ (?:SHA256:([0-9a-f]{64})|\w+:[0-9a-f]+)/gm)].map(
+    ([, file = '', sha256 = '']) => {
+      const [name = '', version = ''] = file.split('_');
+      return { file, sha256, name, version: decodeURIComponent(version) };
+    },
+  );
 }
 
 /** Fetches one package of a suite (the newest version, or the one named) and verifies it. */
-export async function fetchDebianPackage(name: string, version: string | undefined, source: DebianSource): Promise<DebianPackage> {
+export async function fetchDebianPackage(
+  name: string,
+  version: string | undefined,
+  source: DebianSource,
+): Promise<DebianPackage> {
   await using _lock = await takeLock(join(source.cacheDirectory, 'apt', 'lock'));
   const { config, directory } = await openAptState(source);
   const word = version === undefined ? name : `${name}=${version}`;
   const asked = await askPackages(config, source, [word]);
   const [kept] = await keepPackages(directory, config, source, asked.wanted.slice(0, 1));
   if (kept) return kept;
-  throw new Fault({ blame: 'request', code: 'HOST_NO_PACKAGE', message: `Debian ${source.suite} has no package ${word}`, details: [asked.words] });
+  throw new Fault({
+    blame: 'request',
+    code: 'HOST_NO_PACKAGE',
+    message: `Debian ${source.suite} has no package ${word}`,
+    details: [asked.words],
+  });
 }
 
 /** Fetches packages with all that they depend on, as an installation on an empty system would need; sorted by name. */
-export async function fetchDebianClosure(names: readonly string[], source: DebianSource): Promise<readonly DebianPackage[]> {
+export async function fetchDebianClosure(
+  names: readonly string[],
+  source: DebianSource,
+): Promise<readonly DebianPackage[]> {
   await using _lock = await takeLock(join(source.cacheDirectory, 'apt', 'lock'));
   const { config, directory } = await openAptState(source);
-  const { stdout } = await runCommand('apt-get', ['install', '--print-uris', '-y', '-qq', ...names], aptOptions(config, source));
-  const { wanted } = await askPackages(config, source, parseUris(stdout).map((one) => `${one.name}=${one.version}`));
-  if (wanted.length === 0) throw new Fault({ blame: 'lab', code: 'HOST_NO_PACKAGE', message: `apt names no packages for ${names.join(', ')} in Debian ${source.suite}` });
+  const { stdout } = await runCommand(
+    'apt-get',
+    ['install', '--print-uris', '-y', '-qq', ...names],
+    aptOptions(config, source),
+  );
+  const { wanted } = await askPackages(
+    config,
+    source,
+    parseUris(stdout).map((one) => `${one.name}=${one.version}`),
+  );
+  if (wanted.length === 0)
+    throw new Fault({
+      blame: 'lab',
+      code: 'HOST_NO_PACKAGE',
+      message: `apt names no packages for ${names.join(', ')} in Debian ${source.suite}`,
+    });
   return (await keepPackages(directory, config, source, wanted)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -35,7 +35,8 @@ interface Pair {
 
 function makePair(): Pair {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const part = (key: KeyObject, name: 'd' | 'x') => Buffer.from(key.export({ format: 'jwk' })[name] ?? '', 'base64url');
+  const part = (key: KeyObject, name: 'd' | 'x') =>
+    Buffer.from(key.export({ format: 'jwk' })[name] ?? '', 'base64url');
   return { seed: part(privateKey, 'd'), public: part(publicKey, 'x') };
 }
 
@@ -54,7 +55,12 @@ function wirePublic(key: Uint8Array): Buffer {
 /** The unencrypted form of OpenSSH's PROTOCOL.key. */
 function formatOpenSsh(pair: Pair): string {
   const check = Buffer.alloc(8, 7); // two equal check words
-  const inner = Buffer.concat([check, wirePublic(pair.public), wireString(Buffer.concat([pair.seed, pair.public])), wireString('ktrial')]);
+  const inner = Buffer.concat([
+    check,
+    wirePublic(pair.public),
+    wireString(Buffer.concat([pair.seed, pair.public])),
+    wireString('ktrial'),
+  ]);
   const padding = Buffer.from(Array.from({ length: (8 - (inner.length % 8)) % 8 }, (_, index) => index + 1));
   const count = Buffer.from([0, 0, 0, 1]);
   const blob = Buffer.concat([

@@ -2,7 +2,14 @@
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { digestFile, digestOf, exists, fetchDebianPackage, runCommand, writeFileAtomic } from '../host/index.ts';
+import {
+  digestFile,
+  digestOf,
+  exists,
+  fetchDebianPackage,
+  runCommand,
+  writeFileAtomic,
+} from '../host/index.ts';
 import type { BakeOptions } from './bake.ts';
 
 /** The suite that a VM inside the guest takes its busybox from: the image's own. */
@@ -24,14 +31,18 @@ export async function bakeL2Root(initPath: string, options: BakeOptions): Promis
   try {
     const root = join(scratch, 'root');
     await runCommand('dpkg-deb', ['-x', busybox.path, join(scratch, 'deb')]);
-    for (const directory of ['bin', 'dev', 'proc', 'sys']) await mkdir(join(root, directory), { recursive: true });
+    for (const directory of ['bin', 'dev', 'proc', 'sys'])
+      await mkdir(join(root, directory), { recursive: true });
     await copyFile(join(scratch, 'deb/bin/busybox'), join(root, 'bin/busybox'));
     await copyFile(initPath, join(root, 'init'));
     await chmod(join(root, 'init'), 0o755);
     const names = ['bin', 'bin/busybox', 'dev', 'init', 'proc', 'sys'];
     await runCommand('find', [root, '-exec', 'touch', '-h', '-d', '@0', '{}', '+']);
     const archive = join(scratch, 'root.cpio');
-    await runCommand('cpio', ['-o', '-H', 'newc', '--quiet', '--reproducible', '-R', '0:0', '-O', archive], { cwd: root, input: `${names.join('\n')}\n` });
+    await runCommand('cpio', ['-o', '-H', 'newc', '--quiet', '--reproducible', '-R', '0:0', '-O', archive], {
+      cwd: root,
+      input: `${names.join('\n')}\n`,
+    });
     await writeFileAtomic(path, gzipSync(await readFile(archive), { level: 9 }));
     return path;
   } finally {

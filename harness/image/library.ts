@@ -4,7 +4,13 @@ import { dirname, join, normalize } from 'node:path';
 import { runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 
-const LIBRARY_DIRECTORIES = ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/lib64', '/usr/lib', '/lib'];
+const LIBRARY_DIRECTORIES = [
+  '/lib/x86_64-linux-gnu',
+  '/usr/lib/x86_64-linux-gnu',
+  '/lib64',
+  '/usr/lib',
+  '/lib',
+];
 
 /** Every path that a program needs to run, itself first: libraries, their libraries, the loader, and links on the way. */
 export async function findNeeded(root: string, programs: readonly string[]): Promise<string[]> {
@@ -12,7 +18,12 @@ export async function findNeeded(root: string, programs: readonly string[]): Pro
   const queue = [...programs];
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
     const chain = await followLinks(root, path);
-    if (chain === null) throw new Fault({ blame: 'request', code: 'IMAGE_PROGRAM_MISSING', message: `none of the recipe's packages brings ${path}` });
+    if (chain === null)
+      throw new Fault({
+        blame: 'request',
+        code: 'IMAGE_PROGRAM_MISSING',
+        message: `none of the recipe's packages brings ${path}`,
+      });
     for (const step of chain) {
       if (found.has(step)) continue;
       found.add(step);
@@ -38,14 +49,21 @@ async function followLinks(root: string, path: string): Promise<string[] | null>
 }
 
 async function readNeeded(root: string, path: string): Promise<string[]> {
-  const { stdout, exitCode } = await runCommand('readelf', ['-d', '-l', '-W', join(root, path)], { accept: 'any' });
+  const { stdout, exitCode } = await runCommand('readelf', ['-d', '-l', '-W', join(root, path)], {
+    accept: 'any',
+  });
   if (exitCode !== 0) return [];
   const needed: string[] = [];
   const loader = /program interpreter: (\/[^\]]+)\]/.exec(stdout)?.[1];
   if (loader !== undefined) needed.push(loader);
   for (const [, name = ''] of stdout.matchAll(/\(NEEDED\)\s+Shared library: \[([^\]]+)\]/g)) {
     const library = await findLibrary(root, name);
-    if (library === null) throw new Fault({ blame: 'lab', code: 'IMAGE_LIBRARY_MISSING', message: `${path} needs ${name}, and no package of the image brings it` });
+    if (library === null)
+      throw new Fault({
+        blame: 'lab',
+        code: 'IMAGE_LIBRARY_MISSING',
+        message: `${path} needs ${name}, and no package of the image brings it`,
+      });
     needed.push(library);
   }
   return needed;

@@ -14,10 +14,24 @@ export const imageRecipeSchema = z.strictObject({
   suite: z.string().describe('Debian suite that the packages come from'),
   packages: z.array(z.string()).min(1),
   keep: z.array(absolute).describe('programs, each kept with the shared libraries that it needs'),
-  data: z.array(absolute).default([]).describe('files kept as they are; a shared object brings its libraries too'),
-  files: z.array(z.strictObject({ source: z.string(), path: absolute, mode: z.string().regex(/^0[0-7]{3}$/, 'an octal mode in quotes') })).default([]),
+  data: z
+    .array(absolute)
+    .default([])
+    .describe('files kept as they are; a shared object brings its libraries too'),
+  files: z
+    .array(
+      z.strictObject({
+        source: z.string(),
+        path: absolute,
+        mode: z.string().regex(/^0[0-7]{3}$/, 'an octal mode in quotes'),
+      }),
+    )
+    .default([]),
   links: z.record(absolute, z.string()).default({}),
-  programs: z.array(z.strictObject({ source: z.string(), path: absolute })).default([]).describe('C files, compiled statically'),
+  programs: z
+    .array(z.strictObject({ source: z.string(), path: absolute }))
+    .default([])
+    .describe('C files, compiled statically'),
 });
 
 export type ImageRecipe = z.infer<typeof imageRecipeSchema>;
@@ -25,13 +39,26 @@ export type ImageRecipe = z.infer<typeof imageRecipeSchema>;
 /** Reads a recipe; sources become absolute paths that exist. Faults: `IMAGE_RECIPE_MISSING`, `IMAGE_FILE_MISSING`, or the document's. */
 export async function readImageRecipe(path: string): Promise<ImageRecipe> {
   const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) throw new Fault({ blame: 'request', code: 'IMAGE_RECIPE_MISSING', message: `there is no image recipe ${path}` });
+  if (text === null)
+    throw new Fault({
+      blame: 'request',
+      code: 'IMAGE_RECIPE_MISSING',
+      message: `there is no image recipe ${path}`,
+    });
   const result = readYaml(text, path, imageRecipeSchema);
   if (!result.ok) throw faultOf(result.diagnostics, path, 'request');
   const find = async <T extends { readonly source: string }>(one: T): Promise<T> => {
     const source = join(dirname(path), one.source);
     if (await exists(source)) return { ...one, source };
-    throw new Fault({ blame: 'request', code: 'IMAGE_FILE_MISSING', message: `${path} names ${one.source}, and there is no ${source}` });
+    throw new Fault({
+      blame: 'request',
+      code: 'IMAGE_FILE_MISSING',
+      message: `${path} names ${one.source}, and there is no ${source}`,
+    });
   };
-  return { ...result.value, files: await Promise.all(result.value.files.map(find)), programs: await Promise.all(result.value.programs.map(find)) };
+  return {
+    ...result.value,
+    files: await Promise.all(result.value.files.map(find)),
+    programs: await Promise.all(result.value.programs.map(find)),
+  };
 }

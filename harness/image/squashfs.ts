@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { runCommand } from '../host/index.ts';
 
 /**
@@ -8,9 +8,27 @@ import { runCommand } from '../host/index.ts';
  */
 export async function makeSquashfs(directory: string, path: string, signal?: AbortSignal): Promise<void> {
   await rm(path, { force: true });
+  await chmod(directory, 0o755); // it becomes the guest's /
   await runCommand(
     'mksquashfs',
-    [directory, path, '-all-root', '-mkfs-time', '0', '-all-time', '0', '-no-xattrs', '-reproducible', '-noI', '-noD', '-noF', '-noX', '-quiet', '-no-progress', '-noappend'],
+    [
+      directory,
+      path,
+      '-all-root',
+      '-mkfs-time',
+      '0',
+      '-all-time',
+      '0',
+      '-no-xattrs',
+      '-reproducible',
+      '-noI',
+      '-noD',
+      '-noF',
+      '-noX',
+      '-quiet',
+      '-no-progress',
+      '-noappend',
+    ],
     { timeoutMs: 10 * 60_000, ...(signal ? { signal } : {}) },
   );
 }

@@ -28,7 +28,8 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
     (error: NodeJS.ErrnoException) => `/dev/kvm cannot be opened: ${error.code}`,
   );
   if (denied !== null) return tcg(denied);
-  if (options.bootImage === null) return tcg('no kernel has been built yet, so none has been booted under KVM');
+  if (options.bootImage === null)
+    return tcg('no kernel has been built yet, so none has been booted under KVM');
   const key = await probeKey();
   const path = join(options.cacheDirectory, 'accelerator.json');
   const known = await readFile(path, 'utf8').then(
@@ -53,7 +54,21 @@ async function tryKvm(bootImage: string): Promise<Accelerator> {
   const log = join(scratch, 'qemu');
   const argv = [
     QEMU,
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '512M', '-no-reboot'],
+    ...[
+      '-nodefaults',
+      '-no-user-config',
+      '-display',
+      'none',
+      '-machine',
+      'q35',
+      '-accel',
+      'kvm',
+      '-cpu',
+      'host',
+      '-m',
+      '512M',
+      '-no-reboot',
+    ],
     ...['-kernel', bootImage, '-append', 'earlycon=uart8250,io,0x3f8,115200 console=ttyS0 panic=-1'],
     ...['-serial', `file:${console}`, '-monitor', 'none'],
   ];
@@ -66,11 +81,21 @@ async function tryKvm(bootImage: string): Promise<Accelerator> {
   try {
     for (;;) {
       const said = await readFile(console, 'latin1').catch(() => '');
-      if (/Linux version \d/.test(said)) return { kind: 'kvm', reason: `a kernel spoke under KVM after ${Math.round(performance.now() - startedAt)} ms` };
-      const words = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').filter((line) => !/warning:/.test(line))[0] ?? '';
+      if (/Linux version \d/.test(said))
+        return {
+          kind: 'kvm',
+          reason: `a kernel spoke under KVM after ${Math.round(performance.now() - startedAt)} ms`,
+        };
+      const words =
+        (await readFile(log, 'utf8').catch(() => ''))
+          .trim()
+          .split('\n')
+          .filter((line) => !/warning:/.test(line))[0] ?? '';
       if (over) return tcg(`QEMU ended at once under KVM: ${words}`);
-      if (/internal.error|emulation failure/i.test(words)) return tcg(`KVM is there and runs no kernel: ${words}`);
-      if (performance.now() - startedAt > FIRST_WORDS_MS) return tcg(`KVM is there and runs no kernel: not a word in ${FIRST_WORDS_MS / 1000} s`);
+      if (/internal.error|emulation failure/i.test(words))
+        return tcg(`KVM is there and runs no kernel: ${words}`);
+      if (performance.now() - startedAt > FIRST_WORDS_MS)
+        return tcg(`KVM is there and runs no kernel: not a word in ${FIRST_WORDS_MS / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {

@@ -44,7 +44,14 @@ function machineType(spec: MachineSpec): string[] {
 function processors(spec: MachineSpec): string[] {
   const { kind } = spec.accelerator;
   // `max` under TCG lacks nothing that 5.10 asks for; la57 costs one more page-table level and gives nothing.
-  return ['-accel', kind === 'kvm' ? 'kvm' : 'tcg,thread=multi', '-cpu', kind === 'kvm' ? 'host' : 'max,la57=off', '-smp', String(spec.cpus)];
+  return [
+    '-accel',
+    kind === 'kvm' ? 'kvm' : 'tcg,thread=multi',
+    '-cpu',
+    kind === 'kvm' ? 'host' : 'max,la57=off',
+    '-smp',
+    String(spec.cpus),
+  ];
 }
 
 function memory(spec: MachineSpec): string[] {
@@ -76,7 +83,12 @@ function disk(id: string, path: string): string[] {
 
 /** `restrict=on`: the guest reaches nobody. Port 0: QEMU picks one itself, so that none is taken between asking and using. */
 function network(): string[] {
-  return ['-netdev', 'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22', '-device', 'virtio-net-pci,netdev=net,romfile='];
+  return [
+    '-netdev',
+    'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
+    '-device',
+    'virtio-net-pci,netdev=net,romfile=',
+  ];
 }
 
 function entropy(): string[] {

@@ -24,7 +24,10 @@ export class ConsoleReader {
   listen(listener: (chunk: Uint8Array) => void): void {
     if (this.#position > 0) {
       const replay = this.#replay();
-      this.#reading = this.#reading.then(() => replay).then((chunk) => listener(chunk)).then(() => void this.#listeners.push(listener));
+      this.#reading = this.#reading
+        .then(() => replay)
+        .then((chunk) => listener(chunk))
+        .then(() => void this.#listeners.push(listener));
     } else this.#listeners.push(listener);
   }
 
@@ -46,9 +49,11 @@ export class ConsoleReader {
 
   #schedule(): void {
     this.#timer = setTimeout(() => {
-      this.#reading = this.#reading.then(() => this.#read()).then(() => {
-        if (!this.#closed) this.#schedule();
-      });
+      this.#reading = this.#reading
+        .then(() => this.#read())
+        .then(() => {
+          if (!this.#closed) this.#schedule();
+        });
     }, POLL_MS);
   }
 

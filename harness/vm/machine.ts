@@ -46,7 +46,12 @@ export class Machine {
 
   /** Opens QEMU's monitor. Called once by `bootMachine`. */
   async open(qmpPath: string): Promise<void> {
-    this.#qmp = await QmpClient.connect(qmpPath, (event) => this.#hear(event), 30_000, () => this.#end !== null);
+    this.#qmp = await QmpClient.connect(
+      qmpPath,
+      (event) => this.#hear(event),
+      30_000,
+      () => this.#end !== null,
+    );
   }
 
   hasEnded(): MachineEnd | null {
@@ -63,15 +68,21 @@ export class Machine {
     const endsAt = performance.now() + deadlineMs;
     while (!this.#console.has(READY_LINE)) {
       this.#mustRun(signal);
-      if (performance.now() > endsAt) throw unreachable(`the guest did not become ready within ${Math.round(deadlineMs / 1000)} s`);
+      if (performance.now() > endsAt)
+        throw unreachable(`the guest did not become ready within ${Math.round(deadlineMs / 1000)} s`);
       await pause(50);
     }
     const port = await this.sshPort();
     for (;;) {
       this.#mustRun(signal);
       const left = endsAt - performance.now();
-      if (left <= 0) throw unreachable(`no SSH session could be opened within ${Math.round(deadlineMs / 1000)} s`);
-      const guest = await connectGuest({ port, keys: this.#spec.keys, deadlineMs: Math.min(left, 60_000) }).catch((error: unknown) => {
+      if (left <= 0)
+        throw unreachable(`no SSH session could be opened within ${Math.round(deadlineMs / 1000)} s`);
+      const guest = await connectGuest({
+        port,
+        keys: this.#spec.keys,
+        deadlineMs: Math.min(left, 60_000),
+      }).catch((error: unknown) => {
         if (error instanceof Fault && error.code === 'GUEST_WRONG_KEY') throw error;
         return null;
       });
@@ -88,9 +99,17 @@ export class Machine {
   /** The port on the loopback address that leads to the guest's SSH server; QEMU picked it. */
   async sshPort(): Promise<number> {
     if (this.#port !== null) return this.#port;
-    const text = String(await this.#monitor().execute('human-monitor-command', { 'command-line': 'info usernet' }));
+    const text = String(
+      await this.#monitor().execute('human-monitor-command', { 'command-line': 'info usernet' }),
+    );
     const port = /TCP\[HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)/.exec(text)?.[1];
-    if (port === undefined) throw new Fault({ blame: 'lab', code: 'MACHINE_NO_PORT', message: 'QEMU tells no forwarded port', details: text.split('\n') });
+    if (port === undefined)
+      throw new Fault({
+        blame: 'lab',
+        code: 'MACHINE_NO_PORT',
+        message: 'QEMU tells no forwarded port',
+        details: text.split('\n'),
+      });
     this.#port = Number(port);
     return this.#port;
   }
@@ -127,12 +146,18 @@ export class Machine {
   }
 
   #monitor(): QmpClient {
-    if (!this.#qmp) throw new Fault({ blame: 'lab', code: 'QMP_LOST', message: 'QEMU\'s monitor is not open' });
+    if (!this.#qmp)
+      throw new Fault({ blame: 'lab', code: 'QMP_LOST', message: "QEMU's monitor is not open" });
     return this.#qmp;
   }
 
   #mustRun(signal?: AbortSignal): void {
-    if (signal?.aborted) throw new Fault({ blame: 'request', code: 'HOST_INTERRUPTED', message: 'interrupted while the machine was booting' });
+    if (signal?.aborted)
+      throw new Fault({
+        blame: 'request',
+        code: 'HOST_INTERRUPTED',
+        message: 'interrupted while the machine was booting',
+      });
     if (this.#end) throw new Fault({ blame: 'lab', code: 'MACHINE_ENDED', message: this.#end.detail });
   }
 
@@ -143,7 +168,9 @@ export class Machine {
 
   /** A machine that stops of its own accord: QEMU could not emulate what its CPU does. */
   async #lookAtStop(): Promise<void> {
-    const status = (await this.#qmp?.execute('query-status').catch(() => null)) as { readonly status?: string } | null;
+    const status = (await this.#qmp?.execute('query-status').catch(() => null)) as {
+      readonly status?: string;
+    } | null;
     if (status?.status !== 'internal-error') return;
     this.#internalError = true;
     this.#daemon.kill('SIGKILL');
@@ -152,28 +179,47 @@ export class Machine {
   async #bury(end: DaemonEnd): Promise<MachineEnd> {
     await this.#console.close();
     this.#qmp?.close();
-    const words = tail(await readFile(join(this.#spec.directory, QEMU_LOG), 'utf8').catch(() => ''), 3).join(' / ');
+    const words = tail(await readFile(join(this.#spec.directory, QEMU_LOG), 'utf8').catch(() => ''), 3).join(
+      ' / ',
+    );
     this.#end = { ...this.#explain(end, words), exitCode: end.exitCode, signal: end.signal };
     return this.#end;
   }
 
   #explain(end: DaemonEnd, words: string): Pick<MachineEnd, 'reason' | 'detail'> {
     const said = words === '' ? '' : `: ${words}`;
-    if (this.#internalError) return { reason: 'internalError', detail: `QEMU could not go on (internal-error)${said}` };
+    if (this.#internalError)
+      return { reason: 'internalError', detail: `QEMU could not go on (internal-error)${said}` };
     if (this.#stopping) return { reason: 'stoppedByUs', detail: 'stopped by ktrial' };
-    if (this.#shutdownReason === 'guest-shutdown') return { reason: 'poweroff', detail: 'the guest powered off' };
-    if (this.#shutdownReason === 'guest-reset') return { reason: 'reset', detail: 'the guest reset the machine' };
-    if (this.#shutdownReason === 'guest-panic') return { reason: 'panic', detail: 'the guest\'s kernel panicked' };
-    if (end.signal !== null) return { reason: 'qemuKilled', detail: `QEMU was killed by ${end.signal}${said}` };
+    if (this.#shutdownReason === 'guest-shutdown')
+      return { reason: 'poweroff', detail: 'the guest powered off' };
+    if (this.#shutdownReason === 'guest-reset')
+      return { reason: 'reset', detail: 'the guest reset the machine' };
+    if (this.#shutdownReason === 'guest-panic')
+      return { reason: 'panic', detail: "the guest's kernel panicked" };
+    if (end.signal !== null)
+      return { reason: 'qemuKilled', detail: `QEMU was killed by ${end.signal}${said}` };
     return { reason: 'qemuExited', detail: `QEMU ended with exit code ${end.exitCode}${said}` };
   }
 }
 
 /** Starts a machine. Faults: `MACHINE_FILE_MISSING`, `HOST_PROGRAM_MISSING`, `MACHINE_NOT_STARTED` (all lab). */
-export async function bootMachine(spec: MachineSpec, options: { readonly signal?: AbortSignal } = {}): Promise<Machine> {
-  for (const [what, path] of [['boot image', spec.bootImage], ['image', spec.rootPath], ['overlay', spec.overlayPath]] as const) {
+export async function bootMachine(
+  spec: MachineSpec,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Machine> {
+  for (const [what, path] of [
+    ['boot image', spec.bootImage],
+    ['image', spec.rootPath],
+    ['overlay', spec.overlayPath],
+  ] as const) {
     if (await exists(path)) continue;
-    throw new Fault({ blame: 'lab', code: 'MACHINE_FILE_MISSING', message: `the machine's ${what} is not there: ${path}`, next: 'run the same command again: it is made anew; when it stays, look at the disk with ktrial doctor' });
+    throw new Fault({
+      blame: 'lab',
+      code: 'MACHINE_FILE_MISSING',
+      message: `the machine's ${what} is not there: ${path}`,
+      next: 'run the same command again: it is made anew; when it stays, look at the disk with ktrial doctor',
+    });
   }
   const scratch = await mkdtemp(join(tmpdir(), 'ktrial-'));
   const qmpPath = join(scratch, 'qmp');
@@ -192,7 +238,13 @@ export async function bootMachine(spec: MachineSpec, options: { readonly signal?
   } catch (cause) {
     await machine[Symbol.asyncDispose]();
     const words = tail(await readFile(join(spec.directory, QEMU_LOG), 'utf8').catch(() => ''), 10);
-    throw new Fault({ blame: 'lab', code: 'MACHINE_NOT_STARTED', message: `QEMU did not start${words[0] ? `: ${words[0]}` : ''}`, details: [machine.command, ...words], cause });
+    throw new Fault({
+      blame: 'lab',
+      code: 'MACHINE_NOT_STARTED',
+      message: `QEMU did not start${words[0] ? `: ${words[0]}` : ''}`,
+      details: [machine.command, ...words],
+      cause,
+    });
   }
 }
 

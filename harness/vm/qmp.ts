@@ -33,7 +33,12 @@ export class QmpClient {
   }
 
   /** Connects, retrying until the socket is there or `deadlineMs` passed, and ends the negotiation. */
-  static async connect(path: string, listener: (event: QmpEvent) => void, deadlineMs: number, stopped: () => boolean = () => false): Promise<QmpClient> {
+  static async connect(
+    path: string,
+    listener: (event: QmpEvent) => void,
+    deadlineMs: number,
+    stopped: () => boolean = () => false,
+  ): Promise<QmpClient> {
     const socket = await connectSocket(path, deadlineMs, stopped);
     const client = new QmpClient(socket, listener);
     await new Promise<void>((resolve, reject) => {
@@ -51,7 +56,10 @@ export class QmpClient {
   execute(command: string, args?: Readonly<Record<string, unknown>>, timeoutMs = 30_000): Promise<unknown> {
     if (this.#closed) return Promise.reject(lost(`${command} was asked of a closed connection`));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(lost(`${command} was not answered within ${timeoutMs} ms`)), timeoutMs);
+      const timer = setTimeout(
+        () => reject(lost(`${command} was not answered within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
       this.#waiting.push({
         command,
         resolve: (value) => {
@@ -82,13 +90,20 @@ export class QmpClient {
     const message = parse(line);
     if (message === null) return;
     if ('QMP' in message) this.#greet?.();
-    else if (typeof message.event === 'string') this.#listener({ event: message.event, data: (message.data ?? {}) as QmpEvent['data'] });
+    else if (typeof message.event === 'string')
+      this.#listener({ event: message.event, data: (message.data ?? {}) as QmpEvent['data'] });
     else {
       const waiting = this.#waiting.shift();
       if (!waiting) return;
       if ('error' in message) {
         const { desc } = message.error as { readonly desc?: string };
-        waiting.reject(new Fault({ blame: 'lab', code: 'QMP_REFUSED', message: `QEMU refused ${waiting.command}: ${desc ?? 'no reason given'}` }));
+        waiting.reject(
+          new Fault({
+            blame: 'lab',
+            code: 'QMP_REFUSED',
+            message: `QEMU refused ${waiting.command}: ${desc ?? 'no reason given'}`,
+          }),
+        );
       } else waiting.resolve(message.return);
     }
   }
@@ -96,7 +111,8 @@ export class QmpClient {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(lost(`the connection ended before ${waiting.command} was answered`));
+    for (const waiting of this.#waiting.splice(0))
+      waiting.reject(lost(`the connection ended before ${waiting.command} was answered`));
   }
 }
 
@@ -113,7 +129,11 @@ function lost(detail: string): Fault {
 }
 
 /** Connects to a unix socket that may not be there yet. */
-export async function connectSocket(path: string, deadlineMs: number, stopped: () => boolean): Promise<Socket> {
+export async function connectSocket(
+  path: string,
+  deadlineMs: number,
+  stopped: () => boolean,
+): Promise<Socket> {
   const endsAt = performance.now() + deadlineMs;
   for (;;) {
     const socket = await new Promise<Socket | null>((resolve) => {

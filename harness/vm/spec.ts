@@ -37,7 +37,14 @@ export interface MachineEnd {
    * `poweroff`, `reset`: the guest's own doing. `panic`: its kernel panicked. `internalError`: QEMU could not go on.
    * `qemuExited`, `qemuKilled`: the process ended by itself or by a signal. `stoppedByUs`: we asked for it.
    */
-  readonly reason: 'poweroff' | 'reset' | 'panic' | 'internalError' | 'qemuExited' | 'qemuKilled' | 'stoppedByUs';
+  readonly reason:
+    | 'poweroff'
+    | 'reset'
+    | 'panic'
+    | 'internalError'
+    | 'qemuExited'
+    | 'qemuKilled'
+    | 'stoppedByUs';
   /** One sentence for people. */
   readonly detail: string;
   readonly exitCode: number | null;

@@ -26,7 +26,17 @@ export function connectGuest(address: GuestAddress): Promise<SshGuest> {
     let wrongKey = false;
     const fail = (message: string) => {
       client.destroy();
-      reject(new Fault(wrongKey ? { blame: 'lab', code: 'GUEST_WRONG_KEY', message: 'another SSH server than the machine\'s own answered' } : { blame: 'lab', code: 'GUEST_UNREACHABLE', message }));
+      reject(
+        new Fault(
+          wrongKey
+            ? {
+                blame: 'lab',
+                code: 'GUEST_WRONG_KEY',
+                message: "another SSH server than the machine's own answered",
+              }
+            : { blame: 'lab', code: 'GUEST_UNREACHABLE', message },
+        ),
+      );
     };
     client.once('ready', () => resolve(new SshGuest(client)));
     client.on('error', (error) => fail(`SSH: ${error.message}`));
@@ -75,7 +85,11 @@ class SshGuest implements Guest {
     this.#client = client;
     this.#lost = new Promise((_, reject) => {
       const die = (why: string) => {
-        this.#dead ??= new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: `the SSH connection to the guest was lost: ${why}` });
+        this.#dead ??= new Fault({
+          blame: 'lab',
+          code: 'GUEST_CONNECTION_LOST',
+          message: `the SSH connection to the guest was lost: ${why}`,
+        });
         reject(this.#dead);
       };
       client.on('error', (error) => die(error.message));
@@ -102,17 +116,28 @@ class SshGuest implements Guest {
     };
   }
 
-  start(command: string, options: { readonly env?: Readonly<Record<string, string>> } = {}): Promise<GuestJob> {
+  start(
+    command: string,
+    options: { readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<GuestJob> {
     return this.#startJob(command, options.env);
   }
 
   async upload(content: string | Uint8Array, path: string, mode?: string): Promise<void> {
     const target = quote(path);
     const change = mode === undefined ? '' : ` && chmod ${quote(mode)} ${target}`;
-    const job = await this.#startJob(`mkdir -p "$(dirname ${target})" && cat > ${target}${change}`, undefined, content);
+    const job = await this.#startJob(
+      `mkdir -p "$(dirname ${target})" && cat > ${target}${change}`,
+      undefined,
+      content,
+    );
     const result = await job.wait(CHANNEL_MS);
     if (result?.exitCode !== 0) {
-      throw new Fault({ blame: 'scenario', code: 'GUEST_UPLOAD_FAILED', message: `${path} cannot be written in the guest: ${result?.stderr.trim() || 'it took too long'}` });
+      throw new Fault({
+        blame: 'scenario',
+        code: 'GUEST_UPLOAD_FAILED',
+        message: `${path} cannot be written in the guest: ${result?.stderr.trim() || 'it took too long'}`,
+      });
     }
   }
 
@@ -121,7 +146,11 @@ class SshGuest implements Guest {
   }
 
   /** An interactive shell with a terminal; resolves with its exit code. */
-  async openShell(input: NodeJS.ReadableStream, output: NodeJS.WritableStream, size: { readonly rows: number; readonly cols: number }): Promise<number> {
+  async openShell(
+    input: NodeJS.ReadableStream,
+    output: NodeJS.WritableStream,
+    size: { readonly rows: number; readonly cols: number },
+  ): Promise<number> {
     const channel = await this.#open((done) => this.#client.shell({ term: 'linux', ...size }, done));
     return new Promise((resolve) => {
       let code = 0;
@@ -134,7 +163,11 @@ class SshGuest implements Guest {
     });
   }
 
-  async #startJob(command: string, env: Readonly<Record<string, string>> = {}, stdin?: string | Uint8Array): Promise<SshJob> {
+  async #startJob(
+    command: string,
+    env: Readonly<Record<string, string>> = {},
+    stdin?: string | Uint8Array,
+  ): Promise<SshJob> {
     const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
     const line = `${LEASH} ${quote(`${variables.join('')}${command}`)}`;
     const channel = await this.#open((done) => this.#client.exec(line, done));
@@ -147,14 +180,23 @@ class SshGuest implements Guest {
 
   async #signal(pid: number, signal: string): Promise<void> {
     const channel = await this.#open((done) => this.#client.exec(`kill -${signal} -- -${pid}`, done));
-    await Promise.race([new Promise<void>((resolve) => channel.once('close', () => resolve()).resume()), this.#lost, pause(KILL_GRACE_MS)]);
+    await Promise.race([
+      new Promise<void>((resolve) => channel.once('close', () => resolve()).resume()),
+      this.#lost,
+      pause(KILL_GRACE_MS),
+    ]);
   }
 
   /** Opens a channel within a deadline: on a half-dead link the answer may never come. */
-  #open(ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => unknown): Promise<ClientChannel> {
+  #open(
+    ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => unknown,
+  ): Promise<ClientChannel> {
     if (this.#dead) return Promise.reject(this.#dead);
     const opened = new Promise<ClientChannel>((resolve, reject) => {
-      const timer = setTimeout(() => reject(lost(`no channel was opened within ${CHANNEL_MS / 1000} s`)), CHANNEL_MS);
+      const timer = setTimeout(
+        () => reject(lost(`no channel was opened within ${CHANNEL_MS / 1000} s`)),
+        CHANNEL_MS,
+      );
       ask((error, channel) => {
         clearTimeout(timer);
         if (error) reject(lost(error.message));
@@ -174,7 +216,11 @@ class SshJob implements GuestJob {
   #stdout = '';
   #stderr = '';
 
-  constructor(channel: ClientChannel, lostConnection: Promise<never>, signal: (pid: number, signal: string) => Promise<void>) {
+  constructor(
+    channel: ClientChannel,
+    lostConnection: Promise<never>,
+    signal: (pid: number, signal: string) => Promise<void>,
+  ) {
     this.#signal = signal;
     const begun = performance.now();
     let exit: { readonly code: number | null; readonly signal: string | null } | null = null;
@@ -207,7 +253,14 @@ class SshJob implements GuestJob {
     const closed = new Promise<GuestResult>((resolve, reject) => {
       channel.once('close', () => {
         if (!exit) return reject(lost('a command ended without an exit status'));
-        resolve({ exitCode: exit.code, signal: exit.signal, stdout: this.#stdout, stderr: this.#stderr, durationMs: Math.round(performance.now() - begun), timedOut: false });
+        resolve({
+          exitCode: exit.code,
+          signal: exit.signal,
+          stdout: this.#stdout,
+          stderr: this.#stderr,
+          durationMs: Math.round(performance.now() - begun),
+          timedOut: false,
+        });
       });
     });
     this.#ended = Promise.race([closed, lostConnection]);
@@ -241,7 +294,11 @@ class SshJob implements GuestJob {
 }
 
 function lost(detail: string): Fault {
-  return new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: `the SSH connection to the guest was lost: ${detail}` });
+  return new Fault({
+    blame: 'lab',
+    code: 'GUEST_CONNECTION_LOST',
+    message: `the SSH connection to the guest was lost: ${detail}`,
+  });
 }
 
 function quote(word: string): string {
