@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   digestOf,
   exists,
