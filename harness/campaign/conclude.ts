@@ -22,7 +22,7 @@ export async function symboliseTrials(
 
 /** Compares the arms of a finished campaign. With one arm there is nothing to compare: what it shows is there, or not. */
 export function concludeTrials(plan: CampaignPlan, trials: readonly TrialResult[]): CampaignVerdict {
-  const names = [...new Set(plan.trials.map((trial) => trial.scenario.id))];
+  const names = [...new Set(plan.trials.map((trial) => trial.scenario.name))];
   const verdicts = names.map((name): ScenarioVerdict => {
     const of = (arm: string) => trials.filter((trial) => trial.scenario === name && trial.arm === arm);
     return plan.arms.length > 1

@@ -2,6 +2,7 @@
 import { availableParallelism, freemem } from 'node:os';
 import {
   Fault,
+  type Kernel,
   type TrialListener,
   type TrialResult,
   type TrialRunner,
@@ -31,7 +32,7 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
   return {
     format: 1,
     id: trial.id,
-    scenario: trial.scenario.id,
+    scenario: trial.scenario.name,
     arm: trial.arm,
     attempt: trial.attempt,
     seed: trial.seed,
@@ -39,11 +40,15 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
     image: prepared.image,
     settled: trial.scenario,
     machine: trial.scenario.machine,
-    l2: Object.fromEntries(
-      trial.scenario.l2Kernels.flatMap((name) => (prepared.l2[name] ? [[name, prepared.l2[name]]] : [])),
-    ),
+    l2: Object.fromEntries(Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, needL2(prepared, wanted.kernel)])),
     timeoutMs: trial.scenario.timeoutMs,
   };
+}
+
+function needL2(prepared: Prepared, name: string): Kernel {
+  const kernel = prepared.l2[name];
+  if (kernel) return kernel;
+  throw new Fault({ blame: 'harness', code: 'CAMPAIGN_NO_KERNEL', message: `the kernel ${name} for a VM inside the guest was not built` });
 }
 
 /** Runs all trials, at most `jobs` at once, in the plan's order. When `signal` aborts, what has not begun is `notRun`. */
@@ -78,7 +83,7 @@ function notRun(trial: PlannedTrial, reason: string): TrialResult {
   return {
     format: 1,
     id: trial.id,
-    scenario: trial.scenario.id,
+    scenario: trial.scenario.name,
     arm: trial.arm,
     attempt: trial.attempt,
     outcome: 'notRun',

@@ -29,11 +29,13 @@ export function planCampaign(request: CampaignRequest): CampaignPlan {
   const arms: PlannedArm[] = [{ name: 'base', patches: 0 }];
   if (request.series) arms.push({ name: 'patched', patches: request.series.patches.length });
   const trials: PlannedTrial[] = [];
-  for (let attempt = 1; attempt <= request.repeat; attempt += 1) {
+  const most = Math.max(0, ...request.scenarios.map((scenario) => countRepeats(request, scenario)));
+  for (let attempt = 1; attempt <= most; attempt += 1) {
     for (const scenario of request.scenarios) {
+      if (attempt > countRepeats(request, scenario)) continue;
       for (const arm of arms) {
         trials.push({
-          id: `${scenario.id}.${arm.name}.${attempt}`,
+          id: `${scenario.name}.${arm.name}.${attempt}`,
           scenario,
           arm: arm.name,
           attempt,
@@ -42,8 +44,13 @@ export function planCampaign(request: CampaignRequest): CampaignPlan {
       }
     }
   }
-  const l2Kernels = [...new Set(request.scenarios.flatMap((scenario) => scenario.l2Kernels))].sort();
+  const l2Kernels = [...new Set(request.scenarios.flatMap((scenario) => Object.values(scenario.l2).map((one) => one.kernel)))].sort();
   return { arms, l2Kernels, trials };
+}
+
+/** The command line may ask for more trials than the scenario does, never for fewer. */
+function countRepeats(request: CampaignRequest, scenario: SettledScenario): number {
+  return Math.max(request.repeat, scenario.repeats);
 }
 
 /** The plan for people, line by line. */

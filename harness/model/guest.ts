@@ -41,5 +41,11 @@ export interface Guest {
   start(command: string, options?: { readonly env?: Readonly<Record<string, string>> }): Promise<GuestJob>;
   /** Writes a file in the guest, with its directories. `mode` is octal text, such as `0755`. */
   upload(content: string | Uint8Array, path: string, mode?: string): Promise<void>;
+  /** An interactive shell on a terminal of this size, where the connection has one; resolves with its exit code. */
+  openShell?(
+    input: NodeJS.ReadableStream,
+    output: NodeJS.WritableStream,
+    size: { readonly rows: number; readonly cols: number },
+  ): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Fault, Finding } from '../model/index.ts';
+import type { Fault, Finding, Guest } from '../model/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import type { Machine, MachineEnd } from '../vm/index.ts';
 
@@ -51,8 +51,8 @@ function stateOf(end: MachineEnd): MachineState {
  * Turns the machine off through its kernel, since some complaints only come when devices are shut down.
  * A kernel that cannot power off is a finding.
  */
-export async function powerOffMachine(machine: Machine, pace: number): Promise<Finding[]> {
-  const off = await machine.powerOff(POWER_OFF_MS * pace);
+export async function powerOffMachine(machine: Machine, guest: Guest, pace: number): Promise<Finding[]> {
+  const off = await machine.powerOff(guest, POWER_OFF_MS * pace);
   if (off) return [];
   await machine.injectNmi().catch(() => {});
   await wait(LAST_WORDS_MS);

@@ -29,10 +29,9 @@ import { type ConsoleWatch, watchConsole } from './watch.ts';
 export interface TrialLab {
   /** Directory under which each trial gets its own, named by its id. */
   readonly directory: string;
-  readonly cacheDirectory: string;
   readonly accelerator: Accelerator;
-  /** Makes the root file system of a VM inside the guest; returns its path. */
-  readonly bakeL2Root: (signal: AbortSignal) => Promise<string>;
+  /** Makes the root file system of a VM inside the guest, by its name in images/; returns its path. */
+  readonly bakeL2Root: (name: string, signal: AbortSignal) => Promise<string>;
 }
 
 /** A runner that boots each trial's own machine on this computer. */
@@ -127,13 +126,13 @@ class TrialRun {
   }
 
   async #l2Files(): Promise<OverlayFile[]> {
-    const kernels = Object.entries(this.#spec.l2);
-    if (kernels.length === 0) return [];
-    const root = await this.#lab.bakeL2Root(this.#signal);
-    return kernels.flatMap(([name, kernel]) => [
-      { path: `/l2/${name}/bzImage`, from: kernel.bootImage },
-      { path: `/l2/${name}/initramfs.gz`, from: root },
-    ]);
+    const settled = this.#spec.settled as SettledScenario;
+    const files: OverlayFile[] = [];
+    for (const [name, kernel] of Object.entries(this.#spec.l2)) {
+      const root = await this.#lab.bakeL2Root(settled.l2[name]?.image ?? 'l2', this.#signal);
+      files.push({ path: `/l2/${name}/bzImage`, from: kernel.bootImage }, { path: `/l2/${name}/initramfs.gz`, from: root });
+    }
+    return files;
   }
 
   /** From power-on to judgement. */
@@ -164,7 +163,7 @@ class TrialRun {
     const extra: Finding[] = [];
     if (state.kind === 'running' && guest) {
       await collectEvidence(guest, this.#directory);
-      extra.push(...(await powerOffMachine(machine, pace)));
+      extra.push(...(await powerOffMachine(machine, guest, pace)));
     }
     await guest?.close().catch(() => {});
     await machine[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { exists, runCommand, SYSTEM_PACKAGES, type SystemPackage } from '../../host/index.ts';
 import { Fault } from '../../model/index.ts';
-import { probeAccelerator } from '../../vm/index.ts';
+import { chooseAccelerator } from '../assemble.ts';
 import type { Context } from '../context.ts';
 
 interface Finding {
@@ -40,10 +40,7 @@ export async function execute(
     });
   }
   if (!missing.some((one) => one.name === 'qemu-system-x86')) {
-    const accelerator = await probeAccelerator({
-      cacheDirectory: context.cacheDirectory,
-      signal: context.signal,
-    });
+    const accelerator = await chooseAccelerator(context);
     findings.push({
       ok: accelerator.kind === 'kvm',
       optional: true,

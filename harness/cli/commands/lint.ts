@@ -5,7 +5,7 @@ import { formatDiagnostic } from '../../document/index.ts';
 import { exists, listFiles } from '../../host/index.ts';
 import { readKernelDefinition } from '../../kernel/index.ts';
 import { Fault } from '../../model/index.ts';
-import { lintScenario, parseScenario } from '../../scenario/index.ts';
+import { lintScenario } from '../../scenario/index.ts';
 import type { Context } from '../context.ts';
 import { describeFault, faultFrom } from '../failure.ts';
 
@@ -42,8 +42,7 @@ async function lintFile(file: string, context: Context): Promise<string[]> {
       (error: unknown) => [describeFault(faultFrom(error), false).trimEnd()],
     );
   }
-  const parsed = parseScenario(text, file);
-  const diagnostics = parsed.ok ? lintScenario(parsed.scenario) : parsed.diagnostics;
+  const diagnostics = lintScenario(text, file);
   return diagnostics.map(formatDiagnostic);
 }
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bakeL2Root } from '../image/index.ts';
+import { Fault, type TrialRunner } from '../model/index.ts';
+import { createTrialRunner } from '../trial/index.ts';
+import { type Accelerator, probeAccelerator } from '../vm/index.ts';
+import type { Context } from './context.ts';
+
+/** KVM where a kernel of ours has really run under it, else TCG. */
+export async function chooseAccelerator(context: Context, bootImage?: string): Promise<Accelerator> {
+  return probeAccelerator({
+    cacheDirectory: context.cacheDirectory,
+    bootImage: bootImage ?? (await findNewestKernel(context.cacheDirectory)),
+    signal: context.signal,
+  });
+}
+
+async function findNewestKernel(cacheDirectory: string): Promise<string | null> {
+  const store = join(cacheDirectory, 'kernels');
+  let newest: { readonly path: string; readonly at: number } | null = null;
+  for (const digest of await readdir(store).catch(() => [])) {
+    const path = join(store, digest, 'boot');
+    const there = await stat(path).catch(() => null);
+    if (there && (newest === null || there.mtimeMs > newest.at)) newest = { path, at: there.mtimeMs };
+  }
+  return newest?.path ?? null;
+}
+
+/** The image recipe that machines boot from. */
+export function imageRecipe(context: Context): string {
+  return join(context.root, 'images', 'guest.yaml');
+}
+
+/** A runner that boots machines on this computer. The accelerator is probed once, by the first trial's kernel. */
+export function assembleRunner(context: Context, directory: string, mirror: string | undefined): TrialRunner {
+  let accelerator: Promise<Accelerator> | null = null;
+  return async (spec, listen, signal) => {
+    accelerator ??= chooseAccelerator(context, spec.kernel.bootImage);
+    const run = createTrialRunner({
+      directory,
+      accelerator: await accelerator,
+      bakeL2Root: (name, abort) => bakeL2(name, context, mirror, abort),
+    });
+    return run(spec, listen, signal);
+  };
+}
+
+async function bakeL2(name: string, context: Context, mirror: string | undefined, signal: AbortSignal): Promise<string> {
+  const init = join(context.root, 'images', name, 'init');
+  if (!(await stat(init).catch(() => null))) {
+    throw new Fault({ blame: 'scenario', code: 'CLI_NO_L2_IMAGE', message: `the scenario asks for the L2 image ${name}, and there is no ${init}` });
+  }
+  return bakeL2Root(init, { cacheDirectory: context.cacheDirectory, signal, ...(mirror ? { mirror } : {}) });
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Fault, type Splat } from '../../model/index.ts';
+import { printSplat, scanJson } from '../../report/index.ts';
+import { createScanner, formatGrade, gradeLog } from '../../splat/index.ts';
+import type { Context } from '../context.ts';
+
+export interface ScanOptions {
+  readonly json?: boolean;
+  readonly vmlinux?: string;
+  readonly grade?: boolean;
+}
+
+/** Finds splats in logs. Exit code 1 when there is one; with --json 0, since programs read the answer. */
+export async function execute(context: Context, args: readonly string[], options: ScanOptions): Promise<number> {
+  if (options.grade) return gradeDirectories(context, args);
+  const files = args.length > 0 ? args : ['-'];
+  for (const file of files) await mustBeFile(file, context);
+  let found = 0;
+  for (const file of files) {
+    let splats = await scanFile(file, context);
+    if (options.vmlinux !== undefined) splats = await nameLines(splats, resolve(context.workingDirectory, options.vmlinux));
+    found += splats.length;
+    if (options.json) context.out.write(`${JSON.stringify(scanJson(file, splats))}\n`);
+    else tellSplats(context, file, splats, files.length > 1);
+  }
+  return found > 0 && !options.json ? 1 : 0;
+}
+
+async function mustBeFile(file: string, context: Context): Promise<void> {
+  if (file === '-') return;
+  const there = await stat(resolve(context.workingDirectory, file)).catch(() => null);
+  if (!there) throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: `there is no log ${file}` });
+  if (there.isDirectory()) throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: `${file} is a directory`, next: `name its files: ktrial scan ${join(file, '*')}` });
+}
+
+async function scanFile(file: string, context: Context): Promise<readonly Splat[]> {
+  const scanner = createScanner();
+  const stream = file === '-' ? process.stdin : createReadStream(resolve(context.workingDirectory, file), { highWaterMark: 1024 * 1024 });
+  for await (const chunk of stream) scanner.push(chunk as Uint8Array);
+  return scanner.end();
+}
+
+/** Source lines from a vmlinux; its modules are looked for beside it. */
+async function nameLines(splats: readonly Splat[], vmlinux: string): Promise<Splat[]> {
+  const { symboliseSplat } = await import('../../symbol/index.ts');
+  const kernel = { vmlinux, modules: dirname(vmlinux), source: dirname(vmlinux) };
+  const named: Splat[] = [];
+  for (const splat of splats) named.push(await symboliseSplat(splat, kernel));
+  return named;
+}
+
+function tellSplats(context: Context, file: string, splats: readonly Splat[], many: boolean): void {
+  if (splats.length === 0) {
+    context.out.write(`${many ? `${file}: ` : ''}no complaint of the kernel\n`);
+    return;
+  }
+  for (const splat of splats) context.out.write(`${many ? `${file}:\n` : ''}${printSplat(splat, { color: context.color })}\n`);
+}
+
+async function gradeDirectories(context: Context, args: readonly string[]): Promise<number> {
+  if (args.length === 0) throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: 'no directory is named', next: 'ktrial scan --grade DIRECTORY' });
+  const rows = [];
+  for (const word of args) {
+    const directory = resolve(context.workingDirectory, word);
+    const names = await readdir(directory).catch(() => {
+      throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: `there is no directory ${word}` });
+    });
+    for (const name of names.sort()) {
+      const path = join(directory, name);
+      if ((await stat(path)).isFile()) rows.push(gradeLog(name, await readFile(path, 'latin1')));
+    }
+  }
+  context.out.write(`${formatGrade(rows)}\n`);
+  return 0;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bakeImage, bakeOverlay, makeKeys } from '../image/index.ts';
+import type { Guest, Kernel } from '../model/index.ts';
+import { bootMachine, type Machine } from '../vm/index.ts';
+import { chooseAccelerator, imageRecipe } from './assemble.ts';
+import type { Context } from './context.ts';
+import { type KernelOptions, shopOf } from './inputs.ts';
+
+export interface MachineOptions extends KernelOptions {
+  readonly cpus: number;
+  readonly memory: number;
+  readonly kernelArgs?: string;
+  readonly series?: string;
+}
+
+/** How long a boot may take, in milliseconds: a debug kernel under emulation on a busy computer. */
+const BOOT_LIMIT_MS = 600_000;
+
+/** Boots a kernel by itself, outside of any trial, and lets `use` work with it; nothing is left afterwards. */
+export async function withMachine<T>(kernel: Kernel, options: MachineOptions, context: Context, use: (guest: Guest, machine: Machine) => Promise<T>): Promise<T> {
+  const image = await bakeImage(imageRecipe(context), shopOf(options, context));
+  const accelerator = await chooseAccelerator(context, kernel.bootImage);
+  context.err.write(`ktrial: Linux ${kernel.release} under ${accelerator.kind} (${accelerator.reason})\n`);
+  const directory = await mkdtemp(join(tmpdir(), 'ktrial-boot-'));
+  try {
+    const keys = makeKeys();
+    const overlayPath = join(directory, 'overlay.squashfs');
+    await bakeOverlay(overlayPath, { keys, modulesDirectory: kernel.modules }, { signal: context.signal });
+    const machine = await bootMachine(
+      {
+        name: 'ktrial-boot',
+        directory,
+        bootImage: kernel.bootImage,
+        rootPath: image.rootPath,
+        overlayPath,
+        cpus: options.cpus,
+        memoryMib: options.memory,
+        kernelArgs: (options.kernelArgs ?? '').split(/\s+/).filter((word) => word !== ''),
+        accelerator,
+        keys,
+      },
+      { signal: context.signal },
+    );
+    try {
+      const guest = await machine.connect(BOOT_LIMIT_MS, context.signal);
+      return await use(guest, machine);
+    } finally {
+      await machine[Symbol.asyncDispose]();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import type { TrialListener } from '../model/index.ts';
+import type { Context } from './context.ts';
+
+/** Progress on standard error: a task tree on a terminal, dated lines elsewhere. */
+export interface OpenProgress {
+  readonly listen: TrialListener;
+  end(): Promise<void>;
+}
+
+/** Opens the progress reporter, alone. */
+export async function openProgress(context: Context): Promise<OpenProgress> {
+  const { createProgress, fanOut } = await import('../report/index.ts');
+  const progress = createProgress({
+    write: (text: string) => void context.err.write(text),
+    interactive: context.err.isTTY === true,
+    color: context.color,
+  });
+  return {
+    listen: fanOut([progress], (reporter, error) => void context.err.write(`ktrial: the reporter ${reporter} failed: ${String(error)}\n`)),
+    end: async () => {
+      await progress.end();
+    },
+  };
+}
