@@ -98,13 +98,12 @@ async function openStage(tree: string, signal?: AbortSignal): Promise<Stage> {
     head,
     async restore(commit = base) {
       // Not `signal`: the way back must be walked to its end after an abort too.
-      const still: GitOptions = { cwd: tree };
-      await git(['am', '--abort'], { ...still, accept: 'any' });
+      const still: GitOptions = { signal: undefined };
+      await run(['am', '--abort'], { ...still, accept: 'any' });
       await clearSession();
-      await git(['reset', '--hard', '--quiet', commit], still);
-      const left = (await git(['ls-files', '--others', '-z'], still)).stdout.split('\0');
-      for (const path of left)
-        if (path !== '' && !extra.has(path)) await rm(join(tree, path), { recursive: true, force: true });
+      await run(['reset', '--hard', '--quiet', commit], still);
+      for (const path of await listExtra(still))
+        if (!extra.has(path)) await rm(join(tree, path), { recursive: true, force: true });
     },
   };
 }
@@ -114,7 +113,8 @@ async function applyPatch(stage: Stage, patch: Patch): Promise<AppliedPatch | { 
   const words: string[] = [];
   const input = Buffer.from(patch.mail, 'latin1');
   for (const { how, flags } of WAYS) {
-    const attempt = await stage.run(['am', ...FLAGS, ...flags], { input, accept: 'any' });
+    // An abort waits for this command: git killed in the middle of a write leaves locks behind.
+    const attempt = await stage.run(['am', ...FLAGS, ...flags], { input, accept: 'any', signal: undefined });
     if (attempt.exitCode === 0) {
       const commit = await stage.head();
       if (commit !== before) return describeApplied(stage, patch, commit, how);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import { git, withScratch } from './git.ts';
 
@@ -61,7 +62,7 @@ export async function readRange(
       signal,
       env: { GIT_OPTIONAL_LOCKS: '0' },
     });
-  const opened = await ask('rev-parse', '--git-dir').catch(() => null);
+  const opened = (await exists(repository)) ? await ask('rev-parse', '--git-dir') : null;
   if (opened?.exitCode !== 0)
     throw bad('SERIES_NO_REPOSITORY', `${repository} is not in a git repository`, opened?.stderr);
   const ends = /^([^.].*?|)\.\.(?!\.)(.*)$/.exec(range);

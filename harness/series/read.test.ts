@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import t from 'tap';
+import { isFault, type Series } from '../model/index.ts';
+import { PROJECT_ROOT } from '../testing/index.ts';
+import { git } from './git.ts';
+import { readSeries } from './index.ts';
+import { readDiff } from './mail.ts';
+
+const ENVELOPE = 'From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001';
+
+function aDiff(name = 'file.c', line = 'new'): string {
+  return `diff --git a/${name} b/${name}\n--- a/${name}\n+++ b/${name}\n@@ -1,2 +1,2 @@\n first\n-old\n+${line}\n`;
+}
+
+interface MailParts {
+  readonly subject: string;
+  readonly date?: string | null;
+  readonly headers?: readonly string[];
+  readonly body?: string;
+}
+
+/** A mail as text; what a body does not say is a commit message with a diff. */
+function aMail({ subject, date = 'Mon, 1 Jan 2024 10:00:00 +0000', headers = [], body }: MailParts): string {
+  const dated = date === null ? [] : [`Date: ${date}`];
+  const head = ['From: Ann Example <ann@example.org>', ...dated, `Subject: ${subject}`, ...headers];
+  return `${ENVELOPE}\n${head.join('\n')}\n\n${body ?? `Why.\n---\n file.c | 2 +-\n\n${aDiff()}--\n2.39.5\n`}\n`;
+}
+
+function read(...mails: readonly string[]): Promise<Series> {
+  return readSeries({
+    kind: 'text',
+    text: Buffer.from(mails.join('')).toString('latin1'),
+    name: 'standard input',
+  });
+}
+
+async function faultOf(work: Promise<unknown>) {
+  const error: unknown = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!isFault(error)) throw error ?? new Error('it did not fail');
+  return error;
+}
+
+const numbered = (subject: string, number: number, total: number, prefix = 'PATCH') =>
+  aMail({ subject: `[${prefix} ${number}/${total}] ${subject}` });
+
+t.test('the reference mailboxes are ten patches and a cover letter', async (t) => {
+  for (const [name, version] of [
+    ['v2', 2],
+    ['merged', 1],
+  ] as const) {
+    const path = join(PROJECT_ROOT, `kernels/mdev/series/${name}.mbox`);
+    const series = await readSeries({ kind: 'file', path });
+    t.equal(series.patches.length, 10);
+    t.equal(series.version, version);
+    t.equal(series.title, 'vfio/mdev: Improve vfio/mdev core module');
+    t.match(series.cover, /reference\s+counting/);
+    t.strictSame(
+      series.patches.map((patch) => patch.number),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    );
+    t.ok(series.patches.every((patch) => patch.files.length > 0));
+    t.equal(series.origin, path);
+    t.strictSame(series.notes, []);
+  }
+});
+
+t.test('patches are put in order and this is said, replies go, the cover letter stays', async (t) => {
+  const series = await read(
+    numbered('second', 2, 2),
+    aMail({
+      subject: 'Re: [PATCH 1/2] first',
+      body: '> +new\nLooks good.\n\nReviewed-by: Bob <bob@example.org>\n',
+    }),
+    numbered('first', 1, 2),
+    aMail({ subject: '[PATCH 0/2] both', body: 'All about it.\n\nAnn (2):\n  first\n  second\n' }),
+    aMail({ subject: 'Re: [PATCH 2/2] second', body: `How about\n\n${aDiff('file.c', 'other')}` }),
+    aMail({ subject: 'lunch?', body: 'Hungry.\n' }),
+  );
+  t.strictSame(
+    series.patches.map((patch) => [patch.number, patch.subject]),
+    [
+      [1, 'first'],
+      [2, 'second'],
+    ],
+  );
+  t.equal(series.title, 'both');
+  t.match(series.cover, /^All about it\.[\s\S]*second$/);
+  t.strictSame(series.notes, [
+    'dropped a reply',
+    'dropped a reply that holds a diff of its own: "second"',
+    'sorted the patches by their n/m',
+  ]);
+});
+
+t.test('quoted-printable, base64 and CRLF mails give the same diff as a plain one', async (t) => {
+  const line = 'ünïcode\t= "€" ';
+  const diff = aDiff('file.c', line);
+  const body = `Grüße.\n---\n${diff}`;
+  const charset = 'Content-Type: text/plain; charset=UTF-8';
+  const encoding = (name: string) => [charset, `Content-Transfer-Encoding: ${name}`, 'MIME-Version: 1.0'];
+  const quoted = [...Buffer.from(body)]
+    .map((byte) => {
+      if (byte === 10) return '\n';
+      return byte === 61 || byte > 126 || byte < 32
+        ? `=${byte.toString(16).toUpperCase().padStart(2, '0')}`
+        : String.fromCharCode(byte);
+    })
+    .join('')
+    .replace(/ $/gm, '=20')
+    .replace(/^(.{60})(.{10,})$/gm, '$1=\n$2');
+  const base64 = (text: string) => Buffer.from(text).toString('base64').replace(/.{72}/g, '$&\n');
+  const mails = {
+    plain: aMail({ subject: '[PATCH] x', headers: encoding('8bit'), body }),
+    'quoted-printable': aMail({ subject: '[PATCH] x', headers: encoding('quoted-printable'), body: quoted }),
+    base64: aMail({ subject: '[PATCH] x', headers: encoding('base64'), body: base64(body) }),
+    'CRLF mail': aMail({ subject: '[PATCH] x', headers: encoding('8bit'), body }).replaceAll('\n', '\r\n'),
+    'CRLF in base64': aMail({
+      subject: '[PATCH] x',
+      headers: encoding('base64'),
+      body: base64(body.replaceAll('\n', '\r\n')),
+    }),
+  };
+  for (const [name, mail] of Object.entries(mails)) {
+    const [patch] = (await read(mail)).patches;
+    const found = Buffer.from(await readDiff(patch?.mail ?? ''), 'latin1').toString();
+    t.equal(found.slice(found.indexOf('diff --git')).trimEnd(), diff.trimEnd(), name);
+    t.strictSame(patch?.files, ['file.c'], name);
+  }
+  t.match((await read(mails['CRLF in base64'])).notes, [/^patch 1 had CRLF/]);
+});
+
+t.test('a diff keeps bytes that are not UTF-8', async (t) => {
+  const text = Buffer.from(
+    aMail({ subject: '[PATCH] x', body: `m\n---\n${aDiff('file.c', 'n\xe4h')}` }),
+    'latin1',
+  );
+  const series = await readSeries({ kind: 'text', text: text.toString('latin1'), name: '-' });
+  t.match(await readDiff(series.patches[0]?.mail ?? ''), /^\+n\xe4h$/m);
+});
+
+t.test('a patch in an attachment is read, whether it is a diff or a whole mail', async (t) => {
+  const multipart = (content: string, more = '') =>
+    aMail({
+      subject: '[PATCH 1/1] outer',
+      headers: ['MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary="cut"'],
+      body: `--cut\nContent-Type: text/plain\n\nSee the attachment.\n--cut\nContent-Type: text/x-patch; name="a.patch"\nContent-Disposition: attachment; filename="a.patch"\nContent-Transfer-Encoding: base64\n\n${Buffer.from(content).toString('base64')}\n${more}--cut--\n`,
+    });
+  const diff = await read(multipart(aDiff()));
+  t.strictSame([diff.patches[0]?.subject, diff.patches[0]?.files], ['outer', ['file.c']]);
+  const inner = aMail({ subject: '[PATCH] inner' }).replace('Ann Example <ann@', 'Bob Example <bob@');
+  const mail = await read(multipart(inner));
+  t.strictSame(
+    [mail.patches[0]?.subject, mail.patches[0]?.author, mail.patches[0]?.files],
+    ['inner', 'Bob Example <bob@example.org>', ['file.c']],
+  );
+  const two = (subject: string) =>
+    `--cut\nContent-Type: text/x-patch\nContent-Disposition: attachment; filename="b.patch"\nContent-Transfer-Encoding: base64\n\n${Buffer.from(aMail({ subject })).toString('base64')}\n`;
+  const whole = await read(multipart(numbered('first', 1, 2), two('[PATCH 2/2] second')));
+  t.strictSame(
+    whole.patches.map((patch) => patch.subject),
+    ['first', 'second'],
+  );
+});
+
+t.test('folded and encoded subjects and names are decoded', async (t) => {
+  const mail = aMail({
+    subject: '=?UTF-8?Q?[PATCH_v3_1/1]_gr=C3=BC=C3=9Fe_und_ein_sehr?=\n =?UTF-8?B?IGxhbmdlciBCZXRyZWZm?=',
+  }).replace('From: Ann Example', 'From: =?ISO-8859-1?Q?J=F6rg?=');
+  const series = await read(mail);
+  t.equal(series.version, 3);
+  t.equal(series.patches[0]?.subject, 'grüße und ein sehr langer Betreff');
+  t.equal(series.patches[0]?.author, 'Jörg <ann@example.org>');
+});
+
+t.test('a body line that begins with "From " starts no new mail, quoted or not', async (t) => {
+  const body = `From here on it works.\n\n>From quoted text too.\n\n${ENVELOPE}\n\nwas the line.\n---\n${aDiff()}`;
+  const series = await read(aMail({ subject: '[PATCH 1/1] x', body }));
+  t.equal(series.patches.length, 1);
+  t.match(series.patches[0]?.mail, /^>From here on/m, 'kept in the mboxrd form');
+  t.match(series.patches[0]?.mail, /^>From quoted/m);
+});
+
+t.test('a number that is missing is named', async (t) => {
+  const fault = await faultOf(
+    read(numbered('a', 1, 5, 'PATCH v2'), numbered('c', 3, 5, 'PATCH v2'), numbered('d', 4, 5, 'PATCH v2')),
+  );
+  t.equal(fault.code, 'SERIES_INCOMPLETE');
+  t.equal(fault.blame, 'request');
+  t.equal(fault.message, 'standard input lacks patches 2 and 5 of 5 (version 2)');
+  const bare = await faultOf(
+    read(numbered('a', 1, 2), aMail({ subject: '[PATCH 2/2] b', body: 'No diff here.\n' })),
+  );
+  t.equal(bare.message, 'standard input lacks patch 2 of 2');
+  t.strictSame(bare.details, ['2/2 holds no diff: b']);
+});
+
+t.test('of two versions the newest complete one is taken, and this is said', async (t) => {
+  const old = [numbered('a', 1, 2), numbered('b', 2, 2)];
+  const fresh = [numbered('a', 1, 2, 'PATCH v2'), numbered('b', 2, 2, 'PATCH v2')];
+  const both = await read(...fresh, ...old);
+  t.equal(both.version, 2);
+  t.strictSame(both.notes, ['left out version 1 of 2 patches: version 2 is newer']);
+  const torn = await read(...old, fresh[0] ?? '');
+  t.equal(torn.version, 1);
+  t.strictSame(torn.notes, ['left out version 2 of 2 patches: not complete, without 2']);
+  const single = await read(aMail({ subject: '[PATCH] a' }), aMail({ subject: '[PATCH v2] a' }));
+  t.equal(single.version, 2);
+  t.equal(single.patches.length, 1);
+});
+
+t.test('the same mail twice is taken once; two different patches for one number are a fault', async (t) => {
+  const twice = await read(numbered('a', 1, 2), numbered('a', 1, 2), numbered('b', 2, 2));
+  t.equal(twice.patches.length, 2);
+  t.strictSame(twice.notes, ['1/2 came 2 times: the latest was taken']);
+  const fault = await faultOf(read(numbered('a', 1, 2), numbered('z', 1, 2), numbered('b', 2, 2)));
+  t.equal(fault.code, 'SERIES_AMBIGUOUS');
+  t.match(fault.message, /"a", "z"/);
+});
+
+t.test('base-commit is honoured and prerequisites are said', async (t) => {
+  const base = 'a'.repeat(40);
+  const body = `m\n---\n${aDiff()}\nbase-commit: ${base}\nprerequisite-patch-id: ${'b'.repeat(40)}\n`;
+  const series = await read(numbered('a', 1, 2), aMail({ subject: '[PATCH 2/2] b', body }));
+  t.equal(series.baseCommit, base);
+  t.strictSame(series.notes, ['the series names a prerequisite patch, which it does not bring']);
+  t.equal((await read(numbered('a', 1, 1))).baseCommit, null);
+});
+
+t.test('a mail without a date gets a fixed one, so that its commit is always the same', async (t) => {
+  const series = await read(aMail({ subject: '[PATCH] a', date: null }));
+  t.match(series.patches[0]?.mail, /^Date: Sat, 1 Jan 2000/m);
+  t.match(series.notes, [/^patch 1 has no date/]);
+});
+
+t.test(
+  'nothing, mails without a patch, a diff without headers and an absent file are faults of the request',
+  async (t) => {
+    t.equal((await faultOf(read(''))).code, 'SERIES_EMPTY');
+    t.equal((await faultOf(read(' \n\n'))).code, 'SERIES_EMPTY');
+    t.equal((await faultOf(read(aMail({ subject: 'hello', body: 'World.\n' })))).code, 'SERIES_EMPTY');
+    t.equal(
+      (await faultOf(read(aMail({ subject: '[PATCH 0/1] cover', body: 'World.\n' })))).code,
+      'SERIES_EMPTY',
+    );
+    t.equal((await faultOf(read(aDiff()))).code, 'SERIES_NOT_MAIL');
+    const directory = t.testdir({ empty: {} });
+    const absent = await faultOf(readSeries({ kind: 'file', path: join(directory, 'no.mbox') }));
+    t.strictSame([absent.code, absent.blame], ['SERIES_NOT_FOUND', 'request']);
+    t.equal(
+      (await faultOf(readSeries({ kind: 'directory', path: join(directory, 'no') }))).code,
+      'SERIES_NOT_FOUND',
+    );
+    t.equal(
+      (await faultOf(readSeries({ kind: 'directory', path: join(directory, 'empty') }))).code,
+      'SERIES_EMPTY',
+    );
+  },
+);
+
+t.test('a directory is read by n/m, else in the natural order of its names', async (t) => {
+  const directory = t.testdir({
+    counted: {
+      'x.patch': numbered('first', 1, 2),
+      'a.eml': numbered('second', 2, 2),
+      'notes.txt': 'not a patch',
+    },
+    plain: {
+      '10-c.patch': aMail({ subject: '[PATCH] c' }),
+      '2-b.patch': aMail({ subject: '[PATCH] b' }),
+      '1-a.patch': numbered('a', 1, 1),
+    },
+    maildir: { cur: { '1:2,S': numbered('first', 1, 2) }, new: { '2': numbered('second', 2, 2) }, tmp: {} },
+  });
+  const subjects = async (name: string) =>
+    (await readSeries({ kind: 'directory', path: join(directory, name) })).patches.map(
+      (patch) => patch.subject,
+    );
+  t.strictSame(await subjects('counted'), ['first', 'second']);
+  t.strictSame(await subjects('plain'), ['a', 'b', 'c']);
+  t.strictSame(await subjects('maildir'), ['first', 'second']);
+});
+
+t.test('a gzipped mailbox is unpacked, and a damaged one is a fault', async (t) => {
+  const directory = t.testdir({});
+  const packed = gzipSync(numbered('first', 1, 1));
+  const path = join(directory, 't.mbox.gz');
+  writeFileSync(path, packed);
+  t.equal((await readSeries({ kind: 'file', path })).patches.length, 1);
+  writeFileSync(path, packed.subarray(0, 40));
+  t.equal((await faultOf(readSeries({ kind: 'file', path }))).code, 'SERIES_UNREADABLE');
+});
+
+t.test(
+  'a range is read without touching the checkout, whatever the repository is configured to do',
+  async (t) => {
+    const repository = t.testdir({ 'file.c': 'first\nold\n' });
+    const run = (...args: string[]) =>
+      git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: repository });
+    await run('init', '-q', '-b', 'main');
+    await run('add', '.');
+    await run('commit', '-qm', 'base');
+    const base = (await run('rev-parse', 'HEAD')).stdout.trim();
+    mkdirSync(join(repository, 'sub'));
+    writeFileSync(join(repository, 'file.c'), Buffer.from('first\nn\xe4h\n', 'latin1'));
+    await run('commit', '-qam', 'one\n\nFrom here on.\n');
+    writeFileSync(join(repository, 'sub/new.c'), 'x\n');
+    await run('add', '.');
+    await run('commit', '-qm', '[media] two: of it');
+    writeFileSync(join(repository, 'file.c'), 'dirty\n');
+    for (const setting of [
+      'diff.noprefix true',
+      'format.subjectPrefix ODD',
+      'format.coverLetter true',
+      'format.attach x',
+    ])
+      await run('config', ...setting.split(' '));
+    const before = (await run('status', '--porcelain=v2', '--branch')).stdout;
+    const series = await readSeries({
+      kind: 'range',
+      repository: join(repository, 'sub'),
+      range: `${base}..`,
+    });
+    t.strictSame(
+      series.patches.map((patch) => [patch.subject, patch.files]),
+      [
+        ['one', ['file.c']],
+        ['two: of it', ['sub/new.c']],
+      ],
+    );
+    t.equal(series.baseCommit, base);
+    t.equal(series.cover, null);
+    t.match(await readDiff(series.patches[0]?.mail ?? ''), /^\+n\xe4h$/m);
+    t.equal((await run('status', '--porcelain=v2', '--branch')).stdout, before);
+    const fault = async (range: string, where = repository) =>
+      (await faultOf(readSeries({ kind: 'range', repository: where, range }))).code;
+    t.equal(await fault('main..main'), 'SERIES_EMPTY');
+    t.equal(await fault('absent..main'), 'SERIES_BAD_RANGE');
+    t.equal(await fault('main...main'), 'SERIES_BAD_RANGE');
+    t.equal(await fault('--output=x..main'), 'SERIES_BAD_RANGE');
+    t.equal(await fault('a..b', join(repository, 'absent')), 'SERIES_NO_REPOSITORY');
+  },
+);
