@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// Makes: splats out of kernel logs: found, named, their traces read, signed for comparison.
+// Needs: model.
+// Never: sees a machine, a file or a clock.
+export type { Scanner, ScannerOptions } from './scan.ts';
+export { createScanner, isPanicLine, scanLog } from './scan.ts';
+export { SIGNATURE_VERSION } from './signature.ts';
