@@ -2,6 +2,8 @@
 // Makes: splats out of kernel logs: found, named, their traces read, signed for comparison.
 // Needs: model.
 // Never: sees a machine, a file or a clock.
+export type { GradeRow } from './grade.ts';
+export { formatGrade, gradeLog } from './grade.ts';
 export type { Scanner, ScannerOptions } from './scan.ts';
 export { createScanner, isPanicLine, scanLog } from './scan.ts';
 export { SIGNATURE_VERSION } from './signature.ts';

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Makes: progress, TAP, tables and JSON out of events and verdicts.
+// Needs: model.
+// Never: decides anything, reads a file, or looks at a clock: times come from events.
+export type { ProgressOptions } from './progress.ts';
+export { createLines, createProgress, describeEvent } from './progress.ts';
+export type { Reporter } from './reporter.ts';
+export { fanOut } from './reporter.ts';
+export type { PrintOptions } from './splat.ts';
+export { formatFrame, printSplat, scanJson } from './splat.ts';
+export type { TapContext } from './tap.ts';
+export { tapReport } from './tap.ts';
+export { verdictTable } from './table.ts';
+export { formatDuration } from './words.ts';

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import type { TrialEvent, TrialListener } from '../model/index.ts';
+
+/** Listens to a run; never decides anything. */
+export interface Reporter {
+  readonly name: string;
+  event(event: TrialEvent): void;
+  end(): void | Promise<void>;
+}
+
+/** One listener for many reporters. One that throws is told to `onFault` once and left out; the run goes on. */
+export function fanOut(reporters: readonly Reporter[], onFault: (reporter: string, error: unknown) => void): TrialListener {
+  const silenced = new Set<Reporter>();
+  return (event) => {
+    for (const reporter of reporters) {
+      if (silenced.has(reporter)) continue;
+      try {
+        reporter.event(event);
+      } catch (error) {
+        silenced.add(reporter);
+        onFault(reporter.name, error);
+      }
+    }
+  };
+}
