@@ -3,23 +3,28 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exists, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
+import { Fault } from '../model/index.ts';
 import { QEMU } from './argv.ts';
 import type { Accelerator } from './spec.ts';
 
 export interface ProbeOptions {
   /** Where the answer is kept until the computer restarts. */
   readonly cacheDirectory: string;
-  /** A kernel to boot; without one nothing can be shown, and TCG is chosen. */
-  readonly bootImage: string | null;
+  /** A kernel to boot. Without one nothing new can be shown: an earlier answer is taken, or TCG. */
+  readonly bootImage?: string | null | undefined;
   readonly signal?: AbortSignal;
 }
 
-/** How long a kernel may take to its first words under KVM, in milliseconds. A real one needs less than two seconds. */
-const FIRST_WORDS_MS = 20_000;
+/** How long a kernel may take to its first words, and from power-on until it looks for its root, in milliseconds. */
+const FIRST_WORDS_MS = 15_000;
+const BOOT_MS = 60_000;
+/** The end of a boot without a root file system: memory, interrupts, the second CPU and all drivers have been through. */
+const BOOTED = /Kernel panic - not syncing: VFS: Unable to mount root fs/;
 
 /**
- * Chooses KVM when a kernel has really spoken under it, and multi-threaded TCG otherwise.
- * `/dev/kvm` alone proves nothing: it can open, answer and create a VM on a computer where no kernel then runs.
+ * Chooses KVM when a whole kernel has really booted under it, and multi-threaded TCG otherwise; never rejects for what
+ * the probe finds. `/dev/kvm` alone proves nothing: it can open, answer and create a VM on a computer where QEMU then
+ * stops with an emulation failure at the kernel's first steps.
  */
 export async function probeAccelerator(options: ProbeOptions): Promise<Accelerator> {
   if (!(await exists('/dev/kvm'))) return tcg('there is no /dev/kvm');
@@ -28,49 +33,51 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
     (error: NodeJS.ErrnoException) => `/dev/kvm cannot be opened: ${error.code}`,
   );
   if (denied !== null) return tcg(denied);
-  if (options.bootImage === null)
-    return tcg('no kernel has been built yet, so none has been booted under KVM');
   const key = await probeKey();
   const path = join(options.cacheDirectory, 'accelerator.json');
-  const known = await readFile(path, 'utf8').then(
-    (text) => JSON.parse(text) as { readonly key: string; readonly accelerator: Accelerator },
-    () => null,
-  );
+  const known = await readKnown(path);
   if (known?.key === key) return known.accelerator;
-  const accelerator = await tryKvm(options.bootImage);
+  if (!options.bootImage) return tcg('no kernel has been built yet, so none has been booted under KVM');
+  const tried = await tryBoot('kvm', options.bootImage, options.signal);
+  const accelerator: Accelerator = tried.ok ? { kind: 'kvm', reason: tried.words } : tcg(tried.words);
   await writeFileAtomic(path, `${JSON.stringify({ key, accelerator })}\n`);
   return accelerator;
 }
 
+/** Changes with the computer's start and with QEMU: what was found before then says nothing any more. */
 async function probeKey(): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   const { stdout } = await runCommand(QEMU, ['--version']);
-  return `1 ${boot.trim()} ${stdout.split('\n')[0]}`;
+  return `2 ${boot.trim()} ${stdout.split('\n')[0]}`;
 }
 
-async function tryKvm(bootImage: string): Promise<Accelerator> {
+async function readKnown(
+  path: string,
+): Promise<{ readonly key: string; readonly accelerator: Accelerator } | null> {
+  const text = await readFile(path, 'utf8').catch(() => 'null');
+  try {
+    return JSON.parse(text) as { readonly key: string; readonly accelerator: Accelerator } | null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a kernel boots, on two CPUs and without a root file system, until it looks for one; and in words what was seen. */
+export async function tryBoot(
+  kind: Accelerator['kind'],
+  bootImage: string,
+  signal?: AbortSignal,
+): Promise<{ readonly ok: boolean; readonly words: string }> {
   const scratch = await mkdtemp(join(tmpdir(), 'ktrial-probe-'));
   const console = join(scratch, 'console');
   const log = join(scratch, 'qemu');
   const argv = [
     QEMU,
-    ...[
-      '-nodefaults',
-      '-no-user-config',
-      '-display',
-      'none',
-      '-machine',
-      'q35',
-      '-accel',
-      'kvm',
-      '-cpu',
-      'host',
-      '-m',
-      '512M',
-      '-no-reboot',
-    ],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-monitor', 'none'],
+    ...['-machine', 'q35', '-accel', kind === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ...['-cpu', kind === 'kvm' ? 'host' : 'max', '-smp', '2', '-m', '512M'],
     ...['-kernel', bootImage, '-append', 'earlycon=uart8250,io,0x3f8,115200 console=ttyS0 panic=-1'],
-    ...['-serial', `file:${console}`, '-monitor', 'none'],
+    ...['-serial', `file:${console.replaceAll(',', ',,')}`],
   ];
   const startedAt = performance.now();
   const daemon = await startDaemon(argv, log);
@@ -80,22 +87,24 @@ async function tryKvm(bootImage: string): Promise<Accelerator> {
   });
   try {
     for (;;) {
+      const wasOver = over;
       const said = await readFile(console, 'latin1').catch(() => '');
-      if (/Linux version \d/.test(said))
-        return {
-          kind: 'kvm',
-          reason: `a kernel spoke under KVM after ${Math.round(performance.now() - startedAt)} ms`,
-        };
-      const words =
-        (await readFile(log, 'utf8').catch(() => ''))
-          .trim()
-          .split('\n')
-          .filter((line) => !/warning:/.test(line))[0] ?? '';
-      if (over) return tcg(`QEMU ended at once under KVM: ${words}`);
+      const elapsedMs = Math.round(performance.now() - startedAt);
+      if (BOOTED.test(said)) return { ok: true, words: `a kernel booted under it in ${elapsedMs} ms` };
+      const words = firstComplaint(await readFile(log, 'utf8').catch(() => ''));
+      const far = said === '' ? 'it said nothing' : 'it did not get to its root file system';
+      if (wasOver) return { ok: false, words: `QEMU ended at once under ${kind}: ${words || far}` };
       if (/internal.error|emulation failure/i.test(words))
-        return tcg(`KVM is there and runs no kernel: ${words}`);
-      if (performance.now() - startedAt > FIRST_WORDS_MS)
-        return tcg(`KVM is there and runs no kernel: not a word in ${FIRST_WORDS_MS / 1000} s`);
+        return { ok: false, words: `${kind} is there and runs no kernel: ${words}` };
+      const limitMs = said === '' ? FIRST_WORDS_MS : BOOT_MS;
+      if (elapsedMs > limitMs)
+        return { ok: false, words: `${kind} is there and runs no kernel: ${far} in ${limitMs / 1000} s` };
+      if (signal?.aborted)
+        throw new Fault({
+          blame: 'request',
+          code: 'HOST_INTERRUPTED',
+          message: 'interrupted while looking for an accelerator',
+        });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {
@@ -103,6 +112,11 @@ async function tryKvm(bootImage: string): Promise<Accelerator> {
     await daemon.ended;
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function firstComplaint(log: string): string {
+  const lines = log.trim().split('\n');
+  return lines.find((line) => !/warning:/.test(line)) ?? '';
 }
 
 function tcg(reason: string): Accelerator {

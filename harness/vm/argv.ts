@@ -95,9 +95,12 @@ function entropy(): string[] {
   return ['-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng'];
 }
 
-/** A reset ends the machine: what comes after a triple fault is another boot, and not the one on trial. */
+/**
+ * A reset ends the machine: what comes after a triple fault is another boot, and not the one on trial. A kernel with
+ * the pvpanic driver tells of its panic at once; it runs on, because its last words come after.
+ */
 function endings(): string[] {
-  return ['-no-reboot'];
+  return ['-no-reboot', '-device', 'pvpanic', '-action', 'panic=none'];
 }
 
 /** A comma in an option's value is written twice. */

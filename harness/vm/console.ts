@@ -2,17 +2,20 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** How often the console's file is looked at, in milliseconds. */
-const POLL_MS = 100;
+const POLL_MS = 50;
+/** How much of the text before a chunk is looked at with it: a line may come in pieces. */
+const OVERLAP = 512;
 
 /** Reads a growing log file along and hands on its bytes as they come. */
 export class ConsoleReader {
   readonly #path: string;
   readonly #listeners: ((chunk: Uint8Array) => void)[] = [];
+  readonly #awaited: { readonly pattern: RegExp; readonly see: () => void }[] = [];
   #file: FileHandle | null = null;
   #position = 0;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
-  #text = '';
+  #tail = '';
   #closed = false;
 
   constructor(path: string) {
@@ -20,20 +23,17 @@ export class ConsoleReader {
     this.#schedule();
   }
 
-  /** Bytes that came before are handed on at once, so that nobody comes too late. */
+  /** Hands on every byte from the first, also those that came before. */
   listen(listener: (chunk: Uint8Array) => void): void {
-    if (this.#position > 0) {
-      const replay = this.#replay();
-      this.#reading = this.#reading
-        .then(() => replay)
-        .then((chunk) => listener(chunk))
-        .then(() => void this.#listeners.push(listener));
-    } else this.#listeners.push(listener);
+    this.#reading = this.#reading.then(async () => {
+      if (this.#position > 0) listener(await this.#replay());
+      this.#listeners.push(listener);
+    });
   }
 
-  /** Whether the log's text so far holds a text; only the last 64 KiB are looked at. */
-  has(text: string): boolean {
-    return this.#text.includes(text);
+  /** Settles when a text matches, from now on; never, when it does not come. */
+  until(pattern: RegExp): Promise<void> {
+    return new Promise((resolve) => this.#awaited.push({ pattern, see: resolve }));
   }
 
   /** Reads what is left and stops. */
@@ -41,8 +41,8 @@ export class ConsoleReader {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#reading = this.#reading.then(() => this.#read());
     await this.#reading;
-    await this.#read();
     await this.#file?.close();
     this.#file = null;
   }
@@ -66,8 +66,18 @@ export class ConsoleReader {
       if (bytesRead === 0) return;
       this.#position += bytesRead;
       const chunk = buffer.subarray(0, bytesRead);
-      this.#text = (this.#text + chunk.toString('latin1')).slice(-64 * 1024);
       for (const listener of this.#listeners) listener(chunk);
+      this.#look(chunk.toString('latin1'));
+    }
+  }
+
+  #look(text: string): void {
+    const window = this.#tail + text;
+    this.#tail = window.slice(-OVERLAP);
+    for (const one of [...this.#awaited]) {
+      if (!one.pattern.test(window)) continue;
+      this.#awaited.splice(this.#awaited.indexOf(one), 1);
+      one.see();
     }
   }
 
@@ -75,8 +85,8 @@ export class ConsoleReader {
     const file = await open(this.#path, 'r');
     try {
       const buffer = Buffer.alloc(this.#position);
-      await file.read(buffer, 0, buffer.length, 0);
-      return buffer;
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+      return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();
     }

@@ -5,7 +5,8 @@
 export type { ProbeOptions } from './accelerator.ts';
 export { probeAccelerator } from './accelerator.ts';
 export { buildArgv } from './argv.ts';
-export { bootMachine, Machine, READY_LINE } from './machine.ts';
+export { bootMachine } from './boot.ts';
+export { Machine, READY_LINE } from './machine.ts';
 export { QmpClient } from './qmp.ts';
 export type { Accelerator, MachineEnd, MachineKeys, MachineSpec } from './spec.ts';
 export type { SshProbe } from './ssh.ts';

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Daemon, type DaemonEnd, exists, quoteArgv, startDaemon, tail } from '../host/index.ts';
+import { type Daemon, type DaemonEnd, quoteArgv, tail } from '../host/index.ts';
 import { Fault, type Guest } from '../model/index.ts';
-import { buildArgv, CONSOLE_FILE } from './argv.ts';
+import { CONSOLE_FILE } from './argv.ts';
 import { ConsoleReader } from './console.ts';
+import { explainEnd } from './end.ts';
 import { QmpClient, type QmpEvent } from './qmp.ts';
 import type { MachineEnd, MachineSpec } from './spec.ts';
 import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
 
-/** What the guest's init prints when its SSH server listens. */
+/** What the guest's init writes to the kernel's log when its SSH server listens. */
 export const READY_LINE = 'ktrial: guest ready';
-const QEMU_LOG = 'qemu.log';
+export const QEMU_LOG = 'qemu.log';
+
+/** The first and the last line of a panic, as the kernel itself writes them. */
+const PANIC_BEGINS = /^\[ *\d+\.\d+\][^\n]{0,40} Kernel panic - not syncing/m;
+const PANIC_ENDS = /^\[ *\d+\.\d+\][^\n]{0,40} ---\[ end Kernel panic/m;
+/** How long a panicked kernel may take from the first word to the last, in milliseconds: it prints its registers and stacks. */
+const PANIC_MS = 20_000;
+/** How long QEMU's last event may take to arrive once QEMU is gone, in milliseconds. */
+const LAST_EVENT_MS = 2_000;
+/** One try to open a session, in milliseconds; a debug kernel under emulation needs seconds for the key exchange. */
+const HANDSHAKE_MS = 60_000;
 
 /** A running QEMU machine. */
 export class Machine {
@@ -20,19 +30,22 @@ export class Machine {
   /** The line that starts the same machine by hand. */
   readonly command: string;
   readonly consolePath: string;
-  /** Settles when QEMU is gone, whatever the reason. */
+  /** Settles when QEMU is gone, whatever the reason; the console has been read to its end by then. */
   readonly ended: Promise<MachineEnd>;
   readonly #spec: MachineSpec;
   readonly #daemon: Daemon;
   readonly #console: ConsoleReader;
   readonly #scratch: string;
+  readonly #ready: Promise<void>;
   #qmp: QmpClient | null = null;
   #end: MachineEnd | null = null;
   #shutdownReason: string | null = null;
+  #panicked = false;
   #internalError = false;
   #stopping = false;
   #port: number | null = null;
 
+  /** Made by `bootMachine`. */
   constructor(spec: MachineSpec, argv: readonly string[], daemon: Daemon, scratch: string) {
     this.#spec = spec;
     this.argv = argv;
@@ -41,10 +54,13 @@ export class Machine {
     this.#daemon = daemon;
     this.#scratch = scratch;
     this.#console = new ConsoleReader(this.consolePath);
+    this.#ready = this.#console.until(new RegExp(READY_LINE));
+    void this.#console.until(PANIC_BEGINS).then(() => this.#panic(PANIC_MS));
+    void this.#console.until(PANIC_ENDS).then(() => this.#panic(0));
     this.ended = daemon.ended.then((end) => this.#bury(end));
   }
 
-  /** Opens QEMU's monitor. Called once by `bootMachine`. */
+  /** Opens QEMU's monitor. Called once, by `bootMachine`. */
   async open(qmpPath: string): Promise<void> {
     this.#qmp = await QmpClient.connect(
       qmpPath,
@@ -54,6 +70,12 @@ export class Machine {
     );
   }
 
+  /** QEMU's process id. */
+  get pid(): number {
+    return this.#daemon.pid;
+  }
+
+  /** How it ended, or null while it runs. */
   hasEnded(): MachineEnd | null {
     return this.#end;
   }
@@ -63,31 +85,28 @@ export class Machine {
     this.#console.listen(listener);
   }
 
-  /** Waits for the guest's SSH server and opens a session. Faults: `GUEST_UNREACHABLE`, `MACHINE_ENDED`. */
+  /** Waits for the guest's SSH server and opens a session. Faults: `GUEST_UNREACHABLE`, `GUEST_WRONG_KEY`, `MACHINE_ENDED`. */
   async connect(deadlineMs: number, signal?: AbortSignal): Promise<Guest> {
     const endsAt = performance.now() + deadlineMs;
-    while (!this.#console.has(READY_LINE)) {
-      this.#mustRun(signal);
-      if (performance.now() > endsAt)
-        throw unreachable(`the guest did not become ready within ${Math.round(deadlineMs / 1000)} s`);
-      await pause(50);
-    }
+    const ready = await Promise.race([
+      this.#ready.then(() => true),
+      this.ended.then(() => false),
+      pause(deadlineMs, signal).then(() => false),
+    ]);
+    this.#mustRun(signal);
+    if (!ready) throw unreachable('the guest did not become ready', deadlineMs);
     const port = await this.sshPort();
     for (;;) {
-      this.#mustRun(signal);
       const left = endsAt - performance.now();
-      if (left <= 0)
-        throw unreachable(`no SSH session could be opened within ${Math.round(deadlineMs / 1000)} s`);
-      const guest = await connectGuest({
-        port,
-        keys: this.#spec.keys,
-        deadlineMs: Math.min(left, 60_000),
-      }).catch((error: unknown) => {
+      if (left <= 0) throw unreachable('no SSH session could be opened', deadlineMs);
+      const attempt = connectGuest({ port, keys: this.#spec.keys, deadlineMs: Math.min(left, HANDSHAKE_MS) });
+      const guest = await attempt.catch((error: unknown) => {
         if (error instanceof Fault && error.code === 'GUEST_WRONG_KEY') throw error;
         return null;
       });
+      this.#mustRun(signal);
       if (guest) return guest;
-      await pause(250);
+      await pause(250, signal);
     }
   }
 
@@ -99,9 +118,8 @@ export class Machine {
   /** The port on the loopback address that leads to the guest's SSH server; QEMU picked it. */
   async sshPort(): Promise<number> {
     if (this.#port !== null) return this.#port;
-    const text = String(
-      await this.#monitor().execute('human-monitor-command', { 'command-line': 'info usernet' }),
-    );
+    const words = { 'command-line': 'info usernet' };
+    const text = String(await this.#monitor().execute('human-monitor-command', words));
     const port = /TCP\[HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)/.exec(text)?.[1];
     if (port === undefined)
       throw new Fault({
@@ -114,28 +132,38 @@ export class Machine {
     return this.#port;
   }
 
-  /** A non-maskable interrupt to every CPU: a kernel with a watchdog prints where each one is. */
+  /** A non-maskable interrupt to every CPU: a kernel prints that it came, one with a watchdog where each CPU is. */
   async injectNmi(): Promise<void> {
     await this.#monitor().execute('inject-nmi');
   }
 
-  /** Whether QEMU says that the machine's CPUs run. */
+  /** Whether QEMU answers and says that the machine's CPUs run. */
   async isRunning(): Promise<boolean> {
     if (this.#end) return false;
-    const status = (await this.#monitor().execute('query-status')) as { readonly running?: boolean };
-    return status.running === true;
+    const status = (await this.#monitor()
+      .execute('query-status')
+      .catch(() => null)) as { readonly running?: boolean } | null;
+    return status?.running === true;
   }
 
-  /** Powers off through the guest's kernel; false when that took longer than the deadline. */
+  /**
+   * Powers off through the guest's kernel; false when that took longer than the deadline. A session that is lost is
+   * opened anew. Rejects with `GUEST_UNREACHABLE` when nobody can be asked, which says nothing about the kernel.
+   */
   async powerOff(guest: Guest, deadlineMs: number): Promise<boolean> {
-    await guest.start('sleep 0.2; poweroff -f').catch(() => null);
+    const command = 'sleep 0.2; poweroff -f';
+    const asked = await guest.start(command).catch(() => null);
+    if (!asked && !this.#end) {
+      const again = await this.connect(deadlineMs);
+      await again.start(command).catch(() => null);
+    }
     await Promise.race([this.ended, pause(deadlineMs)]);
     return this.#end !== null;
   }
 
   /** Ends QEMU at once. */
   async stop(): Promise<MachineEnd> {
-    this.#stopping = this.#end === null;
+    this.#stopping = true;
     this.#daemon.kill('SIGKILL');
     return this.ended;
   }
@@ -146,9 +174,8 @@ export class Machine {
   }
 
   #monitor(): QmpClient {
-    if (!this.#qmp)
-      throw new Fault({ blame: 'lab', code: 'QMP_LOST', message: "QEMU's monitor is not open" });
-    return this.#qmp;
+    if (this.#qmp) return this.#qmp;
+    throw new Fault({ blame: 'lab', code: 'QMP_LOST', message: "QEMU's monitor is not open" });
   }
 
   #mustRun(signal?: AbortSignal): void {
@@ -163,7 +190,15 @@ export class Machine {
 
   #hear(event: QmpEvent): void {
     if (event.event === 'SHUTDOWN') this.#shutdownReason = String(event.data.reason ?? 'unknown');
+    if (event.event === 'GUEST_PANICKED') void this.#panic(PANIC_MS);
     if (event.event === 'STOP' && !this.#stopping) void this.#lookAtStop();
+  }
+
+  /** A panicked kernel stands still for ever. It gets time for its last words, and then QEMU is ended. */
+  async #panic(waitMs: number): Promise<void> {
+    this.#panicked = true;
+    await Promise.race([this.ended, pause(waitMs)]);
+    this.#daemon.kill('SIGKILL');
   }
 
   /** A machine that stops of its own accord: QEMU could not emulate what its CPU does. */
@@ -178,80 +213,36 @@ export class Machine {
 
   async #bury(end: DaemonEnd): Promise<MachineEnd> {
     await this.#console.close();
+    if (this.#qmp) await Promise.race([this.#qmp.closed, pause(LAST_EVENT_MS)]);
     this.#qmp?.close();
-    const words = tail(await readFile(join(this.#spec.directory, QEMU_LOG), 'utf8').catch(() => ''), 3).join(
-      ' / ',
-    );
-    this.#end = { ...this.#explain(end, words), exitCode: end.exitCode, signal: end.signal };
+    const log = await readFile(join(this.#spec.directory, QEMU_LOG), 'utf8').catch(() => '');
+    this.#end = explainEnd(end, {
+      panicked: this.#panicked,
+      internalError: this.#internalError,
+      stopping: this.#stopping,
+      shutdownReason: this.#shutdownReason,
+      words: tail(log, 3).join(' / '),
+    });
     return this.#end;
   }
-
-  #explain(end: DaemonEnd, words: string): Pick<MachineEnd, 'reason' | 'detail'> {
-    const said = words === '' ? '' : `: ${words}`;
-    if (this.#internalError)
-      return { reason: 'internalError', detail: `QEMU could not go on (internal-error)${said}` };
-    if (this.#stopping) return { reason: 'stoppedByUs', detail: 'stopped by ktrial' };
-    if (this.#shutdownReason === 'guest-shutdown')
-      return { reason: 'poweroff', detail: 'the guest powered off' };
-    if (this.#shutdownReason === 'guest-reset')
-      return { reason: 'reset', detail: 'the guest reset the machine' };
-    if (this.#shutdownReason === 'guest-panic')
-      return { reason: 'panic', detail: "the guest's kernel panicked" };
-    if (end.signal !== null)
-      return { reason: 'qemuKilled', detail: `QEMU was killed by ${end.signal}${said}` };
-    return { reason: 'qemuExited', detail: `QEMU ended with exit code ${end.exitCode}${said}` };
-  }
 }
 
-/** Starts a machine. Faults: `MACHINE_FILE_MISSING`, `HOST_PROGRAM_MISSING`, `MACHINE_NOT_STARTED` (all lab). */
-export async function bootMachine(
-  spec: MachineSpec,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<Machine> {
-  for (const [what, path] of [
-    ['boot image', spec.bootImage],
-    ['image', spec.rootPath],
-    ['overlay', spec.overlayPath],
-  ] as const) {
-    if (await exists(path)) continue;
-    throw new Fault({
-      blame: 'lab',
-      code: 'MACHINE_FILE_MISSING',
-      message: `the machine's ${what} is not there: ${path}`,
-      next: 'run the same command again: it is made anew; when it stays, look at the disk with ktrial doctor',
-    });
-  }
-  const scratch = await mkdtemp(join(tmpdir(), 'ktrial-'));
-  const qmpPath = join(scratch, 'qmp');
-  const argv = buildArgv(spec, qmpPath);
-  const daemon = await startDaemon(argv, join(spec.directory, QEMU_LOG)).catch(async (error: unknown) => {
-    await rm(scratch, { recursive: true, force: true });
-    throw error;
-  });
-  const machine = new Machine(spec, argv, daemon, scratch);
-  const onAbort = () => void machine.stop();
-  options.signal?.addEventListener('abort', onAbort, { once: true });
-  void machine.ended.then(() => options.signal?.removeEventListener('abort', onAbort));
-  try {
-    await machine.open(qmpPath);
-    return machine;
-  } catch (cause) {
-    await machine[Symbol.asyncDispose]();
-    const words = tail(await readFile(join(spec.directory, QEMU_LOG), 'utf8').catch(() => ''), 10);
-    throw new Fault({
-      blame: 'lab',
-      code: 'MACHINE_NOT_STARTED',
-      message: `QEMU did not start${words[0] ? `: ${words[0]}` : ''}`,
-      details: [machine.command, ...words],
-      cause,
-    });
-  }
-}
-
-function unreachable(message: string): Fault {
+function unreachable(what: string, deadlineMs: number): Fault {
+  const message = `${what} within ${Math.round(deadlineMs / 1000)} s`;
   return new Fault({ blame: 'lab', code: 'GUEST_UNREACHABLE', message });
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits, or until the signal aborts. */
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    timer.unref();
+    signal?.addEventListener('abort', finish, { once: true });
+    if (signal?.aborted) finish();
+  });
 }

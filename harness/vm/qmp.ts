@@ -14,13 +14,16 @@ interface Waiting {
   readonly reject: (error: Fault) => void;
 }
 
-/** QEMU's machine protocol: one JSON object a line. Rejects with Fault `QMP_…` (blame lab). */
+/** QEMU's machine protocol: one JSON object a line. Rejects with Fault `QMP_LOST` or `QMP_REFUSED` (blame lab). */
 export class QmpClient {
+  /** Settles when the connection is over and every event that came over it has been told. */
+  readonly closed: Promise<void>;
   readonly #socket: Socket;
-  readonly #waiting: Waiting[] = [];
   readonly #listener: (event: QmpEvent) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #asked = 0;
   #rest = '';
-  #closed = false;
+  #over = false;
   #greet: (() => void) | null = null;
 
   private constructor(socket: Socket, listener: (event: QmpEvent) => void) {
@@ -28,8 +31,13 @@ export class QmpClient {
     this.#listener = listener;
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.#read(text));
-    socket.on('error', () => this.#close());
-    socket.on('close', () => this.#close());
+    socket.on('error', () => {}); // a close follows
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#close();
+        resolve();
+      });
+    });
   }
 
   /** Connects, retrying until the socket is there or `deadlineMs` passed, and ends the negotiation. */
@@ -39,39 +47,52 @@ export class QmpClient {
     deadlineMs: number,
     stopped: () => boolean = () => false,
   ): Promise<QmpClient> {
-    const socket = await connectSocket(path, deadlineMs, stopped);
-    const client = new QmpClient(socket, listener);
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(lost('no greeting came')), deadlineMs);
-      client.#greet = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const client = new QmpClient(await connectSocket(path, deadlineMs, stopped), listener);
+    let timer: NodeJS.Timeout | undefined;
+    const greeted = await Promise.race([
+      new Promise<boolean>((resolve) => {
+        client.#greet = () => resolve(true);
+        timer = setTimeout(() => resolve(false), deadlineMs);
+      }),
+      client.closed.then(() => false),
+    ]);
+    clearTimeout(timer);
+    if (!greeted) {
+      client.close();
+      throw lost('no greeting came');
+    }
     await client.execute('qmp_capabilities');
     return client;
   }
 
-  /** Runs one command; answers come in the order of the questions. */
+  /** Runs one command and gives what it returns. */
   execute(command: string, args?: Readonly<Record<string, unknown>>, timeoutMs = 30_000): Promise<unknown> {
-    if (this.#closed) return Promise.reject(lost(`${command} was asked of a closed connection`));
+    if (this.#over) return Promise.reject(lost(`${command} was asked of a closed connection`));
+    this.#asked += 1;
+    const id = this.#asked;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(lost(`${command} was not answered within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-      this.#waiting.push({
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(lost(`${command} was not answered within ${timeoutMs} ms`));
+      }, timeoutMs);
+      const settle = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(id);
+      };
+      this.#waiting.set(id, {
         command,
         resolve: (value) => {
-          clearTimeout(timer);
+          settle();
           resolve(value);
         },
         reject: (error) => {
-          clearTimeout(timer);
+          settle();
           reject(error);
         },
       });
-      this.#socket.write(`${JSON.stringify({ execute: command, ...(args ? { arguments: args } : {}) })}\n`);
+      this.#socket.write(
+        `${JSON.stringify({ execute: command, ...(args ? { arguments: args } : {}), id })}\n`,
+      );
     });
   }
 
@@ -92,26 +113,24 @@ export class QmpClient {
     if ('QMP' in message) this.#greet?.();
     else if (typeof message.event === 'string')
       this.#listener({ event: message.event, data: (message.data ?? {}) as QmpEvent['data'] });
-    else {
-      const waiting = this.#waiting.shift();
-      if (!waiting) return;
-      if ('error' in message) {
-        const { desc } = message.error as { readonly desc?: string };
-        waiting.reject(
-          new Fault({
-            blame: 'lab',
-            code: 'QMP_REFUSED',
-            message: `QEMU refused ${waiting.command}: ${desc ?? 'no reason given'}`,
-          }),
-        );
-      } else waiting.resolve(message.return);
+    else this.#answer(message);
+  }
+
+  #answer(message: Readonly<Record<string, unknown>>): void {
+    const waiting = this.#waiting.get(Number(message.id));
+    if (!waiting) return;
+    if (!('error' in message)) {
+      waiting.resolve(message.return);
+      return;
     }
+    const { desc } = message.error as { readonly desc?: string };
+    const words = `QEMU refused ${waiting.command}: ${desc ?? 'no reason given'}`;
+    waiting.reject(new Fault({ blame: 'lab', code: 'QMP_REFUSED', message: words }));
   }
 
   #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const waiting of this.#waiting.splice(0))
+    this.#over = true;
+    for (const waiting of [...this.#waiting.values()])
       waiting.reject(lost(`the connection ended before ${waiting.command} was answered`));
   }
 }
@@ -141,10 +160,7 @@ export async function connectSocket(
       candidate.once('connect', () => resolve(candidate));
       candidate.once('error', () => resolve(null));
     });
-    if (socket) {
-      socket.removeAllListeners('error');
-      return socket;
-    }
+    if (socket) return socket;
     if (stopped() || performance.now() > endsAt) throw lost(`there is no socket ${path}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

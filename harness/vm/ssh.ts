@@ -2,6 +2,7 @@
 import { createConnection } from 'node:net';
 import { Client, type ClientChannel } from 'ssh2';
 import { Fault, type Guest, type GuestJob, type GuestResult, type GuestRunOptions } from '../model/index.ts';
+import { ChannelJob, lostGuest, withDeadline } from './job.ts';
 import type { MachineKeys } from './spec.ts';
 
 export interface GuestAddress {
@@ -10,37 +11,37 @@ export interface GuestAddress {
   readonly deadlineMs: number;
 }
 
+/** A terminal's size in characters. */
+interface ShellSize {
+  readonly rows: number;
+  readonly cols: number;
+}
+
 /** The program in the guest that runs a command as leader of its own process group and tells its pid first. */
 const LEASH = '/usr/bin/leash';
-/** A link that says nothing for this long is dead: keepalive interval times its count. */
+/** A link that says nothing for this long is dead: the interval times its count. A busy debug kernel is silent for long. */
 const KEEPALIVE_MS = 5_000;
 const KEEPALIVE_COUNT = 18;
-/** How long opening a channel, or the end of a killed command, may take. */
+/** How long opening a channel, or a command's first sign, may take, in milliseconds. */
 const CHANNEL_MS = 120_000;
+/** How long a killed command may take to end, in milliseconds. */
 const KILL_GRACE_MS = 20_000;
 
 /** Opens a session; the host must show the key that the run made. Faults: `GUEST_UNREACHABLE`, `GUEST_WRONG_KEY`. */
-export function connectGuest(address: GuestAddress): Promise<SshGuest> {
+export function connectGuest(address: GuestAddress): Promise<Guest> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     let wrongKey = false;
-    const fail = (message: string) => {
+    const fail = (why: string) => {
       client.destroy();
-      reject(
-        new Fault(
-          wrongKey
-            ? {
-                blame: 'lab',
-                code: 'GUEST_WRONG_KEY',
-                message: "another SSH server than the machine's own answered",
-              }
-            : { blame: 'lab', code: 'GUEST_UNREACHABLE', message },
-        ),
-      );
+      const [code, message] = wrongKey
+        ? ['GUEST_WRONG_KEY', "another SSH server than the machine's own answered"]
+        : ['GUEST_UNREACHABLE', `SSH: ${why}`];
+      reject(new Fault({ blame: 'lab', code, message }));
     };
     client.once('ready', () => resolve(new SshGuest(client)));
-    client.on('error', (error) => fail(`SSH: ${error.message}`));
-    client.once('close', () => fail('SSH: the connection was closed'));
+    client.on('error', (error) => fail(error.message));
+    client.once('close', () => fail('the connection was closed'));
     client.connect({
       host: '127.0.0.1',
       port: address.port,
@@ -85,11 +86,7 @@ class SshGuest implements Guest {
     this.#client = client;
     this.#lost = new Promise((_, reject) => {
       const die = (why: string) => {
-        this.#dead ??= new Fault({
-          blame: 'lab',
-          code: 'GUEST_CONNECTION_LOST',
-          message: `the SSH connection to the guest was lost: ${why}`,
-        });
+        this.#dead ??= lostGuest(why);
         reject(this.#dead);
       };
       client.on('error', (error) => die(error.message));
@@ -104,16 +101,9 @@ class SshGuest implements Guest {
     const result = await job.wait(options.timeoutMs);
     if (result) return result;
     await job.kill('KILL');
-    const late = await job.wait(KILL_GRACE_MS);
-    const output = late ?? job.output();
-    return {
-      exitCode: null,
-      signal: null,
-      stdout: output.stdout,
-      stderr: output.stderr,
-      durationMs: Math.round(performance.now() - startedAt),
-      timedOut: true,
-    };
+    await job.wait(KILL_GRACE_MS);
+    const durationMs = Math.round(performance.now() - startedAt);
+    return { exitCode: null, signal: null, ...job.output(), durationMs, timedOut: true };
   }
 
   start(
@@ -126,65 +116,68 @@ class SshGuest implements Guest {
   async upload(content: string | Uint8Array, path: string, mode?: string): Promise<void> {
     const target = quote(path);
     const change = mode === undefined ? '' : ` && chmod ${quote(mode)} ${target}`;
-    const job = await this.#startJob(
-      `mkdir -p "$(dirname ${target})" && cat > ${target}${change}`,
-      undefined,
-      content,
-    );
+    const command = `mkdir -p "$(dirname ${target})" && cat > ${target}${change}`;
+    const job = await this.#startJob(command, undefined, content);
     const result = await job.wait(CHANNEL_MS);
-    if (result?.exitCode !== 0) {
-      throw new Fault({
-        blame: 'scenario',
-        code: 'GUEST_UPLOAD_FAILED',
-        message: `${path} cannot be written in the guest: ${result?.stderr.trim() || 'it took too long'}`,
-      });
-    }
+    if (result?.exitCode === 0) return;
+    await job.kill('KILL');
+    throw new Fault({
+      blame: 'scenario',
+      code: 'GUEST_UPLOAD_FAILED',
+      message: `${path} cannot be written in the guest: ${result?.stderr.trim() || 'it took too long'}`,
+    });
   }
 
   async close(): Promise<void> {
     this.#client.end();
   }
 
-  /** An interactive shell with a terminal; resolves with its exit code. */
   async openShell(
     input: NodeJS.ReadableStream,
     output: NodeJS.WritableStream,
-    size: { readonly rows: number; readonly cols: number },
+    size: ShellSize,
   ): Promise<number> {
     const channel = await this.#open((done) => this.#client.shell({ term: 'linux', ...size }, done));
-    return new Promise((resolve) => {
-      let code = 0;
-      channel.on('exit', (exitCode: number | null) => {
-        code = exitCode ?? 1;
-      });
-      channel.once('close', () => resolve(code));
-      channel.pipe(output, { end: false });
-      input.pipe(channel);
+    const terminal = output as Partial<NodeJS.WriteStream>;
+    const resize = () => channel.setWindow(terminal.rows ?? size.rows, terminal.columns ?? size.cols, 0, 0);
+    let exitCode: number | null = null;
+    channel.on('exit', (code: number | null) => {
+      exitCode = code ?? 1;
     });
+    channel.on('error', () => {}); // typing into a shell that has ended
+    channel.pipe(output, { end: false });
+    input.pipe(channel);
+    output.on('resize', resize);
+    await new Promise<void>((resolve) => channel.once('close', () => resolve()));
+    output.off('resize', resize);
+    input.unpipe(channel);
+    if (exitCode === null) throw this.#dead ?? lostGuest('the shell ended without an exit status');
+    return exitCode;
   }
 
   async #startJob(
     command: string,
     env: Readonly<Record<string, string>> = {},
-    stdin?: string | Uint8Array,
-  ): Promise<SshJob> {
+    stdin: string | Uint8Array = '',
+  ): Promise<ChannelJob> {
     const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
-    const line = `${LEASH} ${quote(`${variables.join('')}${command}`)}`;
+    const line = `exec ${LEASH} ${quote(`${variables.join('')}${command}`)}`;
     const channel = await this.#open((done) => this.#client.exec(line, done));
-    const job = new SshJob(channel, this.#lost, (pid, signal) => this.#signal(pid, signal));
-    if (stdin !== undefined) channel.end(typeof stdin === 'string' ? stdin : Buffer.from(stdin));
-    else channel.end();
-    await job.started;
+    const job = new ChannelJob(channel, this.#lost, (pid, signal) => this.#signal(pid, signal));
+    channel.end(typeof stdin === 'string' ? stdin : Buffer.from(stdin));
+    await withDeadline(job.started, CHANNEL_MS, () => {
+      throw lostGuest(`a command showed no sign of life within ${CHANNEL_MS / 1000} s`);
+    });
     return job;
   }
 
+  /** A server that logs everybody in as root forwards no signals: a second command sends them. */
   async #signal(pid: number, signal: string): Promise<void> {
-    const channel = await this.#open((done) => this.#client.exec(`kill -${signal} -- -${pid}`, done));
-    await Promise.race([
-      new Promise<void>((resolve) => channel.once('close', () => resolve()).resume()),
-      this.#lost,
-      pause(KILL_GRACE_MS),
-    ]);
+    const channel = await this.#open((done) => this.#client.exec(`kill -${quote(signal)} -- -${pid}`, done));
+    channel.on('error', () => {});
+    channel.stderr.resume();
+    const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()).resume());
+    await withDeadline(Promise.race([closed, this.#lost]), KILL_GRACE_MS, () => {});
   }
 
   /** Opens a channel within a deadline: on a half-dead link the answer may never come. */
@@ -193,118 +186,14 @@ class SshGuest implements Guest {
   ): Promise<ClientChannel> {
     if (this.#dead) return Promise.reject(this.#dead);
     const opened = new Promise<ClientChannel>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(lost(`no channel was opened within ${CHANNEL_MS / 1000} s`)),
-        CHANNEL_MS,
-      );
-      ask((error, channel) => {
-        clearTimeout(timer);
-        if (error) reject(lost(error.message));
-        else resolve(channel);
-      });
+      ask((error, channel) => (error ? reject(lostGuest(error.message)) : resolve(channel)));
     });
-    return Promise.race([opened, this.#lost]);
+    return withDeadline(Promise.race([opened, this.#lost]), CHANNEL_MS, () => {
+      throw lostGuest(`no channel was opened within ${CHANNEL_MS / 1000} s`);
+    });
   }
-}
-
-/** A command in the guest. Its first line of output is its pid, and is ours. */
-class SshJob implements GuestJob {
-  readonly started: Promise<void>;
-  readonly #ended: Promise<GuestResult>;
-  readonly #signal: (pid: number, signal: string) => Promise<void>;
-  #pid = 0;
-  #stdout = '';
-  #stderr = '';
-
-  constructor(
-    channel: ClientChannel,
-    lostConnection: Promise<never>,
-    signal: (pid: number, signal: string) => Promise<void>,
-  ) {
-    this.#signal = signal;
-    const begun = performance.now();
-    let exit: { readonly code: number | null; readonly signal: string | null } | null = null;
-    const decoder = { out: new TextDecoder(), err: new TextDecoder() };
-    let tellStarted: () => void = () => {};
-    const sawPid = new Promise<void>((resolve) => {
-      tellStarted = resolve;
-    });
-    let head: string | null = '';
-    channel.on('data', (chunk: Buffer) => {
-      const text = decoder.out.decode(chunk, { stream: true });
-      if (head === null) {
-        this.#stdout += text;
-        return;
-      }
-      head += text;
-      const end = head.indexOf('\n');
-      if (end < 0) return;
-      this.#pid = Number(head.slice(0, end));
-      this.#stdout += head.slice(end + 1);
-      head = null;
-      tellStarted();
-    });
-    channel.stderr.on('data', (chunk: Buffer) => {
-      this.#stderr += decoder.err.decode(chunk, { stream: true });
-    });
-    channel.on('exit', (code: number | null, name?: string) => {
-      exit = { code, signal: name ? name.replace(/^SIG/, '') : null };
-    });
-    const closed = new Promise<GuestResult>((resolve, reject) => {
-      channel.once('close', () => {
-        if (!exit) return reject(lost('a command ended without an exit status'));
-        resolve({
-          exitCode: exit.code,
-          signal: exit.signal,
-          stdout: this.#stdout,
-          stderr: this.#stderr,
-          durationMs: Math.round(performance.now() - begun),
-          timedOut: false,
-        });
-      });
-    });
-    this.#ended = Promise.race([closed, lostConnection]);
-    this.#ended.catch(() => {});
-    this.started = Promise.race([sawPid, this.#ended.then(() => {})]);
-  }
-
-  get pid(): number {
-    return this.#pid;
-  }
-
-  async wait(timeoutMs: number): Promise<GuestResult | null> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(() => resolve(null), timeoutMs);
-    });
-    try {
-      return await Promise.race([this.#ended, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  output(): { readonly stdout: string; readonly stderr: string } {
-    return { stdout: this.#stdout, stderr: this.#stderr };
-  }
-
-  async kill(signal: string): Promise<void> {
-    if (this.#pid > 0) await this.#signal(this.#pid, signal);
-  }
-}
-
-function lost(detail: string): Fault {
-  return new Fault({
-    blame: 'lab',
-    code: 'GUEST_CONNECTION_LOST',
-    message: `the SSH connection to the guest was lost: ${detail}`,
-  });
 }
 
 function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

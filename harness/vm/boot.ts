@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exists, startDaemon, tail } from '../host/index.ts';
+import { Fault } from '../model/index.ts';
+import { buildArgv } from './argv.ts';
+import { Machine, QEMU_LOG } from './machine.ts';
+import type { MachineSpec } from './spec.ts';
+
+/**
+ * Starts a machine; when it resolves, QEMU runs and its monitor answers. Aborting the signal ends the machine.
+ * Faults: `MACHINE_FILE_MISSING`, `HOST_PROGRAM_MISSING`, `MACHINE_NOT_STARTED` (all lab).
+ */
+export async function bootMachine(
+  spec: MachineSpec,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Machine> {
+  await needFile('boot image', spec.bootImage);
+  await needFile('image', spec.rootPath);
+  await needFile('overlay', spec.overlayPath);
+  // The monitor's socket: a path below a run's own directory may be longer than the 107 bytes that a socket may have.
+  const scratch = await mkdtemp(join(tmpdir(), 'ktrial-'));
+  const qmpPath = join(scratch, 'qmp');
+  const argv = buildArgv(spec, qmpPath);
+  const log = join(spec.directory, QEMU_LOG);
+  const daemon = await startDaemon(argv, log).catch(async (error: unknown) => {
+    await rm(scratch, { recursive: true, force: true });
+    throw error;
+  });
+  const machine = new Machine(spec, argv, daemon, scratch);
+  const onAbort = () => void machine.stop();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.signal?.aborted) onAbort();
+  void machine.ended.then(() => options.signal?.removeEventListener('abort', onAbort));
+  try {
+    await machine.open(qmpPath);
+    return machine;
+  } catch (cause) {
+    await machine[Symbol.asyncDispose]();
+    const words = tail(await readFile(log, 'utf8').catch(() => ''), 10);
+    throw new Fault({
+      blame: 'lab',
+      code: 'MACHINE_NOT_STARTED',
+      message: `QEMU did not start${words[0] ? `: ${words[0]}` : ''}`,
+      details: [machine.command, ...words],
+      cause,
+    });
+  }
+}
+
+async function needFile(what: string, path: string): Promise<void> {
+  if (await exists(path)) return;
+  throw new Fault({
+    blame: 'lab',
+    code: 'MACHINE_FILE_MISSING',
+    message: `the machine's ${what} is not there: ${path}`,
+    next: 'run the same command again: it is made anew; when it stays, look at the disk with ktrial doctor',
+  });
+}
