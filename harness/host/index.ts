@@ -13,4 +13,6 @@ export type { Lock } from './lock.ts';
 export { takeLock } from './lock.ts';
 export type { SystemPackage } from './package.ts';
 export { packageOf, SYSTEM_PACKAGES } from './package.ts';
+export type { Program } from './process.ts';
+export { startProgram } from './process.ts';
 export { UndoStack } from './undo.ts';

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Makes: source files and lines for the frames of a splat, inlined frames included.
-// Needs: host, model.
-// Never: reads a log or changes what a splat says.
-export { choosePlace, parseNm } from './address.ts';
-export type { SymbolSource } from './symbolise.ts';
-export { symboliseSplat } from './symbolise.ts';
+// Makes: source file, line and inlined frames for the frames of a splat.
+// Needs: host (nm, addr2line or llvm-symbolizer), model.
+// Never: guesses between two functions, or fails a splat for want of debug information.
+export type { Place } from './engine.ts';
+export type { DebugKernel } from './splat.ts';
+export { closeSymbolisers, symboliseSplat } from './splat.ts';
+export type { Preference, Symboliser } from './symboliser.ts';
+export { openSymboliser } from './symboliser.ts';

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listFiles } from '../host/index.ts';
+import type { Frame, Splat } from '../model/index.ts';
+import { relativePath, rootOf } from './path.ts';
+import { openSymboliser, type Symboliser } from './symboliser.ts';
+
+/** What of a kernel is needed to name source lines. Paths are on this computer. */
+export interface DebugKernel {
+  readonly vmlinux: string;
+  /** Directory with the `.ko` files, at any depth. */
+  readonly modules: string;
+  readonly source: string;
+}
+
+const symbolisers = new Map<string, Promise<Symboliser | null>>();
+const modules = new Map<string, Promise<ReadonlyMap<string, string>>>();
+const roots = new Map<string, Promise<readonly string[]>>();
+
+/**
+ * Gives a splat's frames file and line, relative to the source tree, and puts inlined frames before the frame they
+ * were inlined into. What is not known stays as it is; it never rejects. Children are kept for the next splat of the
+ * same kernel until `closeSymbolisers`.
+ */
+export async function symboliseSplat(splat: Splat, kernel: DebugKernel): Promise<Splat> {
+  const place = (frames: readonly Frame[], exact = false) => placeFrames(frames, kernel, exact);
+  const traces = [];
+  for (const trace of splat.traces)
+    traces.push({ ...trace, frames: await place(trace.frames, /^(?:RIP|pc)\b/i.test(trace.label)) });
+  const pc = splat.pc ? ((await place([splat.pc], true)).at(-1) ?? splat.pc) : null;
+  return { ...splat, traces, pc, frames: await place(splat.frames) };
+}
+
+/** Ends all children that `symboliseSplat` started, and forgets what it knew. */
+export async function closeSymbolisers(): Promise<void> {
+  const open = [...symbolisers.values()];
+  for (const known of [symbolisers, modules, roots]) known.clear();
+  for (const symboliser of open) await (await symboliser)?.[Symbol.asyncDispose]();
+}
+
+async function placeFrames(frames: readonly Frame[], kernel: DebugKernel, exact: boolean): Promise<Frame[]> {
+  const placed: Frame[] = [];
+  for (const frame of frames) placed.push(...(await placeFrame(frame, kernel, exact).catch(() => [frame])));
+  return placed;
+}
+
+async function placeFrame(frame: Frame, kernel: DebugKernel, exact: boolean): Promise<readonly Frame[]> {
+  if (frame.inline || frame.file !== null) return [frame];
+  const binary = frame.module === null ? kernel.vmlinux : await findModule(kernel.modules, frame.module);
+  const symboliser = binary === null ? null : await shareSymboliser(binary);
+  const places = (await symboliser?.locate(frame, exact)) ?? [];
+  const own = places.at(-1);
+  if (!own) return [frame];
+  const under = await rootsOf(kernel);
+  const inlined = places.slice(0, -1).map((one) => ({
+    ...frame,
+    function: one.function,
+    offset: null,
+    size: null,
+    inline: true,
+    file: relativePath(one.file, under),
+    line: one.line,
+  }));
+  return [...inlined, { ...frame, file: relativePath(own.file, under), line: own.line }];
+}
+
+function shareSymboliser(binary: string): Promise<Symboliser | null> {
+  return remember(symbolisers, binary, () => openSymboliser(binary).catch(() => null));
+}
+
+/** The `.ko` of a module: its file may be written with `-` where the kernel says `_`. */
+async function findModule(directory: string, name: string): Promise<string | null> {
+  const found = await remember(modules, directory, async () => {
+    const files = (await listFiles(directory).catch(() => [])).filter((path) => path.endsWith('.ko'));
+    return new Map(files.map((path) => [moduleName(path), join(directory, path)]));
+  });
+  return found.get(name) ?? null;
+}
+
+function moduleName(path: string): string {
+  return path.replace(/^.*\//, '').replace(/\.ko$/, '').replaceAll('-', '_');
+}
+
+/** Where the source lay when it was compiled: as we know it, and as the place of `start_kernel` tells. */
+function rootsOf(kernel: DebugKernel): Promise<readonly string[]> {
+  return remember(roots, `${kernel.vmlinux}\0${kernel.source}`, async () => {
+    const symboliser = await shareSymboliser(kernel.vmlinux);
+    const start = await symboliser?.locate({ function: 'start_kernel', offset: 0, size: null }, true);
+    const compiled = rootOf(start?.at(-1)?.file ?? '', 'init/main.c');
+    const real = await realpath(kernel.source).catch(() => kernel.source);
+    return [...new Set([...(compiled === null ? [] : [compiled]), kernel.source, real])];
+  });
+}
+
+function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  let value = known.get(key);
+  if (!value) {
+    value = make();
+    known.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+import { open } from 'node:fs/promises';
+import { runCommand } from '../host/index.ts';
+import type { Frame } from '../model/index.ts';
+import { type Engine, type Place, startAddr2line, startLlvm } from './engine.ts';
+import { findSymbol, parseSymbols, type SymbolTable } from './table.ts';
+
+/** Which program to ask; `llvm` falls back to binutils where it is not installed. */
+export type Preference = 'llvm' | 'binutils';
+
+/** Source lines of one binary: a vmlinux, or a module's `.ko`. */
+export interface Symboliser {
+  readonly binary: string;
+  /**
+   * Where a frame's address lies, innermost inlined function first and the frame's own last; empty when it is not
+   * known. `exact` is for an instruction pointer; other addresses are where a call returns to, one past the call.
+   */
+  locate(frame: Pick<Frame, 'function' | 'offset' | 'size'>, exact: boolean): Promise<readonly Place[]>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens a binary: `nm` once, then one long-lived child per binary (per text section of a `.ko`), started when it is
+ * first needed. Faults `HOST_COMMAND_FAILED`, `HOST_PROGRAM_MISSING`.
+ */
+export async function openSymboliser(binary: string, preference: Preference = 'llvm'): Promise<Symboliser> {
+  const relocatable = await isRelocatable(binary);
+  const { stdout } = await runCommand('nm', ['--format=sysv', '--defined-only', binary]);
+  const table = parseSymbols(stdout);
+  const engines = new Map<string, Promise<Engine>>();
+  const answers = new Map<string, Promise<readonly Place[]>>();
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const engineOf = (section: string): Promise<Engine> => {
+    const key = relocatable ? section : '';
+    let engine = engines.get(key);
+    if (!engine) {
+      engine = startEngine(binary, relocatable ? section : null, preference);
+      engines.set(key, engine);
+    }
+    return engine;
+  };
+  const ask = async (section: string, address: bigint): Promise<readonly Place[]> => {
+    const engine = await engineOf(section);
+    return (await engine.locate(address)) ?? [];
+  };
+  return {
+    binary,
+    async locate(frame, exact) {
+      const place = addressOf(table, frame, exact);
+      if (!place) return [];
+      const key = `${place.section} ${place.address}`;
+      let answer = answers.get(key);
+      if (!answer) {
+        answer = queue.then(() => ask(place.section, place.address));
+        queue = answer.catch(() => {});
+        answers.set(key, answer);
+      }
+      return answer;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const engine of engines.values())
+        await engine.then((one) => one[Symbol.asyncDispose]()).catch(() => {});
+      engines.clear();
+    },
+  };
+}
+
+async function startEngine(binary: string, section: string | null, preference: Preference): Promise<Engine> {
+  // llvm-symbolizer cannot be told which section of a relocatable file an address counts from.
+  const llvm = section === null && preference === 'llvm' ? await startLlvm(binary) : null;
+  return llvm ?? startAddr2line(binary, section);
+}
+
+function addressOf(
+  table: SymbolTable,
+  frame: Pick<Frame, 'function' | 'offset' | 'size'>,
+  exact: boolean,
+): { readonly section: string; readonly address: bigint } | null {
+  if (frame.offset === null) return null;
+  const symbol = findSymbol(table, frame.function, frame.size);
+  if (!symbol) return null;
+  // Offset 0 is nobody's return address but a pointer to the function itself.
+  const back = exact || frame.offset === 0 ? 0 : 1;
+  return { section: symbol.section, address: symbol.address + BigInt(frame.offset - back) };
+}
+
+/** Whether an ELF file is relocatable (`ET_REL`), as modules are. */
+async function isRelocatable(binary: string): Promise<boolean> {
+  const file = await open(binary);
+  try {
+    const head = new Uint8Array(18);
+    await file.read(head, 0, head.length, 0);
+    const bigEndian = head[5] === 2;
+    return new DataView(head.buffer).getUint16(16, !bigEndian) === 1;
+  } finally {
+    await file.close();
+  }
+}
