@@ -107,12 +107,13 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
     const left = jobs.running();
     if (left.length === 0) return;
     await notes.record('cleanup', 'end the jobs left over', 'kill', false, async () => {
-      const details: string[] = [];
-      for (const job of left) {
-        await job.guestJob.kill('KILL');
-        job.ended = (await job.guestJob.wait(ALIVE_MS * stage.pace)) !== null;
-        details.push(`${job.name}: ${job.ended ? 'ended' : 'cannot be ended'}`);
-      }
+      const details = await Promise.all(
+        left.map(async (job) => {
+          await job.guestJob.kill('KILL');
+          job.ended = (await job.guestJob.wait(ALIVE_MS * stage.pace)) !== null;
+          return `${job.name}: ${job.ended ? 'ended' : 'cannot be ended'}`;
+        }),
+      );
       return { failures: [], details };
     });
   }
