@@ -35,9 +35,11 @@ function readSource(path: string, text: string): SourceFile {
     .map((line) => line.replace(/^\s*\/\/.*$/, ''))
     .filter((line) => line.trim() !== '');
   const joined = code.join('\n');
-  const imports = [...joined.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)['"]([^'"]+)['"]/gm)].map(
-    (match) => match[1] ?? '',
-  );
+  const imports = [
+    ...joined.matchAll(/^(?:import|export)\s[^'";=(]*?\bfrom\s*['"]([^'"]+)['"]/gm),
+    ...joined.matchAll(/^import\s*['"]([^'"]+)['"]/gm),
+    ...joined.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/gm),
+  ].map((match) => match[1] ?? '');
   return { path, room: path.slice(0, path.indexOf('/')), text, code, imports };
 }
 

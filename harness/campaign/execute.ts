@@ -40,7 +40,9 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
     image: prepared.image,
     settled: trial.scenario,
     machine: trial.scenario.machine,
-    l2: Object.fromEntries(Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, needL2(prepared, wanted.kernel)])),
+    l2: Object.fromEntries(
+      Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, needL2(prepared, wanted.kernel)]),
+    ),
     timeoutMs: trial.scenario.timeoutMs,
   };
 }
@@ -48,7 +50,11 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
 function needL2(prepared: Prepared, name: string): Kernel {
   const kernel = prepared.l2[name];
   if (kernel) return kernel;
-  throw new Fault({ blame: 'harness', code: 'CAMPAIGN_NO_KERNEL', message: `the kernel ${name} for a VM inside the guest was not built` });
+  throw new Fault({
+    blame: 'harness',
+    code: 'CAMPAIGN_NO_KERNEL',
+    message: `the kernel ${name} for a VM inside the guest was not built`,
+  });
 }
 
 /** Runs all trials, at most `jobs` at once, in the plan's order. When `signal` aborts, what has not begun is `notRun`. */

@@ -44,7 +44,9 @@ export function planCampaign(request: CampaignRequest): CampaignPlan {
       }
     }
   }
-  const l2Kernels = [...new Set(request.scenarios.flatMap((scenario) => Object.values(scenario.l2).map((one) => one.kernel)))].sort();
+  const l2Kernels = [
+    ...new Set(request.scenarios.flatMap((scenario) => Object.values(scenario.l2).map((one) => one.kernel))),
+  ].sort();
   return { arms, l2Kernels, trials };
 }
 

@@ -46,10 +46,19 @@ export function assembleRunner(context: Context, directory: string, mirror: stri
   };
 }
 
-async function bakeL2(name: string, context: Context, mirror: string | undefined, signal: AbortSignal): Promise<string> {
+async function bakeL2(
+  name: string,
+  context: Context,
+  mirror: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
   const init = join(context.root, 'images', name, 'init');
   if (!(await stat(init).catch(() => null))) {
-    throw new Fault({ blame: 'scenario', code: 'CLI_NO_L2_IMAGE', message: `the scenario asks for the L2 image ${name}, and there is no ${init}` });
+    throw new Fault({
+      blame: 'scenario',
+      code: 'CLI_NO_L2_IMAGE',
+      message: `the scenario asks for the L2 image ${name}, and there is no ${init}`,
+    });
   }
   return bakeL2Root(init, { cacheDirectory: context.cacheDirectory, signal, ...(mirror ? { mirror } : {}) });
 }

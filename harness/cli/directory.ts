@@ -8,18 +8,39 @@ import type { Context } from './context.ts';
 const RUN_MIB = 256;
 
 /** Makes the directory of a run, new and empty, with `latest` beside it. Faults: `RUN_DIRECTORY_USED` (request), `HOST_DISK_FULL` (lab). */
-export async function makeRunDirectory(context: Context, wanted: string | undefined, title: string): Promise<string> {
+export async function makeRunDirectory(
+  context: Context,
+  wanted: string | undefined,
+  title: string,
+): Promise<string> {
   const stamp = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15);
-  const slug = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 40);
-  const path = wanted === undefined ? join(context.runsDirectory, `${stamp}-${slug}-${process.pid}`) : resolve(context.workingDirectory, wanted);
+  const slug = title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40);
+  const path =
+    wanted === undefined
+      ? join(context.runsDirectory, `${stamp}-${slug}-${process.pid}`)
+      : resolve(context.workingDirectory, wanted);
   await mkdir(path, { recursive: true });
   if ((await readdir(path)).length > 0) {
-    throw new Fault({ blame: 'request', code: 'RUN_DIRECTORY_USED', message: `the run directory ${path} is not empty`, next: 'name a new one: nothing is overwritten' });
+    throw new Fault({
+      blame: 'request',
+      code: 'RUN_DIRECTORY_USED',
+      message: `the run directory ${path} is not empty`,
+      next: 'name a new one: nothing is overwritten',
+    });
   }
   const { bavail, bsize } = await statfs(path);
   const freeMib = (bavail * bsize) / 1024 / 1024;
   if (freeMib < RUN_MIB) {
-    throw new Fault({ blame: 'lab', code: 'HOST_DISK_FULL', message: `${path} has ${Math.floor(freeMib)} MiB free, a run takes up to ${RUN_MIB}`, next: 'free some space, or choose another directory: --run-directory DIR' });
+    throw new Fault({
+      blame: 'lab',
+      code: 'HOST_DISK_FULL',
+      message: `${path} has ${Math.floor(freeMib)} MiB free, a run takes up to ${RUN_MIB}`,
+      next: 'free some space, or choose another directory: --run-directory DIR',
+    });
   }
   if (wanted === undefined) await pointLatest(path);
   return path;

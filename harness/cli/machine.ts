@@ -20,7 +20,12 @@ export interface MachineOptions extends KernelOptions {
 const BOOT_LIMIT_MS = 600_000;
 
 /** Boots a kernel by itself, outside of any trial, and lets `use` work with it; nothing is left afterwards. */
-export async function withMachine<T>(kernel: Kernel, options: MachineOptions, context: Context, use: (guest: Guest, machine: Machine) => Promise<T>): Promise<T> {
+export async function withMachine<T>(
+  kernel: Kernel,
+  options: MachineOptions,
+  context: Context,
+  use: (guest: Guest, machine: Machine) => Promise<T>,
+): Promise<T> {
   const image = await bakeImage(imageRecipe(context), shopOf(options, context));
   const accelerator = await chooseAccelerator(context, kernel.bootImage);
   context.err.write(`ktrial: Linux ${kernel.release} under ${accelerator.kind} (${accelerator.reason})\n`);

@@ -17,7 +17,11 @@ export async function openProgress(context: Context): Promise<OpenProgress> {
     color: context.color,
   });
   return {
-    listen: fanOut([progress], (reporter, error) => void context.err.write(`ktrial: the reporter ${reporter} failed: ${String(error)}\n`)),
+    listen: fanOut(
+      [progress],
+      (reporter, error) =>
+        void context.err.write(`ktrial: the reporter ${reporter} failed: ${String(error)}\n`),
+    ),
     end: async () => {
       await progress.end();
     },

@@ -15,4 +15,6 @@ export type { SystemPackage } from './package.ts';
 export { packageOf, SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
+export type { Program } from './process.ts';
+export { startProgram } from './process.ts';
 export { UndoStack } from './undo.ts';

@@ -8,7 +8,7 @@ export type { Reporter } from './reporter.ts';
 export { fanOut } from './reporter.ts';
 export type { PrintOptions } from './splat.ts';
 export { formatFrame, printSplat, scanJson } from './splat.ts';
+export { verdictTable } from './table.ts';
 export type { TapContext } from './tap.ts';
 export { tapReport } from './tap.ts';
-export { verdictTable } from './table.ts';
 export { formatDuration } from './words.ts';

@@ -57,7 +57,9 @@ export function describeEvent(event: TrialEvent): string | null {
     case 'trialEnded':
       return `${event.trial}: ${event.result.outcome}${event.result.blame === null ? '' : ` (${event.result.blame})`} in ${formatDuration(event.result.durationMs)}: ${event.result.reason}`;
     case 'stepEnded':
-      return event.step.outcome === 'passed' ? null : `${event.trial}: step "${event.step.label}" ${event.step.outcome}: ${event.step.details[0] ?? ''}`;
+      return event.step.outcome === 'passed'
+        ? null
+        : `${event.trial}: step "${event.step.label}" ${event.step.outcome}: ${event.step.details[0] ?? ''}`;
     case 'stepStarted':
     case 'campaignEnded':
       return null;
@@ -122,8 +124,14 @@ function createTree(): Reporter {
       else if (event.type === 'stageProgress') say(event.stage, event.text);
       else if (event.type === 'stageEnded') close(event.stage, event.ok, event.text);
       else if (event.type === 'trialStarted') open(event.trial, event.trial);
-      else if (event.type === 'trialEnded') close(event.trial, event.result.outcome === 'passed', `${event.result.outcome}: ${event.result.reason}`);
-      else if ('trial' in event) say(event.trial, event.type === 'stepStarted' ? event.label : (describeEvent(event) ?? ''));
+      else if (event.type === 'trialEnded')
+        close(
+          event.trial,
+          event.result.outcome === 'passed',
+          `${event.result.outcome}: ${event.result.reason}`,
+        );
+      else if ('trial' in event)
+        say(event.trial, event.type === 'stepStarted' ? event.label : (describeEvent(event) ?? ''));
     },
     async end() {
       for (const branch of branches.values()) branch.finish();

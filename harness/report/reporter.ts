@@ -9,7 +9,10 @@ export interface Reporter {
 }
 
 /** One listener for many reporters. One that throws is told to `onFault` once and left out; the run goes on. */
-export function fanOut(reporters: readonly Reporter[], onFault: (reporter: string, error: unknown) => void): TrialListener {
+export function fanOut(
+  reporters: readonly Reporter[],
+  onFault: (reporter: string, error: unknown) => void,
+): TrialListener {
   const silenced = new Set<Reporter>();
   return (event) => {
     for (const reporter of reporters) {

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignVerdict, ScenarioVerdict, SignatureVerdict, Splat, TrialResult } from '../model/index.ts';
+import type {
+  CampaignVerdict,
+  ScenarioVerdict,
+  SignatureVerdict,
+  Splat,
+  TrialResult,
+} from '../model/index.ts';
 import { formatFrame } from './splat.ts';
 import { COMPARISON_WORDS, countSeen } from './words.ts';
 
@@ -12,14 +18,24 @@ export interface TapContext {
 const FRAMES_SHOWN = 12;
 
 /** The verdict as TAP 14: one test point a scenario, the evidence in its YAML block. */
-export function tapReport(verdict: CampaignVerdict, trials: readonly TrialResult[], context: TapContext): string {
+export function tapReport(
+  verdict: CampaignVerdict,
+  trials: readonly TrialResult[],
+  context: TapContext,
+): string {
   const lines = ['TAP version 14', `1..${verdict.scenarios.length}`];
   verdict.scenarios.forEach((scenario, index) => {
     const ok = scenario.comparison === 'fixed' || scenario.comparison === 'clean';
-    lines.push(`${ok ? 'ok' : 'not ok'} ${index + 1} - ${scenario.scenario.replaceAll('#', '\\#')}: ${COMPARISON_WORDS[scenario.comparison]}`);
+    lines.push(
+      `${ok ? 'ok' : 'not ok'} ${index + 1} - ${scenario.scenario.replaceAll('#', '\\#')}: ${COMPARISON_WORDS[scenario.comparison]}`,
+    );
     lines.push(...describe(scenario, trials).map((line) => `  ${line}`));
   });
-  lines.push(`# verdict: ${COMPARISON_WORDS[verdict.comparison]}: ${oneLine(verdict.reason)}`, `# run: ${context.runDirectory}`, `# repeat: ${oneLine(context.repeat)}`);
+  lines.push(
+    `# verdict: ${COMPARISON_WORDS[verdict.comparison]}: ${oneLine(verdict.reason)}`,
+    `# run: ${context.runDirectory}`,
+    `# repeat: ${oneLine(context.repeat)}`,
+  );
   return `${lines.join('\n')}\n`;
 }
 
@@ -27,12 +43,30 @@ function describe(scenario: ScenarioVerdict, trials: readonly TrialResult[]): st
   const lines = ['---', `comparison: ${scenario.comparison}`, `reason: ${quote(scenario.reason)}`];
   if (scenario.signatures.length > 0) lines.push('signatures:');
   for (const one of scenario.signatures) {
-    lines.push(`  - title: ${quote(one.title)}`, `    kind: ${one.kind}`, `    comparison: ${one.comparison}`, `    seen: ${quote(countSeen(one))}`, `    signature: ${quote(one.signature)}`, `    trials: [${one.trials.map(quote).join(', ')}]`);
+    lines.push(
+      `  - title: ${quote(one.title)}`,
+      `    kind: ${one.kind}`,
+      `    comparison: ${one.comparison}`,
+      `    seen: ${quote(countSeen(one))}`,
+      `    signature: ${quote(one.signature)}`,
+      `    trials: [${one.trials.map(quote).join(', ')}]`,
+    );
     const splat = findSplat(one, trials);
-    if (splat) lines.push('    trace:', ...splat.frames.slice(0, FRAMES_SHOWN).map((frame) => `      - ${quote(formatFrame(frame))}`));
+    if (splat)
+      lines.push(
+        '    trace:',
+        ...splat.frames.slice(0, FRAMES_SHOWN).map((frame) => `      - ${quote(formatFrame(frame))}`),
+      );
   }
   const own = trials.filter((trial) => trial.scenario === scenario.scenario);
-  lines.push('trials:', ...own.map((trial) => `  ${quote(trial.id)}: ${quote(`${trial.outcome}${trial.blame === null ? '' : ` (${trial.blame})`}: ${trial.reason}`)}`), '...');
+  lines.push(
+    'trials:',
+    ...own.map(
+      (trial) =>
+        `  ${quote(trial.id)}: ${quote(`${trial.outcome}${trial.blame === null ? '' : ` (${trial.blame})`}: ${trial.reason}`)}`,
+    ),
+    '...',
+  );
   return lines;
 }
 

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: MIT
 import type { Frame } from '../model/index.ts';
 
-const FRAME = /^\s*(?:(?:\[<?[0-9a-f]+>?\]|\(\[<[0-9a-f]+>\])\s*){0,2}(\?\s+)?([A-Za-z_.$][\w.$]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)\)?(?:\s+\[(\w+)(?:\s+[0-9a-f]+)?\])?(.*)$/;
+const FRAME =
+  /^\s*(?:(?:\[<?[0-9a-f]+>?\]|\(\[<[0-9a-f]+>\])\s*){0,2}(\?\s+)?([A-Za-z_.$][\w.$]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)\)?(?:\s+\[(\w+)(?:\s+[0-9a-f]+)?\])?(.*)$/;
 const INLINE = /^\s*([A-Za-z_][\w.]*)\s+(\S+\.[chS]):(\d+)\s+\[inline\]\s*$/;
 
 /** Reads a line of a call trace; null for any other line. */
 export function parseFrame(text: string): Frame | null {
   const inline = INLINE.exec(text);
-  if (inline?.[1]) return { function: inline[1], offset: null, size: null, module: null, reliable: true, inline: true, file: inline[2] ?? null, line: Number(inline[3]) };
+  if (inline?.[1])
+    return {
+      function: inline[1],
+      offset: null,
+      size: null,
+      module: null,
+      reliable: true,
+      inline: true,
+      file: inline[2] ?? null,
+      line: Number(inline[3]),
+    };
   const match = FRAME.exec(text);
   if (!match?.[2]) return null;
   const rest = match[6] ?? '';
@@ -25,13 +36,23 @@ export function parseFrame(text: string): Frame | null {
   };
 }
 
-const POINTER = /^(?:RIP: (?:0010:)?|pc\s*:\s*|PC is at |NIP \[[0-9a-f]+\] |epc\s*:\s*|Krnl PSW\s*:.*\()(?:\[<?[0-9a-f]+>?\]\s*)*([A-Za-z_][\w.]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?:\s+\[(\w+)[^\]]*\])?/;
+const POINTER =
+  /^(?:RIP: (?:0010:)?|pc\s*:\s*|PC is at |NIP \[[0-9a-f]+\] |epc\s*:\s*|Krnl PSW\s*:.*\()(?:\[<?[0-9a-f]+>?\]\s*)*([A-Za-z_][\w.]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?:\s+\[(\w+)[^\]]*\])?/;
 
 /** Reads the line of the instruction pointer, kernel side only. */
 export function parsePointer(text: string): Frame | null {
   const match = POINTER.exec(text.trimStart());
   if (!match?.[1]) return null;
-  return { function: match[1], offset: Number.parseInt(match[2] ?? '0', 16), size: Number.parseInt(match[3] ?? '0', 16), module: match[4] ?? null, reliable: true, inline: false, file: null, line: null };
+  return {
+    function: match[1],
+    offset: Number.parseInt(match[2] ?? '0', 16),
+    size: Number.parseInt(match[3] ?? '0', 16),
+    module: match[4] ?? null,
+    reliable: true,
+    inline: false,
+    file: null,
+    line: null,
+  };
 }
 
 /** A function's name without what the compiler appended: `.isra.0`, `.constprop.0`, `.cold`. */

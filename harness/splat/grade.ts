@@ -27,7 +27,14 @@ export function gradeLog(name: string, text: string): GradeRow {
   const first = scanLog(Buffer.from(log, 'latin1'))[0] ?? null;
   const title = headers.get('TITLE');
   const expected = title === undefined || title === '' ? null : title;
-  return { name, expected, got: first?.title ?? null, titleExact: expected === (first?.title ?? null), corruptedExpected: headers.get('CORRUPTED') === 'Y', corruptedGot: first?.corrupted ?? false };
+  return {
+    name,
+    expected,
+    got: first?.title ?? null,
+    titleExact: expected === (first?.title ?? null),
+    corruptedExpected: headers.get('CORRUPTED') === 'Y',
+    corruptedGot: first?.corrupted ?? false,
+  };
 }
 
 /** The rows that went wrong, and the totals. */
@@ -39,7 +46,11 @@ export function formatGrade(rows: readonly GradeRow[]): string {
   const wrong = rows.filter((row) => row.corruptedExpected !== row.corruptedGot).length;
   const f1 = truePositive === 0 ? 0 : (2 * truePositive) / (2 * truePositive + wrong);
   return [
-    ...rows.filter((row) => !row.titleExact).map((row) => `${row.name}\n  expected ${row.expected ?? 'nothing'}\n  got      ${row.got ?? 'nothing'}`),
+    ...rows
+      .filter((row) => !row.titleExact)
+      .map(
+        (row) => `${row.name}\n  expected ${row.expected ?? 'nothing'}\n  got      ${row.got ?? 'nothing'}`,
+      ),
     `recall        ${share(loud.filter((row) => row.got !== null).length, loud.length)}`,
     `quiet         ${share(quiet.filter((row) => row.got === null).length, quiet.length)}`,
     `title exact   ${share(rows.filter((row) => row.titleExact).length, rows.length)}`,

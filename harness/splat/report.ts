@@ -18,7 +18,8 @@ export interface OpenReport {
   textLength: number;
 }
 
-const TRACE_START = /^\s*(Call [Tt]race|Allocated by task \d+|Freed by task \d+|Last potentially related work creation|backtrace|stack backtrace|Stack trace|.* stack:)(?:\s*\(.*\))?:\s*$/;
+const TRACE_START =
+  /^\s*(Call [Tt]race|Allocated by task \d+|Freed by task \d+|Last potentially related work creation|backtrace|stack backtrace|Stack trace|.* stack:)(?:\s*\(.*\))?:\s*$/;
 const AT_LINE = /\bat:\s+(?:\[<[0-9a-f]+>\]\s*)?([A-Za-z_][\w.]*)\+0x/;
 
 /** What a finished report says. `follows` is filled by the caller, who knows its neighbours. */
@@ -29,7 +30,12 @@ export function closeReport(report: OpenReport): Splat {
   const headerName = report.match.groups?.f ?? (report.kind.type === 'lockdep' ? at : undefined);
   const culprit = chooseCulprit(report.kind, headerName, pc, main);
   const wantsName = report.kind.title.includes('$f');
-  const torn = wantsName && culprit === null ? 'no function could be named' : needsAccess(report, access) ? 'the line that tells the kind of access is missing' : null;
+  const torn =
+    wantsName && culprit === null
+      ? 'no function could be named'
+      : needsAccess(report, access)
+        ? 'the line that tells the kind of access is missing'
+        : null;
   const title = fillTitle(report.kind.title, report.match, access, culprit ?? 'corrupted');
   const head = readHead(report.lines);
   return {
@@ -63,9 +69,23 @@ function fillTitle(form: string, match: RegExpExecArray, access: string | undefi
   return normaliseTitle(text);
 }
 
-function chooseCulprit(kind: Kind, headerName: string | undefined, pc: Frame | null, frames: readonly Frame[]): string | null {
+function chooseCulprit(
+  kind: Kind,
+  headerName: string | undefined,
+  pc: Frame | null,
+  frames: readonly Frame[],
+): string | null {
   for (const source of kind.culprit) {
-    const names = source === 'header' ? (headerName === undefined ? [] : [headerName]) : source === 'pc' ? (pc ? [pc.function] : []) : reliableNames(frames);
+    const names =
+      source === 'header'
+        ? headerName === undefined
+          ? []
+          : [headerName]
+        : source === 'pc'
+          ? pc
+            ? [pc.function]
+            : []
+          : reliableNames(frames);
     const found = findCulprit(names, kind.skip);
     if (found !== null) return found;
   }
@@ -74,7 +94,11 @@ function chooseCulprit(kind: Kind, headerName: string | undefined, pc: Frame | n
   return last === undefined || kind.culprit.length === 0 ? null : titleName(last);
 }
 
-function readTraces(lines: readonly string[]): { readonly traces: readonly Trace[]; readonly pc: Frame | null; readonly at: string | undefined } {
+function readTraces(lines: readonly string[]): {
+  readonly traces: readonly Trace[];
+  readonly pc: Frame | null;
+  readonly at: string | undefined;
+} {
   const traces: { label: string; frames: Frame[] }[] = [];
   let pc: Frame | null = null;
   let at: string | undefined;
@@ -95,16 +119,29 @@ function readTraces(lines: readonly string[]): { readonly traces: readonly Trace
     }
     const frame = parseFrame(line);
     if (frame && current) current.frames.push(frame);
-    else if (!/^\s*(<\/?(?:IRQ|TASK|NMI|EOI|SOFTIRQ)>|\?)|^RSP:|^R[A-Z0-9]{2}:|^RIP: 0033|^Code:|^ORIG_RAX/.test(line)) current = current && current.frames.length === 0 ? current : null;
+    else if (
+      !/^\s*(<\/?(?:IRQ|TASK|NMI|EOI|SOFTIRQ)>|\?)|^RSP:|^R[A-Z0-9]{2}:|^RIP: 0033|^Code:|^ORIG_RAX/.test(
+        line,
+      )
+    )
+      current = current && current.frames.length === 0 ? current : null;
   }
   return { traces: traces.filter((trace) => trace.frames.length > 0), pc, at };
 }
 
 function readHead(lines: readonly string[]): Pick<Splat, 'comm' | 'pid' | 'cpu' | 'taint' | 'modules'> {
-  let [comm, pid, cpu, taint]: [string | null, number | null, number | null, string | null] = [null, null, null, null];
+  let [comm, pid, cpu, taint]: [string | null, number | null, number | null, string | null] = [
+    null,
+    null,
+    null,
+    null,
+  ];
   let modules: string[] = [];
   for (const line of lines) {
-    const head = /CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.{1,15}?) (?:Tainted: ([A-Z ]+?)|Not tainted)\s+\S*\d/.exec(line);
+    const head =
+      /CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.{1,15}?) (?:Tainted: ([A-Z ]+?)|Not tainted)\s+\S*\d/.exec(
+        line,
+      );
     if (head) {
       cpu ??= Number(head[1]);
       pid ??= Number(head[2]);

@@ -34,7 +34,11 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   let offset = 0;
   return {
     push(chunk) {
-      const text = rest + (typeof chunk === 'string' ? Buffer.from(chunk, 'utf8').toString('latin1') : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'));
+      const text =
+        rest +
+        (typeof chunk === 'string'
+          ? Buffer.from(chunk, 'utf8').toString('latin1')
+          : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'));
       let from = 0;
       for (let end = text.indexOf('\n', from); end >= 0; end = text.indexOf('\n', from)) {
         state.take(text.slice(from, Math.min(end, from + LONGEST_LINE)), offset + from, offset + end + 1);
@@ -89,7 +93,10 @@ class ScanState {
     const report = this.#open.get(line.context);
     const header = CANDIDATE.test(line.text) ? matchHeader(line.text) : null;
     if (header && !(report && header.kind.continues)) {
-      if (report && isRestatement(report, line)) return this.#extend(report, line, end);
+      if (report && isRestatement(report, line)) {
+        this.#extend(report, line, end);
+        return;
+      }
       if (report) this.#close(report);
       this.#openReport(header, line, start, end);
     } else if (report) this.#extend(report, line, end);
@@ -123,10 +130,20 @@ class ScanState {
       report.lines.push(line.text);
       report.textLength += line.text.length;
     }
-    const isFrame = parseFrame(line.text) !== null || /^(RIP|RSP|R[A-Z0-9]{2}|CR2|Code|Modules linked in|Call Trace|Hardware name|CPU): ?/.test(line.text.trimStart());
+    const isFrame =
+      parseFrame(line.text) !== null ||
+      /^(RIP|RSP|R[A-Z0-9]{2}|CR2|Code|Modules linked in|Call Trace|Hardware name|CPU): ?/.test(
+        line.text.trimStart(),
+      );
     report.sinceFrame = isFrame ? 0 : report.sinceFrame + 1;
-    if (/---\[ end (trace|Kernel panic)/.test(line.text) || report.sinceFrame > IDLE_LINES || report.lines.length > LONGEST_REPORT) this.#close(report);
-    else if (/^={40,}$/.test(line.text) && report.lines.length > 8 && report.kind.type === 'kasan') this.#close(report);
+    if (
+      /---\[ end (trace|Kernel panic)/.test(line.text) ||
+      report.sinceFrame > IDLE_LINES ||
+      report.lines.length > LONGEST_REPORT
+    )
+      this.#close(report);
+    else if (/^={40,}$/.test(line.text) && report.lines.length > 8 && report.kind.type === 'kasan')
+      this.#close(report);
   }
 
   #remember(line: LogLine, start: number): void {
@@ -161,17 +178,25 @@ function matchHeader(text: string): Header | null {
 
 /** A second headline of the same event, such as `Oops:` after `BUG:`. */
 function isRestatement(report: OpenReport, line: LogLine): boolean {
-  return report.sinceFrame < 4 && report.lines.length < 10 && /^(Oops|Internal error|invalid opcode)/.test(line.text.trimStart());
+  return (
+    report.sinceFrame < 4 &&
+    report.lines.length < 10 &&
+    /^(Oops|Internal error|invalid opcode)/.test(line.text.trimStart())
+  );
 }
 
 /** The index of the splat that this one follows from: a dead task's later words, a panic after an oops. */
-function findRoot(all: readonly { readonly splat: Splat; readonly context: string; readonly seconds: number | null }[], index: number): number | null {
+function findRoot(
+  all: readonly { readonly splat: Splat; readonly context: string; readonly seconds: number | null }[],
+  index: number,
+): number | null {
   const own = all[index];
   if (!own) return null;
   for (let earlier = 0; earlier < index; earlier += 1) {
     const other = all[earlier];
     if (!other || findRoot(all, earlier) !== null) continue;
-    const near = own.seconds === null || other.seconds === null || own.seconds - other.seconds < FOLLOW_SECONDS;
+    const near =
+      own.seconds === null || other.seconds === null || own.seconds - other.seconds < FOLLOW_SECONDS;
     const sameTask = own.context === other.context && /^T/.test(own.context);
     const died = /\bD\b/.test(own.splat.taint ?? '') && own.splat.type !== 'hang';
     if ((near && (sameTask || own.splat.type === 'panic')) || died) return earlier;

@@ -130,7 +130,10 @@ class TrialRun {
     const files: OverlayFile[] = [];
     for (const [name, kernel] of Object.entries(this.#spec.l2)) {
       const root = await this.#lab.bakeL2Root(settled.l2[name]?.image ?? 'l2', this.#signal);
-      files.push({ path: `/l2/${name}/bzImage`, from: kernel.bootImage }, { path: `/l2/${name}/initramfs.gz`, from: root });
+      files.push(
+        { path: `/l2/${name}/bzImage`, from: kernel.bootImage },
+        { path: `/l2/${name}/initramfs.gz`, from: root },
+      );
     }
     return files;
   }

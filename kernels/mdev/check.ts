@@ -9,7 +9,7 @@ import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { $ as shell, argv, echo, tmpdir } from 'zx';
+import { argv, echo, $ as shell, tmpdir } from 'zx';
 
 const MODULE = 'drivers/vfio/mdev';
 const FILES = [

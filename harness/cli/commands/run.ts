@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type CampaignOutcome, type CampaignRequest, describePlan, planCampaign, runCampaign } from '../../campaign/index.ts';
+import {
+  type CampaignOutcome,
+  type CampaignRequest,
+  describePlan,
+  planCampaign,
+  runCampaign,
+} from '../../campaign/index.ts';
 import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
 import { Fault, type TrialEvent } from '../../model/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
@@ -25,14 +31,22 @@ export interface RunOptions extends KernelOptions {
 }
 
 /** Puts a series on trial; the exit code is the verdict's. */
-export async function execute(context: Context, args: readonly string[], options: RunOptions): Promise<number> {
+export async function execute(
+  context: Context,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<number> {
   const request = await readRequest(context, args[0], options);
   if (options.dryRun) {
     context.out.write(`${describePlan(request, planCampaign(request)).join('\n')}\n`);
     return 0;
   }
   const runDirectory = await makeRunDirectory(context, options.runDirectory, request.title);
-  if (request.series) await writeFile(join(runDirectory, 'series.mbox'), request.series.patches.map((patch) => patch.mail).join('\n'));
+  if (request.series)
+    await writeFile(
+      join(runDirectory, 'series.mbox'),
+      request.series.patches.map((patch) => patch.mail).join('\n'),
+    );
   const progress = await openProgress(context);
   const eventsPath = join(runDirectory, 'events.ndjson');
   const events: Promise<void>[] = [];
@@ -40,19 +54,37 @@ export async function execute(context: Context, args: readonly string[], options
     progress.listen(event);
     events.push(appendFile(eventsPath, `${JSON.stringify(event)}\n`));
   };
-  const place = { root: context.root, cacheDirectory: context.cacheDirectory, runDirectory, ...(options.mirror ? { mirror: options.mirror } : {}) };
+  const place = {
+    root: context.root,
+    cacheDirectory: context.cacheDirectory,
+    runDirectory,
+    ...(options.mirror ? { mirror: options.mirror } : {}),
+  };
   let outcome: CampaignOutcome;
   try {
-    outcome = await runCampaign(request, place, assembleRunner(context, runDirectory, options.mirror), listen, context.signal);
+    outcome = await runCampaign(
+      request,
+      place,
+      assembleRunner(context, runDirectory, options.mirror),
+      listen,
+      context.signal,
+    );
   } finally {
     await progress.end();
     await Promise.allSettled(events);
   }
-  await writeFileAtomic(join(runDirectory, 'record.json'), `${JSON.stringify(await describeRecord(request, outcome), null, 2)}\n`);
+  await writeFileAtomic(
+    join(runDirectory, 'record.json'),
+    `${JSON.stringify(await describeRecord(request, outcome), null, 2)}\n`,
+  );
   return tellOutcome(context, request, outcome, runDirectory);
 }
 
-async function readRequest(context: Context, word: string | undefined, options: RunOptions): Promise<CampaignRequest> {
+async function readRequest(
+  context: Context,
+  word: string | undefined,
+  options: RunOptions,
+): Promise<CampaignRequest> {
   const kernel = await readKernel(options, context);
   const scenarios = await readScenarios(options.scenarios, options.param ?? [], context);
   const series = word === undefined ? null : await readSeriesArgument(word, options, context);
@@ -71,16 +103,31 @@ async function readRequest(context: Context, word: string | undefined, options: 
   };
 }
 
-async function tellOutcome(context: Context, request: CampaignRequest, outcome: CampaignOutcome, runDirectory: string): Promise<number> {
+async function tellOutcome(
+  context: Context,
+  request: CampaignRequest,
+  outcome: CampaignOutcome,
+  runDirectory: string,
+): Promise<number> {
   const say = (text: string) => context.err.write(`${text}\n`);
   for (const note of outcome.notes) say(`note: ${note}`);
   if (outcome.unfit) throw unfitFault(outcome.unfit);
-  if (!outcome.verdict) throw new Fault({ blame: 'harness', code: 'CLI_NO_VERDICT', message: 'the campaign ended without a verdict' });
+  if (!outcome.verdict)
+    throw new Fault({
+      blame: 'harness',
+      code: 'CLI_NO_VERDICT',
+      message: 'the campaign ended without a verdict',
+    });
   for (const one of outcome.prepared?.newDiagnostics ?? []) say(describeDiagnostic(one));
   const { tapReport, verdictTable } = await import('../../report/index.ts');
-  context.out.write(tapReport(outcome.verdict, outcome.trials, { runDirectory, repeat: request.repeatCommand }));
+  context.out.write(
+    tapReport(outcome.verdict, outcome.trials, { runDirectory, repeat: request.repeatCommand }),
+  );
   const table = verdictTable(outcome.verdict, outcome.trials, { color: context.color });
-  await writeFile(join(runDirectory, 'verdict.txt'), verdictTable(outcome.verdict, outcome.trials, { color: false }));
+  await writeFile(
+    join(runDirectory, 'verdict.txt'),
+    verdictTable(outcome.verdict, outcome.trials, { color: false }),
+  );
   say(`\n${table}`);
   say(`record  ${join(runDirectory, 'record.json')}`);
   say(`repeat  ${request.repeatCommand}`);

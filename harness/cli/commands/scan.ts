@@ -14,14 +14,19 @@ export interface ScanOptions {
 }
 
 /** Finds splats in logs. Exit code 1 when there is one; with --json 0, since programs read the answer. */
-export async function execute(context: Context, args: readonly string[], options: ScanOptions): Promise<number> {
+export async function execute(
+  context: Context,
+  args: readonly string[],
+  options: ScanOptions,
+): Promise<number> {
   if (options.grade) return gradeDirectories(context, args);
   const files = args.length > 0 ? args : ['-'];
   for (const file of files) await mustBeFile(file, context);
   let found = 0;
   for (const file of files) {
     let splats = await scanFile(file, context);
-    if (options.vmlinux !== undefined) splats = await nameLines(splats, resolve(context.workingDirectory, options.vmlinux));
+    if (options.vmlinux !== undefined)
+      splats = await nameLines(splats, resolve(context.workingDirectory, options.vmlinux));
     found += splats.length;
     if (options.json) context.out.write(`${JSON.stringify(scanJson(file, splats))}\n`);
     else tellSplats(context, file, splats, files.length > 1);
@@ -33,12 +38,21 @@ async function mustBeFile(file: string, context: Context): Promise<void> {
   if (file === '-') return;
   const there = await stat(resolve(context.workingDirectory, file)).catch(() => null);
   if (!there) throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: `there is no log ${file}` });
-  if (there.isDirectory()) throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: `${file} is a directory`, next: `name its files: ktrial scan ${join(file, '*')}` });
+  if (there.isDirectory())
+    throw new Fault({
+      blame: 'request',
+      code: 'SCAN_NO_FILE',
+      message: `${file} is a directory`,
+      next: `name its files: ktrial scan ${join(file, '*')}`,
+    });
 }
 
 async function scanFile(file: string, context: Context): Promise<readonly Splat[]> {
   const scanner = createScanner();
-  const stream = file === '-' ? process.stdin : createReadStream(resolve(context.workingDirectory, file), { highWaterMark: 1024 * 1024 });
+  const stream =
+    file === '-'
+      ? process.stdin
+      : createReadStream(resolve(context.workingDirectory, file), { highWaterMark: 1024 * 1024 });
   for await (const chunk of stream) scanner.push(chunk as Uint8Array);
   return scanner.end();
 }
@@ -57,11 +71,18 @@ function tellSplats(context: Context, file: string, splats: readonly Splat[], ma
     context.out.write(`${many ? `${file}: ` : ''}no complaint of the kernel\n`);
     return;
   }
-  for (const splat of splats) context.out.write(`${many ? `${file}:\n` : ''}${printSplat(splat, { color: context.color })}\n`);
+  for (const splat of splats)
+    context.out.write(`${many ? `${file}:\n` : ''}${printSplat(splat, { color: context.color })}\n`);
 }
 
 async function gradeDirectories(context: Context, args: readonly string[]): Promise<number> {
-  if (args.length === 0) throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: 'no directory is named', next: 'ktrial scan --grade DIRECTORY' });
+  if (args.length === 0)
+    throw new Fault({
+      blame: 'request',
+      code: 'SCAN_NO_FILE',
+      message: 'no directory is named',
+      next: 'ktrial scan --grade DIRECTORY',
+    });
   const rows = [];
   for (const word of args) {
     const directory = resolve(context.workingDirectory, word);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { inheritEnvironment } from '../host/index.ts';
+import { bakeImage } from '../image/index.ts';
+import { openWorkshop, readKernelDefinition } from '../kernel/index.ts';
+import type { Image, Kernel } from '../model/index.ts';
+import { type Accelerator, probeAccelerator } from '../vm/index.ts';
+import { PROJECT_ROOT } from './root.ts';
+
+/** What tests that boot need: made on the first call, taken from the same cache as the product's afterwards. */
+export interface TestLab {
+  readonly cacheDirectory: string;
+  readonly kernel: Kernel;
+  readonly image: Image;
+  readonly accelerator: Accelerator;
+}
+
+export const TEST_CACHE: string = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ktrial');
+
+/** Opens the lab with a kernel definition of this project; the lean one unless another is named. */
+export async function openTestLab(definitionName = 'smoke-5.10'): Promise<TestLab> {
+  inheritEnvironment(process.env);
+  const definition = await readKernelDefinition(definitionName, join(PROJECT_ROOT, 'kernels'));
+  const onProgress = () => {};
+  await using workshop = await openWorkshop(definition, { cacheDirectory: TEST_CACHE, onProgress });
+  const built = await workshop.build({ commit: workshop.baseCommit });
+  if (!built.ok) throw new Error(`the test kernel does not compile: ${built.logTail.join('\n')}`);
+  const image = await bakeImage(join(PROJECT_ROOT, 'images/guest.yaml'), { cacheDirectory: TEST_CACHE });
+  const accelerator = await probeAccelerator({
+    cacheDirectory: TEST_CACHE,
+    bootImage: built.kernel.bootImage,
+  });
+  return { cacheDirectory: TEST_CACHE, kernel: built.kernel, image, accelerator };
+}
