@@ -71,7 +71,10 @@ export const CLI_ONLY: readonly string[] = [
   'process.stdout',
   'process.stderr',
   'process.stdin',
-  'console.',
+  'console.log',
+  'console.error',
+  'console.warn',
+  'console.info',
 ];
 
 /** Lines of code that a file may have: a plain file, and a table of rules. Blank and comment lines do not count. */

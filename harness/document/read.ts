@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import {
-  type Document as YamlDocument,
   isAlias,
   isMap,
   isScalar,
@@ -8,6 +7,7 @@ import {
   type Node,
   parseDocument,
   visit,
+  type Document as YamlDocument,
 } from 'yaml';
 import type { z } from 'zod';
 import type { Span } from '../model/index.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { Frame, Splat } from '../model/index.ts';
+import type { Frame, SignatureVerdict, Splat, TrialResult } from '../model/index.ts';
 
 export interface PrintOptions {
   readonly color: boolean;
@@ -9,38 +9,69 @@ export interface PrintOptions {
 /** One complaint for people: title, who, why it counts, and every trace with source lines. */
 export function printSplat(splat: Splat, options: PrintOptions): string {
   const paint = pc.createColors(options.color);
-  const who = [
-    splat.comm === null ? null : `${splat.comm}${splat.pid === null ? '' : `/${splat.pid}`}`,
-    splat.cpu === null ? null : `CPU ${splat.cpu}`,
-    splat.taint === null ? null : `tainted ${splat.taint}`,
-  ];
   const lines = [
     paint.bold(paint.red(splat.title)),
     `  type ${splat.type}${splat.culprit === null ? '' : `, culprit ${splat.culprit}`}`,
   ];
-  const known = who.filter((word) => word !== null);
-  if (known.length > 0) lines.push(`  ${known.join(', ')}`);
+  const who = describeTask(splat);
+  if (who !== '') lines.push(`  ${who}`);
   if (splat.corrupted) lines.push(`  ${paint.yellow(`corrupted: ${splat.corruptedReason ?? 'torn'}`)}`);
   if (splat.panicked) lines.push('  the kernel panicked');
   if (splat.follows !== null) lines.push(`  follows from complaint ${splat.follows + 1} of this log`);
   if (splat.pc) lines.push(`  at ${formatFrame(splat.pc)}`);
-  for (const trace of splat.traces)
-    lines.push(`  ${trace.label}:`, ...trace.frames.map((frame) => `    ${formatFrame(frame)}`));
+  for (const trace of splat.traces) {
+    lines.push(`  ${trace.label}:`);
+    for (const frame of trace.frames) {
+      const line = `    ${formatFrame(frame)}`;
+      lines.push(frame.reliable ? line : paint.dim(line));
+    }
+  }
   return lines.join('\n');
 }
 
-/** A frame as people read it: `func+0x1/0x2 [module] file:line`. */
+function describeTask(splat: Splat): string {
+  const words: string[] = [];
+  if (splat.comm !== null) words.push(`comm ${splat.comm}`);
+  if (splat.pid !== null) words.push(`pid ${splat.pid}`);
+  if (splat.cpu !== null) words.push(`cpu ${splat.cpu}`);
+  if (splat.taint !== null) words.push(`tainted ${splat.taint}`);
+  return words.join(', ');
+}
+
+/** A frame as people read it: `func+0x1/0x2 [module] file:line`, `? ` before a guess, `[inlined]` behind what was. */
 export function formatFrame(frame: Frame): string {
-  const guess = frame.reliable ? '' : '? ';
-  const place =
-    frame.offset === null ? '' : `+0x${frame.offset.toString(16)}/0x${(frame.size ?? 0).toString(16)}`;
+  const size = frame.size === null ? '' : `/0x${frame.size.toString(16)}`;
+  const place = frame.offset === null ? '' : `+0x${frame.offset.toString(16)}${size}`;
   const module = frame.module === null ? '' : ` [${frame.module}]`;
   const source = frame.file === null ? '' : ` ${frame.file}${frame.line === null ? '' : `:${frame.line}`}`;
-  return `${guess}${frame.function}${place}${module}${source}${frame.inline ? ' [inlined]' : ''}`;
+  return `${frame.reliable ? '' : '? '}${frame.function}${place}${module}${source}${frame.inline ? ' [inlined]' : ''}`;
+}
+
+/** Where the kernel was: the instruction pointer, then the first trace. */
+export function callPath(splat: Splat): readonly Frame[] {
+  const first = splat.frames.length > 0 ? splat.frames : (splat.traces[0]?.frames ?? []);
+  return splat.pc ? [splat.pc, ...first] : first;
+}
+
+/**
+ * The splat that a signature stands for, from the last trial that has it: the patched kernel's where it was seen there.
+ * Among splats of one trial the one with a trace is preferred, and a root to what follows from it.
+ */
+export function findSplat(one: SignatureVerdict, trials: readonly TrialResult[]): Splat | null {
+  for (const id of [...one.trials].reverse()) {
+    const trial = trials.find((candidate) => candidate.id === id);
+    const finding = trial?.findings.find((candidate) => candidate.signature === one.signature);
+    const own = trial?.splats.filter((candidate) => candidate.signature === one.signature) ?? [];
+    const named = finding?.splat == null ? undefined : trial?.splats[finding.splat];
+    const roots = [...(named ? [named] : []), ...own.filter((splat) => splat.follows === null), ...own];
+    const best = roots.find((splat) => callPath(splat).length > 0) ?? roots[0];
+    if (best) return best;
+  }
+  return null;
 }
 
 /** What `ktrial scan --json` prints for one file. */
-export function scanJson(file: string, splats: readonly Splat[]): unknown {
+export function scanJson(file: string, splats: readonly Splat[]): object {
   return {
     file,
     splats: splats.map((splat) => ({
@@ -60,6 +91,7 @@ export function scanJson(file: string, splats: readonly Splat[]): unknown {
       follows: splat.follows,
       start: splat.start,
       end: splat.end,
+      traces: splat.traces.map(({ label, frames }) => ({ label, frames: frames.map(jsonFrame) })),
     })),
   };
 }

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
 import type { CampaignVerdict, Comparison, ScenarioVerdict, TrialResult } from '../model/index.ts';
-import { type PrintOptions, printSplat } from './splat.ts';
-import { findSplat } from './tap.ts';
-import { COMPARISON_WORDS, countSeen } from './words.ts';
+import { findSplat, type PrintOptions, printSplat } from './splat.ts';
+import { countSeen, describeOutcome, isGood, undecidedTrials, wordsFor } from './words.ts';
 
-/** The verdict for people: a line a scenario, then the evidence. */
+/** The verdict for people: a line a scenario, then why, then each decisive complaint with its call trace. */
 export function verdictTable(
   verdict: CampaignVerdict,
   trials: readonly TrialResult[],
   options: PrintOptions,
 ): string {
   const paint = pc.createColors(options.color);
+  const words = wordsFor(trials);
   const tint = (comparison: Comparison, text: string) =>
-    comparison === 'fixed' || comparison === 'clean'
+    isGood(comparison)
       ? paint.green(text)
       : comparison === 'inconclusive' || comparison === 'notReproduced'
         ? paint.yellow(text)
         : paint.red(text);
-  const arms = [...new Set(trials.map((trial) => trial.arm))];
-  const cells = verdict.scenarios.map((one) => [
+  const arms = armsOf(trials);
+  const head = ['scenario', ...arms, 'verdict'];
+  const rows = verdict.scenarios.map((one) => [
     one.scenario,
     ...arms.map((arm) => summarise(one, arm, trials)),
-    COMPARISON_WORDS[one.comparison],
+    words[one.comparison],
   ]);
-  const head = ['scenario', ...arms, 'verdict'];
   const widths = head.map((word, column) =>
-    Math.max(word.length, ...cells.map((row) => row[column]?.length ?? 0)),
+    Math.max(word.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const pad = (row: readonly string[]) =>
     row
@@ -34,43 +34,67 @@ export function verdictTable(
       .join('  ')
       .trimEnd();
   const lines = [paint.bold(pad(head)), widths.map((width) => '-'.repeat(width)).join('  ')];
-  cells.forEach((row, index) => {
+  rows.forEach((row, index) => {
     lines.push(tint(verdict.scenarios[index]?.comparison ?? 'inconclusive', pad(row)));
   });
   for (const scenario of verdict.scenarios) lines.push(...explain(scenario, trials, options));
-  lines.push(
-    '',
-    `${paint.bold('verdict')}  ${tint(verdict.comparison, COMPARISON_WORDS[verdict.comparison])}: ${verdict.reason}`,
-  );
+  for (const scenario of verdict.scenarios) lines.push(...showEvidence(scenario, trials, options));
+  const word = tint(verdict.comparison, words[verdict.comparison]);
+  lines.push('', `${paint.bold('verdict')}  ${word}: ${verdict.reason}`);
   return lines.join('\n');
 }
 
-function summarise(scenario: ScenarioVerdict, arm: string, trials: readonly TrialResult[]): string {
-  const own = trials.filter((trial) => trial.scenario === scenario.scenario && trial.arm === arm);
-  const failed = own.filter((trial) => trial.outcome === 'failed');
-  const blames = [...new Set(failed.map((trial) => trial.blame))].join(', ');
-  if (own.every((trial) => trial.outcome === 'passed'))
-    return own.length > 1 ? `passed ${own.length}x` : 'passed';
-  if (failed.length === 0) return own[0]?.outcome ?? 'not run';
-  return `${own.length > 1 ? `${failed.length}/${own.length} ` : ''}failed (${blames})`;
+/** Arms in the order in which trials came; both, when no trial ever ran. */
+function armsOf(trials: readonly TrialResult[]): string[] {
+  return trials.length === 0 ? ['base', 'patched'] : [...new Set(trials.map((trial) => trial.arm))];
 }
 
-function explain(scenario: ScenarioVerdict, trials: readonly TrialResult[], options: PrintOptions): string[] {
-  if (scenario.comparison === 'clean') return [];
+/** How an arm's trials ended: `passed`, or `passed 2/3, failed (lab) 1/3`. */
+function summarise(scenario: ScenarioVerdict, arm: string, trials: readonly TrialResult[]): string {
+  const own = trials.filter((trial) => trial.scenario === scenario.scenario && trial.arm === arm);
+  const words = own.map(describeOutcome);
+  const kinds = [...new Set(words)];
+  if (own.length === 0) return 'not run';
+  if (own.length === 1) return kinds.join();
+  return kinds
+    .map((kind) => `${kind} ${words.filter((word) => word === kind).length}/${own.length}`)
+    .join(', ');
+}
+
+/** Why a scenario came to its verdict: its signatures with counts, and the trials that decided nothing. */
+function explain(
+  scenario: ScenarioVerdict,
+  trials: readonly TrialResult[],
+  options: PrintOptions,
+): string[] {
+  const undecided = undecidedTrials(scenario, trials);
+  if (scenario.comparison === 'clean' && undecided.length === 0) return [];
   const paint = pc.createColors(options.color);
-  const lines = [
-    '',
-    `${paint.bold(scenario.scenario)}: ${COMPARISON_WORDS[scenario.comparison]}: ${scenario.reason}`,
-  ];
-  for (const one of scenario.signatures) {
-    lines.push(`  ${COMPARISON_WORDS[one.comparison]}: ${one.title} (${countSeen(one)})`);
-    const splat = one.comparison === 'fixed' ? null : findSplat(one, trials);
-    if (splat)
-      lines.push(
-        ...printSplat(splat, options)
-          .split('\n')
-          .map((line) => `    ${line}`),
-      );
-  }
+  const words = wordsFor(trials);
+  const lines = ['', `${paint.bold(scenario.scenario)}: ${words[scenario.comparison]}: ${scenario.reason}`];
+  for (const one of scenario.signatures)
+    lines.push(
+      `  ${words[one.comparison]}: ${one.title} (${countSeen(one)})`,
+      paint.dim(`    signature ${one.signature}`),
+    );
+  for (const trial of undecided)
+    lines.push(`  decided nothing: ${trial.id} ${describeOutcome(trial)}: ${trial.reason}`);
   return lines;
+}
+
+/** The splats of the signatures that made the verdict what it is, each with all its traces. */
+function showEvidence(
+  scenario: ScenarioVerdict,
+  trials: readonly TrialResult[],
+  options: PrintOptions,
+): string[] {
+  const paint = pc.createColors(options.color);
+  return scenario.signatures
+    .filter((one) => one.comparison === scenario.comparison)
+    .flatMap((one) => {
+      const splat = findSplat(one, trials);
+      if (!splat) return [];
+      const trial = trials.find((candidate) => candidate.splats.includes(splat));
+      return ['', paint.dim(`${scenario.scenario}, from ${trial?.id ?? scenario.scenario}:`), printSplat(splat, options)];
+    });
 }

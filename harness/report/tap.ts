@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type {
-  CampaignVerdict,
-  ScenarioVerdict,
-  SignatureVerdict,
-  Splat,
-  TrialResult,
-} from '../model/index.ts';
-import { formatFrame } from './splat.ts';
-import { COMPARISON_WORDS, countSeen } from './words.ts';
+import type { CampaignVerdict, ScenarioVerdict, SignatureVerdict, TrialResult } from '../model/index.ts';
+import { callPath, findSplat, formatFrame } from './splat.ts';
+import { describeOutcome, isGood, oneLine, undecidedTrials, wordsFor } from './words.ts';
 
 export interface TapContext {
   readonly runDirectory: string;
@@ -15,76 +9,92 @@ export interface TapContext {
   readonly repeat: string;
 }
 
+/** Frames of a trace that a test point shows; the record has them all. */
 const FRAMES_SHOWN = 12;
 
-/** The verdict as TAP 14: one test point a scenario, the evidence in its YAML block. */
+/**
+ * The verdict as TAP 14 (testanything.org/tap-version-14-specification): one test point a scenario, its evidence in
+ * the YAML block below. A campaign without scenarios is one failed point, since an empty plan would read as passed.
+ */
 export function tapReport(
   verdict: CampaignVerdict,
   trials: readonly TrialResult[],
   context: TapContext,
 ): string {
-  const lines = ['TAP version 14', `1..${verdict.scenarios.length}`];
+  const words = wordsFor(trials);
+  const lines = ['TAP version 14', `1..${Math.max(1, verdict.scenarios.length)}`];
+  if (verdict.scenarios.length === 0) lines.push('not ok 1 - no scenario was judged: inconclusive');
   verdict.scenarios.forEach((scenario, index) => {
-    const ok = scenario.comparison === 'fixed' || scenario.comparison === 'clean';
-    lines.push(
-      `${ok ? 'ok' : 'not ok'} ${index + 1} - ${scenario.scenario.replaceAll('#', '\\#')}: ${COMPARISON_WORDS[scenario.comparison]}`,
-    );
-    lines.push(...describe(scenario, trials).map((line) => `  ${line}`));
+    const name = escapeName(`${scenario.scenario}: ${words[scenario.comparison]}`);
+    lines.push(`${isGood(scenario.comparison) ? 'ok' : 'not ok'} ${index + 1} - ${name}`);
+    const own = trials.filter((trial) => trial.scenario === scenario.scenario);
+    lines.push(...describe(scenario, own, context).map((line) => `  ${line}`));
   });
   lines.push(
-    `# verdict: ${COMPARISON_WORDS[verdict.comparison]}: ${oneLine(verdict.reason)}`,
-    `# run: ${context.runDirectory}`,
+    `# verdict: ${words[verdict.comparison]}: ${oneLine(verdict.reason)}`,
+    `# run: ${oneLine(context.runDirectory)}`,
     `# repeat: ${oneLine(context.repeat)}`,
   );
   return `${lines.join('\n')}\n`;
 }
 
-function describe(scenario: ScenarioVerdict, trials: readonly TrialResult[]): string[] {
+function describe(scenario: ScenarioVerdict, own: readonly TrialResult[], context: TapContext): string[] {
   const lines = ['---', `comparison: ${scenario.comparison}`, `reason: ${quote(scenario.reason)}`];
+  const undecided = undecidedTrials(scenario, own);
+  if (scenario.comparison === 'inconclusive')
+    lines.push(`undecided: ${quote(`this says nothing about the series: ${explainUndecided(undecided)}`)}`);
   if (scenario.signatures.length > 0) lines.push('signatures:');
-  for (const one of scenario.signatures) {
+  for (const one of scenario.signatures) lines.push(...describeSignature(one, own).map((line) => `  ${line}`));
+  if (own.length > 0) lines.push('trials:');
+  for (const trial of own)
     lines.push(
-      `  - title: ${quote(one.title)}`,
-      `    kind: ${one.kind}`,
-      `    comparison: ${one.comparison}`,
-      `    seen: ${quote(countSeen(one))}`,
-      `    signature: ${quote(one.signature)}`,
-      `    trials: [${one.trials.map(quote).join(', ')}]`,
+      `  - id: ${quote(trial.id)}`,
+      `    arm: ${quote(trial.arm)}`,
+      `    outcome: ${quote(describeOutcome(trial))}`,
+      `    reason: ${quote(trial.reason)}`,
+      `    accelerator: ${quote(trial.accelerator)}`,
+      `    directory: ${quote(`${context.runDirectory}/${trial.id}`)}`,
     );
-    const splat = findSplat(one, trials);
-    if (splat)
-      lines.push(
-        '    trace:',
-        ...splat.frames.slice(0, FRAMES_SHOWN).map((frame) => `      - ${quote(formatFrame(frame))}`),
-      );
-  }
-  const own = trials.filter((trial) => trial.scenario === scenario.scenario);
-  lines.push(
-    'trials:',
-    ...own.map(
-      (trial) =>
-        `  ${quote(trial.id)}: ${quote(`${trial.outcome}${trial.blame === null ? '' : ` (${trial.blame})`}: ${trial.reason}`)}`,
-    ),
-    '...',
-  );
+  lines.push('...');
   return lines;
 }
 
-/** The splat that a signature stands for: the last trial's, which is the patched kernel's where it has it. */
-export function findSplat(one: SignatureVerdict, trials: readonly TrialResult[]): Splat | null {
-  for (const id of [...one.trials].reverse()) {
-    const trial = trials.find((candidate) => candidate.id === id);
-    const splat = trial?.splats.find((candidate) => candidate.signature === one.signature);
-    if (splat && splat.frames.length > 0) return splat;
-  }
-  return null;
+function describeSignature(one: SignatureVerdict, own: readonly TrialResult[]): string[] {
+  const lines = [
+    `- title: ${quote(one.title)}`,
+    `  kind: ${one.kind}`,
+    `  comparison: ${one.comparison}`,
+    `  signature: ${quote(one.signature)}`,
+    `  base: { seen: ${one.base.seen}, trials: ${one.base.trials} }`,
+    `  patched: { seen: ${one.patched.seen}, trials: ${one.patched.trials} }`,
+    `  seenIn: [${one.trials.map(quote).join(', ')}]`,
+  ];
+  const splat = findSplat(one, own);
+  if (!splat) return lines;
+  if (splat.corrupted) lines.push(`  corrupted: ${quote(splat.corruptedReason ?? 'torn')}`);
+  const path = callPath(splat);
+  if (path.length > 0) lines.push('  trace:');
+  for (const frame of path.slice(0, FRAMES_SHOWN)) lines.push(`    - ${quote(formatFrame(frame))}`);
+  if (path.length > FRAMES_SHOWN) lines.push(`    - ${quote(`${path.length - FRAMES_SHOWN} more`)}`);
+  return lines;
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ');
+function explainUndecided(undecided: readonly TrialResult[]): string {
+  const first = undecided[0];
+  if (!first) return 'no trial was run';
+  const more = undecided.length > 1 ? ` (and ${undecided.length - 1} more)` : '';
+  return `${first.id} ${describeOutcome(first)}: ${first.reason}${more}`;
 }
 
-/** A double-quoted YAML scalar is a JSON string. */
+/** A hash would open a directive, and a backslash escapes. */
+function escapeName(name: string): string {
+  return oneLine(name).replaceAll('\\', '\\\\').replaceAll('#', '\\#');
+}
+
+/** A double-quoted YAML scalar: JSON, with the characters escaped that YAML does not let through. */
 function quote(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

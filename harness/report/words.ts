@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Comparison, SignatureVerdict } from '../model/index.ts';
+import type { Blame, Comparison, Outcome, ScenarioVerdict, SignatureVerdict, TrialResult } from '../model/index.ts';
 
-/** Comparisons in the words of reports. */
-export const COMPARISON_WORDS: Readonly<Record<Comparison, string>> = {
+const COMPARED: Readonly<Record<Comparison, string>> = {
   fixed: 'fixed',
   notFixed: 'not fixed',
   regressed: 'regressed',
@@ -11,16 +10,58 @@ export const COMPARISON_WORDS: Readonly<Record<Comparison, string>> = {
   inconclusive: 'inconclusive',
 };
 
+/** A single arm can be clean or not; nothing in it is fixed or broken. */
+const ALONE: Readonly<Record<Comparison, string>> = {
+  ...COMPARED,
+  notFixed: 'complaint seen',
+  clean: 'clean',
+};
+
+/** Comparisons in the words of reports; with one arm nothing was compared, and the words do not say so. */
+export function wordsFor(trials: readonly TrialResult[]): Readonly<Record<Comparison, string>> {
+  const arms = new Set(trials.map((trial) => trial.arm));
+  return arms.size === 1 ? ALONE : COMPARED;
+}
+
+/** Whether a comparison is as it should be. Everything else, the undecided included, is not. */
+export function isGood(comparison: Comparison): boolean {
+  return comparison === 'fixed' || comparison === 'clean';
+}
+
 /** How often a signature was seen, as `base 2/3, patched 0/3`. */
 export function countSeen(one: SignatureVerdict): string {
   const patched = one.patched.trials === 0 ? '' : `, patched ${one.patched.seen}/${one.patched.trials}`;
   return `base ${one.base.seen}/${one.base.trials}${patched}`;
 }
 
+/** `passed`, `failed (kernel)`, `not run`: how a trial ended and who is to blame. */
+export function describeOutcome(trial: { readonly outcome: Outcome; readonly blame: Blame | null }): string {
+  const word = trial.outcome === 'notRun' ? 'not run' : trial.outcome;
+  return trial.blame === null ? word : `${word} (${trial.blame})`;
+}
+
+/** Trials of a scenario that say nothing about their kernel: lab faults, scenario mistakes, trials that never ran. */
+export function undecidedTrials(scenario: ScenarioVerdict, trials: readonly TrialResult[]): TrialResult[] {
+  return trials.filter(
+    (trial) =>
+      trial.scenario === scenario.scenario &&
+      trial.outcome !== 'passed' &&
+      !(trial.outcome === 'failed' && trial.blame === 'kernel'),
+  );
+}
+
 /** A duration for people: `850 ms`, `12.3 s`, `4 min 05 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}
+
+/** Text on one line, without the control characters that a kernel log may hold. */
+export function oneLine(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+    .trim();
 }

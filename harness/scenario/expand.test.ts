@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the scenario language look like this
 import t from 'tap';
-import { type ParameterValue, expandScenario, parseScenario } from './index.ts';
+import { expandScenario, type ParameterValue, parseScenario } from './index.ts';
 
 function expand(text: string, given: Record<string, ParameterValue> = {}) {
   const parsed = parseScenario(`name: x\ndescription: d\n${text}`, 'x');

@@ -39,7 +39,14 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
   if (known?.key === key) return known.accelerator;
   if (!options.bootImage) return tcg('no kernel has been built yet, so none has been booted under KVM');
   const tried = await tryBoot('kvm', options.bootImage, options.signal);
-  const accelerator: Accelerator = tried.ok ? { kind: 'kvm', reason: tried.words } : tcg(tried.words);
+  if (tried.ok) return keep(path, key, { kind: 'kvm', reason: tried.words });
+  // A kernel that boots nowhere says nothing about KVM: the next one shall be asked again.
+  const control = await tryBoot('tcg', options.bootImage, options.signal);
+  if (!control.ok) return tcg(`${tried.words}; nor did that kernel boot under emulation`);
+  return keep(path, key, tcg(tried.words));
+}
+
+async function keep(path: string, key: string, accelerator: Accelerator): Promise<Accelerator> {
   await writeFileAtomic(path, `${JSON.stringify({ key, accelerator })}\n`);
   return accelerator;
 }

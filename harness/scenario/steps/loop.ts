@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { type StepText, defineStep } from '../step.ts';
+import { defineStep, type StepText } from '../step.ts';
 import { amount, duration, toMs, toNumber } from '../words.ts';
 
 interface Body {

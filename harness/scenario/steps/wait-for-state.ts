@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { GuestResult } from '../../model/index.ts';
 import { checkEnd, checkText, quoteOutput } from '../check.ts';
-import { type Failure, defineStep } from '../step.ts';
+import { defineStep, type Failure } from '../step.ts';
 import { duration, textExpectation } from '../words.ts';
 
 const schema = z.strictObject({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { GuestResult } from '../../model/index.ts';
 import { checkEnd, checkErrnos, checkText, countErrnos, quoteOutput, readErrnos } from '../check.ts';
-import { type Failure, defineStep } from '../step.ts';
+import { defineStep, type Failure } from '../step.ts';
 import { duration, errnoExpectation, name, textExpectation } from '../words.ts';
 
 const full = z.strictObject({
