@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, rename, rm, statfs, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { freeSpaceMib } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import type { Context } from './context.ts';
 
@@ -32,8 +33,7 @@ export async function makeRunDirectory(
       next: 'name a new one: nothing is overwritten',
     });
   }
-  const { bavail, bsize } = await statfs(path);
-  const freeMib = (bavail * bsize) / 1024 / 1024;
+  const freeMib = await freeSpaceMib(path);
   if (freeMib < RUN_MIB) {
     throw new Fault({
       blame: 'lab',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -79,4 +79,10 @@ export async function listFiles(directory: string): Promise<string[]> {
   };
   await walk('');
   return found.sort();
+}
+
+/** Space that an ordinary user may still fill on the disk of a path, in MiB. */
+export async function freeSpaceMib(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return (bavail * bsize) / 1024 / 1024;
 }

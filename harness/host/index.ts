@@ -8,13 +8,19 @@ export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
 export type { DebianPackage, DebianSource } from './debian.ts';
 export { fetchDebianClosure, fetchDebianPackage, findDebianMirror } from './debian.ts';
-export { digestFile, digestOf, exists, listFiles, makeDirectoryAtomic, writeFileAtomic } from './files.ts';
+export {
+  digestFile,
+  digestOf,
+  exists,
+  freeSpaceMib,
+  listFiles,
+  makeDirectoryAtomic,
+  writeFileAtomic,
+} from './files.ts';
 export type { Lock } from './lock.ts';
 export { takeLock } from './lock.ts';
 export type { SystemPackage } from './package.ts';
 export { packageOf, SYSTEM_PACKAGES } from './package.ts';
-export type { Program } from './process.ts';
-export { startProgram } from './process.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
 export { UndoStack } from './undo.ts';

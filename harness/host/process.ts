@@ -5,98 +5,83 @@ import { Fault } from '../model/index.ts';
 import { childEnvironment } from './command.ts';
 import { packageOf } from './package.ts';
 
-/** A program that answers line by line for as long as we keep it; it ends when its standard input closes. */
+/**
+ * A program that answers on standard output what it is asked on standard input, line by line. It keeps this process
+ * alive only while somebody waits for a line, and ends with this process, as its standard input then does.
+ */
 export interface Program {
-  readonly pid: number;
-  /** Hands it text on standard input. After its end this does nothing: `readLine` then tells. */
+  /** Writes text as it is. Nothing happens when the program has ended. */
   write(text: string): void;
-  /** The next line of standard output, or null at its end. Fault `HOST_COMMAND_TIMEOUT` after `timeoutMs`. */
+  /** The next line without its line feed; null when the program has ended, or nothing came for `timeoutMs`. */
   readLine(timeoutMs: number): Promise<string | null>;
-  /** The last lines it wrote on standard error. */
-  words(): readonly string[];
+  /** Ends the program and waits until it is gone. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const KEPT_WORDS = 20;
-/** How long a program may take to end once its input is closed. */
-const GRACE_MS = 2000;
-
-/** Starts a program that is spoken to over its standard streams. Fault `HOST_PROGRAM_MISSING`. */
+/** Starts a program in the clean environment of `runCommand`. Fault `HOST_PROGRAM_MISSING` when it is not installed. */
 export async function startProgram(program: string, args: readonly string[]): Promise<Program> {
   const child = spawn(program, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'ignore'],
     env: { ...childEnvironment() },
     cwd: '/',
     detached: true,
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (cause) => reject(missingProgram(program, cause)));
+    child.once('error', (cause) => reject(missing(program, cause)));
   });
-  child.on('error', () => {});
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const waiting: ((line: string | null) => void)[] = [];
+  const ready: string[] = [];
+  let ended = false;
+  const lines = createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on('line', (line) => {
+    const next = waiting.shift();
+    if (next) next(line);
+    else ready.push(line);
+  });
+  lines.on('close', () => {
+    ended = true;
+    for (const next of waiting.splice(0)) next(null);
+  });
   child.stdin.on('error', () => {});
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const words: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    words.push(line);
-    if (words.length > KEPT_WORDS) words.shift();
-  });
-  const queue = readQueue(createInterface({ input: child.stdout }));
+  const holdLoop = (hold: boolean) => {
+    for (const part of [child, child.stdin, child.stdout] as { ref?(): void; unref?(): void }[])
+      if (hold) part.ref?.();
+      else part.unref?.();
+  };
+  holdLoop(false);
   return {
-    pid: child.pid ?? 0,
-    write: (text) => void child.stdin.write(text),
-    readLine: (timeoutMs) => queue(timeoutMs, program),
-    words: () => words,
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-      await ended;
+    write(text) {
+      if (!ended) child.stdin.write(text);
+    },
+    async readLine(timeoutMs) {
+      const line = ready.shift();
+      if (line !== undefined) return line;
+      if (ended) return null;
+      holdLoop(true);
+      let timer: NodeJS.Timeout | undefined;
+      const found = await new Promise<string | null>((resolve) => {
+        waiting.push(resolve);
+        timer = setTimeout(() => {
+          waiting.splice(waiting.indexOf(resolve), 1);
+          resolve(null);
+        }, timeoutMs);
+      });
       clearTimeout(timer);
+      if (waiting.length === 0) holdLoop(false);
+      return found;
+    },
+    async [Symbol.asyncDispose]() {
+      holdLoop(true);
+      child.stdin.end();
+      child.kill('SIGKILL');
+      await gone;
     },
   };
 }
 
-type Reader = (timeoutMs: number, program: string) => Promise<string | null>;
-
-/** Lines that came before they were asked for wait; askers that came before their line wait. */
-function readQueue(lines: ReturnType<typeof createInterface>): Reader {
-  const waiting: string[] = [];
-  const askers: ((line: string | null) => void)[] = [];
-  let closed = false;
-  lines.on('line', (line) => {
-    const asker = askers.shift();
-    if (asker) asker(line);
-    else waiting.push(line);
-  });
-  lines.on('close', () => {
-    closed = true;
-    for (const asker of askers.splice(0)) asker(null);
-  });
-  return (timeoutMs, program) => {
-    const line = waiting.shift();
-    if (line !== undefined) return Promise.resolve(line);
-    if (closed) return Promise.resolve(null);
-    return new Promise((resolve, reject) => {
-      const asker = (answer: string | null) => {
-        clearTimeout(timer);
-        resolve(answer);
-      };
-      const timer = setTimeout(() => {
-        askers.splice(askers.indexOf(asker), 1);
-        reject(
-          new Fault({
-            blame: 'lab',
-            code: 'HOST_COMMAND_TIMEOUT',
-            message: `${program} did not answer within ${timeoutMs} ms`,
-          }),
-        );
-      }, timeoutMs);
-      askers.push(asker);
-    });
-  };
-}
-
-function missingProgram(program: string, cause: Error): Fault {
+function missing(program: string, cause: Error): Fault {
   const owner = packageOf(program);
   return new Fault({
     blame: 'lab',

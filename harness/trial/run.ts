@@ -6,7 +6,6 @@ import {
   Fault,
   type Finding,
   type Guest,
-  isFault,
   type TrialEvent,
   type TrialListener,
   type TrialResult,
@@ -23,6 +22,7 @@ import { judgeTrial, type MachineState } from '../verdict/index.ts';
 import { type Accelerator, bootMachine, type Machine } from '../vm/index.ts';
 import { collectEvidence } from './collect.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
+import { asFault, blameOf, messageOf, mustHaveSpace } from './fault.ts';
 import { bootLimitMs, paceOf } from './pace.ts';
 import { type ConsoleWatch, watchConsole } from './watch.ts';
 
@@ -86,7 +86,18 @@ class TrialRun {
         [],
       );
     }
-    await writeFile(join(this.#directory, 'trial.json'), `${JSON.stringify(result, null, 2)}\n`);
+    result = await writeFile(
+      join(this.#directory, 'trial.json'),
+      `${JSON.stringify(result, null, 2)}\n`,
+    ).then(
+      () => result,
+      (error: unknown): TrialResult => ({
+        ...result,
+        outcome: 'failed',
+        blame: blameOf(error),
+        reason: messageOf(error),
+      }),
+    );
     this.#tell({ type: 'trialEnded', trial: this.#spec.id, result });
     return result;
   }
@@ -170,6 +181,7 @@ class TrialRun {
     }
     await guest?.close().catch(() => {});
     await machine[Symbol.asyncDispose]();
+    await mustHaveSpace(this.#directory);
     const splats = this.#watch.end();
     const findings = [...performance_.findings, ...findUnexpectedSplats(settled, splats), ...extra];
     if (state.kind === 'running' && extra.length === 0 && machine.hasEnded()?.reason === 'panic')
@@ -247,19 +259,4 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
     }
     signal.addEventListener('abort', done, { once: true });
   });
-}
-
-function asFault(error: unknown): Fault {
-  return isFault(error)
-    ? error
-    : new Fault({ blame: 'harness', code: 'TRIAL_BUG', message: messageOf(error), cause: error });
-}
-
-function blameOf(error: unknown): 'scenario' | 'lab' | 'harness' | 'kernel' {
-  const { blame } = asFault(error);
-  return blame === 'request' ? 'lab' : blame;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
