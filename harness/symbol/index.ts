@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Makes: source files and lines, with inlined frames, for the functions and offsets of call traces.
-// Needs: host (nm, llvm-symbolizer, addr2line), model.
-// Never: guesses: what debug information does not say stays as the kernel printed it.
-export type { KernelFiles, KernelSymbols } from './kernel.ts';
-export { openKernelSymbols, symboliseSplat } from './kernel.ts';
-export type { AddressKind, Symboliser, SymboliserOptions } from './symboliser.ts';
+// Makes: source file, line and inlined frames for the frames of a splat.
+// Needs: host (nm, addr2line or llvm-symbolizer), model.
+// Never: guesses between two functions, or fails a splat for want of debug information.
+export type { Place } from './engine.ts';
+export type { DebugKernel } from './splat.ts';
+export { closeSymbolisers, symboliseSplat } from './splat.ts';
+export type { Preference, Symboliser } from './symboliser.ts';
 export { openSymboliser } from './symboliser.ts';

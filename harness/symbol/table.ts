@@ -1,94 +1,104 @@
 // SPDX-License-Identifier: MIT
-import { runCommand } from '../host/index.ts';
 
-/** An address in a binary: in a relocatable one (a `.ko`) relative to its section, otherwise of the whole. */
-export interface Place {
-  readonly section: string;
-  readonly address: bigint;
-}
-
-/** The functions of a binary, by name. */
-export interface SymbolTable {
-  /**
-   * Where `name` is, when the kernel printed `name+offset/size`. Several places mean several functions of that name
-   * and size; none means that this binary has no such function.
-   */
-  find(name: string, offset: number | null, size: number | null): readonly Place[];
-}
-
-interface CodeSymbol extends Place {
+/** A function of a binary. Addresses are bigint: the kernel lives at the upper end of 64 bits. */
+export interface TextSymbol {
   readonly name: string;
-  readonly size: bigint | null;
+  /** Absolute in a linked binary, from the section's beginning in a module's `.ko`. */
+  readonly address: bigint;
+  readonly section: string;
+  /** Sizes in bytes that the kernel may print for it; empty where every size will do. */
+  readonly sizes: readonly number[];
+  /** It is the last of its section: the kernel then counts up to whatever follows in memory. */
+  readonly last: boolean;
 }
 
-/** Later symbols that may bound a function: kallsyms leaves some of nm's out, so the next one need not be it. */
-const NEIGHBOURS = 16;
-
-/** Reads a binary's functions with nm. Faults of `runCommand`. */
-export async function readSymbols(binary: string, relocatable: boolean): Promise<SymbolTable> {
-  const { stdout } = await runCommand('nm', ['--format=sysv', '--', binary]);
-  return makeTable(parseSymbols(stdout), relocatable);
+export interface SymbolTable {
+  readonly byName: ReadonlyMap<string, readonly TextSymbol[]>;
+  /** By the name without what the compiler appended. */
+  readonly byBareName: ReadonlyMap<string, readonly TextSymbol[]>;
 }
 
-/** Functions out of `nm --format=sysv`: `name |address|class|type|size|line|section`. */
-export function parseSymbols(text: string): CodeSymbol[] {
-  const symbols: CodeSymbol[] = [];
-  for (const line of text.split('\n')) {
-    const [name, address, kind, , size, , section] = line.split('|').map((column) => column.trim());
-    if (!name || !address || !section || !/^[tTwWi]$/.test(kind ?? '')) continue;
-    symbols.push({ name, section, address: BigInt(`0x${address}`), size: size ? BigInt(`0x${size}`) : null });
+interface Entry {
+  readonly name: string;
+  readonly address: bigint;
+  readonly size: number;
+  readonly section: string;
+}
+
+const LINE = /^(.+?)\s*\|([0-9a-f]{8,16})\|\s*([tTwW])\s*\|[^|]*\|\s*([0-9a-f]*)\s*\|[^|]*\|(\S+)$/;
+
+/**
+ * Reads the output of `nm --format=sysv`. The size that a kernel prints in `name+0x1/0x20` is the distance to the next
+ * symbol (kallsyms has no sizes), so it may be larger than the ELF's by the alignment; both are kept.
+ */
+export function parseSymbols(output: string): SymbolTable {
+  const sections = new Map<string, Entry[]>();
+  for (const line of output.split('\n')) {
+    const match = LINE.exec(line);
+    if (!match) continue;
+    const [, name = '', address = '', , size = '', section = ''] = match;
+    if (name.startsWith('.L') || name.startsWith('$')) continue;
+    const entry = {
+      name,
+      address: BigInt(`0x${address}`),
+      size: size === '' ? 0 : Number.parseInt(size, 16),
+      section,
+    };
+    const entries = sections.get(section);
+    if (entries) entries.push(entry);
+    else sections.set(section, [entry]);
   }
-  return symbols;
-}
-
-/** A table of functions. In a relocatable binary every section has its own addresses. */
-export function makeTable(symbols: readonly CodeSymbol[], relocatable: boolean): SymbolTable {
-  const spaces = new Map<string, bigint[]>();
-  const named = new Map<string, CodeSymbol[]>();
-  for (const symbol of symbols) {
-    const space = relocatable ? symbol.section : '';
-    const addresses = spaces.get(space);
-    if (addresses) addresses.push(symbol.address);
-    else spaces.set(space, [symbol.address]);
-    const same = named.get(symbol.name);
-    if (same) same.push(symbol);
-    else named.set(symbol.name, [symbol]);
+  const byName = new Map<string, TextSymbol[]>();
+  const byBareName = new Map<string, TextSymbol[]>();
+  for (const entries of sections.values()) {
+    for (const symbol of measure(entries)) {
+      append(byName, symbol.name, symbol);
+      append(byBareName, bareName(symbol.name), symbol);
+    }
   }
-  for (const [space, addresses] of spaces)
-    spaces.set(space, [...new Set(addresses)].sort((a, b) => (a < b ? -1 : 1)));
-  const fits = (symbol: CodeSymbol, offset: bigint, size: bigint | null): boolean => {
-    const addresses = spaces.get(relocatable ? symbol.section : '') ?? [];
-    const from = indexAfter(addresses, symbol.address);
-    const extents = addresses.slice(from, from + NEIGHBOURS).map((address) => address - symbol.address);
-    if (symbol.size !== null) extents.unshift(symbol.size);
-    if (size !== null && extents.includes(size)) return offset <= size;
-    const [first = null] = extents;
-    // The last function of a section: what bounds it in memory is not in this binary.
-    const isLast = relocatable && from === addresses.length;
-    if (size !== null && !(isLast && (first === null || size >= first))) return false;
-    return isLast || first === null || offset <= first;
-  };
-  return {
-    find(name, offset, size) {
-      const wanted = size === null ? null : BigInt(size);
-      const found = (named.get(name) ?? []).filter((symbol) => fits(symbol, BigInt(offset ?? 0), wanted));
-      const places = found.map(({ section, address }) => ({ section, address }));
-      return places.filter((place, index) => places.findIndex((one) => isSame(one, place)) === index);
-    },
-  };
+  return { byName, byBareName };
 }
 
-function isSame(a: Place, b: Place): boolean {
-  return a.address === b.address && a.section === b.section;
-}
-
-/** Index of the first of some ascending addresses that is greater. */
-function indexAfter(addresses: readonly bigint[], address: bigint): number {
-  let [low, high] = [0, addresses.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((addresses[middle] ?? 0n) <= address) low = middle + 1;
-    else high = middle;
+function measure(entries: readonly Entry[]): TextSymbol[] {
+  const sorted = [...entries].sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  const found: TextSymbol[] = [];
+  let next: bigint | null = null;
+  for (let index = sorted.length - 1; index >= 0; index--) {
+    const entry = sorted[index];
+    if (!entry) continue;
+    const after = sorted[index + 1];
+    if (after && after.address > entry.address) next = after.address;
+    const distance = next === null ? null : Number(next - entry.address);
+    const sizes = [entry.size, distance].filter((size) => size !== null && size > 0) as number[];
+    const { name, address, section } = entry;
+    found.push({ name, address, section, sizes: [...new Set(sizes)], last: next === null });
   }
-  return low;
+  return found;
+}
+
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+/**
+ * The function that a trace means, or null when none fits or several do: a wrong source line is worse than none.
+ * Same-named statics are told apart by size. A size that fits nothing means another build of the kernel.
+ */
+export function findSymbol(table: SymbolTable, name: string, size: number | null): TextSymbol | null {
+  const named = table.byName.get(name) ?? table.byBareName.get(name) ?? [];
+  const fitting = named.filter((symbol) => fits(symbol, size));
+  const places = new Set(fitting.map((symbol) => `${symbol.section}\0${symbol.address}`));
+  return places.size === 1 ? (fitting[0] ?? null) : null;
+}
+
+function fits(symbol: TextSymbol, size: number | null): boolean {
+  if (size === null || symbol.sizes.length === 0 || symbol.sizes.includes(size)) return true;
+  return symbol.last && size > Math.max(...symbol.sizes);
+}
+
+/** A function's name without `.isra.0`, `.constprop.0` and the like. `.cold` is a function of its own. */
+function bareName(name: string): string {
+  return name.replace(/(?:\.(?:isra|constprop|part|llvm)\.\d+)+/g, '');
 }
