@@ -14,21 +14,28 @@ export interface DebugKernel {
   readonly source: string;
 }
 
+/** Traces whose frames are instruction pointers and not return addresses. */
+const POINTER_LABEL = /^(?:RIP|pc)\b/i;
+
 const symbolisers = new Map<string, Promise<Symboliser | null>>();
 const modules = new Map<string, Promise<ReadonlyMap<string, string>>>();
 const roots = new Map<string, Promise<readonly string[]>>();
 
 /**
  * Gives a splat's frames file and line, relative to the source tree, and puts inlined frames before the frame they
- * were inlined into. What is not known stays as it is; it never rejects. Children are kept for the next splat of the
+ * were inlined into; inlined frames of the instruction pointer become a trace `RIP` at the end. What is not known stays as it is; it never rejects. Children are kept for the next splat of the
  * same kernel until `closeSymbolisers`.
  */
 export async function symboliseSplat(splat: Splat, kernel: DebugKernel): Promise<Splat> {
   const place = (frames: readonly Frame[], exact = false) => placeFrames(frames, kernel, exact);
   const traces = [];
   for (const trace of splat.traces)
-    traces.push({ ...trace, frames: await place(trace.frames, /^(?:RIP|pc)\b/i.test(trace.label)) });
-  const pc = splat.pc ? ((await place([splat.pc], true)).at(-1) ?? splat.pc) : null;
+    traces.push({ ...trace, frames: await place(trace.frames, POINTER_LABEL.test(trace.label)) });
+  const pointer = splat.pc ? await place([splat.pc], true) : [];
+  // `pc` has room for one frame, and what was inlined there is where the fault is.
+  if (pointer.length > 1 && !traces.some((trace) => POINTER_LABEL.test(trace.label)))
+    traces.push({ label: 'RIP', frames: pointer });
+  const pc = pointer.at(-1) ?? splat.pc;
   return { ...splat, traces, pc, frames: await place(splat.frames) };
 }
 

@@ -42,14 +42,15 @@ export async function openSymboliser(binary: string, preference: Preference = 'l
   };
   const ask = async (section: string, address: bigint): Promise<readonly Place[]> => {
     const engine = await engineOf(section);
-    const places = await engine?.locate(address);
-    if (!engine || places === undefined) return [];
+    if (!engine) return [];
+    const places = await engine.locate(address);
     if (places !== null) return places;
     // It died, or went silent: what it says later would be taken for another answer. addr2line gets one chance.
     await engine[Symbol.asyncDispose]();
-    const second = engine.name === 'addr2line' ? null : startAddr2line(binary, relocatable ? section : null);
-    engines.set(relocatable ? section : '', second ?? Promise.resolve(null));
-    return second ? ask(section, address) : [];
+    const canRetry = engine.name !== 'addr2line';
+    const key = relocatable ? section : '';
+    engines.set(key, canRetry ? startAddr2line(binary, relocatable ? section : null) : Promise.resolve(null));
+    return canRetry ? ask(section, address) : [];
   };
   return {
     binary,
