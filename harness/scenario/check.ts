@@ -79,23 +79,23 @@ export function readErrnos(stdout: string): readonly string[] {
   );
 }
 
-/** What is wrong with what our writer told. Each errno that should not be is a failure of its own. */
-export function checkErrnos(result: GuestResult, expected: ErrnoExpectation, values: number): Failure[] {
+/** What is wrong with what our writer told, which owes us so many answers. Each errno that should not be is a failure of its own. */
+export function checkErrnos(result: GuestResult, expected: ErrnoExpectation, owed: number): Failure[] {
   const right: readonly string[] = typeof expected === 'string' ? [expected] : expected;
   const came = readErrnos(result.stdout);
-  const details = quoteOutput(result);
   const failures: Failure[] = [];
   for (const errno of new Set(came)) {
     if (right.includes(errno)) continue;
     const count = came.filter((one) => one === errno).length;
-    const often = values > 1 ? ` (${count} of ${values} times)` : '';
+    const often = came.length > 1 ? ` (${count} of ${came.length} times)` : '';
     failures.push({
       what: `errno ${errno}`,
       title: `the kernel answered ${errno}${often}, and ${right.join(' or ')} would be right`,
-      details,
+      details: [`errno: ${countErrnos(result.stdout)}`, ...quoteOutput(result)],
     });
   }
-  if (came.length < values && failures.length === 0) failures.push(...checkEnd(result, [], 'errno-write'));
+  const died = result.timedOut || result.signal !== null;
+  if (died || came.length < owed) failures.push(...checkEnd(result, [], 'errno-write'));
   return failures;
 }
 

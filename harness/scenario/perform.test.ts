@@ -267,9 +267,19 @@ const rows: Readonly<Record<string, Row>> = {
     found: ['l:signal KILL'],
   },
   'write: a writer that died before its last value': {
+    steps: '{label: l, write: {to: /f, values: [1, 2]}}',
+    answer: { exitCode: null, signal: 'KILL', stdout: 'errno=0 value=1\n' },
+    found: ['l:signal KILL'],
+  },
+  'write: a writer of UUIDs that is killed after some': {
     steps: '{label: l, write: {to: /f, uuids: 2}}',
     answer: { exitCode: null, signal: 'KILL', stdout: 'errno=0 value=1\n' },
     found: ['l:signal KILL'],
+  },
+  'write: a writer of UUIDs that leaves the rest when the file is gone': {
+    steps: '{label: l, write: {to: /f, uuids: 9, expect: [success, ENOENT]}}',
+    answer: { exitCode: 1, stdout: 'errno=0 value=1\nerrno=ENOENT syscall=open value=2\n' },
+    found: [],
   },
   'write: a writer that never comes back': {
     steps: `{label: l, ${WRITE}}}`,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { quoteWords } from './shell.ts';
-import { amount, toNumber } from './words.ts';
+import { amount } from './words.ts';
 
 /** What to write where: one value, several, or so many different UUIDs. */
 export const writeTarget = {
@@ -12,7 +12,9 @@ export const writeTarget = {
     .min(1)
     .optional()
     .meta({ description: 'values to write, each with an open of its own' }),
-  uuids: amount.optional().meta({ description: 'so many different UUIDs, the same ones each time' }),
+  uuids: amount
+    .optional()
+    .meta({ description: 'so many different UUIDs, the same ones each time, or fewer when the file goes' }),
   gate: z
     .string()
     .min(1)
@@ -28,19 +30,15 @@ export function hasOneSource(body: Pick<WriteTarget, 'value' | 'values' | 'uuids
   return [body.value, body.values, body.uuids].filter((one) => one !== undefined).length === 1;
 }
 
-/** The values that a target writes. */
-export function listValues(body: WriteTarget): readonly string[] {
-  if (body.uuids !== undefined)
-    return Array.from({ length: toNumber(body.uuids) }, (_, index) => uuidOf(index + 1));
-  return (body.values ?? [body.value as string | number]).map(String);
+/** How many answers a target's writer owes us at least. Of UUIDs it leaves the rest when the file is gone. */
+export function countAnswers(body: WriteTarget): number {
+  return body.values?.length ?? 1;
 }
 
 /** The command line of our writer, which tells the errno of each write. */
 export function writerCommand(body: WriteTarget): string {
   const gate = body.gate === undefined ? [] : ['-g', body.gate];
-  return `exec ${quoteWords(['errno-write', ...gate, '--', body.to, ...listValues(body)])}`;
-}
-
-function uuidOf(index: number): string {
-  return `5d1c0a70-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+  const uuids = body.uuids === undefined ? [] : ['-u', String(body.uuids)];
+  const values = body.value === undefined ? (body.values ?? []) : [body.value];
+  return `exec ${quoteWords(['errno-write', ...gate, ...uuids, '--', body.to, ...values.map(String)])}`;
 }

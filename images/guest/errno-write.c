@@ -8,9 +8,12 @@
  * A shell's echo only says "write error"; which errno a sysfs file answers with is often the very thing in question.
  *
  *   errno-write [-g FILE] PATH VALUE…
+ *   errno-write [-g FILE] -u COUNT PATH
  *
  *   -g FILE  open PATH, say "opened", wait until FILE is there, and only then write the first value: for a write
  *            through a descriptor that is older than what happens in between.
+ *   -u COUNT write so many different UUIDs, the same ones each time. When PATH is gone (ENOENT at the open) that is
+ *            said once and the rest is left: it would only say the same.
  *
  * Exit code: 0 when every value was written, 1 when one was refused, 2 for bad usage.
  */
@@ -18,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,44 +46,73 @@ static int written(int fd, const char *value)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* The value at a place: one of the arguments, or the UUID of that number. */
+static const char *value_at(char **values, int index)
 {
-	const char *gate = NULL;
+	static char uuid[37];
+
+	if (values != NULL)
+		return values[index];
+	snprintf(uuid, sizeof(uuid), "5d1c0a70-0000-4000-8000-%012x", index + 1);
+	return uuid;
+}
+
+static int write_all(const char *path, const char *gate, char **values, int count)
+{
 	int failures = 0;
 	int fd = -1;
-	int option;
-
-	while ((option = getopt(argc, argv, "+g:")) != -1) {
-		if (option != 'g')
-			return 2;
-		gate = optarg;
-	}
-	if (argc - optind < 2) {
-		fprintf(stderr, "usage: errno-write [-g FILE] PATH VALUE...\n");
-		return 2;
-	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
-
-	const char *path = argv[optind];
 
 	if (gate != NULL) {
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 		if (fd < 0)
-			return refused("open", errno, argv[optind + 1]);
+			return refused("open", errno, value_at(values, 0));
 		printf("opened\n");
 		while (access(gate, F_OK) != 0)
 			usleep(20000);
 	}
-	for (int i = optind + 1; i < argc; i++) {
+	for (int i = 0; i < count; i++) {
+		const char *value = value_at(values, i);
+
 		if (fd < 0)
 			fd = open(path, O_WRONLY | O_CLOEXEC);
 		if (fd < 0) {
-			failures += refused("open", errno, argv[i]);
+			int gone = errno == ENOENT;
+
+			failures += refused("open", errno, value);
+			if (gone && values == NULL)
+				break;
 			continue;
 		}
-		failures += written(fd, argv[i]);
+		failures += written(fd, value);
 		close(fd);
 		fd = -1;
 	}
-	return failures > 0 ? 1 : 0;
+	return failures;
+}
+
+int main(int argc, char **argv)
+{
+	const char *gate = NULL;
+	int uuids = 0;
+	int option;
+
+	while ((option = getopt(argc, argv, "+g:u:")) != -1) {
+		if (option == 'g')
+			gate = optarg;
+		else if (option == 'u')
+			uuids = atoi(optarg);
+		else
+			return 2;
+	}
+
+	int values = argc - optind - 1;
+
+	if ((uuids > 0) ? values != 0 : values < 1) {
+		fprintf(stderr, "usage: errno-write [-g FILE] PATH VALUE... | errno-write [-g FILE] -u COUNT PATH\n");
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (uuids > 0)
+		return write_all(argv[optind], gate, NULL, uuids) > 0 ? 1 : 0;
+	return write_all(argv[optind], gate, argv + optind + 1, values) > 0 ? 1 : 0;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkErrnos, countErrnos, quoteOutput } from '../check.ts';
 import { defineStep } from '../step.ts';
 import { duration, errnoExpectation } from '../words.ts';
-import { hasOneSource, listValues, writerCommand, writeTarget } from '../writer.ts';
+import { countAnswers, hasOneSource, writerCommand, writeTarget } from '../writer.ts';
 
 const schema = z
   .strictObject({
@@ -26,7 +26,7 @@ export const write = defineStep<Body>({
       timeoutMs: context.stretch(body.timeout),
       env: context.env,
     });
-    const failures = checkErrnos(result, body.expect, listValues(body).length);
+    const failures = checkErrnos(result, body.expect, countAnswers(body));
     return {
       failures,
       details: [
