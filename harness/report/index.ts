@@ -2,8 +2,11 @@
 // Makes: progress, TAP, tables and JSON out of events and verdicts.
 // Needs: model.
 // Never: decides anything, reads a file, or looks at a clock: times come from events.
+export { createLines, describeEvent } from './lines.ts';
 export type { ProgressOptions } from './progress.ts';
-export { createLines, createProgress, describeEvent } from './progress.ts';
+export { createProgress } from './progress.ts';
+export type { CampaignAccount, UnfitAccount } from './record.ts';
+export { campaignRecord } from './record.ts';
 export type { Reporter } from './reporter.ts';
 export { fanOut } from './reporter.ts';
 export type { PrintOptions } from './splat.ts';

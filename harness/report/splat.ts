@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
 import type { Frame, SignatureVerdict, Splat, TrialResult } from '../model/index.ts';
+import { printable } from './words.ts';
 
 export interface PrintOptions {
   readonly color: boolean;
@@ -9,22 +10,20 @@ export interface PrintOptions {
 /** One complaint for people: title, who, why it counts, and every trace with source lines. */
 export function printSplat(splat: Splat, options: PrintOptions): string {
   const paint = pc.createColors(options.color);
-  const lines = [
-    paint.bold(paint.red(splat.title)),
-    `  type ${splat.type}${splat.culprit === null ? '' : `, culprit ${splat.culprit}`}`,
-  ];
+  const lines: string[] = [];
+  const say = (text: string, tint = (one: string) => one) => lines.push(tint(printable(text)));
+  say(splat.title, (title) => paint.bold(paint.red(title)));
+  say(`  type ${splat.type}${splat.culprit === null ? '' : `, culprit ${splat.culprit}`}`);
   const who = describeTask(splat);
-  if (who !== '') lines.push(`  ${who}`);
-  if (splat.corrupted) lines.push(`  ${paint.yellow(`corrupted: ${splat.corruptedReason ?? 'torn'}`)}`);
-  if (splat.panicked) lines.push('  the kernel panicked');
-  if (splat.follows !== null) lines.push(`  follows from complaint ${splat.follows + 1} of this log`);
-  if (splat.pc) lines.push(`  at ${formatFrame(splat.pc)}`);
+  if (who !== '') say(`  ${who}`);
+  if (splat.corrupted) say(`  corrupted: ${splat.corruptedReason ?? 'torn'}`, paint.yellow);
+  if (splat.panicked) say('  the kernel panicked');
+  if (splat.follows !== null) say(`  follows from complaint ${splat.follows + 1} of this log`);
+  if (splat.pc) say(`  at ${formatFrame(splat.pc)}`);
   for (const trace of splat.traces) {
-    lines.push(`  ${trace.label}:`);
-    for (const frame of trace.frames) {
-      const line = `    ${formatFrame(frame)}`;
-      lines.push(frame.reliable ? line : paint.dim(line));
-    }
+    say(`  ${trace.label}:`);
+    for (const frame of trace.frames)
+      say(`    ${formatFrame(frame)}`, frame.reliable ? undefined : paint.dim);
   }
   return lines.join('\n');
 }

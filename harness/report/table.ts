@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import type { CampaignVerdict, Comparison, ScenarioVerdict, TrialResult } from '../model/index.ts';
 import { findSplat, type PrintOptions, printSplat } from './splat.ts';
-import { countSeen, describeOutcome, isGood, undecidedTrials, wordsFor } from './words.ts';
+import { countSeen, describeOutcome, isGood, oneLine, undecidedTrials, wordsFor } from './words.ts';
 
 /** The verdict for people: a line a scenario, then why, then each decisive complaint with its call trace. */
 export function verdictTable(
@@ -40,7 +40,7 @@ export function verdictTable(
   for (const scenario of verdict.scenarios) lines.push(...explain(scenario, trials, options));
   for (const scenario of verdict.scenarios) lines.push(...showEvidence(scenario, trials, options));
   const word = tint(verdict.comparison, words[verdict.comparison]);
-  lines.push('', `${paint.bold('verdict')}  ${word}: ${verdict.reason}`);
+  lines.push('', `${paint.bold('verdict')}  ${word}: ${oneLine(verdict.reason)}`);
   return lines.join('\n');
 }
 
@@ -62,27 +62,26 @@ function summarise(scenario: ScenarioVerdict, arm: string, trials: readonly Tria
 }
 
 /** Why a scenario came to its verdict: its signatures with counts, and the trials that decided nothing. */
-function explain(
-  scenario: ScenarioVerdict,
-  trials: readonly TrialResult[],
-  options: PrintOptions,
-): string[] {
+function explain(scenario: ScenarioVerdict, trials: readonly TrialResult[], options: PrintOptions): string[] {
   const undecided = undecidedTrials(scenario, trials);
   if (scenario.comparison === 'clean' && undecided.length === 0) return [];
   const paint = pc.createColors(options.color);
   const words = wordsFor(trials);
-  const lines = ['', `${paint.bold(scenario.scenario)}: ${words[scenario.comparison]}: ${scenario.reason}`];
+  const lines = [
+    '',
+    `${paint.bold(scenario.scenario)}: ${words[scenario.comparison]}: ${oneLine(scenario.reason)}`,
+  ];
   for (const one of scenario.signatures)
     lines.push(
-      `  ${words[one.comparison]}: ${one.title} (${countSeen(one)})`,
-      paint.dim(`    signature ${one.signature}`),
+      `  ${words[one.comparison]}: ${oneLine(one.title)} (${countSeen(one)})`,
+      paint.dim(`    signature ${oneLine(one.signature)}`),
     );
   for (const trial of undecided)
-    lines.push(`  decided nothing: ${trial.id} ${describeOutcome(trial)}: ${trial.reason}`);
+    lines.push(`  decided nothing: ${trial.id} ${describeOutcome(trial)}: ${oneLine(trial.reason)}`);
   return lines;
 }
 
-/** The splats of the signatures that made the verdict what it is, each with all its traces. */
+/** The splats of the signatures that made the verdict what it is, each with all its traces; all of an undecided one. */
 function showEvidence(
   scenario: ScenarioVerdict,
   trials: readonly TrialResult[],
@@ -90,11 +89,15 @@ function showEvidence(
 ): string[] {
   const paint = pc.createColors(options.color);
   return scenario.signatures
-    .filter((one) => one.comparison === scenario.comparison)
+    .filter((one) => one.comparison === scenario.comparison || scenario.comparison === 'inconclusive')
     .flatMap((one) => {
       const splat = findSplat(one, trials);
       if (!splat) return [];
       const trial = trials.find((candidate) => candidate.splats.includes(splat));
-      return ['', paint.dim(`${scenario.scenario}, from ${trial?.id ?? scenario.scenario}:`), printSplat(splat, options)];
+      return [
+        '',
+        paint.dim(`${scenario.scenario}, from ${trial?.id ?? scenario.scenario}:`),
+        printSplat(splat, options),
+      ];
     });
 }

@@ -44,7 +44,8 @@ function describe(scenario: ScenarioVerdict, own: readonly TrialResult[], contex
   if (scenario.comparison === 'inconclusive')
     lines.push(`undecided: ${quote(`this says nothing about the series: ${explainUndecided(undecided)}`)}`);
   if (scenario.signatures.length > 0) lines.push('signatures:');
-  for (const one of scenario.signatures) lines.push(...describeSignature(one, own).map((line) => `  ${line}`));
+  for (const one of scenario.signatures)
+    lines.push(...describeSignature(one, own).map((line) => `  ${line}`));
   if (own.length > 0) lines.push('trials:');
   for (const trial of own)
     lines.push(

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { Blame, Comparison, Outcome, ScenarioVerdict, SignatureVerdict, TrialResult } from '../model/index.ts';
+import type {
+  Blame,
+  Comparison,
+  Outcome,
+  ScenarioVerdict,
+  SignatureVerdict,
+  TrialResult,
+} from '../model/index.ts';
 
 const COMPARED: Readonly<Record<Comparison, string>> = {
   fixed: 'fixed',
@@ -58,10 +65,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
-/** Text on one line, without the control characters that a kernel log may hold. */
+/** Text without control characters: a kernel log may hold any, and a terminal would obey them. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+}
+
+/** Text on one line, printable. */
 export function oneLine(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
-    .trim();
+  return printable(text.replace(/\s+/g, ' ').trim());
 }

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Makes: fakes and builders for tests.
-// Needs: model.
+// Makes: fakes and builders for tests, and the kernel that machine tests boot.
+// Needs: model, host, kernel.
 // Never: is imported by anything but tests.
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
+export type { TestKernel } from './kernel.ts';
+export { TEST_CACHE, testKernel } from './kernel.ts';
 export { PROJECT_ROOT } from './root.ts';
+export {
+  aFinding,
+  aFrame,
+  anEventStream,
+  aSignature,
+  aSplat,
+  aTrial,
+  aVerdict,
+  dateEvents,
+} from './trials.ts';

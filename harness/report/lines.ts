@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+import type { TrialEvent } from '../model/index.ts';
+import type { Reporter } from './reporter.ts';
+import { describeOutcome, formatDuration, oneLine } from './words.ts';
+
+/** How often a stage's own progress becomes a line, in milliseconds of event time. */
+const LINE_EVERY_MS = 10_000;
+
+/** One dated line for each thing that happens; a stage that goes on says so every ten seconds. */
+export function createLines(write: (text: string) => void): Reporter {
+  const saidAt = new Map<string, number>();
+  return {
+    name: 'progress',
+    event(event) {
+      if (event.type === 'stageStarted') saidAt.set(event.stage, Date.parse(event.at));
+      if (event.type === 'stageProgress') {
+        const now = Date.parse(event.at);
+        if (now - (saidAt.get(event.stage) ?? Number.NEGATIVE_INFINITY) < LINE_EVERY_MS) return;
+        saidAt.set(event.stage, now);
+      }
+      const text = describeEvent(event);
+      if (text !== null) write(`${event.at.replace(/\.\d+Z$/, 'Z')} ${oneLine(text)}\n`);
+    },
+    end() {},
+  };
+}
+
+/** What an event says to people; null for what is too small for a line. */
+export function describeEvent(event: TrialEvent): string | null {
+  switch (event.type) {
+    case 'campaignStarted':
+      return `on trial: ${event.title}: ${event.trials} trials on ${event.arms.join(' and ')}, logs in ${event.runDirectory}`;
+    case 'stageStarted':
+      return `${event.title} …`;
+    case 'stageProgress':
+      return `${event.stage}: ${event.text}`;
+    case 'stageEnded':
+      return `${event.stage}: ${event.ok ? 'done' : 'failed'}${event.text === '' ? '' : ` (${event.text})`} in ${formatDuration(event.durationMs)}`;
+    case 'trialStarted':
+      return `${event.trial}: started`;
+    case 'machineBooted':
+      return `${event.trial}: booted in ${formatDuration(event.bootMs)} on ${event.accelerator.split(' ')[0]}`;
+    case 'splatSeen':
+      return `${event.trial}: the kernel complains: ${event.title}`;
+    case 'stepEnded':
+      return event.step.outcome === 'passed'
+        ? null
+        : `${event.trial}: ${event.step.phase} "${event.step.label}" ${event.step.outcome}: ${event.step.details[0] ?? ''}`;
+    case 'trialEnded':
+      return `${event.trial}: ${describeOutcome(event.result)} in ${formatDuration(event.result.durationMs)}: ${event.result.reason}`;
+    case 'campaignEnded':
+      return `verdict: ${event.verdict.reason}`;
+    case 'stepStarted':
+      return null;
+  }
+}
