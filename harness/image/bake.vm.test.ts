@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import t from 'tap';
+import { digestFile, exists, runCommand } from '../host/index.ts';
+import { PROJECT_ROOT, TEST_CACHE, testKernel } from '../testing/index.ts';
+import { bakeImage, bakeL2Root } from './index.ts';
+
+// Packages are fetched the first time.
+t.setTimeout(30 * 60_000);
+
+await testKernel(); // the environment that commands run in
+
+/** A cache of its own for what is baked; packages come from the shared one. */
+async function freshCache(t: { teardown(undo: () => Promise<void>): void }): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ktrial-bake-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  await symlink(join(TEST_CACHE, 'apt'), join(directory, 'apt'));
+  return directory;
+}
+
+t.test('the same inputs give the same image, byte for byte, and this computer stays as it was', async (t) => {
+  const recipe = join(PROJECT_ROOT, 'images/guest.yaml');
+  await bakeImage(recipe, { cacheDirectory: TEST_CACHE }); // so that the packages are there
+  const shell = await digestFile('/bin/sh');
+  const first = await bakeImage(recipe, { cacheDirectory: await freshCache(t) });
+  const before = process.umask(0o077);
+  const second = await bakeImage(recipe, { cacheDirectory: await freshCache(t) }).finally(() =>
+    process.umask(before),
+  );
+  t.equal(first.digest, second.digest);
+  t.not(first.rootPath, second.rootPath);
+  t.equal(await digestFile(first.rootPath), await digestFile(second.rootPath));
+  t.equal(await digestFile('/bin/sh'), shell);
+  const { stdout } = await runCommand('unsquashfs', ['-lln', first.rootPath]);
+  t.match(stdout, /^-rwxr-xr-x 0\/0 .*squashfs-root\/sbin\/init$/m, 'init is our own file, and no link');
+  t.match(stdout, /squashfs-root\/bin\/sh -> /);
+});
+
+t.test('an image is another when a file of it is another', async (t) => {
+  const cacheDirectory = await freshCache(t);
+  const images = join(cacheDirectory, 'recipes');
+  await cp(join(PROJECT_ROOT, 'images'), images, { recursive: true });
+  const own = await bakeImage(join(PROJECT_ROOT, 'images/guest.yaml'), { cacheDirectory: TEST_CACHE });
+  const same = await bakeImage(join(images, 'guest.yaml'), { cacheDirectory });
+  t.equal(same.digest, own.digest, 'where the recipe lies is no part of it');
+  await runCommand('sh', ['-c', 'echo "# one line more" >> guest/init'], { cwd: images });
+  const other = await bakeImage(join(images, 'guest.yaml'), { cacheDirectory });
+  t.not(other.digest, own.digest);
+  t.not(await digestFile(other.rootPath), await digestFile(same.rootPath));
+});
+
+t.test('the root of a VM inside the guest is the same each time', async (t) => {
+  const init = join(PROJECT_ROOT, 'images/l2/init');
+  const first = await bakeL2Root(init, { cacheDirectory: await freshCache(t) });
+  const second = await bakeL2Root(init, { cacheDirectory: await freshCache(t) });
+  t.not(dirname(first), dirname(second));
+  t.equal(await digestFile(first), await digestFile(second));
+  t.ok(await exists(first));
+});

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+import { type AddressInfo, createServer } from 'node:net';
+import { PassThrough } from 'node:stream';
+import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import t from 'tap';
+import { makeKeys } from '../image/index.ts';
+import type { MachineKeys } from './spec.ts';
+import { connectGuest, probeSshPort } from './ssh.ts';
+
+const HOST = ssh2.utils.generateKeyPairSync('ed25519');
+const WIRE_HOST = HOST.public.split(' ')[1] ?? '';
+
+interface Far {
+  readonly port: number;
+  readonly keys: MachineKeys;
+  /** Command lines that were asked for. */
+  readonly asked: string[];
+  /** Ends every connection without a word. */
+  cut(): void;
+}
+
+/** A server on the loopback address that lets only our run's key in, and leaves commands to `perform`. */
+async function serve(
+  t: { teardown(undo: () => Promise<void>): void },
+  perform: (channel: ServerChannel, command: string) => void,
+): Promise<Far> {
+  const keys = makeKeys();
+  const asked: string[] = [];
+  const open = new Set<Connection>();
+  const server = new ssh2.Server({ hostKeys: [HOST.private] }, (connection) => {
+    open.add(connection);
+    connection.on('error', () => {});
+    connection.on('authentication', (context) => {
+      const line = `ssh-ed25519 ${context.method === 'publickey' ? context.key.data.toString('base64') : ''} ktrial`;
+      if (context.username === 'root' && line === keys.clientPublicLine) context.accept();
+      else context.reject();
+    });
+    connection.on('session', (accept) => {
+      const session = accept();
+      session.on('exec', (acceptExec, _reject, { command }) => {
+        asked.push(command);
+        const channel = acceptExec();
+        channel.on('error', () => {});
+        perform(channel, command);
+      });
+      session.on('pty', (acceptPty) => acceptPty?.());
+      session.on('shell', (acceptShell) => perform(acceptShell(), 'a shell'));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    for (const connection of open) (connection as unknown as { _sock: { destroy(): void } })._sock.destroy();
+  };
+  t.teardown(async () => {
+    cut();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    keys: { clientPrivateKey: keys.clientPrivateKey, hostPublicKey: WIRE_HOST },
+    asked,
+    cut,
+  };
+}
+
+t.test('a command runs on the leash, quoted, with its variables', async (t) => {
+  const far = await serve(t, (channel) => {
+    channel.write('99\nfine\n');
+    channel.stderr.write('hm\n');
+    channel.exit(3);
+    channel.end();
+  });
+  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+  const result = await guest.run("echo 'a b'", { timeoutMs: 5_000, env: { WHO: "it's me" } });
+  t.match(result, { exitCode: 3, signal: null, stdout: 'fine\n', stderr: 'hm\n', timedOut: false });
+  t.strictSame(far.asked, [
+    "exec /usr/bin/leash 'export WHO='\\''it'\\''\\'\\'''\\''s me'\\''; echo '\\''a b'\\'''",
+  ]);
+  await guest.close();
+});
+
+t.test('another host key than the run’s own is refused', async (t) => {
+  const far = await serve(t, () => {});
+  const keys = { ...far.keys, hostPublicKey: makeKeys().hostPublicKey };
+  await t.rejects(connectGuest({ ...far, keys, deadlineMs: 10_000 }), {
+    code: 'GUEST_WRONG_KEY',
+    blame: 'lab',
+  });
+});
+
+t.test('a key that the guest does not know, and a port where nobody listens, are unreachable', async (t) => {
+  const far = await serve(t, () => {});
+  const stranger = { ...far.keys, clientPrivateKey: makeKeys().clientPrivateKey };
+  await t.rejects(connectGuest({ ...far, keys: stranger, deadlineMs: 10_000 }), {
+    code: 'GUEST_UNREACHABLE',
+  });
+  await t.rejects(connectGuest({ port: 1, keys: far.keys, deadlineMs: 10_000 }), {
+    code: 'GUEST_UNREACHABLE',
+  });
+});
+
+t.test('a connection that dies under a command is lost, and so is every later command', async (t) => {
+  const far = await serve(t, (channel) => channel.write('99\nhalf'));
+  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+  const job = await guest.start('sleep 100');
+  far.cut();
+  await t.rejects(job.wait(5_000), { code: 'GUEST_CONNECTION_LOST', blame: 'lab' });
+  t.equal(job.output().stdout, 'half', 'what came before is kept');
+  await t.rejects(guest.run('true', { timeoutMs: 5_000 }), { code: 'GUEST_CONNECTION_LOST' });
+});
+
+t.test('a command that takes too long is killed by its group, and what it wrote is kept', async (t) => {
+  let held: ServerChannel | null = null;
+  const far = await serve(t, (channel, command) => {
+    if (command.startsWith('kill')) {
+      channel.exit(0);
+      channel.end();
+      held?.exit('KILL' as never, false, '');
+      held?.end();
+      return;
+    }
+    held = channel;
+    channel.write('99\nhalf');
+  });
+  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+  const result = await guest.run('sleep 100', { timeoutMs: 50 });
+  t.match(result, { exitCode: null, signal: null, stdout: 'half', timedOut: true });
+  t.equal(far.asked[1], "kill -'KILL' -- -99");
+  await guest.close();
+});
+
+t.test('an upload is what the command reads; one that fails is the scenario’s affair', async (t) => {
+  const received: Buffer[] = [];
+  const far = await serve(t, (channel, command) => {
+    channel.write('99\n');
+    channel.on('data', (chunk: Buffer) => received.push(chunk));
+    channel.on('end', () => {
+      if (command.includes('/proc/')) channel.stderr.write("can't create\n");
+      channel.exit(command.includes('/proc/') ? 1 : 0);
+      channel.end();
+    });
+    channel.resume();
+  });
+  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+  await guest.upload(new Uint8Array([0, 255, 10]), '/tmp/x y', '0755');
+  t.strictSame(Buffer.concat(received), Buffer.from([0, 255, 10]));
+  await t.rejects(guest.upload('x', '/proc/no'), {
+    code: 'GUEST_UPLOAD_FAILED',
+    blame: 'scenario',
+    message: /can't create/,
+  });
+  await guest.close();
+});
+
+t.test('a shell gives its exit code, and is lost when the guest goes first', async (t) => {
+  let goes: 'well' | 'away' = 'well';
+  const far: Far = await serve(t, (channel) => {
+    channel.write('# ');
+    if (goes === 'away') return far.cut();
+    channel.exit(5);
+    channel.end();
+  });
+  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+  const size = { rows: 24, cols: 80 };
+  const output = new PassThrough();
+  t.equal(await guest.openShell?.(new PassThrough(), output, size), 5);
+  t.equal(String(output.read()), '# ');
+  goes = 'away';
+  await t.rejects(async () => guest.openShell?.(new PassThrough(), output, size), {
+    code: 'GUEST_CONNECTION_LOST',
+  });
+});
+
+t.test('a port is asked whether a server still speaks behind it', async (t) => {
+  const far = await serve(t, () => {});
+  t.equal(await probeSshPort(far.port, 5_000), 'answered');
+  t.equal(await probeSshPort(1, 5_000), 'refused');
+  const mute = createServer();
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  t.teardown(async () => void mute.close());
+  t.equal(await probeSshPort((mute.address() as AddressInfo).port, 50), 'silent');
+});
