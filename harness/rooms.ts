@@ -7,7 +7,8 @@ export interface Room {
   readonly modules: readonly string[];
 }
 
-const HANDS = ['node:zlib', 
+const HANDS = [
+  'node:zlib',
   'node:crypto',
   'node:fs',
   'node:fs/promises',

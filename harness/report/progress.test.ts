@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { aSplat, aTrial, aVerdict, anEventStream, dateEvents } from '../testing/index.ts';
+import { anEventStream, aSplat, aTrial, aVerdict, dateEvents } from '../testing/index.ts';
 import { createProgress, formatDuration, type ProgressOptions } from './index.ts';
 
 const lost = aTrial('vm.base.2', {
