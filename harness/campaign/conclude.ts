@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignVerdict, Kernel, ScenarioVerdict, TrialResult } from '../model/index.ts';
-import { symboliseSplat } from '../symbol/index.ts';
+import { closeSymbolisers, symboliseSplat } from '../symbol/index.ts';
 import { compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
 import type { CampaignPlan } from './plan.ts';
 
@@ -10,12 +10,17 @@ export async function symboliseTrials(
   kernels: Readonly<Record<string, Kernel>>,
 ): Promise<TrialResult[]> {
   const done: TrialResult[] = [];
-  for (const trial of trials) {
-    const kernel = kernels[trial.arm];
-    const splats = [];
-    for (const splat of trial.splats)
-      splats.push(kernel ? await symboliseSplat(splat, kernel).catch(() => splat) : splat);
-    done.push({ ...trial, splats });
+  try {
+    for (const trial of trials) {
+      const kernel = kernels[trial.arm];
+      const splats = [];
+      // A splat without source lines is still evidence.
+      for (const splat of trial.splats)
+        splats.push(kernel ? await symboliseSplat(splat, kernel).catch(() => splat) : splat);
+      done.push({ ...trial, splats });
+    }
+  } finally {
+    await closeSymbolisers();
   }
   return done;
 }

@@ -111,7 +111,11 @@ async function tellOutcome(
 ): Promise<number> {
   const say = (text: string) => context.err.write(`${text}\n`);
   for (const note of outcome.notes) say(`note: ${note}`);
-  if (outcome.unfit) throw unfitFault(outcome.unfit);
+  if (outcome.unfit) {
+    const fault = unfitFault(outcome.unfit);
+    context.out.write(`TAP version 14\nBail out! ${fault.message}\n`);
+    throw fault;
+  }
   if (!outcome.verdict)
     throw new Fault({
       blame: 'harness',

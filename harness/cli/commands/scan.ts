@@ -59,10 +59,14 @@ async function scanFile(file: string, context: Context): Promise<readonly Splat[
 
 /** Source lines from a vmlinux; its modules are looked for beside it. */
 async function nameLines(splats: readonly Splat[], vmlinux: string): Promise<Splat[]> {
-  const { symboliseSplat } = await import('../../symbol/index.ts');
+  const { closeSymbolisers, symboliseSplat } = await import('../../symbol/index.ts');
   const kernel = { vmlinux, modules: dirname(vmlinux), source: dirname(vmlinux) };
   const named: Splat[] = [];
-  for (const splat of splats) named.push(await symboliseSplat(splat, kernel));
+  try {
+    for (const splat of splats) named.push(await symboliseSplat(splat, kernel));
+  } finally {
+    await closeSymbolisers();
+  }
   return named;
 }
 
