@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { inheritEnvironment } from '../host/index.ts';
 import { bakeImage } from '../image/index.ts';
 import { openWorkshop, readKernelDefinition } from '../kernel/index.ts';
 import type { Image, Kernel } from '../model/index.ts';
 import { type Accelerator, probeAccelerator } from '../vm/index.ts';
+import { TEST_CACHE } from './kernel.ts';
 import { PROJECT_ROOT } from './root.ts';
 
 /** What tests that boot need: made on the first call, taken from the same cache as the product's afterwards. */
@@ -15,8 +15,6 @@ export interface TestLab {
   readonly image: Image;
   readonly accelerator: Accelerator;
 }
-
-export const TEST_CACHE: string = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ktrial');
 
 /** Opens the lab with a kernel definition of this project; the lean one unless another is named. */
 export async function openTestLab(definitionName = 'smoke-5.10'): Promise<TestLab> {
