@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { formatDiagnostic, readYaml } from './document/index.ts';
 import { kernelDefinitionSchema } from './kernel/index.ts';
-import { lintScenario } from './scenario/index.ts';
+import { expandScenario, parseScenario } from './scenario/index.ts';
 import { PROJECT_ROOT } from './testing/index.ts';
 
 const DOCUMENTS = [
@@ -38,7 +38,10 @@ function check(example: Example): readonly string[] {
   const whole = text.startsWith('- ')
     ? `name: example\ndescription: an example\nsteps:\n${text.replace(/^/gm, '  ').trimEnd()}\n`
     : text;
-  return lintScenario(whole, place).map(formatDiagnostic);
+  const parsed = parseScenario(whole, place);
+  if (!parsed.ok) return parsed.diagnostics.map(formatDiagnostic);
+  expandScenario(parsed.scenario);
+  return parsed.warnings.map(formatDiagnostic);
 }
 
 t.test('every example in the documentation is accepted, without a warning', async (t) => {
