@@ -6,6 +6,9 @@ import { isFault, type Series } from '../model/index.ts';
 import { git } from './git.ts';
 import { applySeries, lastPatchTouching, readSeries } from './index.ts';
 
+// Many small programs are started: on a busy computer that takes its time.
+t.setTimeout(240_000);
+
 const LINES = Array.from({ length: 20 }, (_, index) => `line ${index + 1}`);
 
 type Test = Pick<typeof t, 'testdir'>;

@@ -37,6 +37,8 @@ export async function applySeries(
   const stage = await openStage(tree, options.signal);
   const applied: AppliedPatch[] = [];
   try {
+    const whole = await applyWhole(stage, series.patches);
+    if (whole) return { ok: true, tip: await stage.head(), patches: whole };
     for (const patch of series.patches) {
       const result = await applyPatch(stage, patch);
       if ('words' in result) {
@@ -106,6 +108,30 @@ async function openStage(tree: string, signal?: AbortSignal): Promise<Stage> {
         if (!extra.has(path)) await rm(join(tree, path), { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * All patches in one plain `git am`, which reads and writes the index of a large tree once: a third of the time. Null
+ * when any does not fit; the tree is then back at its base, and one after the other shows which, and what helps.
+ */
+async function applyWhole(stage: Stage, patches: readonly Patch[]): Promise<AppliedPatch[] | null> {
+  const before = await stage.head();
+  const input = Buffer.from(patches.map((patch) => patch.mail).join(''), 'latin1');
+  const { exitCode } = await stage.run(['am', ...FLAGS, '--no-3way'], {
+    input,
+    accept: 'any',
+    signal: undefined,
+  });
+  const list = exitCode === 0 ? (await stage.run(['rev-list', '--reverse', `${before}..HEAD`])).stdout : '';
+  const commits = list.split('\n').filter((commit) => commit !== '');
+  if (commits.length !== patches.length) {
+    await stage.restore(before);
+    return null;
+  }
+  const applied: AppliedPatch[] = [];
+  for (const [index, patch] of patches.entries())
+    applied.push(await describeApplied(stage, patch, commits[index] ?? '', 'plain'));
+  return applied;
 }
 
 async function applyPatch(stage: Stage, patch: Patch): Promise<AppliedPatch | { readonly words: string }> {

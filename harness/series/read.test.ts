@@ -9,6 +9,9 @@ import { git } from './git.ts';
 import { readSeries } from './index.ts';
 import { readDiff } from './mail.ts';
 
+// Many small programs are started: on a busy computer that takes its time.
+t.setTimeout(240_000);
+
 const ENVELOPE = 'From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001';
 
 function aDiff(name = 'file.c', line = 'new'): string {

@@ -8,6 +8,9 @@ import type { Frame, Splat } from '../model/index.ts';
 import { closeSymbolisers, openSymboliser, symboliseSplat } from './index.ts';
 import { parseSymbols } from './table.ts';
 
+// Many small programs are started: on a busy computer that takes its time.
+t.setTimeout(240_000);
+
 const MAIN = `int twin_a(volatile int *); int twin_b(volatile int *);
 static inline __attribute__((always_inline)) int inlined(volatile int *p) { twin_a(p); return *p + 1; }
 __attribute__((noinline)) int outer(volatile int *p) {

@@ -4,7 +4,6 @@
 // Never: is imported by anything but tests.
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
-export type { TestKernel } from './kernel.ts';
 export { TEST_CACHE, testKernel } from './kernel.ts';
 export { PROJECT_ROOT } from './root.ts';
 export {
