@@ -45,7 +45,7 @@ export async function execute(
   if (request.series)
     await writeFile(
       join(runDirectory, 'series.mbox'),
-      request.series.patches.map((patch) => patch.mail).join('\n'),
+      Buffer.from(request.series.patches.map((patch) => patch.mail).join('\n'), 'latin1'),
     );
   const progress = await openProgress(context);
   const eventsPath = join(runDirectory, 'events.ndjson');
