@@ -77,7 +77,8 @@ function explain(scenario: ScenarioVerdict, trials: readonly TrialResult[], opti
       paint.dim(`    signature ${oneLine(one.signature)}`),
     );
   for (const trial of undecided)
-    lines.push(`  decided nothing: ${trial.id} ${describeOutcome(trial)}: ${oneLine(trial.reason)}`);
+    if (!scenario.reason.includes(`${trial.id}:`))
+      lines.push(`  decided nothing: ${trial.id} ${describeOutcome(trial)}: ${oneLine(trial.reason)}`);
   return lines;
 }
 

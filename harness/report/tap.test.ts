@@ -98,7 +98,6 @@ t.test(
             'sample_remove+0x1c/0x80 [sample] drivers/sample/sample.c:42',
             'sample_put [sample] drivers/sample/sample.c:17 [inlined]',
             'device_del+0x1c/0x80 drivers/base/core.c:3100',
-            '? stale_word+0x1c/0x80',
           ],
         },
       ],
@@ -107,6 +106,23 @@ t.test(
         { id: 'blocked.patched.1', outcome: 'failed (kernel)', directory: '/runs/1/blocked.patched.1' },
       ],
     });
+  },
+);
+
+t.test(
+  'a trace of guesses alone is shown as it is, and a long one is cut with its rest counted',
+  async (t) => {
+    const frames = Array.from({ length: 20 }, (_, index) =>
+      aFrame({ function: `f${index}`, reliable: false }),
+    );
+    const guessed = aSplat({ frames });
+    const trial = aTrial('blocked.patched.1', { splats: [guessed] });
+    const { points } = parse(aVerdict([blocked]), [aTrial('blocked.base.1'), trial]);
+    const diag = points[0]?.diag as { signatures: { trace: string[] }[] } | undefined;
+    const trace = diag?.signatures[0]?.trace ?? [];
+    t.equal(trace.length, 13);
+    t.match(trace[0], /^\? f0\+/);
+    t.equal(trace[12], '8 more');
   },
 );
 
@@ -170,6 +186,6 @@ t.test('with one arm nothing was compared, and no word says so', async (t) => {
   const { points } = parse(aVerdict([plain, { ...removal, comparison: 'notFixed' }]), alone);
   t.strictSame(
     points.map((point) => point.name),
-    ['plain: clean', 'removal: complaint seen'],
+    ['plain: clean', 'removal: fault seen'],
   );
 });

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignVerdict, ScenarioVerdict, SignatureVerdict, TrialResult } from '../model/index.ts';
+import type {
+  CampaignVerdict,
+  Frame,
+  ScenarioVerdict,
+  SignatureVerdict,
+  Splat,
+  TrialResult,
+} from '../model/index.ts';
 import { callPath, findSplat, formatFrame } from './splat.ts';
 import { describeOutcome, isGood, oneLine, undecidedTrials, wordsFor } from './words.ts';
 
@@ -73,11 +80,18 @@ function describeSignature(one: SignatureVerdict, own: readonly TrialResult[]): 
   const splat = findSplat(one, own);
   if (!splat) return lines;
   if (splat.corrupted) lines.push(`  corrupted: ${quote(splat.corruptedReason ?? 'torn')}`);
-  const path = callPath(splat);
+  const path = trustedPath(splat);
   if (path.length > 0) lines.push('  trace:');
   for (const frame of path.slice(0, FRAMES_SHOWN)) lines.push(`    - ${quote(formatFrame(frame))}`);
   if (path.length > FRAMES_SHOWN) lines.push(`    - ${quote(`${path.length - FRAMES_SHOWN} more`)}`);
   return lines;
+}
+
+/** A short trace has no room for what the unwinder only guessed; where it guessed all, that is what there is. */
+function trustedPath(splat: Splat): readonly Frame[] {
+  const path = callPath(splat);
+  const trusted = path.filter((frame) => frame.reliable);
+  return trusted.length > 1 ? trusted : path;
 }
 
 function explainUndecided(undecided: readonly TrialResult[]): string {

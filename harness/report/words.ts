@@ -20,7 +20,7 @@ const COMPARED: Readonly<Record<Comparison, string>> = {
 /** A single arm can be clean or not; nothing in it is fixed or broken. */
 const ALONE: Readonly<Record<Comparison, string>> = {
   ...COMPARED,
-  notFixed: 'complaint seen',
+  notFixed: 'fault seen',
   clean: 'clean',
 };
 
