@@ -15,6 +15,7 @@ export async function openProgress(context: Context): Promise<OpenProgress> {
     write: (text: string) => void context.err.write(text),
     interactive: context.err.isTTY === true,
     color: context.color,
+    size: () => ({ columns: context.err.columns ?? 80, rows: context.err.rows ?? 24 }),
   });
   return {
     listen: fanOut(

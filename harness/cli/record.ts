@@ -1,48 +1,60 @@
 // SPDX-License-Identifier: MIT
-import { arch, availableParallelism, release } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { arch, availableParallelism, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 import type { CampaignOutcome, CampaignRequest } from '../campaign/index.ts';
 import { runCommand } from '../host/index.ts';
+import { campaignRecord } from '../report/index.ts';
+import type { Context } from './context.ts';
 
-/** The stored account of a run: everything that is needed to repeat it, and what came of it. Format 1. */
-export async function describeRecord(request: CampaignRequest, outcome: CampaignOutcome): Promise<unknown> {
-  const qemu = await runCommand('qemu-system-x86_64', ['--version'], { accept: 'any' }).catch(() => null);
-  const { series, kernel } = request;
-  return {
-    format: 1,
-    title: request.title,
-    repeat: request.repeatCommand,
+/** The stored account of a run: everything that is needed to repeat it, and what came of it. */
+export async function describeRecord(
+  context: Context,
+  request: CampaignRequest,
+  outcome: CampaignOutcome,
+): Promise<object> {
+  const { series, seed, repeatCommand, title, ...asked } = request;
+  return campaignRecord({
+    title,
+    request: asked,
+    seed,
+    repeatCommand,
     startedAt: outcome.startedAt,
     durationMs: outcome.durationMs,
-    seed: request.seed,
+    versions: await readVersions(context),
     host: {
-      node: process.version,
       arch: arch(),
       kernel: release(),
       cpus: availableParallelism(),
-      qemu: qemu?.stdout.split('\n')[0] ?? null,
+      memoryMib: Math.round(totalmem() / 1024 / 1024),
     },
-    series: series && {
-      title: series.title,
-      version: series.version,
-      digest: series.digest,
-      origin: series.origin,
-      baseCommit: series.baseCommit,
-      patches: series.patches.map(({ number, subject, author, messageId }) => ({
-        number,
-        subject,
-        author,
-        messageId,
-      })),
-    },
-    kernel: { name: kernel.name, source: kernel.source, config: kernel.config, patches: kernel.patches },
+    series,
     kernels: outcome.prepared?.kernels ?? {},
-    image: outcome.prepared?.image ?? null,
     l2: outcome.prepared?.l2 ?? {},
+    image: outcome.prepared?.image ?? null,
     applied: outcome.prepared?.applied ?? [],
     newDiagnostics: outcome.prepared?.newDiagnostics ?? [],
     notes: [...(series?.notes ?? []), ...outcome.notes],
     unfit: outcome.unfit,
-    verdict: outcome.verdict,
     trials: outcome.trials,
+    verdict: outcome.verdict,
+  });
+}
+
+async function readVersions(context: Context): Promise<Record<string, string | null>> {
+  const own = JSON.parse(await readFile(join(context.root, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  const firstLine = async (program: string) =>
+    runCommand(program, ['--version'], { accept: 'any' }).then(
+      ({ stdout }) => stdout.split('\n')[0] ?? null,
+      () => null,
+    );
+  return {
+    ktrial: own.version,
+    node: process.version,
+    qemu: await firstLine('qemu-system-x86_64'),
+    gcc: await firstLine('gcc'),
+    git: await firstLine('git'),
   };
 }

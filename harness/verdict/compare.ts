@@ -79,11 +79,13 @@ function compareSignatures(
       }
     }
   }
+  // An arm that was never seen at work neither cures nor breaks anything.
+  const oneSided = base.length === 0 || patched.length === 0;
   return [...all].map(([signature, entry]) => ({
     signature,
     title: entry.title,
     kind: entry.kind,
-    comparison: compareSeen(entry.base.size, entry.patched.size),
+    comparison: oneSided ? 'inconclusive' : compareSeen(entry.base.size, entry.patched.size),
     base: { seen: entry.base.size, trials: base.length },
     patched: { seen: entry.patched.size, trials: patched.length },
     trials: [...entry.base, ...entry.patched],

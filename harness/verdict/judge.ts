@@ -104,7 +104,10 @@ export function judgeTrial(evidence: TrialEvidence): TrialJudgement {
   return {
     outcome: 'passed',
     blame: null,
-    reason: 'every expectation was met and the log is clean',
+    reason:
+      evidence.splats.length === 0
+        ? 'every expectation was met and the log is clean'
+        : 'every expectation was met, and the log holds no other complaint than those expected',
     findings,
   };
 }

@@ -38,7 +38,16 @@ export function buildArgv(spec: MachineSpec, qmpPath: string): string[] {
 }
 
 function machineType(spec: MachineSpec): string[] {
-  return ['-name', spec.name, '-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'q35'];
+  return [
+    '-name',
+    `guest=${comma(spec.name)}`,
+    '-nodefaults',
+    '-no-user-config',
+    '-display',
+    'none',
+    '-machine',
+    'q35',
+  ];
 }
 
 function processors(spec: MachineSpec): string[] {

@@ -137,7 +137,10 @@ class SshGuest implements Guest {
     output: NodeJS.WritableStream,
     size: ShellSize,
   ): Promise<number> {
-    const channel = await this.#open((done) => this.#client.shell({ term: 'linux', ...size }, done));
+    const channel = await this.#open(
+      (done) => this.#client.shell({ term: 'linux', ...size }, done),
+      (taken) => taken,
+    );
     const terminal = output as Partial<NodeJS.WriteStream>;
     const resize = () => channel.setWindow(terminal.rows ?? size.rows, terminal.columns ?? size.cols, 0, 0);
     let exitCode: number | null = null;
@@ -162,9 +165,14 @@ class SshGuest implements Guest {
   ): Promise<ChannelJob> {
     const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
     const line = `exec ${LEASH} ${quote(`${variables.join('')}${command}`)}`;
-    const channel = await this.#open((done) => this.#client.exec(line, done));
-    const job = new ChannelJob(channel, this.#lost, (pid, signal) => this.#signal(pid, signal));
-    channel.end(typeof stdin === 'string' ? stdin : Buffer.from(stdin));
+    const job = await this.#open(
+      (done) => this.#client.exec(line, done),
+      (channel) => {
+        const taken = new ChannelJob(channel, this.#lost, (pid, signal) => this.#signal(pid, signal));
+        channel.end(typeof stdin === 'string' ? stdin : Buffer.from(stdin));
+        return taken;
+      },
+    );
     await withDeadline(job.started, CHANNEL_MS, () => {
       throw lostGuest(`a command showed no sign of life within ${CHANNEL_MS / 1000} s`);
     });
@@ -173,20 +181,25 @@ class SshGuest implements Guest {
 
   /** A server that logs everybody in as root forwards no signals: a second command sends them. */
   async #signal(pid: number, signal: string): Promise<void> {
-    const channel = await this.#open((done) => this.#client.exec(`kill -${quote(signal)} -- -${pid}`, done));
-    channel.on('error', () => {});
-    channel.stderr.resume();
-    const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()).resume());
+    const closed = this.#open(
+      (done) => this.#client.exec(`kill -${quote(signal)} -- -${pid}`, done),
+      (channel) => {
+        channel.on('error', () => {});
+        channel.stderr.resume();
+        return new Promise<void>((resolve) => channel.once('close', () => resolve()).resume());
+      },
+    );
     await withDeadline(Promise.race([closed, this.#lost]), KILL_GRACE_MS, () => {});
   }
 
   /** Opens a channel within a deadline: on a half-dead link the answer may never come. */
-  #open(
+  #open<T>(
     ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => unknown,
-  ): Promise<ClientChannel> {
+    take: (channel: ClientChannel) => T,
+  ): Promise<T> {
     if (this.#dead) return Promise.reject(this.#dead);
-    const opened = new Promise<ClientChannel>((resolve, reject) => {
-      ask((error, channel) => (error ? reject(lostGuest(error.message)) : resolve(channel)));
+    const opened = new Promise<T>((resolve, reject) => {
+      ask((error, channel) => (error ? reject(lostGuest(error.message)) : resolve(take(channel))));
     });
     return withDeadline(Promise.race([opened, this.#lost]), CHANNEL_MS, () => {
       throw lostGuest(`no channel was opened within ${CHANNEL_MS / 1000} s`);

@@ -75,7 +75,7 @@ export async function execute(
   }
   await writeFileAtomic(
     join(runDirectory, 'record.json'),
-    `${JSON.stringify(await describeRecord(request, outcome), null, 2)}\n`,
+    `${JSON.stringify(await describeRecord(context, request, outcome), null, 2)}\n`,
   );
   return tellOutcome(context, request, outcome, runDirectory);
 }
@@ -99,7 +99,7 @@ async function readRequest(
     repeat: options.repeat,
     seed: options.seed,
     jobs: options.jobs ?? null,
-    repeatCommand: quoteArgv(['ktrial', ...context.words]),
+    repeatCommand: quoteArgv(['ktrial', ...repeatWords(context.words)]),
   };
 }
 
@@ -136,4 +136,12 @@ async function tellOutcome(
   say(`record  ${join(runDirectory, 'record.json')}`);
   say(`repeat  ${request.repeatCommand}`);
   return context.signal.aborted ? 130 : outcome.verdict.exitCode;
+}
+
+/** The words that repeat a run: without those that only say where its files go, or that nothing shall be started. */
+function repeatWords(words: readonly string[]): string[] {
+  return words.filter(
+    (word, index) =>
+      word !== '--dry-run' && !word.startsWith('--run-directory') && words[index - 1] !== '--run-directory',
+  );
 }
