@@ -30,6 +30,15 @@ t.test('each scenario that ships is without fault, and bears the name of its fil
   }
 });
 
+t.test('a number may be what a text is expected to be', async (t) => {
+  const parsed = parseScenario(
+    `${HEAD}parameters: {size: 24}\nsteps:\n  - run: {command: a, stdout: {equals: '\${{size}}'}}\n`,
+    'x',
+  );
+  t.ok(parsed.ok);
+  if (parsed.ok) t.doesNotThrow(() => expandScenario(parsed.scenario));
+});
+
 const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]>> = {
   'a kind of step that is misspelt': [
     `${HEAD}steps:\n  - label: l\n    wirte: {to: /x, value: 1}\n`,

@@ -108,7 +108,7 @@ const scenario = z.strictObject({
     .meta({ description: 'always done, to the end, also after a failure; judges nothing' }),
   repeats: amount
     .default(1)
-    .meta({ description: 'trials on each kernel when the command line does not say' }),
+    .meta({ description: 'trials on each kernel; the command line may ask for more' }),
   timeout: duration.default('10m').meta({ description: 'for the whole trial, stretched on slow machines' }),
 });
 

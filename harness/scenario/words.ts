@@ -69,7 +69,10 @@ export const name = z
 /** What a text must be like. Every clause that is given must hold. */
 export const textExpectation = z
   .strictObject({
-    equals: z.string().optional().meta({ description: 'the whole text, white space at both ends left out' }),
+    equals: z
+      .union([z.string(), z.number().transform(String)])
+      .optional()
+      .meta({ description: 'the whole text, white space at both ends left out' }),
     matches: pattern.optional().meta({ description: 'found somewhere in the text' }),
     lacks: pattern.optional().meta({ description: 'found nowhere in the text' }),
     everyLine: pattern.optional().meta({ description: 'found in each line that is not empty' }),
