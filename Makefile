@@ -55,7 +55,8 @@ test-vm: dist/.packages ## the tests that boot machines
 	node dist/harness/testing/run.js vm
 
 demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)
-	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS)
+	@# A negative verdict is an answer, not a failure of the demo.
+	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS) || [ $$? -eq 1 ]
 
 bench: dist/.packages ## measure; figures belong in docs/performance.md
 	node dist/harness/splat/scan.bench.js

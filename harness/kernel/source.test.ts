@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { digestFile, inheritEnvironment, runCommand } from '../host/index.ts';
+import { Fault } from '../model/index.ts';
+import type { KernelDefinition, KernelSource } from './definition.ts';
+import { git } from './git.ts';
+import { fetchSource } from './source.ts';
+
+inheritEnvironment(process.env);
+
+function aDefinition(source: KernelSource): KernelDefinition {
+  return {
+    name: 'small',
+    description: 'a tree of three files',
+    arch: 'x86_64',
+    source,
+    config: { base: 'allnoconfig', fragments: [] },
+    patches: [],
+    modules: true,
+    path: 'small.yaml',
+  };
+}
+
+/** A tree that has what a Linux source is known by. */
+function makeTree(directory: string): string {
+  const tree = join(directory, 'linux');
+  mkdirSync(join(tree, 'drivers'), { recursive: true });
+  writeFileSync(join(tree, 'Kbuild'), '# top\n');
+  writeFileSync(join(tree, '.gitignore'), '*.o\n');
+  writeFileSync(join(tree, 'drivers/x.c'), 'int x;\n');
+  return tree;
+}
+
+async function showFile(repository: string, commit: string, path: string): Promise<string> {
+  return (await git(['--git-dir', repository, 'show', `${commit}:${path}`])).stdout;
+}
+
+async function faultOf(work: Promise<unknown>): Promise<Fault> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Fault) return error;
+  throw new Error(`no fault: ${String(error)}`);
+}
+
+t.test(
+  'a directory is read as it stands, what it ignores left out, and nothing is written to it',
+  async (t) => {
+    const directory = t.testdir();
+    const tree = makeTree(directory);
+    writeFileSync(join(tree, 'drivers/x.o'), 'built');
+    const options = { cacheDirectory: join(directory, 'cache') };
+    const first = await fetchSource(aDefinition({ directory: tree }), options);
+    t.equal(await showFile(first.repository, first.commit, 'drivers/x.c'), 'int x;\n');
+    await t.rejects(showFile(first.repository, first.commit, 'drivers/x.o'));
+    t.strictSame(readdirSync(tree).sort(), ['.gitignore', 'Kbuild', 'drivers']);
+    const same = await fetchSource(aDefinition({ directory: tree }), options);
+    t.equal(same.commit, first.commit, 'the same content is the same commit');
+    writeFileSync(join(tree, 'drivers/x.c'), 'int y;\n');
+    const changed = await fetchSource(aDefinition({ directory: tree }), options);
+    t.equal(await showFile(changed.repository, changed.commit, 'drivers/x.c'), 'int y;\n');
+  },
+);
+
+t.test('a git repository gives the commit of a ref, and its own checkout stays as it is', async (t) => {
+  const directory = t.testdir();
+  const tree = makeTree(directory);
+  await git(['init', '-q', '-b', 'main', tree]);
+  await git(['add', '-A'], { cwd: tree });
+  await git(['commit', '-q', '-m', 'one'], { cwd: tree });
+  await git(['tag', 'v1'], { cwd: tree });
+  writeFileSync(join(tree, 'drivers/x.c'), 'int uncommitted;\n');
+  const source = await fetchSource(aDefinition({ git: { repository: tree, ref: 'v1' } }), {
+    cacheDirectory: join(directory, 'cache'),
+  });
+  t.equal(await showFile(source.repository, source.commit, 'drivers/x.c'), 'int x;\n');
+  t.match((await git(['status', '--porcelain'], { cwd: tree })).stdout, /^ M drivers\/x\.c\n$/);
+  t.equal((await git(['worktree', 'list'], { cwd: tree })).stdout.trim().split('\n').length, 1);
+  const fault = await faultOf(
+    fetchSource(aDefinition({ git: { repository: tree, ref: 'v9' } }), {
+      cacheDirectory: join(directory, 'cache'),
+    }),
+  );
+  t.strictSame([fault.code, fault.blame], ['KERNEL_NO_SOURCE', 'request']);
+});
+
+t.test('a tarball is unpacked when its digest is right, ignored files and all', async (t) => {
+  const directory = t.testdir();
+  const tree = makeTree(directory);
+  writeFileSync(join(tree, 'drivers/blob.o'), 'shipped');
+  const tarball = join(directory, 'linux.tar.gz');
+  await runCommand('tar', ['-czf', tarball, '-C', directory, 'linux']);
+  const options = { cacheDirectory: join(directory, 'cache') };
+  const sha256 = await digestFile(tarball);
+  const source = await fetchSource(aDefinition({ tarball: { location: tarball, sha256 } }), options);
+  t.equal(await showFile(source.repository, source.commit, 'drivers/blob.o'), 'shipped');
+  const wrong = await faultOf(
+    fetchSource(aDefinition({ tarball: { location: tarball, sha256: '0'.repeat(64) } }), options),
+  );
+  t.equal(wrong.code, 'KERNEL_WRONG_DIGEST');
+  t.match(wrong.message, sha256);
+});
+
+t.test('what is no Linux source is refused', async (t) => {
+  const directory = t.testdir();
+  const fault = await faultOf(
+    fetchSource(aDefinition({ directory }), { cacheDirectory: join(directory, 'cache') }),
+  );
+  t.strictSame([fault.code, fault.blame], ['KERNEL_NO_SOURCE', 'request']);
+});
