@@ -225,7 +225,10 @@ t.test('a full disk is the fault of the lab, before the start and in the middle'
   const before = await onSmallDisk(8, 'true');
   t.equal(before.exitCode, 69, before.stderr);
   t.match(before.stderr, /8 MiB free/);
-  const middle = await onSmallDisk(300, `sleep 2; dd if=/dev/zero of=${disk}/fill bs=1M 2>/dev/null`);
+  const middle = await onSmallDisk(
+    300,
+    `timeout 300 sh -c 'until [ -s ${disk}/run/writes.base.1/console.log ]; do sleep 0.2; done'; dd if=/dev/zero of=${disk}/fill bs=1M 2>/dev/null`,
+  );
   t.equal(middle.exitCode, 69, middle.stderr);
   t.match(middle.stderr, /disk .*full/i);
 });

@@ -11,7 +11,7 @@ import { git } from './git.ts';
 import type { Toolchain } from './workshop.ts';
 
 /** Grows when a change here makes earlier cached kernels wrong. */
-const BUILD_FORMAT = '1';
+const BUILD_FORMAT = '2';
 
 export interface BuildRequest {
   readonly commit: string;

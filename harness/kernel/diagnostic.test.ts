@@ -7,7 +7,7 @@ const LOG = `  CC [M]  drivers/vfio/mdev/mdev_core.o
 /src/linux/drivers/vfio/mdev/mdev_core.c: In function 'mdev_init':
 /src/linux/drivers/vfio/mdev/mdev_core.c:12:6: warning: unused variable 'x' [-Wunused-variable]
    12 |  int x;
-../drivers/vfio/mdev/mdev_sysfs.c:7:1: error: expected ';' before '}' token
+../linux/drivers/vfio/mdev/mdev_sysfs.c:7:1: error: expected ';' before '}' token
 ./include/linux/mdev.h:3:10: fatal error: linux/no.h: No such file or directory
 ERROR: modpost: "mdev_nowhere" [drivers/vfio/mdev/mdev.ko] undefined!
 /src/linux/drivers/vfio/mdev/mdev_core.c:12:6: warning: unused variable 'x' [-Wunused-variable]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../model/index.ts';
 
 const COMPILER = /^(\S[^:]*):(\d+):(?:(\d+):)? (warning|error|fatal error): (.*?)(?: \[(-W[^\]]+)\])?$/;
@@ -66,9 +67,12 @@ export function parseDiagnostics(
   return [...found.values()];
 }
 
+/** A path as the tree has it. The compiler runs in the output directory, and ccache makes paths relative to that. */
 function relativePath(path: string, roots: { readonly tree: string; readonly output: string }): string {
-  for (const root of [roots.tree, roots.output])
-    if (path.startsWith(`${root}/`)) return path.slice(root.length + 1);
+  const absolute = isAbsolute(path) ? path : join(roots.output, path);
+  for (const root of [roots.tree, roots.output]) {
+    if (absolute.startsWith(`${root}/`)) return absolute.slice(root.length + 1);
+  }
   return path.replace(/^(?:\.\.?\/)+/, '');
 }
 
