@@ -177,7 +177,14 @@ class TrialRun {
     const extra: Finding[] = [];
     if (state.kind === 'running' && guest) {
       await collectEvidence(guest, this.#directory);
-      extra.push(...(await powerOffMachine(machine, guest, pace)));
+      try {
+        extra.push(...(await powerOffMachine(machine, guest, pace)));
+      } catch (error) {
+        // A guest that can no longer be told to power off is gone or hung: which of the two decides who is to blame.
+        const fault = asFault(error);
+        performance_ = { ...performance_, fault: performance_.fault ?? fault };
+        state = await diagnoseMachine(machine, fault, pace);
+      }
     }
     await guest?.close().catch(() => {});
     await machine[Symbol.asyncDispose]();
