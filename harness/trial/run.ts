@@ -149,6 +149,13 @@ class TrialRun {
     return files;
   }
 
+  /** Files that the scenario brought out of the guest, such as the console of a VM inside it. */
+  async #keep(evidence: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, text] of Object.entries(evidence)) {
+      await writeFile(join(this.#directory, name.replace(/[^\w.-]/g, '_')), text);
+    }
+  }
+
   /** From power-on to judgement. */
   async #hold(machine: Machine): Promise<TrialResult> {
     const settled = this.#spec.settled as SettledScenario;
@@ -172,6 +179,7 @@ class TrialRun {
       if (this.#signal.aborted) throw error;
       performance_ = { ...performance_, fault: asFault(error) };
     }
+    await this.#keep(performance_.evidence ?? {});
     const pace = paceOf(this.#bootMs ?? 0);
     state = await diagnoseMachine(machine, performance_.fault, pace);
     const extra: Finding[] = [];
