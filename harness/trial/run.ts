@@ -51,6 +51,7 @@ class TrialRun {
   readonly #begun = performance.now();
   #bootMs: number | null = null;
   #machineCommand = '';
+  #complained = false;
 
   constructor(lab: TrialLab, spec: TrialSpec, listen: TrialListener, signal: AbortSignal) {
     this.#lab = lab;
@@ -58,7 +59,10 @@ class TrialRun {
     this.#listen = listen;
     this.#signal = signal;
     this.#directory = join(lab.directory, spec.id);
-    this.#watch = watchConsole((title) => this.#tell({ type: 'splatSeen', trial: spec.id, title }));
+    this.#watch = watchConsole((title) => {
+      this.#complained = true;
+      this.#tell({ type: 'splatSeen', trial: spec.id, title });
+    });
   }
 
   #tell(event: DistributiveOmit<TrialEvent, 'format' | 'at'>): void {
@@ -186,7 +190,7 @@ class TrialRun {
     if (state.kind === 'running' && guest) {
       await collectEvidence(guest, this.#directory);
       try {
-        extra.push(...(await powerOffMachine(machine, guest, pace)));
+        extra.push(...(await powerOffMachine(machine, guest, pace, this.#complained)));
       } catch (error) {
         // A guest that can no longer be told to power off is gone or hung: which of the two decides who is to blame.
         const fault = asFault(error);
