@@ -24,6 +24,7 @@ import { collectEvidence } from './collect.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
 import { asFault, blameOf, messageOf, mustHaveSpace } from './fault.ts';
 import { bootLimitMs, paceOf } from './pace.ts';
+import { sleep } from './sleep.ts';
 import { type ConsoleWatch, watchConsole } from './watch.ts';
 
 export interface TrialLab {
@@ -266,16 +267,3 @@ class TrialRun {
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
