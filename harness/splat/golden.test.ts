@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { PROJECT_ROOT } from '../testing/index.ts';
+import { createScanner, scanLog } from './index.ts';
+
+/** Console logs of ktrial's own trials on 5.10.223, as QEMU wrote them, and what is wrong in each. */
+
+function readGolden(name: string): Buffer {
+  return readFileSync(join(PROJECT_ROOT, 'harness/splat/testdata', `${name}.log`));
+}
+
+const ROOTS: Readonly<Record<string, readonly string[]>> = {
+  'bad-unlock-balance': ['bad unlock balance in mdev_device_remove'],
+  'kasan-use-after-free': ['KASAN: use-after-free Read in sysfs_create_link'],
+  'page-faults-of-a-dead-module': ['BUG: unable to handle kernel paging request in vfio_mdev_write'],
+  'quiet-boot': [],
+};
+
+for (const [name, titles] of Object.entries(ROOTS)) {
+  t.test(`${name}: its roots are found, and nothing else is a root`, async (t) => {
+    const splats = scanLog(readGolden(name));
+    t.strictSame(
+      splats.filter((splat) => splat.follows === null).map((splat) => splat.title),
+      titles,
+    );
+    for (const splat of splats) {
+      t.ok(splat.start < splat.end, 'it has a place in the log');
+      t.ok(splat.frames.length > 3, 'its trace was read');
+      t.notOk(splat.corrupted, splat.corruptedReason ?? '');
+    }
+  });
+
+  t.test(`${name}: the pieces in which a log comes change nothing`, async (t) => {
+    const log = readGolden(name);
+    const whole = scanLog(log);
+    for (const size of [1, 7, 1000, 65_536]) {
+      const scanner = createScanner();
+      for (let at = 0; at < log.length; at += size) scanner.push(log.subarray(at, at + size));
+      t.strictSame(scanner.end(), whole, `pieces of ${size} bytes`);
+    }
+  });
+}
+
+t.test('two runs of the same bug have the same signature, two bugs have different ones', async (t) => {
+  const log = readGolden('bad-unlock-balance').toString('latin1');
+  const other = log
+    .replaceAll(/\[ *\d+\.\d{6}\]/g, '[   99.123456]')
+    .replaceAll('T66', 'T99')
+    .replaceAll('PID: 66', 'PID: 99');
+  const [first, second] = [scanLog(log), scanLog(other)];
+  t.equal(first[0]?.signature, second[0]?.signature);
+  t.not(first[0]?.signature, scanLog(readGolden('kasan-use-after-free'))[0]?.signature);
+});
+
+t.test('who did it, and where, is read from the report', async (t) => {
+  const [splat] = scanLog(readGolden('bad-unlock-balance'));
+  t.equal(splat?.culprit, 'mdev_device_remove');
+  t.equal(splat?.comm, 'errno-write');
+  t.ok(
+    splat?.frames.some(
+      (frame) => frame.function === 'mdev_device_remove' && frame.module === 'mdev' && frame.reliable,
+    ),
+  );
+  t.ok(
+    splat?.frames.some((frame) => !frame.reliable),
+    'what the unwinder guessed is marked',
+  );
+});
+
+t.test('no bytes make it throw', async (t) => {
+  const scanner = createScanner();
+  for (const piece of [
+    Buffer.from([0xff, 0x00, 0x80, 0x0a]),
+    Buffer.alloc(200_000, 0x41),
+    '\r\n[    1.0][ T1] BUG: ',
+    '\0\n',
+  ]) {
+    t.doesNotThrow(() => scanner.push(piece));
+  }
+  t.ok(Array.isArray(scanner.end()));
+});
