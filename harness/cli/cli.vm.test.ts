@@ -216,7 +216,7 @@ t.test('a full disk is the fault of the lab, before the start and in the middle'
       '--run-directory',
       join(disk, 'run'),
     ];
-    const script = `mount -t tmpfs -o size=${sizeMib}m tmpfs ${disk} && { ${meanwhile} & exec "$@"; }`;
+    const script = `mount -t tmpfs -o size=${sizeMib}m tmpfs ${disk} && { { ${meanwhile}; } >/dev/null 2>&1 & exec "$@"; }`;
     return runCommand('unshare', ['-rm', 'sh', '-c', script, 'sh', ...words], {
       accept: 'any',
       cwd: PROJECT_ROOT,
