@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import t from 'tap';
@@ -23,10 +23,12 @@ interface Far {
 async function serve(
   t: { teardown(undo: () => Promise<void>): void },
   perform: (channel: ServerChannel, command: string) => void,
+  packing: 'as it comes' | 'in one piece' = 'as it comes',
 ): Promise<Far> {
   const keys = makeKeys();
   const asked: string[] = [];
   const open = new Set<Connection>();
+  const socketOf = (connection: Connection) => (connection as unknown as { _sock: Socket })._sock;
   const server = new ssh2.Server({ hostKeys: [HOST.private] }, (connection) => {
     open.add(connection);
     connection.on('error', () => {});
@@ -39,17 +41,24 @@ async function serve(
       const session = accept();
       session.on('exec', (acceptExec, _reject, { command }) => {
         asked.push(command);
+        // A busy server's answers come in one piece: the channel, its output, its exit status and its end.
+        if (packing === 'in one piece') socketOf(connection).cork();
         const channel = acceptExec();
         channel.on('error', () => {});
         perform(channel, command);
+        setImmediate(() => socketOf(connection).uncork());
       });
       session.on('pty', (acceptPty) => acceptPty?.());
-      session.on('shell', (acceptShell) => perform(acceptShell(), 'a shell'));
+      session.on('shell', (acceptShell) => {
+        if (packing === 'in one piece') socketOf(connection).cork();
+        perform(acceptShell(), 'a shell');
+        setImmediate(() => socketOf(connection).uncork());
+      });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cut = () => {
-    for (const connection of open) (connection as unknown as { _sock: { destroy(): void } })._sock.destroy();
+    for (const connection of open) socketOf(connection).destroy();
   };
   t.teardown(async () => {
     cut();
@@ -76,6 +85,23 @@ t.test('a command runs on the leash, quoted, with its variables', async (t) => {
   t.strictSame(far.asked, [
     "exec /usr/bin/leash 'export WHO='\\''it'\\''\\'\\'''\\''s me'\\''; echo '\\''a b'\\'''",
   ]);
+  await guest.close();
+});
+
+t.test('a command that has ended before we knew that it had begun has ended all the same', async (t) => {
+  const far = await serve(
+    t,
+    (channel, command) => {
+      channel.write(command === 'a shell' ? '# ' : '99\nquick\n');
+      channel.exit(4);
+      channel.end();
+    },
+    'in one piece',
+  );
+  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+  for (let round = 0; round < 3; round += 1)
+    t.match(await guest.run('quick', { timeoutMs: 5_000 }), { exitCode: 4, stdout: 'quick\n' });
+  t.equal(await guest.openShell?.(new PassThrough(), new PassThrough(), { rows: 24, cols: 80 }), 4);
   await guest.close();
 });
 

@@ -137,23 +137,31 @@ class SshGuest implements Guest {
     output: NodeJS.WritableStream,
     size: ShellSize,
   ): Promise<number> {
-    const channel = await this.#open(
-      (done) => this.#client.shell({ term: 'linux', ...size }, done),
-      (taken) => taken,
-    );
     const terminal = output as Partial<NodeJS.WriteStream>;
-    const resize = () => channel.setWindow(terminal.rows ?? size.rows, terminal.columns ?? size.cols, 0, 0);
-    let exitCode: number | null = null;
-    channel.on('exit', (code: number | null) => {
-      exitCode = code ?? 1;
-    });
-    channel.on('error', () => {}); // typing into a shell that has ended
-    channel.pipe(output, { end: false });
-    input.pipe(channel);
-    output.on('resize', resize);
-    await new Promise<void>((resolve) => channel.once('close', () => resolve()));
-    output.off('resize', resize);
-    input.unpipe(channel);
+    const ended = this.#open(
+      (done) => this.#client.shell({ term: 'linux', ...size }, done),
+      (channel) => {
+        const resize = () =>
+          channel.setWindow(terminal.rows ?? size.rows, terminal.columns ?? size.cols, 0, 0);
+        let exitCode: number | null = null;
+        channel.on('exit', (code: number | null) => {
+          exitCode = code ?? 1;
+        });
+        channel.on('error', () => {}); // typing into a shell that has ended
+        channel.pipe(output, { end: false });
+        input.pipe(channel);
+        output.on('resize', resize);
+        const closed = new Promise<number | null>((resolve) =>
+          channel.once('close', () => {
+            output.off('resize', resize);
+            input.unpipe(channel);
+            resolve(exitCode);
+          }),
+        );
+        return { closed }; // in an object, so that opening does not wait for the end
+      },
+    );
+    const exitCode = await (await ended).closed;
     if (exitCode === null) throw this.#dead ?? lostGuest('the shell ended without an exit status');
     return exitCode;
   }
@@ -181,18 +189,21 @@ class SshGuest implements Guest {
 
   /** A server that logs everybody in as root forwards no signals: a second command sends them. */
   async #signal(pid: number, signal: string): Promise<void> {
-    const closed = this.#open(
+    const { closed } = await this.#open(
       (done) => this.#client.exec(`kill -${quote(signal)} -- -${pid}`, done),
       (channel) => {
         channel.on('error', () => {});
         channel.stderr.resume();
-        return new Promise<void>((resolve) => channel.once('close', () => resolve()).resume());
+        return { closed: new Promise<void>((resolve) => channel.once('close', () => resolve()).resume()) };
       },
     );
     await withDeadline(Promise.race([closed, this.#lost]), KILL_GRACE_MS, () => {});
   }
 
-  /** Opens a channel within a deadline: on a half-dead link the answer may never come. */
+  /**
+   * Opens a channel within a deadline: on a half-dead link the answer may never come. `take` listens to it at once,
+   * because a command's output, exit status and end may already stand behind the answer.
+   */
   #open<T>(
     ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => unknown,
     take: (channel: ClientChannel) => T,
