@@ -80,7 +80,7 @@ t.test(
       { exitCode: 0, stdout: 'done\n' },
       'a child left behind holds nobody',
     );
-    t.match(await run('ls /overlay/modules'), { stdout: /^mtty\.ko$/m });
+    t.match(await run('ls /overlay/modules'), { stdout: /^lkdtm\.ko$/m });
     t.match(await run('id -u; cat /proc/1/comm; ls -ld /root /tmp'), {
       stdout: /^0\ninit\ndrwx------.*\ndrwxrwxrwt/,
     });
@@ -155,6 +155,12 @@ t.test(
 
 t.test('a machine powers off through its kernel', async (t) => {
   const { machine, guest, heard } = await boot(t);
+  await machine.injectNmi();
+  t.match(
+    await guest.run('sleep 1; dmesg', { timeoutMs: STEP_MS }),
+    { stdout: /NMI/ },
+    'an NMI comes through',
+  );
   t.equal(await machine.powerOff(guest, STEP_MS), true);
   t.match(machine.hasEnded(), { reason: 'poweroff', exitCode: 0 });
   t.match(heard(), /reboot: Power down/);
