@@ -5,6 +5,24 @@ import { type Blame, Fault, isFault } from '../model/index.ts';
 /** Below this much free space, in MiB, the console's log may have lost its end. */
 const LEAST_FREE_MIB = 4;
 
+/** How often the disk is looked at while a machine runs, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Calls `onFull` once when the disk of a directory runs full; returns what ends the watch. */
+export function watchSpace(directory: string, onFull: () => void): () => void {
+  const timer = setInterval(() => {
+    freeSpaceMib(directory).then(
+      (free) => {
+        if (free >= LEAST_FREE_MIB) return;
+        clearInterval(timer);
+        onFull();
+      },
+      () => {},
+    );
+  }, LOOK_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
 /** A log on a full disk is no evidence: a complaint may be missing in it. */
 export async function mustHaveSpace(directory: string): Promise<void> {
   if ((await freeSpaceMib(directory)) >= LEAST_FREE_MIB) return;

@@ -22,7 +22,7 @@ import { judgeTrial, type MachineState } from '../verdict/index.ts';
 import { type Accelerator, bootMachine, type Machine } from '../vm/index.ts';
 import { collectEvidence } from './collect.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
-import { asFault, blameOf, messageOf, mustHaveSpace } from './fault.ts';
+import { asFault, blameOf, messageOf, mustHaveSpace, watchSpace } from './fault.ts';
 import { bootLimitMs, paceOf } from './pace.ts';
 import { sleep } from './sleep.ts';
 import { type ConsoleWatch, watchConsole } from './watch.ts';
@@ -133,9 +133,12 @@ class TrialRun {
     );
     this.#machineCommand = machine.command;
     machine.onConsole((chunk) => this.#watch.push(chunk));
+    // A machine that can no longer write its log stands still: nothing that it does now would be evidence.
+    const stopWatching = watchSpace(this.#directory, () => void machine.stop());
     try {
       return await this.#hold(machine);
     } finally {
+      stopWatching();
       await machine[Symbol.asyncDispose]();
       await rm(overlayPath, { force: true });
     }
