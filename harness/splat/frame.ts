@@ -1,62 +1,92 @@
 // SPDX-License-Identifier: MIT
 import type { Frame } from '../model/index.ts';
 
-const FRAME =
-  /^\s*(?:(?:\[<?[0-9a-f]+>?\]|\(\[<[0-9a-f]+>\])\s*){0,2}(\?\s+)?([A-Za-z_.$][\w.$]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)\)?(?:\s+\[(\w+)(?:\s+[0-9a-f]+)?\])?(.*)$/;
-const INLINE = /^\s*([A-Za-z_][\w.]*)\s+(\S+\.[chS]):(\d+)\s+\[inline\]\s*$/;
+const ADDRESS = String.raw`\(?\[<?(?:0x)?[0-9a-f]{4,16}>?\]\)?\s*`;
+const MARK = String.raw`<{1,2}\/?[#A-Z_]{2,10}>{1,2}\s*`;
+const NAME = String.raw`[A-Za-z_.$][\w.$]*`;
+const PLACE = String.raw`\+(?:0x)?([0-9a-f]+)(?:\/(?:0x)?([0-9a-f]+))?`;
+const MODULE = String.raw`(?: \[([\w-]+)(?:\([A-Z+-]+\))?(?: [0-9a-f]+)?\])?`;
 
-/** Reads a line of a call trace; null for any other line. */
-export function parseFrame(text: string): Frame | null {
-  const inline = INLINE.exec(text);
-  if (inline?.[1])
-    return {
-      function: inline[1],
-      offset: null,
-      size: null,
-      module: null,
-      reliable: true,
-      inline: true,
-      file: inline[2] ?? null,
-      line: Number(inline[3]),
-    };
-  const match = FRAME.exec(text);
-  if (!match?.[2]) return null;
-  const rest = match[6] ?? '';
-  const place = /^\s+(\S+\.[chS]):(\d+)/.exec(rest);
-  if (!place && !/^(\s*|\s*\([A-Z]+\)\s*|\s+\(unreliable\)\s*)$/.test(rest)) return null;
-  return {
-    function: match[2],
-    offset: Number.parseInt(match[3] ?? '0', 16),
-    size: Number.parseInt(match[4] ?? '0', 16),
-    module: match[5] ?? null,
-    reliable: match[1] === undefined && !rest.includes('(unreliable)'),
-    inline: false,
-    file: place?.[1] ?? null,
-    line: place?.[2] === undefined ? null : Number(place[2]),
-  };
+const FRAME = new RegExp(
+  String.raw`^\s*(?:${MARK})*(?:${ADDRESS}){0,2}(?:${MARK})*(\?\s+)?\(?(?:\[<[0-9a-f]+>\] )?(${NAME})${PLACE}\)?${MODULE}(.*)$`,
+);
+/** arm: `[<a>] (f) from [<b>] (g+0x1/0x2)`, and without addresses `f from g+0x1/0x2`. */
+const PAIR = new RegExp(
+  String.raw`^\s*(?:${ADDRESS})?\(?(${NAME})(?:${PLACE})?${MODULE}\)? from (?:${ADDRESS})?\(?(${NAME})${PLACE}${MODULE}\)?`,
+);
+const INLINE = new RegExp(String.raw`^\s*(?:${ADDRESS}){0,2}(${NAME}) (\S+\.[a-zA-Z]+):(\d+) \[inline\]`);
+const SOURCE = /^\s+(\S+\.[a-zA-Z]+):(\d+)/;
+
+/** Reads a line of a call trace: one frame, or two on arm, or none for any other line. */
+export function parseFrames(text: string): readonly Frame[] {
+  if (text.includes(' from ')) {
+    const pair = PAIR.exec(text);
+    if (pair) return readPair(pair);
+  }
+  if (!text.includes('+0x') && !text.includes('[inline]')) return [];
+  const frame = parseFrame(text);
+  return frame ? [frame] : [];
 }
 
-const POINTER =
-  /^(?:RIP: (?:0010:)?|pc\s*:\s*|PC is at |NIP \[[0-9a-f]+\] |epc\s*:\s*|Krnl PSW\s*:.*\()(?:\[<?[0-9a-f]+>?\]\s*)*([A-Za-z_][\w.]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?:\s+\[(\w+)[^\]]*\])?/;
+/** Reads a line of a call trace that holds one frame; null for any other line. */
+export function parseFrame(text: string): Frame | null {
+  const match = FRAME.exec(text);
+  if (match?.[2]) {
+    const rest = match[6] ?? '';
+    const source = SOURCE.exec(rest);
+    return makeFrame(match[2], match[3], match[4], match[5], {
+      reliable: match[1] === undefined && !rest.includes('(unreliable)'),
+      file: source?.[1] ?? null,
+      line: source ? Number(source[2]) : null,
+    });
+  }
+  const inline = INLINE.exec(text);
+  if (!inline?.[1]) return null;
+  return makeFrame(inline[1], undefined, undefined, undefined, {
+    inline: true,
+    file: inline[2] ?? null,
+    line: Number(inline[3]),
+  });
+}
 
-/** Reads the line of the instruction pointer, kernel side only. */
-export function parsePointer(text: string): Frame | null {
-  const match = POINTER.exec(text.trimStart());
-  if (!match?.[1]) return null;
+/** Whether the unwinder itself doubts this line. */
+export function isDoubtful(text: string): boolean {
+  if (text.includes('(unreliable)')) return true;
+  return text.includes('? ') && !text.includes('<EOI>') && /(?:^|\s)\? +[\w.$]+\+0x/.test(text);
+}
+
+function readPair(pair: RegExpExecArray): readonly Frame[] {
+  const [, inner = '', innerOffset, innerSize, innerModule, outer = '', offset, size, module] = pair;
+  return [
+    makeFrame(inner, innerOffset, innerSize, innerModule, {}),
+    makeFrame(outer, offset, size, module, {}),
+  ];
+}
+
+/** A frame out of what a line's groups hold: hexadecimal digits without `0x`. */
+export function makeFrame(
+  name: string,
+  offset: string | undefined,
+  size: string | undefined,
+  module: string | undefined,
+  more: Partial<Frame>,
+): Frame {
   return {
-    function: match[1],
-    offset: Number.parseInt(match[2] ?? '0', 16),
-    size: Number.parseInt(match[3] ?? '0', 16),
-    module: match[4] ?? null,
+    function: name,
+    offset: offset === undefined ? null : Number.parseInt(offset, 16),
+    size: size === undefined ? null : Number.parseInt(size, 16),
+    module: module ?? null,
     reliable: true,
     inline: false,
     file: null,
     line: null,
+    ...more,
   };
 }
 
 /** A function's name without what the compiler appended: `.isra.0`, `.constprop.0`, `.cold`. */
 export function bareName(name: string): string {
-  const dot = name.indexOf('.', 1);
-  return dot < 0 ? name : name.slice(0, dot);
+  const own = name.startsWith('.') ? name.slice(1) : name;
+  const dot = own.indexOf('.');
+  return dot < 0 ? own : own.slice(0, dot);
 }

@@ -12,7 +12,7 @@ function readGolden(name: string): Buffer {
 }
 
 const ROOTS: Readonly<Record<string, readonly string[]>> = {
-  'bad-unlock-balance': ['bad unlock balance in mdev_device_remove'],
+  'bad-unlock-balance': ['WARNING: bad unlock balance in mdev_device_remove'],
   'kasan-use-after-free': ['KASAN: use-after-free Read in sysfs_create_link'],
   'page-faults-of-a-dead-module': ['BUG: unable to handle kernel paging request in vfio_mdev_write'],
   'quiet-boot': [],

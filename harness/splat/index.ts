@@ -2,8 +2,9 @@
 // Makes: splats out of kernel logs: found, named, their traces read, signed for comparison.
 // Needs: model.
 // Never: sees a machine, a file or a clock.
-export type { GradeRow } from './grade.ts';
-export { formatGrade, gradeLog } from './grade.ts';
+export type { Grade, GradeRow } from './grade.ts';
+export { formatGrade, gradeLog, sumGrade } from './grade.ts';
+export type { OptionalKind } from './kinds/family.ts';
 export type { Scanner, ScannerOptions } from './scan.ts';
 export { createScanner, isPanicLine, scanLog } from './scan.ts';
 export { SIGNATURE_VERSION } from './signature.ts';

@@ -1,160 +1,91 @@
 // SPDX-License-Identifier: MIT
-import type { Frame, Splat, Trace } from '../model/index.ts';
-import { findCulprit, reliableNames, titleName } from './culprit.ts';
-import { parseFrame, parsePointer } from './frame.ts';
-import type { Kind } from './kinds/family.ts';
-import { normaliseTitle, signSplat } from './signature.ts';
+import type { Splat } from '../model/index.ts';
+import { findCulprit } from './culprit.ts';
+import { isDoubtful } from './frame.ts';
+import { readHead } from './head.ts';
+import { type Header, judgeKind } from './kind.ts';
+import type { OptionalKind } from './kinds/family.ts';
+import { DROPPED_LINE } from './kinds/furniture.ts';
+import { PANIC_LINE } from './kinds/panic.ts';
+import { signSplat } from './signature.ts';
+import { fillTitle, normaliseTitle, typeOfTitle } from './title.ts';
+import { findTear } from './torn.ts';
+import { readTraces } from './trace.ts';
 
-/** A complaint while its lines still come in. */
-export interface OpenReport {
-  readonly kind: Kind;
-  readonly match: RegExpExecArray;
-  readonly context: string;
-  readonly seconds: number | null;
-  readonly lines: string[];
+/** The lines of one complaint. */
+export interface Report {
+  readonly header: Header;
+  /** Lines of the same context just before the headline. */
+  readonly before: readonly string[];
+  /** The headline and all that follows. */
+  readonly lines: readonly string[];
   readonly start: number;
-  end: number;
-  sinceFrame: number;
-  textLength: number;
+  readonly end: number;
+  readonly panicked: boolean;
+  /** Told from outside: the console was lost while the report came in. */
+  readonly lost: boolean;
 }
 
-const TRACE_START =
-  /^\s*(Call [Tt]race|Allocated by task \d+|Freed by task \d+|Last potentially related work creation|backtrace|stack backtrace|Stack trace|.* stack:)(?:\s*\(.*\))?:\s*$/;
-const AT_LINE = /\bat:\s+(?:\[<[0-9a-f]+>\]\s*)?([A-Za-z_][\w.]*)\+0x/;
+/** After so many lines a panic only repeats: its trace is not the complaint's. */
+const LINES_BEFORE_PANIC = 22;
+const LINES_BEFORE_PANIC_KMSAN = 16;
+const LONGEST_TEXT = 64 * 1024;
+const REPEATS = /possible circular locking dependency/;
 
-/** What a finished report says. `follows` is filled by the caller, who knows its neighbours. */
-export function closeReport(report: OpenReport): Splat {
-  const { traces, pc, at } = readTraces(report.lines);
-  const main = traces[0]?.frames ?? [];
-  const access = /^\s*(Read|Write) of size/m.exec(report.lines.join('\n'))?.[1];
-  const headerName = report.match.groups?.f ?? (report.kind.type === 'lockdep' ? at : undefined);
-  const culprit = chooseCulprit(report.kind, headerName, pc, main);
-  const wantsName = report.kind.title.includes('$f');
-  const torn =
-    wantsName && culprit === null
-      ? 'no function could be named'
-      : needsAccess(report, access)
-        ? 'the line that tells the kind of access is missing'
-        : null;
-  const title = fillTitle(report.kind.title, report.match, access, culprit ?? 'corrupted');
-  const head = readHead(report.lines);
+/** What a finished report says. `follows` is filled by the scanner, who knows the neighbours. */
+export function readReport(report: Report, wanted: ReadonlySet<OptionalKind>): Splat {
+  const sure = trimReport(report.lines);
+  const verdict = judgeKind(sure, wanted);
+  const { kind } = verdict;
+  const search = kind ? findCulprit(kind, verdict.named, sure) : { culprit: null, injected: false };
+  const title = kind
+    ? fillTitle(kind.title, verdict.groups, search.culprit ?? 'corrupted')
+    : normaliseTitle(report.header.words);
+  const raw = kind ? fillGroups(kind.title, verdict.groups) : report.header.words;
+  const tear = report.lost
+    ? 'the console was lost while it was printed'
+    : findTear(verdict, search, raw, sure);
+  const type = typeOfTitle(title);
+  const { pc, traces } = readTraces(report.lines);
+  const usesPc = kind?.walks?.some((walk) => walk.includes('pc')) ?? true;
   return {
     title,
-    type: report.kind.type,
-    culprit,
-    corrupted: torn !== null,
-    corruptedReason: torn,
-    panicked: report.lines.some((line) => line.includes('Kernel panic - not syncing')),
-    ...head,
-    pc,
-    frames: main,
+    type,
+    culprit: search.culprit,
+    corrupted: tear !== null,
+    corruptedReason: tear,
+    panicked: report.panicked || report.lines.some((line) => PANIC_LINE.test(line)),
+    ...readHead(report.lines),
+    pc: usesPc ? pc : null,
+    frames: traces[0]?.frames ?? [],
     traces,
     start: report.start,
     end: report.end,
-    text: report.lines.join('\n').slice(0, 64 * 1024),
+    text: decodeText([...report.before, ...report.lines].join('\n')),
     follows: null,
-    signature: signSplat(report.kind.type, title, culprit),
+    signature: signSplat(type, title, search.culprit),
   };
 }
 
-function needsAccess(report: OpenReport, access: string | undefined): boolean {
-  return report.kind.title.includes('$access') && access === undefined;
+function fillGroups(form: string, groups: readonly (string | undefined)[]): string {
+  return form.replace(/\$(\d)/g, (_, index: string) => groups[Number(index)] ?? '');
 }
 
-function fillTitle(form: string, match: RegExpExecArray, access: string | undefined, name: string): string {
-  const text = form
-    .replace('$access', access === undefined ? '' : ` ${access}`)
-    .replace('$f', name)
-    .replace(/\$(\d)/g, (_, index: string) => match[Number(index)] ?? '');
-  return normaliseTitle(text);
-}
-
-function chooseCulprit(
-  kind: Kind,
-  headerName: string | undefined,
-  pc: Frame | null,
-  frames: readonly Frame[],
-): string | null {
-  for (const source of kind.culprit) {
-    const names =
-      source === 'header'
-        ? headerName === undefined
-          ? []
-          : [headerName]
-        : source === 'pc'
-          ? pc
-            ? [pc.function]
-            : []
-          : reliableNames(frames);
-    const found = findCulprit(names, kind.skip);
-    if (found !== null) return found;
-  }
-  // Nothing but machinery: the machinery's own top is better than no name.
-  const last = headerName ?? pc?.function;
-  return last === undefined || kind.culprit.length === 0 ? null : titleName(last);
-}
-
-function readTraces(lines: readonly string[]): {
-  readonly traces: readonly Trace[];
-  readonly pc: Frame | null;
-  readonly at: string | undefined;
-} {
-  const traces: { label: string; frames: Frame[] }[] = [];
-  let pc: Frame | null = null;
-  let at: string | undefined;
-  let current: { label: string; frames: Frame[] } | null = null;
-  for (const [index, line] of lines.entries()) {
-    // The place stands on the same line, or alone on the next.
-    at ??= AT_LINE.exec(/\bat:\s*$/.test(line) ? `${line} ${lines[index + 1] ?? ''}` : line)?.[1];
-    const start = TRACE_START.exec(line);
-    if (start) {
-      current = { label: (start[1] ?? '').trim(), frames: [] };
-      traces.push(current);
-      continue;
-    }
-    const pointer = parsePointer(line);
-    if (pointer) {
-      pc ??= pointer;
-      continue;
-    }
-    const frame = parseFrame(line);
-    if (frame && current) current.frames.push(frame);
-    else if (
-      !/^\s*(<\/?(?:IRQ|TASK|NMI|EOI|SOFTIRQ)>|\?)|^RSP:|^R[A-Z0-9]{2}:|^RIP: 0033|^Code:|^ORIG_RAX/.test(
-        line,
-      )
-    )
-      current = current && current.frames.length === 0 ? current : null;
-  }
-  return { traces: traces.filter((trace) => trace.frames.length > 0), pc, at };
-}
-
-function readHead(lines: readonly string[]): Pick<Splat, 'comm' | 'pid' | 'cpu' | 'taint' | 'modules'> {
-  let [comm, pid, cpu, taint]: [string | null, number | null, number | null, string | null] = [
-    null,
-    null,
-    null,
-    null,
-  ];
-  let modules: string[] = [];
+/** Without doubtful frames, and without the panic that a long enough report does not need. */
+function trimReport(lines: readonly string[]): readonly string[] {
+  const sure: string[] = [];
+  const enough = lines[0]?.includes('KMSAN') ? LINES_BEFORE_PANIC_KMSAN : LINES_BEFORE_PANIC;
   for (const line of lines) {
-    const head =
-      /CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.{1,15}?) (?:Tainted: ([A-Z ]+?)|Not tainted)\s+\S*\d/.exec(
-        line,
-      );
-    if (head) {
-      cpu ??= Number(head[1]);
-      pid ??= Number(head[2]);
-      comm ??= head[3] ?? null;
-      taint ??= head[4]?.trim().replace(/\s+/g, ' ') ?? null;
-    }
-    const task = /INFO: task (.+):(\d+) blocked/.exec(line) ?? /^(\S+)\/(\d+) is trying to/.exec(line);
-    if (task) {
-      comm ??= task[1] ?? null;
-      pid ??= Number(task[2]);
-    }
-    const linked = /^Modules linked in: (.*?)(?: \[last unloaded.*)?$/.exec(line.trimStart());
-    if (linked?.[1]) modules = linked[1].split(/\s+/).filter((word) => word !== '');
+    if (sure.length > 0 && (isDoubtful(line) || line.includes(DROPPED_LINE))) continue;
+    if (sure.length >= enough && (PANIC_LINE.test(line) || REPEATS.test(line))) break;
+    sure.push(line);
   }
-  return { comm, pid, cpu, taint, modules };
+  return sure;
+}
+
+/** Lines came in byte by byte; what is UTF-8 becomes text again. */
+function decodeText(text: string): string {
+  const cut = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
+  if (!/[\x80-\xff]/.test(cut)) return cut;
+  return Buffer.from(cut, 'latin1').toString('utf8').slice(0, LONGEST_TEXT);
 }

@@ -1,205 +1,270 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
-import { parseFrame } from './frame.ts';
-import { HARMLESS, KINDS } from './kinds/table.ts';
+import { type Finished, findRoots } from './follow.ts';
+import { History } from './history.ts';
+import { type Header, makeCandidate, readHeader } from './kind.ts';
+import type { OptionalKind } from './kinds/family.ts';
+import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST, ORDERLY_RESTART } from './kinds/furniture.ts';
+import { INFORMATIVE_TRACE, REPLAY_NOTICE } from './kinds/headline.ts';
+import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
+import { OpenReport } from './open.ts';
+import { LONGEST_LINE, type Piece, PieceCutter } from './pieces.ts';
+import { findPrefix, lastStamp } from './prefix.ts';
 import { type LogLine, parseLine } from './printk.ts';
-import { closeReport, type OpenReport } from './report.ts';
+import { readReport } from './report.ts';
+import { normaliseTitle } from './title.ts';
 
 export interface ScannerOptions {
-  /** Told each splat when it is complete, in the order of completion. */
+  /** Told each splat when it is complete, in the order of completion; `follows` and `panicked` may still change. */
   readonly onSplat?: (splat: Splat) => void;
+  /** Told the words of a headline as soon as its line is complete, long before the splat is. */
+  readonly onHeader?: (title: string) => void;
+  /** Optional kinds that are to count; none by default. */
+  readonly kinds?: readonly OptionalKind[];
 }
 
 export interface Scanner {
+  /** Takes the next bytes of the log, cut anywhere. A string is taken as UTF-8. */
   push(chunk: Uint8Array | string): void;
+  /** Closes the log; all splats in its order. */
   end(): readonly Splat[];
+  /** How many splats of a flood were told to `onSplat` but not kept. */
+  readonly dropped: number;
 }
 
-/** A cheap test that every header passes; few other lines do. */
-const CANDIDATE = /BUG|WARNING: |INFO: |panic|fault|error|UBSAN|opcode|[Uu]nable to handle|lockup|LOCKUP/;
-/** A longer line is cut: no kernel prints one. */
-const LONGEST_LINE = 16 * 1024;
-const PREFIX_LINES = 5;
-/** A report that has gone so long without a frame is over. */
-const IDLE_LINES = 40;
-const LONGEST_REPORT = 2000;
-const LONGEST_TEXT = 128 * 1024;
-/** Seconds within which a complaint of the same task, or a panic, is taken to follow from the one before. */
-const FOLLOW_SECONDS = 10;
+/** Seconds after a report in which a panic is still its own. */
+const AFTERMATH_SECONDS = 10;
+/** Splats kept of one log; of a longer flood only signatures that are new, up to the second limit. */
+const KEPT = 1000;
+const KEPT_SIGNATURES = 3000;
+const CONTEXTS = 512;
+const HEADLINES_SEEN = 4096;
+const STAMPED = /^(?:<\d+>)?\[ *\d+\.\d{6}\]/m;
 
 /** Reads a log in pieces of any size and finds the kernel's complaints. Never throws, whatever the bytes. */
 export function createScanner(options: ScannerOptions = {}): Scanner {
-  const state = new ScanState(options.onSplat);
-  let rest = '';
-  let offset = 0;
+  const state = new ScanState(options);
+  const cutter = new PieceCutter((piece) => state.read(piece));
+  let splats: readonly Splat[] | undefined;
   return {
     push(chunk) {
-      const text =
-        rest +
-        (typeof chunk === 'string'
-          ? Buffer.from(chunk, 'utf8').toString('latin1')
-          : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'));
-      let from = 0;
-      for (let end = text.indexOf('\n', from); end >= 0; end = text.indexOf('\n', from)) {
-        state.take(text.slice(from, Math.min(end, from + LONGEST_LINE)), offset + from, offset + end + 1);
-        from = end + 1;
-      }
-      rest = text.slice(from);
-      offset += from;
-      if (rest.length > 4 * LONGEST_LINE) {
-        // A line without an end: its head is kept, the rest is passed over.
-        offset += rest.length - LONGEST_LINE;
-        rest = rest.slice(0, LONGEST_LINE);
-      }
+      cutter.push(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk);
     },
     end() {
-      if (rest !== '') state.take(rest.slice(0, LONGEST_LINE), offset, offset + rest.length);
-      rest = '';
-      return state.finish();
+      cutter.end();
+      splats ??= state.finish();
+      return splats;
+    },
+    get dropped() {
+      return state.dropped;
     },
   };
 }
 
 /** All splats of a whole log. */
-export function scanLog(log: Uint8Array | string): readonly Splat[] {
-  const scanner = createScanner();
+export function scanLog(log: Uint8Array | string, kinds: readonly OptionalKind[] = []): readonly Splat[] {
+  const scanner = createScanner({ kinds });
   scanner.push(log);
   return scanner.end();
 }
 
 /** Whether a line is the kernel's announcement that it has panicked. */
 export function isPanicLine(line: string): boolean {
-  return /Kernel panic - not syncing/.test(line) && !/end Kernel panic/.test(line);
-}
-
-interface Prefix {
-  readonly text: string;
-  readonly start: number;
+  return PANIC_LINE.test(line);
 }
 
 class ScanState {
-  readonly #onSplat: ((splat: Splat) => void) | undefined;
+  readonly #options: ScannerOptions;
+  readonly #wanted: ReadonlySet<OptionalKind>;
+  readonly #candidate = makeCandidate();
+  readonly #history = new History();
   readonly #open = new Map<string, OpenReport>();
-  readonly #before = new Map<string, Prefix[]>();
-  readonly #done: { splat: Splat; context: string; seconds: number | null }[] = [];
+  readonly #done: Finished[] = [];
+  readonly #signatures = new Set<string>();
+  /** Up to where each context's lines belong to an earlier report. */
+  readonly #reach = new Map<string, number>();
+  readonly #seen = new Set<string>();
+  #stamped = false;
+  #allCpus: string | null = null;
+  #fresh: OpenReport | null = null;
+  #lineCount = 0;
+  dropped = 0;
 
-  constructor(onSplat: ((splat: Splat) => void) | undefined) {
-    this.#onSplat = onSplat;
+  constructor(options: ScannerOptions) {
+    this.#options = options;
+    this.#wanted = new Set(options.kinds);
   }
 
-  take(raw: string, start: number, end: number): void {
-    const line = parseLine(raw);
-    if (!line) return;
-    const report = this.#open.get(line.context);
-    const header = CANDIDATE.test(line.text) ? matchHeader(line.text) : null;
-    if (header && !(report && header.kind.continues)) {
-      if (report && isRestatement(report, line)) {
-        this.#extend(report, line, end);
-        return;
+  /** Between reports only lines with a headline's words are looked at; near one, all. */
+  read(piece: Piece): void {
+    const { text } = piece;
+    this.#stamped ||= STAMPED.test(text);
+    let at = 0;
+    while (at < text.length) {
+      if (this.#open.size === 0) {
+        this.#candidate.lastIndex = at;
+        const found = this.#candidate.exec(text);
+        if (!found) break;
+        at = text.lastIndexOf('\n', found.index) + 1;
       }
-      if (report) this.#close(report);
-      this.#openReport(header, line, start, end);
-    } else if (report) this.#extend(report, line, end);
-    else this.#remember(line, start);
+      const feed = text.indexOf('\n', at);
+      const next = feed < 0 ? text.length : feed + 1;
+      this.#readLine(piece, at, next);
+      at = next;
+    }
+    this.#history.add(piece);
   }
 
   finish(): readonly Splat[] {
     for (const report of [...this.#open.values()]) this.#close(report);
-    const inOrder = this.#done.sort((a, b) => a.splat.start - b.splat.start);
-    return inOrder.map((entry, index) => ({ ...entry.splat, follows: findRoot(inOrder, index) }));
+    const all = this.#done
+      .filter((one) => !(one.doubted && this.#stamped))
+      .sort((a, b) => a.splat.start - b.splat.start);
+    const roots = findRoots(all);
+    return all.map((one, index) => ({ ...one.splat, follows: roots[index] ?? null }));
   }
 
-  #openReport(header: Header, line: LogLine, start: number, end: number): void {
-    const prefix = this.#before.get(line.context) ?? [];
-    this.#before.delete(line.context);
-    this.#open.set(line.context, {
-      ...header,
-      context: line.context,
-      seconds: line.seconds,
-      lines: [...prefix.map((one) => one.text), line.text],
-      start: prefix[0]?.start ?? start,
-      end,
-      sinceFrame: 0,
-      textLength: line.text.length,
-    });
-  }
-
-  #extend(report: OpenReport, line: LogLine, end: number): void {
-    report.end = end;
-    if (report.textLength < LONGEST_TEXT) {
-      report.lines.push(line.text);
-      report.textLength += line.text.length;
+  #readLine(piece: Piece, from: number, next: number): void {
+    this.#lineCount += 1;
+    const stop = Math.min(next, from + LONGEST_LINE);
+    const raw = piece.text.slice(from, piece.text.charCodeAt(stop - 1) === 10 ? stop - 1 : stop);
+    const end = piece.offset + next + piece.omitted;
+    const fresh = this.#fresh;
+    this.#fresh = null;
+    if (fresh && raw.includes(REPLAY_NOTICE)) {
+      this.#open.delete(fresh.context);
+      return;
     }
-    const isFrame =
-      parseFrame(line.text) !== null ||
-      /^(RIP|RSP|R[A-Z0-9]{2}|CR2|Code|Modules linked in|Call Trace|Hardware name|CPU): ?/.test(
-        line.text.trimStart(),
-      );
-    report.sinceFrame = isFrame ? 0 : report.sinceFrame + 1;
-    if (
-      /---\[ end (trace|Kernel panic)/.test(line.text) ||
-      report.sinceFrame > IDLE_LINES ||
-      report.lines.length > LONGEST_REPORT
-    )
-      this.#close(report);
-    else if (/^={40,}$/.test(line.text) && report.lines.length > 8 && report.kind.type === 'kasan')
-      this.#close(report);
+    // Out of the bytes: a line that is kept must not keep the whole piece.
+    const line =
+      this.#open.size === 0
+        ? parseLine(raw)
+        : parseLine(piece.bytes.toString('latin1', from, from + raw.length));
+    if (!line) return;
+    this.#candidate.lastIndex = 0;
+    const header = this.#candidate.test(raw) ? readHeader(line.text, this.#wanted) : null;
+    if (this.#open.size > 0 && !this.#goesOn(line, header, end)) return;
+    if (header) this.#begin(header, line, piece, from, end);
   }
 
-  #remember(line: LogLine, start: number): void {
-    const prefix = this.#before.get(line.context) ?? [];
-    prefix.push({ text: line.text, start });
-    if (prefix.length > PREFIX_LINES) prefix.shift();
-    this.#before.set(line.context, prefix);
-    if (this.#before.size > 256) this.#before.delete(this.#before.keys().next().value ?? '');
+  /** Hands a line to the open reports. False when there is nothing more to do with it. */
+  #goesOn(line: LogLine, header: Header | null, end: number): boolean {
+    if (BOOT_MARK.test(line.text)) for (const report of [...this.#open.values()]) this.#close(report);
+    else this.#closeThoseOver(line.seconds);
+    if (line.text.includes(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
+    const own = this.#open.get(line.context);
+    if (!own) {
+      const asking = this.#allCpus === null ? undefined : this.#open.get(this.#allCpus);
+      if (!header && asking && line.context.startsWith('C')) asking.take(line, end, this.#lineCount);
+      return header !== null;
+    }
+    if (header && !continuesReport(own, header, line.text)) {
+      this.#close(own);
+      return true;
+    }
+    if (INFORMATIVE_TRACE.test(line.text)) {
+      this.#close(own);
+      return false;
+    }
+    own.take(line, end, this.#lineCount);
+    if (line.text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
+    if (header && PANIC_LINE.test(line.text)) this.#markPanicked(line.seconds);
+    return false;
+  }
+
+  #begin(header: Header, line: LogLine, piece: Piece, from: number, end: number): void {
+    if (PANIC_LINE.test(line.text)) {
+      const near = this.#markPanicked(line.seconds);
+      if (near && PANIC_AFTERMATH.test(line.text)) return;
+    }
+    const doubted = header.kind === null && line.context === 'none';
+    if (doubted && this.#stamped) return;
+    const before = this.#history.before(piece, from);
+    if (header.kind?.restart && (lastStamp(before) < 1 || ORDERLY_RESTART.test(before))) return;
+    if (this.#isRepeated(header, line)) return;
+    const start = piece.offset + from;
+    const prefix = findPrefix(before, line, start, this.#reach.get(line.context) ?? 0);
+    const kept = { ...line, text: copy(line.text) };
+    const report = new OpenReport(
+      { ...header, words: copy(header.words) },
+      kept,
+      { start, end, at: this.#lineCount },
+      prefix,
+      doubted,
+    );
+    this.#open.set(copy(line.context), report);
+    this.#fresh = report;
+    if (!doubted) this.#options.onHeader?.(normaliseTitle(header.words));
+  }
+
+  /** The same line again: a log that was printed a second time, or a one-line complaint that goes on. */
+  #isRepeated(header: Header, line: LogLine): boolean {
+    const lasting = header.kind?.lasting ?? false;
+    const dated = line.seconds !== null && line.seconds >= 1;
+    if (!lasting && !dated) return false;
+    const key = lasting
+      ? normaliseTitle(header.words)
+      : `${line.context} ${line.seconds} ${header.words.slice(0, 200)}`;
+    if (this.#seen.has(key)) return true;
+    if (this.#seen.size >= HEADLINES_SEEN) this.#seen.delete(this.#seen.values().next().value ?? '');
+    this.#seen.add(copy(key));
+    return false;
+  }
+
+  #closeThoseOver(seconds: number | null): void {
+    for (const report of this.#open.values())
+      if (report.isOver(this.#lineCount, seconds)) this.#close(report);
+  }
+
+  /** A panic concerns all that is open and what was just closed. True when there is any such. */
+  #markPanicked(seconds: number | null): boolean {
+    let near = false;
+    for (const report of this.#open.values()) {
+      report.panicked = true;
+      near = true;
+    }
+    for (const one of this.#done.slice(-8)) {
+      const last = one.lastSeconds;
+      if (seconds !== null && last !== null && Math.abs(seconds - last) > AFTERMATH_SECONDS) continue;
+      one.splat = { ...one.splat, panicked: true };
+      near = true;
+    }
+    return near;
   }
 
   #close(report: OpenReport): void {
     this.#open.delete(report.context);
-    const splat = closeReport(report);
-    this.#done.push({ splat, context: report.context, seconds: report.seconds });
-    this.#onSplat?.(splat);
+    if (this.#allCpus === report.context) this.#allCpus = null;
+    const closed = report.close();
+    if (this.#reach.size >= CONTEXTS) this.#reach.delete(this.#reach.keys().next().value ?? '');
+    this.#reach.set(report.context, closed.end);
+    const splat = readReport(closed, this.#wanted);
+    if (!report.doubted) this.#options.onSplat?.(splat);
+    const isNew = !this.#signatures.has(splat.signature);
+    if (this.#done.length >= KEPT && !(isNew && this.#done.length < KEPT_SIGNATURES)) {
+      this.dropped += 1;
+      return;
+    }
+    this.#signatures.add(splat.signature);
+    this.#done.push({
+      splat,
+      context: report.context,
+      seconds: report.seconds,
+      lastSeconds: report.lastSeconds,
+      doubted: report.doubted,
+    });
   }
 }
 
-interface Header {
-  readonly kind: OpenReport['kind'];
-  readonly match: RegExpExecArray;
+function continuesReport(own: OpenReport, header: Header, text: string): boolean {
+  if (own.atHead && own.header.kind?.joins?.test(text)) return true;
+  const how = header.kind?.continues;
+  if (how === undefined) return false;
+  if (how === 'head') return own.atHead;
+  return !own.ended || PANIC_LINE.test(text);
 }
 
-function matchHeader(text: string): Header | null {
-  if (HARMLESS.some((pattern) => pattern.test(text))) return null;
-  for (const kind of KINDS) {
-    const match = kind.header.exec(text);
-    if (match) return { kind, match };
-  }
-  return null;
-}
-
-/** A second headline of the same event, such as `Oops:` after `BUG:`. */
-function isRestatement(report: OpenReport, line: LogLine): boolean {
-  return (
-    report.sinceFrame < 4 &&
-    report.lines.length < 10 &&
-    /^(Oops|Internal error|invalid opcode)/.test(line.text.trimStart())
-  );
-}
-
-/** The index of the splat that this one follows from: a dead task's later words, a panic after an oops. */
-function findRoot(
-  all: readonly { readonly splat: Splat; readonly context: string; readonly seconds: number | null }[],
-  index: number,
-): number | null {
-  const own = all[index];
-  if (!own) return null;
-  for (let earlier = 0; earlier < index; earlier += 1) {
-    const other = all[earlier];
-    if (!other || findRoot(all, earlier) !== null) continue;
-    const near =
-      own.seconds === null || other.seconds === null || own.seconds - other.seconds < FOLLOW_SECONDS;
-    const sameTask = own.context === other.context && /^T/.test(own.context);
-    const died = /\bD\b/.test(own.splat.taint ?? '') && own.splat.type !== 'hang';
-    if ((near && (sameTask || own.splat.type === 'panic')) || died) return earlier;
-  }
-  return null;
+/** A string with memory of its own, not a view of the piece that it was read from. */
+function copy(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

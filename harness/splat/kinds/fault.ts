@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+import { type Kind, PC_THEN_TRACE, type Step, TRACE } from './family.ts';
+
+const PC_ONLY: readonly (readonly Step[])[] = [['pc']];
+
+/** Processor exceptions in the kernel. */
+export const FAULT_KINDS: readonly Kind[] = [
+  {
+    header: /BUG: (?:.*\b)?stack guard page was hit/,
+    title: 'BUG: stack guard page was hit in $f',
+    walks: [
+      ['pc', 'trace', 'frames'],
+      ['trace', 'frames'],
+    ],
+    choice: 'stall',
+  },
+  {
+    header:
+      /BUG: (?:unable to handle kernel paging request|unable to handle page fault|Unable to handle kernel (?:data access|instruction fetch|paging request))/i,
+    title: 'BUG: unable to handle kernel paging request in $f',
+    walks: PC_THEN_TRACE,
+  },
+  {
+    header: /BUG: (?:unable to handle )?kernel NULL pointer dereference/i,
+    title: 'BUG: unable to handle kernel NULL pointer dereference in $f',
+    walks: PC_THEN_TRACE,
+  },
+  {
+    header: /Unable to handle kernel NULL pointer dereference/,
+    title: 'BUG: unable to handle kernel NULL pointer dereference in $f',
+    walks: PC_THEN_TRACE,
+  },
+  {
+    header: /Unable to handle kernel access to user memory/,
+    title: 'BUG: unable to handle kernel access to user memory in $f',
+    walks: PC_THEN_TRACE,
+  },
+  {
+    header:
+      /Unable to handle kernel (?:paging request|pointer dereference|data access|instruction fetch|execution of (?:user|kernel) memory|read from unreadable|write to read-only|unaligned|unknown paging)/,
+    title: 'BUG: unable to handle kernel paging request in $f',
+    walks: PC_THEN_TRACE,
+  },
+  {
+    header: /general protection fault(?:, [^:]*)?(?:.*?:|$)/,
+    title: 'general protection fault in $f',
+    walks: PC_THEN_TRACE,
+  },
+  { header: /stack segment: /, title: 'stack segment fault in $f', walks: PC_THEN_TRACE },
+  { header: /int3: /, title: 'int3 in $f', walks: PC_THEN_TRACE },
+  { header: /PANIC: double fault/, title: 'PANIC: double fault in $f', walks: PC_ONLY, continues: 'head' },
+  { header: /divide[ _]error: /, title: 'divide error in $f', walks: PC_ONLY },
+  { header: /invalid opcode: /, title: 'invalid opcode in $f', walks: PC_ONLY, continues: 'head' },
+  { header: /Unhandled fault: /, title: 'Unhandled fault in $f', walks: PC_THEN_TRACE },
+  { header: /Alignment trap: /, title: 'Alignment trap in $f', walks: PC_THEN_TRACE },
+  {
+    header: /Internal error: /,
+    title: 'Internal error in $f',
+    walks: PC_THEN_TRACE,
+    continues: 'head',
+  },
+  {
+    header: /^(?:\S+ )?Oops(?!: (?:general|int3|invalid|divide|stack|double|trap))(?::| - | \[).*/,
+    title: 'Oops in $f',
+    walks: PC_THEN_TRACE,
+    continues: 'head',
+  },
+  {
+    header: /kernel BUG at (?:\S*\/)?lib\/list_debug\.c/i,
+    title: 'BUG: corrupted list in $f',
+    walks: [...TRACE, ['frames']],
+  },
+  {
+    header: /kernel BUG at (?:\S*\/)?mm\/usercopy\.c/i,
+    title: 'BUG: bad usercopy in $f',
+    walks: TRACE,
+    skip: /usercopy|check_object_size|check_heap/,
+  },
+  { header: /kernel BUG at \S/i, title: 'kernel BUG in $f', walks: PC_THEN_TRACE, skip: /^skb_/ },
+  { header: /Kernel BUG( \[#\d+\]|$)/, title: 'kernel BUG in $f', walks: PC_THEN_TRACE, continues: 'head' },
+  { header: /[kK]ernel BUG (.*)/, title: 'kernel BUG $1' },
+];

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import { type Kind, TRACE } from './family.ts';
+import { TIMER_INTERRUPT } from './stack.ts';
+
+/** Tasks and processors that make no progress. */
+export const HANG_KINDS: readonly Kind[] = [
+  {
+    header: /BUG: soft lockup/,
+    title: 'BUG: soft lockup in $f',
+    walks: [
+      ['pc', 'trace', 'frames'],
+      ['trace', 'frames'],
+    ],
+    choice: 'stall',
+  },
+  {
+    header: /[Ww]atchdog detected hard LOCKUP|hard LOCKUP on cpu/,
+    title: 'hard lockup in $f',
+    walks: [
+      ['pc', 'trace', 'frames'],
+      ['trace', 'frames'],
+    ],
+    choice: 'stall',
+  },
+  {
+    header:
+      /INFO: rcu_(?:preempt|sched|bh|tasks\w*)(?: self-)? ?(?:self-)?detected(?: expedited)? stalls?|INFO: rcu_tasks\w* detected stalls/,
+    title: 'INFO: rcu detected stall in $f',
+    walks: [
+      [TIMER_INTERRUPT, 'pc', 'frames'],
+      [TIMER_INTERRUPT, 'frames'],
+    ],
+    skip: /apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
+    choice: 'stall',
+  },
+  {
+    header: /INFO: task .+ blocked (?:in I\/O wait )?(?:on an? .*)?for more than \d+ seconds/,
+    title: 'INFO: task hung in $f',
+    walks: TRACE,
+    choice: 'hung',
+  },
+  {
+    header: /INFO: task .+ can't die/,
+    title: "INFO: task can't die in $f",
+    walks: TRACE,
+    skip: /schedule/,
+  },
+  { header: /BUG: workqueue lockup/, title: 'BUG: workqueue lockup', stackless: true },
+];

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+/** What can open a report, and on which lines the same words are harmless. */
+export interface Headline {
+  readonly words: string;
+  readonly innocent?: RegExp;
+  /** Such words open a report only if one of the kinds knows the line; otherwise the line itself is the title. */
+  readonly known?: boolean;
+}
+
+/** Notices that are printed at each boot or mount, and other programs' words. */
+const WARNING_NOTICES = new RegExp(
+  [
+    'moduli does not exist|no moduli file|/etc/ssh/moduli',
+    'workqueue cpumask: (?:online|possible) intersect|wq_unbound_cpumask',
+    'mand mount option',
+    'DT_FLAGS_1',
+    'Unprivileged eBPF is enabled',
+    'missed to adjust virtual screen size',
+    'See https?://|Spectre v2 mitigation leaves|SMT vulnerab|MDS CPU bug|TAA CPU bug|Processor MMIO Stale Data',
+    'kernel not compiled with (?:CPU_SRSO|mitigation)',
+    'EXT[234]-fs \\(|XFS \\([^)]*\\): WARNING|BTRFS warning',
+    'uses deprecated v2 capabilities|uses wireless extensions|uses 32-bit capabilities',
+    'is deprecated|are deprecated|has been deprecated|will be removed|no longer supported',
+    '/(?:bin|sbin|lib|usr|etc)/\\S+: WARNING',
+    'BIOS bug: CPU MTRRs|Falling back|WARNING: You are running an unsupported',
+  ].join('|'),
+);
+
+export const HEADLINES: readonly Headline[] = [
+  { words: 'BUG:', innocent: /[A-Za-z_]BUG:|xlog_status:/ },
+  { words: 'WARNING:', innocent: WARNING_NOTICES },
+  {
+    words: 'INFO:',
+    known: true,
+    innocent:
+      /lockdep is turned off|Stall ended before state dump start|NMI handler|took too long|recovery required on readonly|rmt_storage:INFO:|_INFO:/,
+  },
+  { words: 'Unable to handle kernel' },
+  {
+    words: 'general protection fault',
+    innocent: /general protection fault.*\berror:[0-9a-f]+ in |general protection ip:/,
+  },
+  { words: 'stack segment: ', innocent: /\berror:[0-9a-f]+ in / },
+  { words: 'Kernel panic', innocent: /end Kernel panic|Kernel panic timeout|Rebooting after Kernel panic/ },
+  { words: 'PANIC: double fault' },
+  { words: 'rust_kernel: panicked' },
+  { words: 'kernel BUG', innocent: /could indicate a kernel BUG/ },
+  { words: 'Kernel BUG' },
+  { words: 'BUG kmalloc-' },
+  { words: 'divide error:', innocent: /\bip:.* error:/ },
+  { words: 'divide_error:' },
+  { words: 'invalid opcode:', innocent: /\bip:.* error:/ },
+  { words: 'int3:', innocent: /\bip:.* error:|[\w-]int3:/ },
+  { words: 'UBSAN:' },
+  {
+    words: 'Booting the kernel.',
+    innocent: /Unknown parameter|Bad value|unknown option|unrecognized/i,
+    known: true,
+  },
+  { words: 'unregister_netdevice: waiting for' },
+  { words: 'VFS: Close: file count is 0' },
+  { words: 'VFS: Busy inodes after unmount' },
+  { words: 'Internal error:', known: true },
+  { words: 'Unhandled fault:' },
+  { words: 'Alignment trap:', innocent: /not handling instruction|\binsn\b.*\bpc\b/ },
+  { words: 'trusty: panic' },
+  { words: 'fatal error:', innocent: /ALSA/, known: true },
+  { words: 'SYZFAIL:' },
+  { words: 'SYZFATAL:' },
+  { words: 'panic:', innocent: /_panic:|xlog_status:|evtlog_status:|ddb\.onpanic:/, known: true },
+  // Not the words of all watchers, but reports all the same.
+  { words: 'hard LOCKUP', known: true },
+  { words: 'Oops', known: true },
+  { words: 'sysfs: cannot create duplicate filename' },
+  { words: 'unreferenced object 0x', known: true },
+  { words: '[Hardware Error]', known: true },
+  { words: 'page allocation failure', known: true },
+  { words: 'page allocation stalls', known: true },
+  { words: 'Out of memory', known: true },
+  { words: 'out of memory', known: true },
+  { words: 'nobody cared', known: true },
+  { words: 'NETDEV WATCHDOG', known: true },
+  { words: 'kmemleak: ', known: true },
+];
+
+/** No headline, whatever it says: other programs' lines in the kernel's log, and what repeats a user's words. */
+export const FOREIGN_LINE: RegExp =
+  /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)/;
+
+/** Messages that carry a trace and are no complaint: a report without caller ids ends before them. */
+export const INFORMATIVE_TRACE: RegExp =
+  /FAULT_INJECTION: forcing a failure|vmalloc: allocation failure|FAULT_FLAG_ALLOW_RETRY missing/;
+
+/** The console repeats a line that it had begun: the copy before it is torn. */
+export const REPLAY_NOTICE = '** replaying previous printk message **';

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+import { type Kind, TRACE } from './family.ts';
+
+const ALLOCATORS =
+  /kmemleak|k[mzv]+[cm]?alloc|kmem|slab|kcalloc|kasan|get_free_page|alloc_(?:skb|percpu|workqueue|inode)|^__?alloc|alloc_page|create_object|idr_|list_lru_init|memdup|kstrdup|strndup|vmalloc|sk_prot_alloc|sk_alloc|kobject_|dup_|^alloc$|mempool/;
+
+/** Pages, slabs, leaks and counters. */
+export const MEMORY_KINDS: readonly Kind[] = [
+  {
+    header: /BUG: memory leak/,
+    title: 'memory leak in $f',
+    walks: [[/^\s*backtrace/, 'frames']],
+    skip: ALLOCATORS,
+    joins: /unreferenced object/,
+  },
+  {
+    header: /^\s*unreferenced object 0x[0-9a-f]+ \(/,
+    title: 'memory leak in $f',
+    walks: [[/^\s*backtrace/, 'frames']],
+    skip: ALLOCATORS,
+  },
+  {
+    header: /BUG: Bad page (state|cache)/,
+    title: 'BUG: Bad page $1 in $f',
+    walks: [[/page last allocated/, 'frames']],
+  },
+  { header: /BUG: Bad page map/, title: 'BUG: Bad page map in $f', walks: TRACE },
+  { header: /BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state', stackless: true },
+  { header: /BUG: (non-zero \w+ on freeing mm)/, title: 'BUG: $1', stackless: true },
+  {
+    header: /BUG: Dentry .*still in use .*\[unmount/,
+    title: 'BUG: Dentry still in use in unmount',
+    stackless: true,
+    joins: /WARNING: .*fs\/dcache\.c/,
+  },
+  { header: /BUG k?malloc\S*.*: Object already free/, title: 'BUG: Object already free' },
+  {
+    header: /VFS: Close: file count is 0/,
+    title: 'VFS: Close: file count is zero (use-after-free)',
+    stackless: true,
+  },
+  {
+    header: /VFS: Busy inodes after unmount/,
+    title: 'VFS: Busy inodes after unmount (use-after-free)',
+    stackless: true,
+  },
+  {
+    header: /unregister_netdevice: waiting for \S+ to become free/,
+    title: 'unregister_netdevice: waiting for DEV to become free',
+    stackless: true,
+    lasting: true,
+    continues: 'report',
+  },
+  {
+    header: /INFO: ((?:Allocated|Freed) in|Slab 0x|Object 0x|0x[0-9a-f]+-0x).*/,
+    title: 'INFO: $1',
+    torn: 'the headline before it is lost',
+    continues: 'report',
+  },
+  { header: /BUG:\s*$/, title: 'BUG: corrupted', torn: 'the headline is cut' },
+];

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import { type Kind, TRACE } from './family.ts';
+
+/** Complaints about hardware, load or configuration: counted only when asked for. */
+export const OPTIONAL_KINDS: readonly Kind[] = [
+  {
+    header: /\[Hardware Error\]: (?:Machine check|CPU \d+: Machine Check|.*event severity|Fatal|Uncorrected)/,
+    title: 'mce: hardware error',
+    stackless: true,
+    continues: 'report',
+    optional: 'machineCheck',
+  },
+  {
+    header: /page allocation (failure|stalls)/,
+    title: 'page allocation $1 in $f',
+    walks: TRACE,
+    skip: /alloc|slab|page|dump_|show_|warn/,
+    optional: 'allocationFailure',
+  },
+  {
+    header: /(?:Out of memory|[Mm]emory cgroup out of memory): Kill(?:ed)? process/,
+    title: 'out of memory: killed process',
+    stackless: true,
+    optional: 'outOfMemory',
+  },
+  {
+    header: /irq \d+: nobody cared/,
+    title: 'irq: nobody cared in $f',
+    walks: TRACE,
+    skip: /irq|dump_|IRQ/,
+    optional: 'interrupt',
+  },
+  {
+    header: /NETDEV WATCHDOG: .*transmit queue \d+ timed out/,
+    title: 'NETDEV WATCHDOG: transmit queue timed out',
+    stackless: true,
+    continues: 'report',
+    optional: 'netdevWatchdog',
+  },
+  {
+    header: /kmemleak: \d+ new suspected memory leaks/,
+    title: 'kmemleak: new suspected memory leaks',
+    stackless: true,
+    optional: 'leakNotice',
+  },
+];

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import { FUNCTION, type Kind, type Step, TRACE } from './family.ts';
+
+/** What a panic says when something else was the matter. */
+export const PANIC_AFTERMATH: RegExp =
+  /Kernel panic - not syncing: (?:Fatal exception|.*panic_on_\w+ set|hung_task: blocked tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|Machine halted|Oops|kasan|kfence|stack-protector: Fatal)/i;
+
+/** The kernel's last words. */
+export const PANIC_LINE: RegExp = /(?<!end )Kernel panic - not syncing/;
+
+const LOST = 'it tells only how the kernel ended: the headline before it is lost';
+const STACK_WALKS: readonly (readonly Step[])[] = [['trace', 'frames'], ['frames']];
+
+/** Panics, and programs that report their own end on the console. */
+export const PANIC_KINDS: readonly Kind[] = [
+  {
+    header: new RegExp(
+      `Kernel panic - not syncing: stack-protector:? Kernel stack is corrupted in: ${FUNCTION}\\+0x`,
+    ),
+    title: 'kernel panic: stack is corrupted in $f',
+    walks: [['header'], ...TRACE],
+    skip: /stack_chk/,
+    stackless: true,
+    continues: 'report',
+  },
+  {
+    header: /Kernel panic - not syncing: stack-protector:? Kernel stack is corrupted in/,
+    title: 'kernel panic: stack is corrupted in $f',
+    walks: TRACE,
+    skip: /stack_chk/,
+    stackless: true,
+    continues: 'report',
+  },
+  {
+    header: /Kernel panic - not syncing: corrupted stack end/,
+    title: 'kernel panic: corrupted stack end in $f',
+    walks: STACK_WALKS,
+    choice: 'stall',
+    continues: 'report',
+  },
+  {
+    header:
+      /Kernel panic - not syncing: kernel stack overflow|Kernel stack overflow|kernel stack overflow \(/,
+    title: 'kernel stack overflow in $f',
+    walks: [['pc', 'trace', 'frames'], ...STACK_WALKS],
+    choice: 'stall',
+    continues: 'report',
+  },
+  {
+    header: /Kernel panic - not syncing: Attempted to kill init!/,
+    title: 'kernel panic: Attempted to kill init!',
+    continues: 'report',
+  },
+  {
+    header: /Kernel panic - not syncing: Couldn't open N_TTY ldisc/,
+    title: "kernel panic: Couldn't open N_TTY ldisc",
+    stackless: true,
+    continues: 'report',
+  },
+  {
+    header: /Kernel panic - not syncing: (EXT4-fs) \(device [^)]*\): (panic forced after error)/,
+    title: 'kernel panic: $1 $2',
+    continues: 'report',
+  },
+  {
+    header:
+      /Kernel panic - not syncing: ((?:UBSAN: |kasan[.:].*|KFENCE: )?(?:Fatal exception|panic_on_warn set|hung_task: blocked tasks).*)/,
+    title: 'kernel panic: $1',
+    torn: LOST,
+    continues: 'report',
+  },
+  { header: /Kernel panic - not syncing: (.*)/, title: 'kernel panic: $1', continues: 'report' },
+  {
+    header: /rust_kernel: panicked at .*?:\d+:\d+:/,
+    body: /panicked at [^\n]*\n\s*(\S[^\n]*)/,
+    title: '$1 in $f',
+    walks: TRACE,
+    skip: /rust_begin_unwind|core::panicking|core::result|core::option|core::slice|core::cell|^rust_helper|core::str::|core::ops::/,
+    joins: /kernel BUG at|invalid opcode|Oops|Internal error/,
+  },
+  {
+    header: /rust_kernel: panicked at '([^']*)'/,
+    title: '$1 in $f',
+    walks: TRACE,
+    skip: /rust_begin_unwind|core::panicking|core::result|core::option|core::slice|core::cell|^rust_helper|core::str::|core::ops::/,
+    joins: /kernel BUG at|invalid opcode|Oops|Internal error/,
+  },
+  {
+    header: /trusty: panic.*ASSERT FAILED at \([^)]*\): ?(.*)/,
+    title: 'trusty: ASSERT FAILED: $1',
+    stackless: true,
+  },
+  { header: /trusty: panic[^:]*: ?(.*)/, title: 'trusty: panic: $1', stackless: true },
+  { header: /Booting the kernel\./, title: 'unexpected kernel reboot', stackless: true, restart: true },
+  {
+    header: /^(?:\S+ )?(panic: (?:runtime error: )?.*)/,
+    body: /^goroutine \d+ |^runtime\./m,
+    title: '$1',
+    stackless: true,
+  },
+  {
+    header: /^(?:\S+ )?(fatal error: .*)/,
+    body: /^goroutine \d+ |^runtime\.|^runtime stack:/m,
+    title: '$1',
+    stackless: true,
+  },
+  { header: /(SYZFAIL: .*)/, title: '$1', stackless: true },
+  { header: /(SYZFATAL: .*)/, title: '$1', stackless: true },
+];

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+import { FUNCTION, type Kind, type Step, TRACE } from './family.ts';
+
+const HEADER_THEN_TRACE: readonly (readonly Step[])[] = [
+  ['header', 'trace', 'frames'],
+  ['header', 'frames'],
+];
+const ACCESS = /^(?:.*\s)?(Read|Write) (?:of size|at addr) /m;
+const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_/;
+
+/** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */
+export const SANITIZER_KINDS: readonly Kind[] = [
+  {
+    header: new RegExp(`BUG: KASAN: (?:double-free or invalid-free|double-free|invalid-free) in ${FUNCTION}`),
+    title: 'KASAN: invalid-free in $f',
+    walks: HEADER_THEN_TRACE,
+    skip: FREEING,
+  },
+  {
+    header: new RegExp(`BUG: KASAN: ([a-z-]+) in ${FUNCTION}`),
+    body: ACCESS,
+    title: 'KASAN: $1 $3 in $f',
+    walks: HEADER_THEN_TRACE,
+  },
+  { header: /BUG: KASAN: ([a-z-]+) on address/, body: ACCESS, title: 'KASAN: $1 $2' },
+  {
+    header: /BUG: KASAN: (.*)/,
+    title: 'KASAN: $1',
+    torn: 'the line that tells the kind of access is missing',
+  },
+  {
+    header: /BUG: KMSAN: (kernel-(?:usb-)?infoleak[a-z-]*)/,
+    title: 'KMSAN: $1 in $f',
+    walks: [['frames']],
+    skip: /usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg|_copy_to|copy_to_iter|skb_copy_datagram|simple_copy_to_iter|instrument_copy/,
+  },
+  {
+    header: new RegExp(`BUG: KMSAN: ([a-z-]+) in ${FUNCTION}`),
+    title: 'KMSAN: $1 in $f',
+    walks: [['frames'], ['header']],
+    skip: /alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt|_decrypt|crypto_|aes_|sha\d+_|gf128mul|chacha|poly1305|blake2/,
+  },
+  { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1' },
+  {
+    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in) (?<f>[\w.]+).*)/,
+    title: 'KCSAN: $1',
+    walks: [['header']],
+    stackless: true,
+  },
+  { header: /BUG: KCSAN: (.*)/, title: 'KCSAN: $1', stackless: true },
+  {
+    header: new RegExp(`BUG: KFENCE: ([a-z-]+(?: [a-z]+)*?) in ${FUNCTION}`),
+    title: 'KFENCE: $1 in $f',
+    walks: [['header', 'frames']],
+    stackless: true,
+  },
+  {
+    header: /UBSAN: Undefined behaviour in/,
+    title: 'UBSAN: undefined-behaviour in $f',
+    walks: TRACE,
+    skip: /ubsan|overflow/,
+  },
+  { header: /UBSAN: ([a-z][\w -]*?) in \S/, title: 'UBSAN: $1 in $f', walks: TRACE, skip: /ubsan|overflow/ },
+];

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+/** Lines that open a trace. Group 1 is its label. */
+export const TRACE_START: RegExp = new RegExp(
+  [
+    String.raw`^\s*(Call [Tt]race|Call Backtrace|Backtrace|stack backtrace|Stack trace|Stack traceback)\s*(?:\([^)]*\))?:?(?:\s*$|\s*[(<\[]|:\s)`,
+    String.raw`^\s*(Backtrace):`,
+    String.raw`^\s*((?:Allocated|Freed) by task \d+)(?: on cpu .*)?:`,
+    String.raw`^\s*(Allocated|Freed):\s*$`,
+    String.raw`^\s*(Last potentially related work creation|Second to last potentially related work creation|Last call_rcu\(\)|Aux stack)\b.*:`,
+    String.raw`^\s*(kfence-#\d+ .*allocated by task \d+)\b.*:`,
+    String.raw`^\s*((?:freed|allocated) by task \d+)\b.*:`,
+    String.raw`^\s*(backtrace)(?: \(crc [0-9a-f]+\))?:`,
+    String.raw`^\s*(Uninit was (?:stored to memory|created)) at:`,
+    String.raw`^\s*(Local variable \S+ (?:created|.*created)) at:`,
+    String.raw`^\s*(page (?:last allocated|last free(?:d)?) .*?(?:stack trace|via)).*`,
+    String.raw`^\s*((?:read|write|read-write|race|assert no|read \(marked\)|write \(marked\)|read-write \(marked\)).* (?:to 0x|at unknown origin).*(?:by task|by interrupt).*):`,
+    String.raw`^\s*(Exception stack)\(`,
+    String.raw`^\s*(status): [0-9a-f]+ badaddr: [0-9a-f]+ cause:`,
+    String.raw`^\s*(NMI backtrace for cpu \d+)`,
+    String.raw`^\s*(unwind_backtrace from) `,
+  ].join('|'),
+);
+
+/** Those that show, when no frame follows, that the report is torn. */
+export const TRACE_PROMISE: RegExp =
+  /^\s*(?:Call [Tt]race|Backtrace|Allocated|Allocated by task \d+|Freed|Freed by task \d+|Uninit was (?:stored to memory|created) at|backtrace(?: \(crc [0-9a-f]+\))?)\s*(?:\([^)]*\))?:/;
+
+/** A promise that the report itself takes back, or that a dump of registers stands for. */
+export const PROMISE_EXEMPT: RegExp =
+  /\(stack is not available\)|^\s*status: [0-9a-f]+ badaddr:|frame pointer underflow/;
+
+const NAME = String.raw`(?<f>[A-Za-z_.$][\w.$]*)`;
+const PLACED = String.raw`${NAME}\+(?:0x)?(?<o>[0-9a-f]+)(?:\/(?:0x)?(?<s>[0-9a-f]+))?(?: \[(?<m>[\w-]+)(?: [0-9a-f]+)?\])?`;
+const BRACKETED = String.raw`(?:\[?<?[0-9a-f]{8,16}>?\]?\s+)`;
+
+/** Lines that tell where the processor was in the kernel; some give no name: a jump to nowhere. */
+export const POINTERS: readonly RegExp[] = [
+  // x86. A selector whose lowest bits are set is user space.
+  new RegExp(
+    String.raw`\b[RE]?IP: (?:[0-9a-f]{3}[0124568-9ac-e]:)?(?:\[?<[0-9a-f]+>\]?\s+)*(?:${PLACED}|0x[0-9a-f]+|\[<\s*\(null\)>\]\s*\(null\)|\(null\))`,
+  ),
+  new RegExp(String.raw`^\s*[RE]?IP\s+(?:is at )?(?:\[<[0-9a-f]+>\]\s+)?${PLACED}`),
+  // arm, arm64, riscv, loongarch, mips.
+  new RegExp(String.raw`^\s*PC is at (?:${PLACED}|0x[0-9a-f]+)`),
+  new RegExp(String.raw`^\s*(?:pc|epc|era|ERA)\s*: ${BRACKETED}?${PLACED}`),
+  /^\s*pc\s*: (?:0x[0-9a-f]+\b|\[?<?0+>?\]?\s*$)/,
+  // ppc, s390, sparc.
+  new RegExp(String.raw`\bNIP \[[0-9a-f]+\] (?:${PLACED}|0x[0-9a-f]+)`),
+  new RegExp(String.raw`^\s*Krnl PSW\s*:.*\(\[?<?(?:[0-9a-f]{8,16}>\] )?${PLACED}`),
+  new RegExp(String.raw`^\s*TPC: <${PLACED}>`),
+];
+
+/** Taken for a pointer by warnings only: ppc's frame of the trap. */
+export const TRAP_POINTER: RegExp = new RegExp(String.raw`^\s*--- interrupt: [0-9a-f]+ at ${PLACED}`);
+
+/** A line of one of these functions inside a report: an injected failure's trace got mixed in. */
+export const INJECTED: RegExp = /^\s*(?:\[<[0-9a-f]+>\] )?should_fail/;
+
+/** What the timer's interrupt looks like: below it stands what it interrupted. */
+export const TIMER_INTERRUPT: RegExp =
+  /^[^?]*\b(?:\w*apic_timer_interrupt|el1h_64_irq|el1_irq|el1_interrupt|__irq_svc|handle_riscv_irq|do_irq|do_interrupt|timer_interrupt)\b|^\s*Exception stack\(|^\s*--- interrupt: 900/;
+
+/** Where work is handed out: just inside of it stands what loops. */
+export const STALL_ANCHORS: RegExp = new RegExp(
+  [
+    // Entries from user space.
+    'do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|system_call|el0_svc|invoke_syscall|ret_fast_syscall|entry_SYSCALL|entry_INT80|do_trap_ecall|ret_from_syscall|x64_sys_call|ia32_sys_call',
+    // Runners.
+    'process_one_work|worker_thread|netif_receive_skb|do_softirq|handle_softirqs|call_timer_fn|run_timer|hrtimer_run|tasklet_action|run_ksoftirqd|smpboot_thread_fn|^kthread$|start_secondary|cpu_startup_entry|ret_from_|task_work_run|irq_work_run|rcu_do_batch',
+    // Faults of user space.
+    '^(?:asm_)?exc_page_fault$|^page_fault$|^do_page_fault$|^do_user_addr_fault$|^do_translation_fault$|^do_mem_abort$',
+    // Calls that fan out.
+    '^(?:__)?vfs_(?:read|write|ioctl|open|iter_read|iter_write|fallocate|fsync)$|^do_vfs_ioctl|^do_iter_(?:read|write)|^call_(?:read|write)_iter|^new_sync_(?:read|write)|^do_dentry_open',
+    'compat_ioctl|compat_(?:SyS|sys)_ioctl|^blkdev_ioctl|^blkdev_driver_ioctl|^block_ioctl',
+    '^(?:__)?sock_(?:sendmsg|recvmsg)|^sock_(?:write|read)_iter|^(?:__)?sock_release|^sock_(?:do_)?ioctl|^inet6?_ioctl',
+    '[sg]etsockopt|netlink_rcv|rtnetlink_rcv',
+    '^do_mmap|^mmap_region|^call_mmap|^(?:__)?fput$|^____fput$|^do_iter_readv_writev',
+  ].join('|'),
+);
+
+/** Anchors that are themselves what hangs. */
+export const STALL_SELF: RegExp = /^smp_call_function/;
+
+/** Waiting for these hangs tasks all over the kernel: such reports are gathered under one name. */
+export const HUNG_BUCKETS: readonly (readonly [RegExp, string])[] = [
+  [/rtnl_lock/, 'rtnl_lock'],
+  [/synchronize_(?:rcu|srcu|net|sched)/, 'synchronize_rcu'],
+];
+
+/** How a task waits says nothing about what for. */
+export const HUNG_SKIP: RegExp =
+  /sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import type { Kind, Step } from './family.ts';
+import { TRAP_POINTER } from './stack.ts';
+
+const WARN = String.raw`WARNING: .*`;
+/** A warning traps since 2017: the trace proper begins behind the trap. Before, it was just printed. */
+const AFTER_TRAP: readonly (readonly Step[])[] = [
+  [TRAP_POINTER, 'frames'],
+  ['pc', 'frames'],
+  ['trace', 'frames'],
+  ['frames'],
+];
+
+/** WARN() and its kin; those of well-known checkers have a name of their own. */
+export const WARNING_KINDS: readonly Kind[] = [
+  {
+    header: new RegExp(`${WARN}lib/debugobjects\\.c`),
+    title: 'WARNING: ODEBUG bug in $f',
+    walks: AFTER_TRAP,
+    skip: /debug_|^__debug|rcu|hrtimer_|timer_|work_|percpu_|kmem_|slab_|kfree|vunmap|vfree|__free_|kobject_/,
+  },
+  {
+    header: new RegExp(`${WARN}mm/usercopy\\.c`),
+    title: 'WARNING: bad usercopy in $f',
+    walks: AFTER_TRAP,
+    skip: /usercopy|usercopy_warn|check_object_size|check_heap/,
+  },
+  {
+    header: new RegExp(`${WARN}lib/kobject\\.c.*kobject_`),
+    title: 'WARNING: kobject bug in $f',
+    walks: AFTER_TRAP,
+    skip: /kobject_/,
+  },
+  {
+    header: new RegExp(`${WARN}fs/proc/generic\\.c.*proc_register`),
+    title: 'WARNING: proc registration bug in $f',
+    walks: AFTER_TRAP,
+    skip: /proc_(?:create|mkdir|register|symlink|net_create)/,
+  },
+  {
+    header: new RegExp(`${WARN}lib/refcount\\.c`),
+    title: 'WARNING: refcount bug in $f',
+    walks: AFTER_TRAP,
+    skip: /refcount|kobject_/,
+  },
+  {
+    header: new RegExp(`${WARN}kernel/locking/lockdep\\.c.*lock_`),
+    title: 'WARNING: locking bug in $f',
+    walks: AFTER_TRAP,
+    skip: /lock_/,
+  },
+  {
+    header: new RegExp(`${WARN}\\bmm/\\S*\\.c.* k.?(?:malloc|calloc)`),
+    title: 'WARNING: kmalloc bug in $f',
+    walks: AFTER_TRAP,
+    skip: /kmalloc|kvmalloc|kcalloc|krealloc|kmem|slab/,
+  },
+  {
+    header: new RegExp(`${WARN}mm/vmalloc\\.c.*__vmalloc_node_range`),
+    title: 'WARNING: zero-size vmalloc in $f',
+    walks: AFTER_TRAP,
+    skip: /vmalloc/,
+  },
+  {
+    header: new RegExp(`${WARN}usb_submit_urb`),
+    title: 'WARNING in $f/usb_submit_urb',
+    walks: AFTER_TRAP,
+    skip: /^usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/,
+  },
+  {
+    header: /WARNING: kernel stack regs at [0-9a-f(null)]+ in .* has bad '([^']+)' value/,
+    title: "WARNING: kernel stack regs has bad '$1' value",
+    stackless: true,
+  },
+  {
+    header: /WARNING: kernel stack frame pointer at [0-9a-f(null)]+ in .* has bad value/,
+    title: 'WARNING: kernel stack frame pointer has bad value',
+    stackless: true,
+  },
+  {
+    header: /WARNING: (?:CPU: \d+ (?:UID: \d+ )?PID: \d+ )?at \S+:\d+|WARNING: (?:.* )?\S+\.\w+:\d+ at \S/,
+    title: 'WARNING in $f',
+    walks: AFTER_TRAP,
+  },
+  { header: /WARNING:\s*$/, title: 'WARNING: corrupted', torn: 'the headline is cut' },
+  {
+    header: /sysfs: cannot create duplicate filename/,
+    title: 'sysfs: duplicate filename in $f',
+    walks: [['trace', 'frames']],
+    skip: /sysfs|kernfs|kobject|device_|dump_stack/,
+    joins: /WARNING: .*fs\/sysfs/,
+    continues: 'report',
+  },
+];

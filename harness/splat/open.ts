@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import type { Header } from './kind.ts';
+import { END_MARK, FURNITURE, RULE_MARK } from './kinds/furniture.ts';
+import { PANIC_LINE } from './kinds/panic.ts';
+import { TRACE_START } from './kinds/stack.ts';
+import type { LogLine } from './printk.ts';
+import type { Report } from './report.ts';
+
+/** Where a report stands before its headline: lines of the same context. */
+export interface Prefix {
+  readonly lines: readonly string[];
+  readonly start: number | null;
+}
+
+/** After how many lines, and seconds, without a word of a report it is over. */
+const PATIENCE = {
+  waiting: { own: 200, all: 4000, seconds: 60 },
+  satisfied: { own: 40, all: 2000, seconds: 10 },
+  ended: { own: 15, all: 500, seconds: 3 },
+} as const;
+const MOST_LINES = 2000;
+const MOST_TEXT = 128 * 1024;
+const HEAD_LINES = 12;
+const FRAME_HINT = /\+0x[0-9a-f]+/;
+
+/** A complaint while its lines still come in. */
+export class OpenReport {
+  readonly header: Header;
+  readonly context: string;
+  readonly seconds: number | null;
+  readonly start: number;
+  readonly before: readonly string[];
+  /** The firmware's or a program's words may look like this one: it counts only in a log without any stamp. */
+  readonly doubted: boolean;
+  panicked = false;
+  lost = false;
+  #lines: string[];
+  #length: number;
+  #end: number;
+  /** How many lines, and up to where, surely belong to it. */
+  #sureLines = 1;
+  #sureEnd: number;
+  #frames = false;
+  #ended = false;
+  #idle = 0;
+  #sureAt: number;
+  #sureSeconds: number | null;
+
+  constructor(
+    header: Header,
+    line: LogLine,
+    place: { start: number; end: number; at: number },
+    prefix: Prefix,
+    doubted: boolean,
+  ) {
+    this.header = header;
+    this.context = line.context;
+    this.seconds = line.seconds;
+    this.before = prefix.lines;
+    this.start = prefix.start ?? place.start;
+    this.doubted = doubted;
+    this.panicked = PANIC_LINE.test(line.text);
+    this.#lines = [line.text];
+    this.#length = line.text.length;
+    this.#end = place.end;
+    this.#sureEnd = place.end;
+    this.#sureAt = place.at;
+    this.#sureSeconds = line.seconds;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** No trace has come yet, and not much else. */
+  get atHead(): boolean {
+    return !this.#frames && !this.#ended && this.#lines.length < HEAD_LINES;
+  }
+
+  get lastSeconds(): number | null {
+    return this.#sureSeconds ?? this.seconds;
+  }
+
+  /** Takes a line of its own context; `at` counts the lines of the log. */
+  take(line: LogLine, end: number, at: number): void {
+    const { text } = line;
+    const panic = text.includes('Kernel panic') && PANIC_LINE.test(text);
+    const frame = FRAME_HINT.test(text);
+    const sure = panic || frame || TRACE_START.test(text) || FURNITURE.test(text);
+    if (panic) this.panicked = true;
+    if (!sure) this.#idle += 1;
+    if (this.#ended && !sure) return;
+    this.#lines.push(text);
+    this.#length += text.length + 1;
+    this.#end = end;
+    if (!sure) return;
+    this.#frames ||= frame;
+    this.#idle = 0;
+    this.#sureLines = this.#lines.length;
+    this.#sureEnd = end;
+    this.#sureAt = at;
+    if (line.seconds !== null) this.#sureSeconds = line.seconds;
+    if (END_MARK.test(text) || (this.#frames && RULE_MARK.test(text))) this.#ended = true;
+  }
+
+  /** Whether nothing more of it can be expected. */
+  isOver(at: number, seconds: number | null): boolean {
+    if (this.#lines.length >= MOST_LINES || this.#length >= MOST_TEXT) return true;
+    const satisfied = this.#frames || (this.header.kind?.stackless ?? true);
+    const patience = this.#ended ? PATIENCE.ended : satisfied ? PATIENCE.satisfied : PATIENCE.waiting;
+    if (this.#idle > patience.own || at - this.#sureAt > patience.all) return true;
+    const last = this.#sureSeconds;
+    return seconds !== null && last !== null && Math.abs(seconds - last) > patience.seconds;
+  }
+
+  /** The lines up to the last that surely belongs to it. */
+  close(): Report {
+    return {
+      header: this.header,
+      before: this.before,
+      lines: this.#lines.slice(0, this.#sureLines),
+      start: this.start,
+      end: this.#sureEnd,
+      panicked: this.panicked,
+      lost: this.lost,
+    };
+  }
+
+  /** How far it has read, sure or not. */
+  get reach(): number {
+    return Math.max(this.#end, this.#sureEnd);
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import { TYPES, UNKNOWN_TYPE } from './kinds/type.ts';
+
+const LONGEST = 120;
+/** What differs from run to run, in the order in which it is replaced. */
+const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
+  [/syz-executor\.?\d+(?:[/:]\d+)?/g, 'syz-executor'],
+  [/syzkaller\d+(?:[/:]\d+)?/g, 'syzkaller'],
+  [/([^a-zA-Z])(?:0x)?[0-9a-f]{6,}/g, '$1ADDR'],
+  [/([^a-zA-Z])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g, '$1IP'],
+  [/(\.\w+)(?::\d+)+/g, '$1:LINE'],
+  [/([a-zA-Z][\w.]+)\+0x[0-9a-z]+\/0x[0-9a-z]+/g, '$1'],
+  [/CPU#\d+/g, 'CPU'],
+];
+const ALONE = /(\W)\d+(\W|$)/g;
+const LONG_DIGITS = /\d{7,}/g;
+
+/** A title without addresses, numbers and line numbers; the same for each run of the same bug. At most 120 characters. */
+export function normaliseTitle(title: string): string {
+  let text = title.replace(/[^\x20-\x7e]+/g, ' ');
+  for (const [pattern, replacement] of REPLACEMENTS) text = text.replace(pattern, replacement);
+  for (let round = 0; round < 4; round += 1) {
+    const next = text.replace(ALONE, '$1NUM$2');
+    if (next === text) break;
+    text = next;
+  }
+  return text.replace(LONG_DIGITS, 'NUM').replace(/ +/g, ' ').trim().slice(0, LONGEST).trimEnd();
+}
+
+/** The type that belongs to a title: `KASAN-USE-AFTER-FREE-READ`, `HANG`, `LOCKDEP` … (`kinds/type.ts`). */
+export function typeOfTitle(title: string): string {
+  return TYPES.find(([pattern]) => pattern.test(title))?.[1] ?? UNKNOWN_TYPE;
+}
+
+/** Puts groups and the culprit into a kind's title. */
+export function fillTitle(form: string, groups: readonly (string | undefined)[], culprit: string): string {
+  return normaliseTitle(
+    form.replace(/\$(\d|f)/g, (_, key: string) =>
+      key === 'f' ? culprit : (groups[Number(key)] ?? '').trim(),
+    ),
+  );
+}
