@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { bareName, parseFrames } from './frame.ts';
+import { bareName } from './frame.ts';
 import type { Choice, Kind, Step } from './kinds/family.ts';
 import { isInnocent, SYSCALL_PREFIXES } from './kinds/innocent.ts';
-import {
-  HUNG_BUCKETS,
-  HUNG_SKIP,
-  INJECTED,
-  POINTERS,
-  STALL_ANCHORS,
-  STALL_SELF,
-  TRACE_START,
-} from './kinds/stack.ts';
+import { HUNG_BUCKETS, HUNG_SKIP, INJECTED, STALL_ANCHORS, STALL_SELF } from './kinds/stack.ts';
+import type { ReportLine } from './line.ts';
 import { demangle } from './mangled.ts';
+import { readPointer } from './trace.ts';
 
 /** What the search for a report's culprit found. */
 export interface Search {
@@ -32,24 +26,26 @@ export function titleName(name: string): string {
 }
 
 /** Walks through the lines of a report, of which doubtful frames were removed, after the rules of its kind. */
-export function findCulprit(kind: Kind, headerName: string | undefined, lines: readonly string[]): Search {
+export function findCulprit(
+  kind: Kind,
+  headerName: string | undefined,
+  lines: readonly ReportLine[],
+): Search {
   let injected = false;
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
     injected ||= walked.injected;
-    const names = walked.names.map((name) => (name.startsWith('_') ? readable(name) : bareName(name)));
-    const choice = kind.choice ?? 'first';
-    const guilty = names.filter(
-      (name) =>
-        (choice === 'stall' && STALL_ANCHORS.test(name)) || !(isInnocent(name) || kind.skip?.test(name)),
+    const names = walked.names.map(readableName);
+    const chosen = CHOICES[kind.choice ?? 'first'](
+      names,
+      (name) => isInnocent(name) || kind.skip?.test(name) === true,
     );
-    const chosen = choose(choice, guilty, names);
     if (chosen !== null) return { culprit: titleName(chosen), injected };
   }
   return { culprit: null, injected };
 }
 
-function readable(name: string): string {
+function readableName(name: string): string {
   return name.startsWith('_R') || name.startsWith('_ZN') ? demangle(name) : bareName(name);
 }
 
@@ -58,10 +54,14 @@ interface Walked {
   readonly injected: boolean;
 }
 
-function walkLines(walk: readonly Step[], headerName: string | undefined, lines: readonly string[]): Walked {
+function walkLines(
+  walk: readonly Step[],
+  headerName: string | undefined,
+  lines: readonly ReportLine[],
+): Walked {
   const names: string[] = [];
   let injected = false;
-  // The headline itself is read by the kind; a headline may yet open a trace on its own.
+  // The headline itself is read by the kind.
   let at = 1;
   for (const [index, step] of walk.entries()) {
     if (step === 'header') {
@@ -75,8 +75,9 @@ function walkLines(walk: readonly Step[], headerName: string | undefined, lines:
       continue;
     }
     for (; at < lines.length; at += 1) {
-      const line = lines[at] ?? '';
-      if (INJECTED.test(line)) {
+      const line = lines[at];
+      if (!line) break;
+      if (isInjected(line)) {
         injected = true;
         at += 1;
         break;
@@ -85,7 +86,7 @@ function walkLines(walk: readonly Step[], headerName: string | undefined, lines:
       if (found === null) continue;
       if (found !== '') names.push(found);
       // A trace may begin on the line that announces it.
-      if (step === 'trace') for (const frame of framesAfterLabel(line)) names.push(frame);
+      if (step === 'trace') for (const frame of line.frames) names.push(frame.function);
       at += 1;
       break;
     }
@@ -93,24 +94,25 @@ function walkLines(walk: readonly Step[], headerName: string | undefined, lines:
   return { names, injected };
 }
 
+function isInjected(line: ReportLine): boolean {
+  return line.frames.length > 0 && INJECTED.test(line.text);
+}
+
 function takeFrames(
-  lines: readonly string[],
+  lines: readonly ReportLine[],
   from: number,
   next: Step | undefined,
   names: string[],
 ): { readonly at: number; readonly injected: boolean } {
-  let any = names.length > 0 && from > 1 && parseFrames(lines[from - 1] ?? '').length > 0;
+  let any = names.length > 0 && from > 1 && (lines[from - 1]?.frames.length ?? 0) > 0;
   let at = from;
   for (; at < lines.length; at += 1) {
-    const line = lines[at] ?? '';
-    if (INJECTED.test(line)) return { at: at + 1, injected: true };
-    if (TRACE_START.test(line)) {
-      if (any) break;
-      for (const name of framesAfterLabel(line)) names.push(name);
-      continue;
-    }
-    if (next instanceof RegExp && next.test(line)) break;
-    for (const frame of parseFrames(line)) {
+    const line = lines[at];
+    if (!line) break;
+    if (isInjected(line)) return { at: at + 1, injected: true };
+    if (line.label !== null && any) break;
+    if (next instanceof RegExp && next.test(line.text)) break;
+    for (const frame of line.frames) {
       if (frame.inline || names.at(-1) === frame.function) continue;
       names.push(frame.function);
       any = true;
@@ -119,47 +121,38 @@ function takeFrames(
   return { at, injected: false };
 }
 
-function framesAfterLabel(line: string): string[] {
-  const label = /^\s*[A-Za-z ]+:/.exec(line);
-  return label ? parseFrames(line.slice(label[0].length)).map((frame) => frame.function) : [];
-}
-
 /** The name on a line that fits the step, '' for one without a name, null for a line that does not fit. */
-function matchStep(step: Exclude<Step, 'header' | 'frames'>, line: string): string | null {
-  if (step === 'trace') return TRACE_START.test(line) ? '' : null;
+function matchStep(step: Exclude<Step, 'header' | 'frames'>, line: ReportLine): string | null {
+  if (step === 'trace') return line.label === null ? null : '';
   if (step === 'pc') {
-    for (const pattern of POINTERS) {
-      const match = pattern.exec(line);
-      if (match) return match.groups?.f ?? '';
-    }
-    return null;
+    const pointer = readPointer(line.text);
+    return pointer === undefined ? null : (pointer?.function ?? '');
   }
-  const match = step.exec(line);
+  const match = step.exec(line.text);
   if (!match) return null;
   return match.groups?.f ?? match.groups?.f2 ?? '';
 }
 
-function choose(choice: Choice, guilty: readonly string[], all: readonly string[]): string | null {
-  if (choice === 'stall') return chooseStalled(guilty);
-  if (choice === 'hung') return chooseHung(guilty, all);
-  return guilty[0] ?? null;
-}
+type Chooser = (names: readonly string[], isSkipped: (name: string) => boolean) => string | null;
+
+const CHOICES: Readonly<Record<Choice, Chooser>> = {
+  first: (names, isSkipped) => names.find((name) => !isSkipped(name)) ?? null,
+  stall: chooseStalled,
+  hung: (names, isSkipped) => {
+    for (const name of names)
+      for (const [pattern, bucket] of HUNG_BUCKETS) if (pattern.test(name)) return bucket;
+    return names.find((name) => !HUNG_SKIP.test(name) && !isSkipped(name)) ?? null;
+  },
+};
 
 /** Below the place where work is handed out, the first function names the work; above it the stack differs by chance. */
-function chooseStalled(guilty: readonly string[]): string | null {
+function chooseStalled(names: readonly string[], isSkipped: (name: string) => boolean): string | null {
   let inner: string | null = null;
-  for (const name of guilty) {
+  for (const name of names) {
     if (STALL_SELF.test(name)) return name;
     if (STALL_ANCHORS.test(name)) {
       if (inner !== null) return inner;
-      continue;
-    }
-    inner = name;
+    } else if (!isSkipped(name)) inner = name;
   }
   return null;
-}
-
-function chooseHung(guilty: readonly string[], all: readonly string[]): string | null {
-  for (const name of all) for (const [pattern, bucket] of HUNG_BUCKETS) if (pattern.test(name)) return bucket;
-  return guilty.find((name) => !HUNG_SKIP.test(name)) ?? null;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
+import type { ReportLine } from './line.ts';
 
 /** Who was running when the complaint was made, as its lines tell. */
 export type Head = Pick<Splat, 'comm' | 'pid' | 'cpu' | 'taint' | 'modules'>;
@@ -17,23 +18,24 @@ const TASK_LINES: readonly RegExp[] = [
   /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
   /^\s*comm "(?<comm>[^"]*)", pid (?<pid>\d+)/,
 ];
+const TASK_HINT = /INFO: task |^Process |\/\d+|CPU#|comm "| PID: /;
 const TAINT = /Tainted: ((?:\[\w+\]=\w+|[A-Z]|,| )+)/;
 
 /** Reads task, processor, taint and modules out of a report's lines; what a report does not say is null. */
-export function readHead(lines: readonly string[]): Head {
+export function readHead(lines: readonly ReportLine[]): Head {
   let comm: string | null = null;
   let pid: number | null = null;
   let cpu: number | null = null;
   let taint: string | null = null;
   let modules: readonly string[] | null = null;
-  for (const line of lines) {
+  for (const { text: line } of lines) {
     const head = line.includes('PID: ') ? CPU_LINE.exec(line) : null;
     if (head) {
       cpu ??= Number(head[1]);
       pid ??= Number(head[2]);
       comm ??= head[3] ?? null;
     }
-    if (comm === null || pid === null)
+    if ((comm === null || pid === null) && TASK_HINT.test(line))
       for (const pattern of TASK_LINES) {
         const groups = pattern.exec(line)?.groups;
         if (!groups) continue;

@@ -2,6 +2,7 @@
 import type { Kind, OptionalKind } from './kinds/family.ts';
 import { FOREIGN_LINE, HEADLINES } from './kinds/headline.ts';
 import { KINDS } from './kinds/table.ts';
+import type { ReportLine } from './line.ts';
 
 /** A line that opens a report. */
 export interface Header {
@@ -60,16 +61,17 @@ function matchKind(text: string, wanted: ReadonlySet<OptionalKind>): Kind | null
 }
 
 /** Decides the kind by the whole report: its first line is the headline. */
-export function judgeKind(lines: readonly string[], wanted: ReadonlySet<OptionalKind>): Verdict {
-  const [headline = ''] = lines;
-  const text = lines.join('\n');
+export function judgeKind(lines: readonly ReportLine[], wanted: ReadonlySet<OptionalKind>): Verdict {
+  const headline = lines[0]?.text ?? '';
+  let text: string | null = null;
   let fallback: Verdict | null = null;
   let best: { readonly verdict: Verdict; readonly place: number } | null = null;
   for (const kind of KINDS) {
     if (kind.optional !== undefined && !wanted.has(kind.optional)) continue;
     const head = kind.header.exec(headline);
     if (!head || (best && head.index >= best.place)) continue;
-    const body = kind.body?.exec(text);
+    if (kind.body) text ??= lines.map((line) => line.text).join('\n');
+    const body = kind.body?.exec(text ?? '');
     const verdict = {
       kind,
       groups: [...head, ...(body?.slice(1) ?? [])],

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Header } from './kind.ts';
-import { END_MARK, FURNITURE, RULE_MARK } from './kinds/furniture.ts';
-import { PANIC_LINE } from './kinds/panic.ts';
-import { TRACE_START } from './kinds/stack.ts';
+import { END_MARK, RULE_MARK } from './kinds/furniture.ts';
+import { type ReportLine, readReportLine } from './line.ts';
 import type { LogLine } from './printk.ts';
 import type { Report } from './report.ts';
 
@@ -16,12 +15,11 @@ export interface Prefix {
 const PATIENCE = {
   waiting: { own: 200, all: 4000, seconds: 60 },
   satisfied: { own: 40, all: 2000, seconds: 10 },
-  ended: { own: 15, all: 500, seconds: 3 },
+  ended: { own: 15, all: 300, seconds: 3 },
 } as const;
 const MOST_LINES = 2000;
 const MOST_TEXT = 128 * 1024;
 const HEAD_LINES = 12;
-const FRAME_HINT = /\+0x[0-9a-f]+/;
 
 /** A complaint while its lines still come in. */
 export class OpenReport {
@@ -34,7 +32,7 @@ export class OpenReport {
   readonly doubted: boolean;
   panicked = false;
   lost = false;
-  #lines: string[];
+  #lines: ReportLine[];
   #length: number;
   #end: number;
   /** How many lines, and up to where, surely belong to it. */
@@ -59,8 +57,9 @@ export class OpenReport {
     this.before = prefix.lines;
     this.start = prefix.start ?? place.start;
     this.doubted = doubted;
-    this.panicked = PANIC_LINE.test(line.text);
-    this.#lines = [line.text];
+    const headline = readReportLine(line.text);
+    this.panicked = headline.panic;
+    this.#lines = [headline];
     this.#length = line.text.length;
     this.#end = place.end;
     this.#sureEnd = place.end;
@@ -83,14 +82,13 @@ export class OpenReport {
 
   /** Takes a line of its own context; `at` counts the lines of the log. */
   take(line: LogLine, end: number, at: number): void {
-    const { text } = line;
-    const panic = text.includes('Kernel panic') && PANIC_LINE.test(text);
-    const frame = FRAME_HINT.test(text);
-    const sure = panic || frame || TRACE_START.test(text) || FURNITURE.test(text);
-    if (panic) this.panicked = true;
+    const read = readReportLine(line.text);
+    const { text, sure } = read;
+    const frame = read.frames.length > 0;
+    if (read.panic) this.panicked = true;
     if (!sure) this.#idle += 1;
     if (this.#ended && !sure) return;
-    this.#lines.push(text);
+    this.#lines.push(read);
     this.#length += text.length + 1;
     this.#end = end;
     if (!sure) return;

@@ -35,7 +35,7 @@ export function parseLine(raw: string): LogLine | null {
   const line = trimNoise(raw);
   const plain = readStamp(line);
   if (plain === undefined) return readFront(line);
-  const named = JOURNAL.exec(plain.text);
+  const named = plain.text.includes(' kernel: ') ? JOURNAL.exec(plain.text) : null;
   return named ? { ...plain, text: plain.text.slice(named[0].length) } : plain;
 }
 
@@ -48,18 +48,23 @@ function trimNoise(raw: string): string {
 /** The usual form, by hand, since every line near a report passes here: `[    5.123456][   T42] text`. */
 function readStamp(line: string): LogLine | undefined {
   if (line.charCodeAt(0) !== OPEN) return undefined;
-  const end = line.indexOf(']', 1);
-  if (end < 4 || end > 24) return undefined;
-  let dots = 0;
-  for (let at = 1; at < end; at += 1) {
+  let whole = 0;
+  let part = 0;
+  let scale = 0;
+  let at = 1;
+  for (; ; at += 1) {
     const code = line.charCodeAt(at);
-    if (code === DOT) dots += 1;
-    else if (!(code >= 0x30 && code <= 0x39) && !(code === SPACE && dots === 0)) return undefined;
+    if (code >= 0x30 && code <= 0x39) {
+      if (scale === 0) whole = whole * 10 + code - 0x30;
+      else {
+        part = part * 10 + code - 0x30;
+        scale *= 10;
+      }
+    } else if (code === DOT && scale === 0 && at > 1) scale = 1;
+    else if (code === CLOSE && scale > 1) break;
+    else if (code !== SPACE || scale > 0) return undefined;
   }
-  if (dots !== 1) return undefined;
-  const seconds = Number(line.slice(1, end));
-  if (Number.isNaN(seconds)) return undefined;
-  let from = end + 1;
+  let from = at + 1;
   let context = 'console';
   if (line.charCodeAt(from) === OPEN) {
     const caller = readCaller(line, from);
@@ -69,7 +74,7 @@ function readStamp(line: string): LogLine | undefined {
     }
   }
   if (line.charCodeAt(from) === SPACE) from += 1;
-  return { context, seconds, text: line.slice(from) };
+  return { context, seconds: whole + part / scale, text: line.slice(from) };
 }
 
 function readCaller(line: string, from: number): { readonly context: string; readonly end: number } | null {

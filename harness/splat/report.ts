@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
 import { findCulprit } from './culprit.ts';
-import { isDoubtful } from './frame.ts';
 import { readHead } from './head.ts';
 import { type Header, judgeKind } from './kind.ts';
 import type { OptionalKind } from './kinds/family.ts';
 import { DROPPED_LINE } from './kinds/furniture.ts';
-import { PANIC_LINE } from './kinds/panic.ts';
+import type { ReportLine } from './line.ts';
 import { signSplat } from './signature.ts';
 import { fillTitle, normaliseTitle, typeOfTitle } from './title.ts';
 import { findTear } from './torn.ts';
@@ -18,7 +17,7 @@ export interface Report {
   /** Lines of the same context just before the headline. */
   readonly before: readonly string[];
   /** The headline and all that follows. */
-  readonly lines: readonly string[];
+  readonly lines: readonly ReportLine[];
   readonly start: number;
   readonly end: number;
   readonly panicked: boolean;
@@ -54,14 +53,14 @@ export function readReport(report: Report, wanted: ReadonlySet<OptionalKind>): S
     culprit: search.culprit,
     corrupted: tear !== null,
     corruptedReason: tear,
-    panicked: report.panicked || report.lines.some((line) => PANIC_LINE.test(line)),
+    panicked: report.panicked || report.lines.some((line) => line.panic),
     ...readHead(report.lines),
     pc: usesPc ? pc : null,
     frames: traces[0]?.frames ?? [],
     traces,
     start: report.start,
     end: report.end,
-    text: decodeText([...report.before, ...report.lines].join('\n')),
+    text: decodeText([...report.before, ...report.lines.map((line) => line.text)].join('\n')),
     follows: null,
     signature: signSplat(type, title, search.culprit),
   };
@@ -72,12 +71,12 @@ function fillGroups(form: string, groups: readonly (string | undefined)[]): stri
 }
 
 /** Without doubtful frames, and without the panic that a long enough report does not need. */
-function trimReport(lines: readonly string[]): readonly string[] {
-  const sure: string[] = [];
-  const enough = lines[0]?.includes('KMSAN') ? LINES_BEFORE_PANIC_KMSAN : LINES_BEFORE_PANIC;
+function trimReport(lines: readonly ReportLine[]): readonly ReportLine[] {
+  const sure: ReportLine[] = [];
+  const enough = lines[0]?.text.includes('KMSAN') ? LINES_BEFORE_PANIC_KMSAN : LINES_BEFORE_PANIC;
   for (const line of lines) {
-    if (sure.length > 0 && (isDoubtful(line) || line.includes(DROPPED_LINE))) continue;
-    if (sure.length >= enough && (PANIC_LINE.test(line) || REPEATS.test(line))) break;
+    if (sure.length > 0 && (line.doubtful || line.text.includes(DROPPED_LINE))) continue;
+    if (sure.length >= enough && (line.panic || REPEATS.test(line.text))) break;
     sure.push(line);
   }
   return sure;

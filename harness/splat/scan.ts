@@ -38,6 +38,8 @@ const AFTERMATH_SECONDS = 10;
 const KEPT = 1000;
 const KEPT_SIGNATURES = 3000;
 const CONTEXTS = 512;
+/** Reports of silent contexts are looked for once in so many lines. */
+const SWEEP_LINES = 32;
 const HEADLINES_SEEN = 4096;
 const STAMPED = /^(?:<\d+>)?\[ *\d+\.\d{6}\]/m;
 
@@ -100,16 +102,19 @@ class ScanState {
     const { text } = piece;
     this.#stamped ||= STAMPED.test(text);
     let at = 0;
+    let candidate = -1;
     while (at < text.length) {
-      if (this.#open.size === 0) {
+      if (candidate < at) {
         this.#candidate.lastIndex = at;
-        const found = this.#candidate.exec(text);
-        if (!found) break;
-        at = text.lastIndexOf('\n', found.index) + 1;
+        candidate = this.#candidate.exec(text)?.index ?? Number.POSITIVE_INFINITY;
+      }
+      if (this.#open.size === 0) {
+        if (candidate >= text.length) break;
+        at = text.lastIndexOf('\n', candidate) + 1;
       }
       const feed = text.indexOf('\n', at);
       const next = feed < 0 ? text.length : feed + 1;
-      this.#readLine(piece, at, next);
+      this.#readLine(piece, at, next, candidate < next);
       at = next;
     }
     this.#history.add(piece);
@@ -124,7 +129,7 @@ class ScanState {
     return all.map((one, index) => ({ ...one.splat, follows: roots[index] ?? null }));
   }
 
-  #readLine(piece: Piece, from: number, next: number): void {
+  #readLine(piece: Piece, from: number, next: number, maybeHeader: boolean): void {
     this.#lineCount += 1;
     const stop = Math.min(next, from + LONGEST_LINE);
     const raw = piece.text.slice(from, piece.text.charCodeAt(stop - 1) === 10 ? stop - 1 : stop);
@@ -135,40 +140,37 @@ class ScanState {
       this.#open.delete(fresh.context);
       return;
     }
-    // Out of the bytes: a line that is kept must not keep the whole piece.
-    const line =
-      this.#open.size === 0
-        ? parseLine(raw)
-        : parseLine(piece.bytes.toString('latin1', from, from + raw.length));
+    const line = parseLine(raw);
     if (!line) return;
-    this.#candidate.lastIndex = 0;
-    const header = this.#candidate.test(raw) ? readHeader(line.text, this.#wanted) : null;
+    const header = maybeHeader ? readHeader(line.text, this.#wanted) : null;
     if (this.#open.size > 0 && !this.#goesOn(line, header, end)) return;
     if (header) this.#begin(header, line, piece, from, end);
   }
 
   /** Hands a line to the open reports. False when there is nothing more to do with it. */
   #goesOn(line: LogLine, header: Header | null, end: number): boolean {
-    if (BOOT_MARK.test(line.text)) for (const report of [...this.#open.values()]) this.#close(report);
-    else this.#closeThoseOver(line.seconds);
-    if (line.text.includes(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
+    const { text } = line;
     const own = this.#open.get(line.context);
-    if (!own) {
+    if (own?.isOver(this.#lineCount, line.seconds)) this.#close(own);
+    if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(line.seconds);
+    if (text.startsWith(BOOT_MARK)) for (const report of [...this.#open.values()]) this.#close(report);
+    if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
+    if (!own || !this.#open.has(line.context)) {
       const asking = this.#allCpus === null ? undefined : this.#open.get(this.#allCpus);
-      if (!header && asking && line.context.startsWith('C')) asking.take(line, end, this.#lineCount);
+      if (!header && asking && line.context.startsWith('C')) asking.take(keep(line), end, this.#lineCount);
       return header !== null;
     }
-    if (header && !continuesReport(own, header, line.text)) {
+    if (header && !continuesReport(own, header, text)) {
       this.#close(own);
       return true;
     }
-    if (INFORMATIVE_TRACE.test(line.text)) {
+    if (INFORMATIVE_TRACE.test(text)) {
       this.#close(own);
       return false;
     }
-    own.take(line, end, this.#lineCount);
-    if (line.text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
-    if (header && PANIC_LINE.test(line.text)) this.#markPanicked(line.seconds);
+    own.take(keep(line), end, this.#lineCount);
+    if (text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
+    if (header && PANIC_LINE.test(text)) this.#markPanicked(line.seconds);
     return false;
   }
 
@@ -184,10 +186,9 @@ class ScanState {
     if (this.#isRepeated(header, line)) return;
     const start = piece.offset + from;
     const prefix = findPrefix(before, line, start, this.#reach.get(line.context) ?? 0);
-    const kept = { ...line, text: copy(line.text) };
     const report = new OpenReport(
       { ...header, words: copy(header.words) },
-      kept,
+      keep(line),
       { start, end, at: this.#lineCount },
       prefix,
       doubted,
@@ -211,7 +212,7 @@ class ScanState {
     return false;
   }
 
-  #closeThoseOver(seconds: number | null): void {
+  #sweep(seconds: number | null): void {
     for (const report of this.#open.values())
       if (report.isOver(this.#lineCount, seconds)) this.#close(report);
   }
@@ -262,6 +263,11 @@ function continuesReport(own: OpenReport, header: Header, text: string): boolean
   if (how === undefined) return false;
   if (how === 'head') return own.atHead;
   return !own.ended || PANIC_LINE.test(text);
+}
+
+/** A line with memory of its own. */
+function keep(line: LogLine): LogLine {
+  return { context: line.context, seconds: line.seconds, text: copy(line.text) };
 }
 
 /** A string with memory of its own, not a view of the piece that it was read from. */

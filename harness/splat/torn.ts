@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import type { Search } from './culprit.ts';
-import { parseFrames } from './frame.ts';
 import type { Verdict } from './kind.ts';
-import { PROMISE_EXEMPT, TRACE_PROMISE, TRACE_START } from './kinds/stack.ts';
+import { PROMISE_EXEMPT, TRACE_PROMISE } from './kinds/stack.ts';
+import type { ReportLine } from './line.ts';
 
 /** Within so many lines the first frame must follow. */
 const PROMISE_LINES = 15;
@@ -14,7 +14,7 @@ export function findTear(
   verdict: Verdict,
   search: Search,
   rawTitle: string,
-  lines: readonly string[],
+  lines: readonly ReportLine[],
 ): string | null {
   if (STAMP_IN_TITLE.test(rawTitle)) return 'the headline is torn: a stamp stands inside it';
   const { kind } = verdict;
@@ -27,25 +27,22 @@ export function findTear(
   return findBrokenTrace(lines);
 }
 
-function findBrokenTrace(lines: readonly string[]): string | null {
+function findBrokenTrace(lines: readonly ReportLine[]): string | null {
   let any = false;
   for (const [index, line] of lines.entries()) {
-    if (!TRACE_START.test(line)) {
-      any ||= parseFrames(line).length > 0;
-      continue;
-    }
-    any = true;
-    if (TRACE_PROMISE.test(line) && !isKept(lines, index)) return 'a trace has no frame';
+    any ||= line.label !== null || line.frames.length > 0;
+    if (line.label !== null && TRACE_PROMISE.test(line.text) && !isKept(lines, index))
+      return 'a trace has no frame';
   }
   return any ? null : 'there is no trace';
 }
 
-function isKept(lines: readonly string[], index: number): boolean {
-  const promise = lines[index] ?? '';
-  if (PROMISE_EXEMPT.test(promise) || parseFrames(promise.replace(/^[^:]*:/, '')).length > 0) return true;
+function isKept(lines: readonly ReportLine[], index: number): boolean {
+  const promise = lines[index];
+  if (!promise || PROMISE_EXEMPT.test(promise.text) || promise.frames.length > 0) return true;
   for (const line of lines.slice(index + 1, index + 1 + PROMISE_LINES)) {
-    if (PROMISE_EXEMPT.test(line) || parseFrames(line).length > 0) return true;
-    if (TRACE_PROMISE.test(line)) return false;
+    if (line.frames.length > 0 || PROMISE_EXEMPT.test(line.text)) return true;
+    if (line.label !== null && TRACE_PROMISE.test(line.text)) return false;
   }
   return false;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Frame, Trace } from '../model/index.ts';
-import { makeFrame, parseFrames } from './frame.ts';
-import { FURNITURE } from './kinds/furniture.ts';
-import { POINTERS, TRACE_START } from './kinds/stack.ts';
+import { makeFrame } from './frame.ts';
+import { POINTER_HINT, POINTERS } from './kinds/stack.ts';
+import type { ReportLine } from './line.ts';
 
 /** All that a report shows of the kernel's stack. */
 export interface Traces {
@@ -15,38 +15,31 @@ const LABEL_LENGTH = 100;
 const COMPLAINANT = /^(?:call|stack|back)\s?(?:trace|backtrace)/i;
 
 /** Reads every trace of a report, doubtful frames included. */
-export function readTraces(lines: readonly string[]): Traces {
+export function readTraces(lines: readonly ReportLine[]): Traces {
   const traces: { label: string; frames: Frame[] }[] = [];
   let pc: Frame | null | undefined;
   let open: Frame[] | null = null;
   let last = '';
   for (const line of lines) {
-    const label = TRACE_START.exec(line);
-    if (label) {
-      open = [];
-      traces.push({
-        label: (label.slice(1).find((group) => group !== undefined) ?? '').trim(),
-        frames: open,
-      });
-      const colon = line.indexOf(':');
-      if (colon >= 0) open.push(...parseFrames(line.slice(colon + 1)));
-      last = line;
+    if (line.label !== null) {
+      open = [...line.frames];
+      traces.push({ label: line.label, frames: open });
+      last = line.text;
       continue;
     }
-    const frames = parseFrames(line);
-    if (frames.length > 0) {
+    if (line.frames.length > 0) {
       if (open === null) {
         open = [];
         traces.push({ label: labelOf(last), frames: open });
       }
-      for (const frame of frames)
-        if (frames.length === 1 || open.at(-1)?.function !== frame.function) open.push(frame);
+      for (const frame of line.frames)
+        if (line.frames.length === 1 || open.at(-1)?.function !== frame.function) open.push(frame);
       continue;
     }
-    if (line.trim() === '') continue;
-    if (pc === undefined) pc = readPointer(line);
-    if (open !== null && open.length > 0 && !FURNITURE.test(line)) open = null;
-    last = line;
+    if (line.text === '') continue;
+    if (pc === undefined) pc = readPointer(line.text);
+    if (open !== null && open.length > 0 && !line.sure) open = null;
+    last = line.text;
   }
   const full = traces.filter((trace) => trace.frames.length > 0);
   const main = full.findIndex((trace) => COMPLAINANT.test(trace.label));
@@ -60,6 +53,7 @@ function labelOf(line: string): string {
 
 /** The frame on a line that tells where the processor was; null when it was nowhere; undefined for any other line. */
 export function readPointer(line: string): Frame | null | undefined {
+  if (!POINTER_HINT.test(line)) return undefined;
   for (const pattern of POINTERS) {
     const match = pattern.exec(line);
     if (!match) continue;

@@ -15,19 +15,19 @@ const ANY = '(?:WARNING|INFO|BUG): ';
 export const LOCK_KINDS: readonly Kind[] = [
   {
     header: new RegExp(`${ANY}possible circular locking dependency`),
-    body: /is trying to acquire lock[^]*\bat:[^]*already holding lock[^]*\bat:/,
+    body: /is trying to acquire lock[\s\S]*\bat:[\s\S]*already holding lock[\s\S]*\bat:/,
     title: 'possible deadlock in $f',
     walks: ACQUIRED_THEN_HELD,
   },
   {
     header: new RegExp(`${ANY}possible recursive locking`),
-    body: /is trying to acquire lock[^]*\bat:/,
+    body: /is trying to acquire lock[\s\S]*\bat:/,
     title: 'possible deadlock in $f',
     walks: ACQUIRED_THEN_HELD,
   },
   {
     header: new RegExp(`${ANY}possible irq lock inversion`),
-    body: /just changed the state of lock[^]*\bat:/,
+    body: /just changed the state of lock[\s\S]*\bat:/,
     title: 'possible deadlock in $f',
     walks: [[/just changed the state of lock/, AT_PLACE, 'trace', 'frames']],
   },

@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: MIT
 
+/** A cheap test that every line which opens a trace passes. */
+export const TRACE_HINT: RegExp =
+  /^\s*(?:[Cc]all |[Bb]acktrace|[Ss]tack |Allocated|allocated|[Ff]reed|Last |Second |Aux |kfence-|Uninit |Local |page |read|write|race |assert |Exception |status:|NMI |unwind_)/;
+
 /** Lines that open a trace. Group 1 is its label. */
 export const TRACE_START: RegExp = new RegExp(
-  [
-    String.raw`^\s*(Call [Tt]race|Call Backtrace|Backtrace|stack backtrace|Stack trace|Stack traceback)\s*(?:\([^)]*\))?:?(?:\s*$|\s*[(<\[]|:\s)`,
-    String.raw`^\s*(Backtrace):`,
-    String.raw`^\s*((?:Allocated|Freed) by task \d+)(?: on cpu .*)?:`,
-    String.raw`^\s*(Allocated|Freed):\s*$`,
-    String.raw`^\s*(Last potentially related work creation|Second to last potentially related work creation|Last call_rcu\(\)|Aux stack)\b.*:`,
-    String.raw`^\s*(kfence-#\d+ .*allocated by task \d+)\b.*:`,
-    String.raw`^\s*((?:freed|allocated) by task \d+)\b.*:`,
-    String.raw`^\s*(backtrace)(?: \(crc [0-9a-f]+\))?:`,
-    String.raw`^\s*(Uninit was (?:stored to memory|created)) at:`,
-    String.raw`^\s*(Local variable \S+ (?:created|.*created)) at:`,
-    String.raw`^\s*(page (?:last allocated|last free(?:d)?) .*?(?:stack trace|via)).*`,
-    String.raw`^\s*((?:read|write|read-write|race|assert no|read \(marked\)|write \(marked\)|read-write \(marked\)).* (?:to 0x|at unknown origin).*(?:by task|by interrupt).*):`,
-    String.raw`^\s*(Exception stack)\(`,
-    String.raw`^\s*(status): [0-9a-f]+ badaddr: [0-9a-f]+ cause:`,
-    String.raw`^\s*(NMI backtrace for cpu \d+)`,
-    String.raw`^\s*(unwind_backtrace from) `,
-  ].join('|'),
+  String.raw`^\s*(?:(?=(.*?)(?::\s|:?\s*$|\s[(<\[]))(?:${[
+    String.raw`(?:Call [Tt]race|Call Backtrace|Backtrace|stack backtrace|Stack trace|Stack traceback)\s*(?:\([^)]*\))?:?(?:\s*$|\s*[(<\[]|:\s)`,
+    String.raw`Backtrace:`,
+    String.raw`(?:[Aa]llocated|[Ff]reed) by task \d+(?: on cpu .*)?\b.*:`,
+    String.raw`(?:Allocated|Freed):\s*$`,
+    String.raw`(?:Last potentially related work creation|Second to last potentially related work creation|Last call_rcu\(\)|Aux stack)\b.*:`,
+    String.raw`kfence-#\d+ .*allocated by task \d+\b.*:`,
+    String.raw`backtrace(?: \(crc [0-9a-f]+\))?:`,
+    String.raw`Uninit was (?:stored to memory|created) at:`,
+    String.raw`Local variable \S+ .*created at:`,
+    String.raw`page last (?:allocated|freed?)\b.*`,
+    String.raw`(?:read|write|read-write|race|assert no)\b.* (?:to 0x|at unknown origin).*by (?:task|interrupt).*:`,
+    String.raw`Exception stack\(`,
+    String.raw`status: [0-9a-f]+ badaddr: [0-9a-f]+ cause:`,
+    String.raw`NMI backtrace for cpu \d+`,
+    String.raw`unwind_backtrace from `,
+  ].join('|')}))`,
 );
+
+/** A cheap test that every line which tells the processor's place passes. */
+export const POINTER_HINT: RegExp = /IP|PC |pc|[Ee]ra|ERA|PSW/;
 
 /** Those that show, when no frame follows, that the report is torn. */
 export const TRACE_PROMISE: RegExp =

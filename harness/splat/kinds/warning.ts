@@ -2,7 +2,7 @@
 import type { Kind, Step } from './family.ts';
 import { TRAP_POINTER } from './stack.ts';
 
-const WARN = String.raw`WARNING: .*`;
+const WARN = 'WARNING: .*';
 /** A warning traps since 2017: the trace proper begins behind the trap. Before, it was just printed. */
 const AFTER_TRAP: readonly (readonly Step[])[] = [
   [TRAP_POINTER, 'frames'],
