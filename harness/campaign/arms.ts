@@ -2,6 +2,7 @@
 import { type KernelDefinition, newDiagnostics, openWorkshop, type Workshop } from '../kernel/index.ts';
 import {
   type AppliedPatch,
+  type ArmBuild,
   type BuildResult,
   type Diagnostic,
   Fault,
@@ -10,9 +11,11 @@ import {
   type Series,
 } from '../model/index.ts';
 import { applySeries, lastPatchTouching } from '../series/index.ts';
+import { chooseBase } from './base.ts';
+import type { PlannedArm } from './plan.ts';
 import type { Stages } from './stages.ts';
 
-/** Which kernels are wanted: the base, and with a series the patched one. */
+/** What arms are built from. */
 export interface ArmsRequest {
   readonly series: Series | null;
   readonly kernel: KernelDefinition;
@@ -38,10 +41,12 @@ export type Unfit =
     };
 
 export interface Arms {
-  /** By arm: `base`, `patched`. */
+  /** By arm; one that did not compile is not in it. */
   readonly kernels: Readonly<Record<string, Kernel>>;
+  /** Every arm, in the series' order. */
+  readonly builds: readonly ArmBuild[];
   readonly applied: readonly AppliedPatch[];
-  /** Diagnostics that the patched kernel has and the base has not. */
+  /** Diagnostics that the kernel with the whole series has and the base has not. */
   readonly newDiagnostics: readonly Diagnostic[];
   readonly notes: readonly string[];
   /** The settled configuration, the same for all arms. */
@@ -52,9 +57,13 @@ export type ArmsPreparation =
   | { readonly ok: true; readonly arms: Arms }
   | { readonly ok: false; readonly unfit: Unfit; readonly notes: readonly string[] };
 
-/** Builds every arm. A series that does not apply or compile is a value; a base that does not is a Fault. */
+/**
+ * Builds every arm, one after the other in one output directory. A series that does not apply or compile is a value;
+ * a base that does not is a Fault. A prefix that does not compile, while the whole series does, is told in `builds`.
+ */
 export async function prepareArms(
   request: ArmsRequest,
+  planned: readonly PlannedArm[],
   shop: Shop,
   stages: Stages,
 ): Promise<ArmsPreparation> {
@@ -65,7 +74,7 @@ export async function prepareArms(
       openWorkshop(request.kernel, { ...shop, extraFragments: request.extraFragments, onProgress: progress }),
   );
   try {
-    return await buildArms(request, workshop, stages, shop.signal);
+    return await buildArms(request, planned, workshop, stages, shop.signal);
   } finally {
     await workshop[Symbol.asyncDispose]();
   }
@@ -73,6 +82,7 @@ export async function prepareArms(
 
 async function buildArms(
   request: ArmsRequest,
+  planned: readonly PlannedArm[],
   workshop: Workshop,
   stages: Stages,
   signal: AbortSignal,
@@ -80,9 +90,7 @@ async function buildArms(
   const notes: string[] = [];
   const base = await chooseBase(request, workshop, notes);
   const { series } = request;
-  const { config } = workshop;
   let applied: readonly AppliedPatch[] = [];
-  let tip = base;
   if (series) {
     await workshop.checkOut(base);
     const result = await stages.run('apply', `apply ${series.patches.length} patches`, async () =>
@@ -91,7 +99,6 @@ async function buildArms(
     applied = result.patches;
     if (!result.ok)
       return { ok: false, unfit: { kind: 'conflict', conflict: result.conflict, applied }, notes };
-    tip = result.tip;
     for (const patch of applied) {
       if (patch.how === 'threeWay')
         notes.push(`patch ${patch.number} did not fit as it is and was merged three ways`);
@@ -99,66 +106,59 @@ async function buildArms(
         notes.push(`patch ${patch.number} was applied with reduced context: look at it`);
     }
   }
-  const baseBuild = await stages.run('build-base', 'build the base kernel', async (progress) =>
-    needBuild(await workshop.build({ commit: base, onProgress: progress }), 'base'),
-  );
-  if (!series)
-    return {
-      ok: true,
-      arms: { kernels: { base: baseBuild.kernel }, applied, newDiagnostics: [], notes, config },
-    };
-  const touched = [...new Set(applied.flatMap((patch) => patch.files))];
-  const patchedBuild = await stages.run('build-patched', 'build the patched kernel', (progress) =>
-    workshop.build({
-      commit: tip,
-      touched,
-      attribute: (file) => lastPatchTouching(applied, file),
-      onProgress: progress,
-    }),
-  );
-  if (!patchedBuild.ok) {
-    const errors = patchedBuild.diagnostics.filter((one) => one.severity === 'error');
-    return {
-      ok: false,
-      unfit: { kind: 'doesNotCompile', diagnostics: errors, logTail: patchedBuild.logTail, applied },
-      notes,
-    };
-  }
-  const fresh = newDiagnostics(baseBuild.diagnostics, patchedBuild.diagnostics);
-  return {
-    ok: true,
-    arms: {
-      kernels: { base: baseBuild.kernel, patched: patchedBuild.kernel },
-      applied,
-      newDiagnostics: fresh,
-      notes,
-      config,
-    },
-  };
-}
-
-/** The command line's base wins, then the series' own `base-commit:` where the source has it, then the definition's. */
-async function chooseBase(request: ArmsRequest, workshop: Workshop, notes: string[]): Promise<string> {
-  if (request.baseCommit !== null) {
-    if (await workshop.hasCommit(request.baseCommit)) return request.baseCommit;
-    throw new Fault({
-      blame: 'request',
-      code: 'CAMPAIGN_NO_BASE',
-      message: `the source of ${request.kernel.name} has no commit ${request.baseCommit}`,
-      next: 'name a commit that the source has, or leave --base out',
-    });
-  }
-  const wanted = request.series?.baseCommit;
-  if (wanted) {
-    if (await workshop.hasCommit(wanted)) {
-      notes.push(`base: ${wanted.slice(0, 12)}, from the series' base-commit`);
-      return wanted;
-    }
-    notes.push(
-      `the series asks for base-commit ${wanted.slice(0, 12)}, which the source of ${request.kernel.name} does not have: the definition's own base was used`,
+  const kernels: Record<string, Kernel> = {};
+  const builds: ArmBuild[] = [];
+  const seen = new Map<string, readonly Diagnostic[]>();
+  let before: Kernel | null = null;
+  let known: readonly Diagnostic[] = [];
+  let failure: Extract<BuildResult, { ok: false }> | null = null;
+  for (const arm of planned) {
+    const own = applied.slice(0, arm.patches);
+    const result = await stages.run(`build-${arm.name}`, `build the kernel of ${arm.title}`, (progress) =>
+      workshop.build({
+        commit: own.at(-1)?.commit ?? base,
+        touched: [...new Set(own.flatMap((patch) => patch.files))],
+        attribute: (file) => lastPatchTouching(own, file),
+        onProgress: progress,
+      }),
     );
+    if (arm.patches === 0) needBuild(result, arm.name);
+    const fresh = result.ok
+      ? newDiagnostics(known, result.diagnostics)
+      : result.diagnostics.filter((one) => one.severity === 'error');
+    builds.push({
+      arm: arm.name,
+      patches: arm.patches,
+      subject: own.at(-1)?.subject ?? null,
+      built: result.ok,
+      cached: result.ok && result.cached,
+      durationMs: result.durationMs,
+      newDiagnostics: arm.patches === 0 ? [] : fresh,
+      sameBoot: result.ok && before !== null && before.bootDigest === result.kernel.bootDigest,
+    });
+    failure = result.ok ? null : result;
+    if (!result.ok) continue;
+    kernels[arm.name] = result.kernel;
+    seen.set(arm.name, result.diagnostics);
+    before = result.kernel;
+    known = result.diagnostics;
   }
-  return workshop.baseCommit;
+  // The last arm has the whole series: without it there is nothing to put on trial.
+  if (failure) {
+    const diagnostics = failure.diagnostics.filter((one) => one.severity === 'error');
+    const unfit: Unfit = { kind: 'doesNotCompile', diagnostics, logTail: failure.logTail, applied };
+    return { ok: false, unfit, notes };
+  }
+  const [first, last] = [planned[0], planned.at(-1)].map((arm) => seen.get(arm?.name ?? '') ?? []);
+  const arms = {
+    kernels,
+    builds,
+    applied,
+    newDiagnostics: newDiagnostics(first ?? [], last ?? []),
+    notes,
+    config: workshop.config,
+  };
+  return { ok: true, arms };
 }
 
 /** A build that must not fail: its failure as a Fault. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignVerdict, Kernel, ScenarioVerdict, TrialResult } from '../model/index.ts';
 import { closeSymbolisers, symboliseSplat } from '../symbol/index.ts';
-import { compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
-import type { CampaignPlan } from './plan.ts';
+import { climbStaircase, compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
+import type { Arms } from './arms.ts';
+import type { ArmsChoice, CampaignPlan } from './plan.ts';
 
 /** Every splat of every trial with file and line, where the kernel's debug information has them. */
 export async function symboliseTrials(
@@ -26,15 +27,21 @@ export async function symboliseTrials(
 }
 
 /** Compares the arms of a finished campaign. With one arm there is nothing to compare: what it shows is there, or not. */
-export function concludeTrials(plan: CampaignPlan, trials: readonly TrialResult[]): CampaignVerdict {
+export function concludeTrials(
+  choice: ArmsChoice,
+  plan: CampaignPlan,
+  arms: Pick<Arms, 'builds'>,
+  trials: readonly TrialResult[],
+): CampaignVerdict {
   const names = [...new Set(plan.trials.map((trial) => trial.scenario.name))];
+  const [base, tip] = [plan.arms[0]?.name ?? 'base', plan.arms.at(-1)?.name ?? 'base'];
   const verdicts = names.map((name): ScenarioVerdict => {
     const of = (arm: string) => trials.filter((trial) => trial.scenario === name && trial.arm === arm);
-    return plan.arms.length > 1
-      ? compareScenario(name, of('base'), of('patched'))
-      : judgeAlone(name, of('base'));
+    return base === tip ? judgeAlone(name, of(base)) : compareScenario(name, of(base), of(tip));
   });
-  return concludeCampaign(verdicts);
+  const staircase =
+    choice === 'staircase' && base !== tip ? climbStaircase(names, arms.builds, trials) : null;
+  return concludeCampaign(verdicts, plan.arms.length, staircase);
 }
 
 function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioVerdict {

@@ -1,116 +1,118 @@
 // SPDX-License-Identifier: MIT
-import { availableParallelism, freemem } from 'node:os';
-import {
-  Fault,
-  type Kernel,
-  type TrialListener,
-  type TrialResult,
-  type TrialRunner,
-  type TrialSpec,
-} from '../model/index.ts';
+import { availableParallelism } from 'node:os';
+import { availableMemoryMib } from '../host/index.ts';
+import { Fault, type TrialListener, type TrialResult, type TrialRunner } from '../model/index.ts';
+import type { Durations } from './durations.ts';
 import type { CampaignPlan, PlannedTrial } from './plan.ts';
 import type { Prepared } from './prepare.ts';
+import { chooseNext, estimateRemainingMs, type Room } from './schedule.ts';
+import { notRun, specifyTrial } from './specify.ts';
 
 /** Memory beside the guest's own that a machine costs, in MiB: QEMU itself and its translation cache. */
 const MACHINE_OVERHEAD_MIB = 700;
 
-/** Machines at once: one a core, and only as many as free memory holds. */
-export function countMachines(memoryMib: number): number {
-  const byMemory = Math.floor(freemem() / 1024 / 1024 / (memoryMib + MACHINE_OVERHEAD_MIB));
-  return Math.max(1, Math.min(availableParallelism(), byMemory));
-}
+/** The part of the memory measured that machines may use; the rest is for builds, page cache and the user. */
+const MEMORY_PART = 0.9;
 
-/** A planned trial made complete: kernels and image by digest. */
-export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec {
-  const kernel = prepared.kernels[trial.arm];
-  if (!kernel)
-    throw new Fault({
-      blame: 'harness',
-      code: 'CAMPAIGN_NO_KERNEL',
-      message: `no kernel was built for the arm ${trial.arm}`,
-    });
+/** Beyond this a trial's own deadlines have failed, and its machine is stopped from outside: boot, steps, teardown. */
+const trialLimitMs = (timeoutMs: number) => 30 * 60_000 + 25 * timeoutMs;
+
+/** What this computer has for trials: a machine a core unless `jobs` says otherwise, and most of its free memory. */
+export async function measureRoom(jobs: number | null): Promise<Room> {
   return {
-    format: 1,
-    id: trial.id,
-    scenario: trial.scenario.name,
-    arm: trial.arm,
-    attempt: trial.attempt,
-    seed: trial.seed,
-    kernel,
-    image: prepared.image,
-    settled: trial.scenario,
-    machine: trial.scenario.machine,
-    l2: Object.fromEntries(
-      Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, needL2(prepared, wanted.kernel)]),
-    ),
-    timeoutMs: trial.scenario.timeoutMs,
+    jobs: jobs ?? availableParallelism(),
+    memoryMib: Math.floor((await availableMemoryMib()) * MEMORY_PART),
   };
 }
 
-function needL2(prepared: Prepared, name: string): Kernel {
-  const kernel = prepared.l2[name];
-  if (kernel) return kernel;
-  throw new Fault({
-    blame: 'harness',
-    code: 'CAMPAIGN_NO_KERNEL',
-    message: `the kernel ${name} for a VM inside the guest was not built`,
-  });
+export interface Execution {
+  readonly plan: CampaignPlan;
+  readonly prepared: Prepared;
+  readonly room: Room;
+  readonly durations: Durations;
+  readonly run: TrialRunner;
+  readonly listen: TrialListener;
+  readonly signal: AbortSignal;
 }
 
-/** Runs all trials, at most `jobs` at once, in the plan's order. When `signal` aborts, what has not begun is `notRun`. */
+/**
+ * Runs all trials, each as soon as cores and memory allow, in the order given. A trial whose kernel was not built, and
+ * when `signal` aborts every one that has not begun, is `notRun`. Results come in the plan's order.
+ */
 export async function executeTrials(
-  plan: CampaignPlan,
-  prepared: Prepared,
-  jobs: number,
-  run: TrialRunner,
-  listen: TrialListener,
-  signal: AbortSignal,
+  execution: Execution,
+  order: readonly PlannedTrial[],
 ): Promise<TrialResult[]> {
+  const { plan, prepared, room, durations, listen, signal } = execution;
   const results = new Map<string, TrialResult>();
-  const queue = [...plan.trials];
-  const work = async (): Promise<void> => {
-    for (let trial = queue.shift(); trial; trial = queue.shift()) {
-      if (signal.aborted) {
-        results.set(trial.id, notRun(trial, 'the run was interrupted'));
-        continue;
-      }
-      const spec = specifyTrial(trial, prepared);
-      const result = await run(spec, listen, signal).catch((error: unknown) =>
-        failedRunner(trial, error, signal.aborted),
-      );
-      results.set(trial.id, result);
-    }
+  const waiting = [...order];
+  const running = new Map<PlannedTrial, { readonly startedAt: number; readonly done: Promise<void> }>();
+  const needsOf = (trial: PlannedTrial) => ({
+    memoryMib: trial.scenario.machine.memoryMib + MACHINE_OVERHEAD_MIB,
+  });
+  const tellQueue = () => {
+    const now = performance.now();
+    const rest = [...running].map(([trial, { startedAt }]) =>
+      Math.max(0, (durations.expect(trial) ?? 0) - (now - startedAt)),
+    );
+    const known = [...running.keys()].every((trial) => durations.expect(trial) !== null);
+    listen({
+      format: 1,
+      at: new Date().toISOString(),
+      type: 'queueChanged',
+      done: results.size,
+      running: running.size,
+      waiting: waiting.length,
+      remainingMs: known ? estimateRemainingMs(rest, waiting.map(durations.expect), room.jobs) : null,
+    });
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  const start = (trial: PlannedTrial) => {
+    const done = runTrial(trial, execution).then((result) => {
+      results.set(trial.id, result);
+      durations.learn(result);
+      running.delete(trial);
+    });
+    running.set(trial, { startedAt: performance.now(), done });
+  };
+  while (waiting.length > 0 || running.size > 0) {
+    if (signal.aborted)
+      for (const trial of waiting.splice(0)) results.set(trial.id, notRun(trial, 'the run was interrupted'));
+    const next = chooseNext(waiting, [...running.keys()].map(needsOf), room, needsOf);
+    if (next) {
+      waiting.splice(waiting.indexOf(next), 1);
+      if (prepared.kernels[next.arm]) start(next);
+      else results.set(next.id, notRun(next, `the kernel of ${next.arm} does not compile`));
+      continue;
+    }
+    tellQueue();
+    await Promise.race([...running.values()].map((one) => one.done));
+  }
+  tellQueue();
   return plan.trials.map((trial) => results.get(trial.id) ?? notRun(trial, 'it was never reached'));
 }
 
-function notRun(trial: PlannedTrial, reason: string): TrialResult {
-  return {
-    format: 1,
-    id: trial.id,
-    scenario: trial.scenario.name,
-    arm: trial.arm,
-    attempt: trial.attempt,
-    outcome: 'notRun',
-    blame: null,
-    reason,
-    findings: [],
-    splats: [],
-    steps: [],
-    startedAt: new Date().toISOString(),
-    durationMs: 0,
-    bootMs: null,
-    accelerator: '',
-    files: {},
-    machineCommand: '',
-  };
-}
-
-function failedRunner(trial: PlannedTrial, error: unknown, aborted: boolean): TrialResult {
-  if (aborted) return notRun(trial, 'the run was interrupted');
-  const fault = error instanceof Fault ? error : null;
-  const blame = fault && fault.blame !== 'request' ? fault.blame : 'harness';
-  const detail = error instanceof Error ? error.message : String(error);
-  return { ...notRun(trial, detail), outcome: 'failed', blame };
+/** One trial, ended from outside when it does not end by itself. Never rejects. */
+async function runTrial(trial: PlannedTrial, execution: Execution): Promise<TrialResult> {
+  const { prepared, run, listen, signal } = execution;
+  const overdue = new AbortController();
+  const limitMs = trialLimitMs(trial.scenario.timeoutMs);
+  const timer = setTimeout(() => overdue.abort(), limitMs);
+  try {
+    const spec = specifyTrial(trial, prepared);
+    return await run(spec, listen, AbortSignal.any([signal, overdue.signal]));
+  } catch (error) {
+    if (signal.aborted) return notRun(trial, 'the run was interrupted');
+    if (overdue.signal.aborted)
+      return {
+        ...notRun(trial, `it did not end within ${Math.round(limitMs / 60_000)} min and was stopped`),
+        outcome: 'failed',
+        blame: 'harness',
+      };
+    const fault = error instanceof Fault ? error : null;
+    const blame = fault && fault.blame !== 'request' ? fault.blame : 'harness';
+    const detail = error instanceof Error ? error.message : String(error);
+    return { ...notRun(trial, detail), outcome: 'failed', blame };
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -5,9 +5,10 @@
 export type { Arms, ArmsPreparation, ArmsRequest, Shop, Unfit } from './arms.ts';
 export { prepareArms } from './arms.ts';
 export { concludeTrials } from './conclude.ts';
-export { countMachines, executeTrials } from './execute.ts';
-export type { CampaignPlan, PlannedArm, PlannedTrial } from './plan.ts';
-export { describePlan, planCampaign } from './plan.ts';
+export type { Execution } from './execute.ts';
+export { executeTrials, measureRoom } from './execute.ts';
+export type { ArmsChoice, CampaignPlan, PlannedArm, PlannedTrial } from './plan.ts';
+export { describePlan, planArms, planCampaign } from './plan.ts';
 export type { Prepared } from './prepare.ts';
 export type { CampaignPlace, CampaignRequest } from './request.ts';
 export type { CampaignOutcome } from './run.ts';

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
+import type { Series } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 import type { CampaignRequest } from './request.ts';
+
+/** Which kernels are compared: the base with the whole series, or every prefix of it. */
+export type ArmsChoice = 'pair' | 'staircase';
 
 /** One kernel under comparison, before it is built. */
 export interface PlannedArm {
   readonly name: string;
+  /** For people: `the base`, `patches 1 to 3 of 10`. */
+  readonly title: string;
   /** How many of the series' patches it has. */
   readonly patches: number;
 }
@@ -19,15 +25,30 @@ export interface PlannedTrial {
 
 /** What will be done, as a value: arms to build, then trials in the order in which they start. */
 export interface CampaignPlan {
+  /** In the series' order: the base first, the whole series last. */
   readonly arms: readonly PlannedArm[];
   readonly l2Kernels: readonly string[];
   readonly trials: readonly PlannedTrial[];
 }
 
-/** Plans a campaign. Pure: the same request gives the same plan. Arms are interleaved, so that both see the same hour. */
+/** The arms of a series: `base` and `patched`, or `base`, `1`, `1..2` … `1..n`; without a series the base alone. */
+export function planArms(series: Series | null, choice: ArmsChoice): PlannedArm[] {
+  const base = { name: 'base', title: 'the base', patches: 0 };
+  const count = series?.patches.length ?? 0;
+  if (count === 0) return [base];
+  if (choice === 'pair') return [base, { name: 'patched', title: 'the series', patches: count }];
+  const prefixes = Array.from({ length: count }, (_, index) => {
+    const patches = index + 1;
+    return patches === 1
+      ? { name: '1', title: `patch 1 of ${count}`, patches }
+      : { name: `1..${patches}`, title: `patches 1 to ${patches} of ${count}`, patches };
+  });
+  return [base, ...prefixes];
+}
+
+/** Plans a campaign. Pure: the same request gives the same plan. Arms are interleaved, so that all see the same hour. */
 export function planCampaign(request: CampaignRequest): CampaignPlan {
-  const arms: PlannedArm[] = [{ name: 'base', patches: 0 }];
-  if (request.series) arms.push({ name: 'patched', patches: request.series.patches.length });
+  const arms = planArms(request.series, request.arms);
   const trials: PlannedTrial[] = [];
   const most = Math.max(0, ...request.scenarios.map((scenario) => countRepeats(request, scenario)));
   for (let attempt = 1; attempt <= most; attempt += 1) {

@@ -32,7 +32,7 @@ export async function prepareCampaign(
     signal,
     ...(place.mirror ? { mirror: place.mirror } : {}),
   };
-  const arms = await prepareArms(request, shop, stages);
+  const arms = await prepareArms(request, plan.arms, shop, stages);
   if (!arms.ok) return arms;
   await writeFile(join(place.runDirectory, 'kernel.config'), arms.arms.config);
   const l2: Record<string, Kernel> = {};

@@ -2,6 +2,7 @@
 import type { KernelDefinition } from '../kernel/index.ts';
 import type { Series } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
+import type { ArmsChoice } from './plan.ts';
 
 /** What a user asks for, settled: nothing in it is looked up again. */
 export interface CampaignRequest {
@@ -14,6 +15,7 @@ export interface CampaignRequest {
   /** Commit to use as base instead of the definition's, from the command line. */
   readonly baseCommit: string | null;
   readonly scenarios: readonly SettledScenario[];
+  readonly arms: ArmsChoice;
   /** Path of the image recipe. */
   readonly image: string;
   /** Trials of each scenario on each arm. */

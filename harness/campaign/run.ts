@@ -4,10 +4,12 @@ import { writeFileAtomic } from '../host/index.ts';
 import type { CampaignVerdict, TrialListener, TrialResult, TrialRunner } from '../model/index.ts';
 import type { Unfit } from './arms.ts';
 import { concludeTrials, symboliseTrials } from './conclude.ts';
-import { countMachines, executeTrials } from './execute.ts';
+import { openDurations } from './durations.ts';
+import { executeTrials, measureRoom } from './execute.ts';
 import { type CampaignPlan, planCampaign } from './plan.ts';
 import { type Prepared, prepareCampaign } from './prepare.ts';
 import type { CampaignPlace, CampaignRequest } from './request.ts';
+import { orderTrials } from './schedule.ts';
 import { tellStages } from './stages.ts';
 
 /** All that a campaign came to. `unfit` is set when the series ended it before a machine was started. */
@@ -60,15 +62,11 @@ export async function runCampaign(
       verdict: null,
     });
   const { prepared } = preparation;
-  const memoryMib = Math.max(...request.scenarios.map((scenario) => scenario.machine.memoryMib));
-  const raw = await executeTrials(
-    plan,
-    prepared,
-    request.jobs ?? countMachines(memoryMib),
-    run,
-    listen,
-    signal,
-  );
+  const durations = await openDurations(place.cacheDirectory, request.kernel.name);
+  const order = orderTrials(plan.trials, durations.expect);
+  const room = await measureRoom(request.jobs);
+  const raw = await executeTrials({ plan, prepared, room, durations, run, listen, signal }, order);
+  await durations.save();
   const trials = await stages.run('symbols', 'name source lines', () =>
     symboliseTrials(raw, prepared.kernels),
   );
@@ -77,7 +75,7 @@ export async function runCampaign(
       join(place.runDirectory, trial.id, 'trial.json'),
       `${JSON.stringify(trial, null, 2)}\n`,
     );
-  const verdict = concludeTrials(plan, trials);
+  const verdict = concludeTrials(request.arms, plan, prepared, trials);
   listen({ format: 1, at: new Date().toISOString(), type: 'campaignEnded', verdict });
   return finish({ prepared, unfit: null, notes: prepared.notes, trials, verdict });
 }

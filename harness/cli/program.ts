@@ -65,6 +65,7 @@ export function buildProgram(dispatch: Dispatch): Command {
         '--run-directory <path>',
         'where the record and the logs go (default: a new one in the state directory)',
       )
+      .addOption(armsOption())
       .option('--dry-run', 'print the plan and start nothing')
       .addHelpText(
         'after',
@@ -72,6 +73,7 @@ export function buildProgram(dispatch: Dispatch): Command {
 Examples:
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run v5.10..my-branch --repository ~/linux --kernel my-kernel.yaml --scenarios my.yaml
+  ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms staircase
   b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev        the base alone
 
@@ -82,6 +84,7 @@ Verdict as TAP 14 on standard output, progress on standard error.`,
   add(
     kernelOptions(new Command('build').argument('[series]', 'as for run'))
       .description('build the base kernel, and with a series the patched one; show new warnings')
+      .addOption(armsOption())
       .option('--json', 'print the kernels and diagnostics as JSON')
       .addHelpText(
         'after',
@@ -178,6 +181,15 @@ function kernelOptions(command: Command): Command {
     .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
     .option('--config-fragment <path...>', "config fragments on top of the definition's")
     .option('--mirror <address>', 'Debian mirror for sources and images (default: what apt uses)');
+}
+
+function armsOption(): Option {
+  return new Option(
+    '--arms <which>',
+    'pair: the base and the whole series; staircase: the base and every prefix of the series',
+  )
+    .choices(['pair', 'staircase'])
+    .default('pair');
 }
 
 function machineOptions(command: Command): Command {

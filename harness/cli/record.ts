@@ -32,6 +32,7 @@ export async function describeRecord(
     kernels: outcome.prepared?.kernels ?? {},
     l2: outcome.prepared?.l2 ?? {},
     image: outcome.prepared?.image ?? null,
+    builds: outcome.prepared?.builds ?? [],
     applied: outcome.prepared?.applied ?? [],
     newDiagnostics: outcome.prepared?.newDiagnostics ?? [],
     notes: [...(series?.notes ?? []), ...outcome.notes],

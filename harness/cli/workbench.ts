@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
-import { type Arms, prepareArms, tellStages, type Unfit } from '../campaign/index.ts';
+import {
+  type Arms,
+  type ArmsChoice,
+  planArms,
+  prepareArms,
+  tellStages,
+  type Unfit,
+} from '../campaign/index.ts';
 import { Fault, type Kernel, type TrialListener } from '../model/index.ts';
 import type { Context } from './context.ts';
 import { type KernelOptions, readKernel, readSeriesArgument, shopOf } from './inputs.ts';
@@ -8,7 +15,7 @@ import { type KernelOptions, readKernel, readSeriesArgument, shopOf } from './in
 /** Builds the arms that the command line asks for, without any trial. What the series does wrong becomes a Fault. */
 export async function buildRequestedArms(
   seriesWord: string | undefined,
-  options: KernelOptions,
+  options: KernelOptions & { readonly arms?: ArmsChoice },
   context: Context,
   listen: TrialListener,
 ): Promise<Arms> {
@@ -20,7 +27,8 @@ export async function buildRequestedArms(
     extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)),
     baseCommit: options.base ?? null,
   };
-  const result = await prepareArms(request, shopOf(options, context), tellStages(listen));
+  const planned = planArms(series, options.arms ?? 'pair');
+  const result = await prepareArms(request, planned, shopOf(options, context), tellStages(listen));
   if (!result.ok) throw unfitFault(result.unfit);
   return result.arms;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -85,4 +86,14 @@ export async function listFiles(directory: string): Promise<string[]> {
 export async function freeSpaceMib(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return (bavail * bsize) / 1024 / 1024;
+}
+
+/**
+ * Memory that new programs may use without swapping, in MiB: the kernel's own estimate (`MemAvailable`, proc(5)), which
+ * counts the page cache that it can give up.
+ */
+export async function availableMemoryMib(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(text);
+  return match ? Math.floor(Number(match[1]) / 1024) : Math.floor(freemem() / 1024 / 1024);
 }

@@ -9,6 +9,7 @@ export { startDaemon } from './daemon.ts';
 export type { DebianPackage, DebianSource } from './debian.ts';
 export { fetchDebianClosure, fetchDebianPackage, findDebianMirror } from './debian.ts';
 export {
+  availableMemoryMib,
   digestFile,
   digestOf,
   exists,

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT
-import { constants } from 'node:fs';
-import { copyFile, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestOf, exists, listFiles, makeDirectoryAtomic, runCommand, tail } from '../host/index.ts';
+import {
+  digestFile,
+  digestOf,
+  exists,
+  listFiles,
+  makeDirectoryAtomic,
+  runCommand,
+  tail,
+} from '../host/index.ts';
 import type { BuildResult, Diagnostic, Kernel } from '../model/index.ts';
 import type { Architecture } from './arch/index.ts';
 import type { KernelDefinition } from './definition.ts';
 import { parseDiagnostics } from './diagnostic.ts';
 import { git } from './git.ts';
+import { openShelf } from './shelf.ts';
 import type { Toolchain } from './workshop.ts';
 
 /** Grows when a change here makes earlier cached kernels wrong. */
@@ -36,7 +44,7 @@ interface BuildSite extends BuildRequest {
 }
 
 interface KernelFile {
-  readonly kernel: Omit<Kernel, 'bootImage' | 'vmlinux' | 'modules' | 'config'>;
+  readonly kernel: Omit<Kernel, 'bootImage' | 'bootDigest' | 'vmlinux' | 'modules' | 'config'>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -160,20 +168,19 @@ async function describeKernel(site: BuildSite, digest: string): Promise<KernelFi
 }
 
 async function storeKernel(site: BuildSite, store: string, file: KernelFile): Promise<void> {
+  const shelf = await openShelf(site.output);
   await makeDirectoryAtomic(store, async (directory) => {
-    const copy = async (from: string, to: string) => {
-      await mkdir(dirname(join(directory, to)), { recursive: true });
-      await copyFile(join(site.output, from), join(directory, to), constants.COPYFILE_FICLONE);
-    };
-    await copy(site.architecture.bootImage, 'boot');
-    await copy('vmlinux', 'vmlinux');
-    await copy('.config', 'config');
+    const put = (from: string, to: string) => shelf.put(from, join(directory, to), join(store, to));
+    await put(site.architecture.bootImage, 'boot');
+    await put('vmlinux', 'vmlinux');
+    await put('.config', 'config');
     await mkdir(join(directory, 'modules'));
     if (site.definition.modules) {
-      for (const path of await readModuleOrder(site.output)) await copy(path, `modules/${path}`);
+      for (const path of await readModuleOrder(site.output)) await put(path, `modules/${path}`);
     }
     await writeFile(join(directory, 'kernel.json'), `${JSON.stringify(file, null, 2)}\n`);
   });
+  await shelf.close();
 }
 
 /** The modules of this configuration: an output directory may hold older ones that are no longer configured. */
@@ -194,6 +201,7 @@ async function readStored(
   const kernel: Kernel = {
     ...file.kernel,
     bootImage: join(store, 'boot'),
+    bootDigest: await digestFile(join(store, 'boot')),
     vmlinux: join(store, 'vmlinux'),
     modules: join(store, 'modules'),
     config: join(store, 'config'),

@@ -5,7 +5,7 @@
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
 export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
-export type { BuildResult, Diagnostic, Image, Kernel } from './kernel.ts';
+export type { ArmBuild, BuildResult, Diagnostic, Image, Kernel } from './kernel.ts';
 export type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from './series.ts';
 export type { Frame, Splat, Trace } from './splat.ts';
 export type {
@@ -19,4 +19,13 @@ export type {
   TrialRunner,
   TrialSpec,
 } from './trial.ts';
-export type { CampaignVerdict, Comparison, ScenarioVerdict, SignatureVerdict } from './verdict.ts';
+export type {
+  CampaignVerdict,
+  Comparison,
+  ScenarioVerdict,
+  SignatureVerdict,
+  Staircase,
+  StairRow,
+  StairState,
+} from './verdict.ts';
+export { comparisonWords } from './verdict.ts';

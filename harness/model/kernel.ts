@@ -9,6 +9,8 @@ export interface Kernel {
   /** Such as `5.10.223`. */
   readonly release: string;
   readonly bootImage: string;
+  /** SHA-256, hex, of the boot image: kernels that differ in modules only share it. */
+  readonly bootDigest: string;
   readonly vmlinux: string;
   /** Directory with the `.ko` files, by the kernel's own relative paths. */
   readonly modules: string;
@@ -47,6 +49,22 @@ export type BuildResult =
       readonly logPath: string;
       readonly logTail: readonly string[];
     };
+
+/** How one arm came out of the compiler. */
+export interface ArmBuild {
+  readonly arm: string;
+  /** How many of the series' patches it has. */
+  readonly patches: number;
+  /** Subject of the last of them, or null for the base. */
+  readonly subject: string | null;
+  readonly built: boolean;
+  readonly cached: boolean;
+  readonly durationMs: number;
+  /** Diagnostics that the arm before it has not; of a kernel that did not compile, its errors. */
+  readonly newDiagnostics: readonly Diagnostic[];
+  /** Whether it starts from the same boot image as the arm before it: only modules differ, or nothing. */
+  readonly sameBoot: boolean;
+}
 
 /** A root file system for a machine. */
 export interface Image {

@@ -143,5 +143,14 @@ export type TrialEvent = EventHead &
     | { readonly type: 'stepEnded'; readonly trial: string; readonly step: StepRecord }
     | { readonly type: 'splatSeen'; readonly trial: string; readonly title: string }
     | { readonly type: 'trialEnded'; readonly trial: string; readonly result: TrialResult }
+    | {
+        /** How the queue of trials stands, after each start and end. */
+        readonly type: 'queueChanged';
+        readonly done: number;
+        readonly running: number;
+        readonly waiting: number;
+        /** Until the last trial ends, by how long such trials took; null where nothing is known yet. */
+        readonly remainingMs: number | null;
+      }
     | { readonly type: 'campaignEnded'; readonly verdict: import('./verdict.ts').CampaignVerdict }
   );

@@ -23,12 +23,59 @@ export interface ScenarioVerdict {
   readonly signatures: readonly SignatureVerdict[];
 }
 
+const COMPARED: Readonly<Record<Comparison, string>> = {
+  fixed: 'fixed',
+  notFixed: 'not fixed',
+  regressed: 'regressed',
+  clean: 'clean on both',
+  notReproduced: 'not reproduced',
+  inconclusive: 'inconclusive',
+};
+
+/** A single arm can be clean or not; nothing in it is fixed or broken. */
+const ALONE: Readonly<Record<Comparison, string>> = {
+  ...COMPARED,
+  notFixed: 'fault seen',
+  clean: 'clean',
+};
+
+/** Comparisons in words for people; with one arm nothing was compared, and the words do not say so. */
+export function comparisonWords(arms: number): Readonly<Record<Comparison, string>> {
+  return arms === 1 ? ALONE : COMPARED;
+}
+
+/** What one scenario showed on one arm of a staircase. */
+export type StairState = 'good' | 'bad' | 'undecided' | 'notBuilt' | 'notRun';
+
+/** One scenario along the series: a state for each arm, in the series' order. */
+export interface StairRow {
+  readonly scenario: string;
+  readonly states: readonly StairState[];
+  /** Number of the patch from which on the base's complaints are gone, or null. */
+  readonly fixedBy: number | null;
+  /** Number of the patch with which something came that the base has not, or null. */
+  readonly brokenBy: number | null;
+  /** One line: `fixed by 8/10`, `broken by 10/10: WARNING in f`. */
+  readonly reason: string;
+}
+
+/** Where in the series each fault dies or is born. */
+export interface Staircase {
+  /** Names of the arms, the base first. */
+  readonly arms: readonly string[];
+  readonly rows: readonly StairRow[];
+  /** Numbers of the patches after which the kernel does not compile, does not boot, or has a fault that neither end has. */
+  readonly notBisectableAt: readonly number[];
+}
+
 /** The answer to one request. */
 export interface CampaignVerdict {
   readonly format: 1;
   readonly comparison: Comparison;
   readonly reason: string;
   readonly scenarios: readonly ScenarioVerdict[];
+  /** Set when each prefix of the series was an arm. */
+  readonly staircase: Staircase | null;
   /** Exit code of the command line: 0 as it should be, 1 negative, 69 when the lab left it undecided. */
   readonly exitCode: 0 | 1 | 69;
 }

@@ -9,6 +9,7 @@ const LINE_EVERY_MS = 10_000;
 /** One dated line for each thing that happens; a stage that goes on says so every ten seconds. */
 export function createLines(write: (text: string) => void): Reporter {
   const saidAt = new Map<string, number>();
+  let done = 0;
   return {
     name: 'progress',
     event(event) {
@@ -17,6 +18,11 @@ export function createLines(write: (text: string) => void): Reporter {
         const now = Date.parse(event.at);
         if (now - (saidAt.get(event.stage) ?? Number.NEGATIVE_INFINITY) < LINE_EVERY_MS) return;
         saidAt.set(event.stage, now);
+      }
+      // The queue is told when a trial has ended, not when one starts.
+      if (event.type === 'queueChanged') {
+        if (event.done === done) return;
+        done = event.done;
       }
       const text = describeEvent(event);
       if (text !== null) write(`${event.at.replace(/\.\d+Z$/, 'Z')} ${oneLine(text)}\n`);
@@ -50,6 +56,10 @@ export function describeEvent(event: TrialEvent): string | null {
       return `${event.trial}: ${describeOutcome(event.result)} in ${formatDuration(event.result.durationMs)}: ${event.result.reason}`;
     case 'campaignEnded':
       return `verdict: ${event.verdict.reason}`;
+    case 'queueChanged': {
+      const rest = event.remainingMs === null ? '' : `, about ${formatDuration(event.remainingMs)} to go`;
+      return `${event.done} of ${event.done + event.running + event.waiting} trials done, ${event.running} running${rest}`;
+    }
     case 'stepStarted':
       return null;
   }

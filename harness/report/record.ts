@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {
   AppliedPatch,
+  ArmBuild,
   CampaignVerdict,
   Diagnostic,
   Image,
@@ -41,6 +42,8 @@ export interface CampaignAccount {
   /** For VMs inside the guest, by name. */
   readonly l2: Readonly<Record<string, Kernel>>;
   readonly image: Image | null;
+  /** Every arm as it was built, the base first. */
+  readonly builds: readonly ArmBuild[];
   readonly applied: readonly AppliedPatch[];
   readonly newDiagnostics: readonly Diagnostic[];
   readonly notes: readonly string[];
@@ -86,6 +89,7 @@ export function campaignRecord(account: CampaignAccount): object {
     l2: digestsOf(account.l2),
     kernels: Object.fromEntries(all.map((kernel) => [kernel.digest, kernel])),
     image: account.image,
+    builds: account.builds,
     applied: account.applied,
     newDiagnostics: account.newDiagnostics,
     notes: account.notes,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { CampaignVerdict, Comparison, ScenarioVerdict, TrialResult } from '../model/index.ts';
+import type { CampaignVerdict, Comparison, ScenarioVerdict, Staircase, TrialResult } from '../model/index.ts';
 import { findSplat, type PrintOptions, printSplat } from './splat.ts';
 import { countSeen, describeOutcome, isGood, oneLine, undecidedTrials, wordsFor } from './words.ts';
 
@@ -18,7 +18,7 @@ export function verdictTable(
       : comparison === 'inconclusive' || comparison === 'notReproduced'
         ? paint.yellow(text)
         : paint.red(text);
-  const arms = armsOf(trials);
+  const arms = armsOf(trials, verdict.staircase);
   const head = ['scenario', ...arms, 'verdict'];
   const rows = verdict.scenarios.map((one) => [
     one.scenario,
@@ -44,8 +44,9 @@ export function verdictTable(
   return lines.join('\n');
 }
 
-/** Arms in the order in which trials came; both, when no trial ever ran. */
-function armsOf(trials: readonly TrialResult[]): string[] {
+/** Arms in the order in which trials came; both, when no trial ever ran. Of a staircase the two ends: the grid has all. */
+function armsOf(trials: readonly TrialResult[], staircase: Staircase | null): string[] {
+  if (staircase) return [staircase.arms[0], staircase.arms.at(-1)].filter((arm) => arm !== undefined);
   return trials.length === 0 ? ['base', 'patched'] : [...new Set(trials.map((trial) => trial.arm))];
 }
 

@@ -14,6 +14,8 @@ export interface TapContext {
   readonly runDirectory: string;
   /** The command line that repeats the run. */
   readonly repeat: string;
+  /** The staircase, drawn without colour; empty when there is none. */
+  readonly grid?: string;
 }
 
 /** Frames of a trace that a test point shows; the record has them all. */
@@ -37,6 +39,8 @@ export function tapReport(
     const own = trials.filter((trial) => trial.scenario === scenario.scenario);
     lines.push(...describe(scenario, own, context).map((line) => `  ${line}`));
   });
+  for (const line of (context.grid ?? '').split('\n').filter((text) => text.trim() !== ''))
+    lines.push(`# ${line}`);
   lines.push(
     `# verdict: ${words[verdict.comparison]}: ${oneLine(verdict.reason)}`,
     `# run: ${oneLine(context.runDirectory)}`,

@@ -51,6 +51,7 @@ export function createTree(options: ProgressOptions): Reporter {
     return line.length > columns() ? `${line.slice(0, columns() - 1)}…` : line;
   };
   let expected = 0;
+  let queue: Row | null = null;
   const open = (key: string, text: string) => {
     const row = new Row(fit(text));
     rows.set(key, row);
@@ -60,13 +61,20 @@ export function createTree(options: ProgressOptions): Reporter {
   const openTrial = (key: string) => {
     if (free.length === 0 && expected > 0) {
       free.push(...Array.from({ length: expected }, () => new Row('')));
-      void draw([...free]);
+      queue = new Row('');
+      void draw([queue, ...free]);
       expected = 0;
     }
     const row = free.shift();
     if (!row) return open(key, key);
     row.say(fit(key));
     rows.set(key, row);
+  };
+  const tellQueue = (text: string, over: boolean) => {
+    queue?.say(text);
+    if (!over) return;
+    queue?.end(true);
+    queue = null;
   };
   const close = (key: string, ok: boolean, text: string) => {
     rows.get(key)?.say(fit(text));
@@ -100,6 +108,8 @@ export function createTree(options: ProgressOptions): Reporter {
         }
         case 'stepStarted':
           return rows.get(event.trial)?.say(fit(`${event.trial}: ${event.label}`));
+        case 'queueChanged':
+          return tellQueue(fit(describeEvent(event) ?? ''), event.running + event.waiting === 0);
         case 'campaignEnded':
           return;
         default:
@@ -108,6 +118,7 @@ export function createTree(options: ProgressOptions): Reporter {
     },
     end() {
       for (const row of free.splice(0)) row.end(true);
+      queue?.end(true);
       for (const [key, row] of rows) close(key, false, `${row.text} (not finished)`);
       return draw([]);
     },

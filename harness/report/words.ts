@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: MIT
-import type {
-  Blame,
-  Comparison,
-  Outcome,
-  ScenarioVerdict,
-  SignatureVerdict,
-  TrialResult,
+import {
+  type Blame,
+  type Comparison,
+  comparisonWords,
+  type Outcome,
+  type ScenarioVerdict,
+  type SignatureVerdict,
+  type TrialResult,
 } from '../model/index.ts';
-
-const COMPARED: Readonly<Record<Comparison, string>> = {
-  fixed: 'fixed',
-  notFixed: 'not fixed',
-  regressed: 'regressed',
-  clean: 'clean on both',
-  notReproduced: 'not reproduced',
-  inconclusive: 'inconclusive',
-};
-
-/** A single arm can be clean or not; nothing in it is fixed or broken. */
-const ALONE: Readonly<Record<Comparison, string>> = {
-  ...COMPARED,
-  notFixed: 'fault seen',
-  clean: 'clean',
-};
 
 /** Comparisons in the words of reports; with one arm nothing was compared, and the words do not say so. */
 export function wordsFor(trials: readonly TrialResult[]): Readonly<Record<Comparison, string>> {
-  const arms = new Set(trials.map((trial) => trial.arm));
-  return arms.size === 1 ? ALONE : COMPARED;
+  return comparisonWords(new Set(trials.map((trial) => trial.arm)).size);
 }
 
 /** Whether a comparison is as it should be. Everything else, the undecided included, is not. */

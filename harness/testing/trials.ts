@@ -126,6 +126,7 @@ export function aVerdict(
     comparison: 'clean',
     reason: `${scenarios.length} judged`,
     scenarios,
+    staircase: null,
     exitCode: 0,
     ...part,
   };

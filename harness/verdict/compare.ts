@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type {
-  CampaignVerdict,
-  Comparison,
-  ScenarioVerdict,
-  SignatureVerdict,
-  TrialResult,
+import {
+  type CampaignVerdict,
+  type Comparison,
+  comparisonWords,
+  type ScenarioVerdict,
+  type SignatureVerdict,
+  type Staircase,
+  type TrialResult,
 } from '../model/index.ts';
+import { isConclusive } from './conclusive.ts';
 
 /** Worst first: what a scenario or a campaign comes to is the worst of its parts. */
 const SEVERITY: readonly Comparison[] = [
@@ -16,11 +19,6 @@ const SEVERITY: readonly Comparison[] = [
   'fixed',
   'clean',
 ];
-
-/** Whether a trial says something about its kernel: lab faults and scenario mistakes do not. */
-export function isConclusive(trial: TrialResult): boolean {
-  return trial.outcome === 'passed' || (trial.outcome === 'failed' && trial.blame === 'kernel');
-}
 
 /** The worst of some comparisons; `clean` when there is none. */
 export function worstOf(comparisons: readonly Comparison[]): Comparison {
@@ -100,36 +98,32 @@ function explain(comparison: Comparison, signatures: readonly SignatureVerdict[]
   return `${first?.title ?? comparison}${more}`;
 }
 
-/** The verdict on a whole request. */
-export function concludeCampaign(scenarios: readonly ScenarioVerdict[]): CampaignVerdict {
+/** The verdict on a whole request; `arms` is how many kernels were compared. */
+export function concludeCampaign(
+  scenarios: readonly ScenarioVerdict[],
+  arms: number,
+  staircase: Staircase | null = null,
+): CampaignVerdict {
+  const words = comparisonWords(arms);
   const comparison =
     scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
   const counts = SEVERITY.map(
     (kind) => [kind, scenarios.filter((one) => one.comparison === kind).length] as const,
   ).filter(([, count]) => count > 0);
   const worst = scenarios.find((one) => one.comparison === comparison);
-  const summary = counts.map(([kind, count]) => `${count} ${wordOf(kind)}`).join(', ');
+  const parts = [counts.map(([kind, count]) => `${count} ${words[kind]}`).join(', ')];
+  if (worst && comparison !== 'clean' && comparison !== 'fixed')
+    parts.push(`${worst.scenario}: ${worst.reason}`);
+  const flaws = staircase?.notBisectableAt ?? [];
+  if (flaws.length > 0)
+    parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);
+  const negative = comparison === 'regressed' || comparison === 'notFixed' || flaws.length > 0;
   return {
     format: 1,
     comparison,
-    reason:
-      worst && comparison !== 'clean' && comparison !== 'fixed'
-        ? `${summary}; ${worst.scenario}: ${worst.reason}`
-        : summary,
+    reason: parts.join('; '),
     scenarios,
-    exitCode:
-      comparison === 'regressed' || comparison === 'notFixed' ? 1 : comparison === 'inconclusive' ? 69 : 0,
+    staircase,
+    exitCode: negative ? 1 : comparison === 'inconclusive' ? 69 : 0,
   };
-}
-
-/** A comparison in words for people. */
-export function wordOf(comparison: Comparison): string {
-  return {
-    fixed: 'fixed',
-    notFixed: 'not fixed',
-    regressed: 'regressed',
-    clean: 'clean on both',
-    notReproduced: 'not reproduced',
-    inconclusive: 'inconclusive',
-  }[comparison];
 }

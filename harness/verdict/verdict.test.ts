@@ -140,9 +140,9 @@ t.test('a lab fault decides nothing, and never counts as passed', async (t) => {
   const verdict = compareScenario('s', [aTrial('base', 1)], [lost]);
   t.equal(verdict.comparison, 'inconclusive');
   t.match(verdict.reason, /QEMU was killed/);
-  t.equal(concludeCampaign([verdict]).exitCode, 69);
+  t.equal(concludeCampaign([verdict], 2).exitCode, 69);
   t.equal(compareScenario('s', [aTrial('base', 1)], []).comparison, 'inconclusive');
-  t.equal(concludeCampaign([]).comparison, 'inconclusive');
+  t.equal(concludeCampaign([], 2).comparison, 'inconclusive');
 });
 
 t.test('one sighting in several trials is a sighting, with its count', async (t) => {
@@ -153,5 +153,5 @@ t.test('one sighting in several trials is a sighting, with its count', async (t)
   );
   t.equal(verdict.comparison, 'fixed');
   t.strictSame(verdict.signatures[0]?.base, { seen: 1, trials: 2 });
-  t.equal(concludeCampaign([verdict]).exitCode, 0);
+  t.equal(concludeCampaign([verdict], 2).exitCode, 0);
 });

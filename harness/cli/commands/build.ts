@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ArmsChoice } from '../../campaign/index.ts';
 import type { Diagnostic } from '../../model/index.ts';
 import type { Context } from '../context.ts';
 import type { KernelOptions } from '../inputs.ts';
@@ -9,7 +10,7 @@ import { buildRequestedArms } from '../workbench.ts';
 export async function execute(
   context: Context,
   args: readonly string[],
-  options: KernelOptions & { readonly json?: boolean },
+  options: KernelOptions & { readonly json?: boolean; readonly arms?: ArmsChoice },
 ): Promise<number> {
   const progress = await openProgress(context);
   const arms = await buildRequestedArms(args[0], options, context, progress.listen);

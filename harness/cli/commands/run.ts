@@ -2,6 +2,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
+  type ArmsChoice,
   type CampaignOutcome,
   type CampaignRequest,
   describePlan,
@@ -23,6 +24,7 @@ import { describeDiagnostic } from './build.ts';
 export interface RunOptions extends KernelOptions {
   readonly scenarios?: readonly string[];
   readonly param?: readonly string[];
+  readonly arms: ArmsChoice;
   readonly repeat: number;
   readonly jobs?: number;
   readonly seed: number;
@@ -95,6 +97,7 @@ async function readRequest(
     extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)),
     baseCommit: options.base ?? null,
     scenarios,
+    arms: options.arms,
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,
@@ -123,16 +126,23 @@ async function tellOutcome(
       message: 'the campaign ended without a verdict',
     });
   for (const one of outcome.prepared?.newDiagnostics ?? []) say(describeDiagnostic(one));
-  const { tapReport, verdictTable } = await import('../../report/index.ts');
+  const { staircaseGrid, tapReport, verdictTable } = await import('../../report/index.ts');
+  const { staircase } = outcome.verdict;
+  const draw = (color: boolean) =>
+    staircase ? `${staircaseGrid(staircase, outcome.prepared?.builds ?? [], { color })}\n\n` : '';
   context.out.write(
-    tapReport(outcome.verdict, outcome.trials, { runDirectory, repeat: request.repeatCommand }),
+    tapReport(outcome.verdict, outcome.trials, {
+      runDirectory,
+      repeat: request.repeatCommand,
+      grid: draw(false),
+    }),
   );
   const table = verdictTable(outcome.verdict, outcome.trials, { color: context.color });
   await writeFile(
     join(runDirectory, 'verdict.txt'),
-    verdictTable(outcome.verdict, outcome.trials, { color: false }),
+    draw(false) + verdictTable(outcome.verdict, outcome.trials, { color: false }),
   );
-  say(`\n${table}`);
+  say(`\n${draw(context.color)}${table}`);
   say(`record  ${join(runDirectory, 'record.json')}`);
   say(`repeat  ${request.repeatCommand}`);
   return context.signal.aborted ? 130 : outcome.verdict.exitCode;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+import type { PlannedTrial } from './plan.ts';
+
+/** How long a trial is expected to take, in milliseconds; null where nothing is known of its kind. */
+export type Expectation = (trial: PlannedTrial) => number | null;
+
+/**
+ * The order in which trials start: first attempts first; within an attempt the scenario with the longest trial first,
+ * so that no long one is left over at the end; the arms of a scenario next to each other, so that they see the same hour.
+ * A scenario of which nothing is known counts as long.
+ */
+export function orderTrials(trials: readonly PlannedTrial[], expect: Expectation): PlannedTrial[] {
+  const longest = new Map<string, number>();
+  for (const trial of trials) {
+    const key = groupOf(trial);
+    longest.set(key, Math.max(longest.get(key) ?? 0, expect(trial) ?? Number.POSITIVE_INFINITY));
+  }
+  const rank = (trial: PlannedTrial) => longest.get(groupOf(trial)) ?? 0;
+  return trials
+    .map((trial, index) => ({ trial, index }))
+    .sort((a, b) => {
+      if (a.trial.attempt !== b.trial.attempt) return a.trial.attempt - b.trial.attempt;
+      const [left, right] = [rank(a.trial), rank(b.trial)];
+      return left === right ? a.index - b.index : right - left;
+    })
+    .map(({ trial }) => trial);
+}
+
+function groupOf(trial: PlannedTrial): string {
+  return `${trial.attempt} ${trial.scenario.name}`;
+}
+
+/**
+ * Time until the last trial ends, in milliseconds, when `slots` machines take the waiting trials in their order.
+ * `running` are what remains of those that run. Null when the length of any waiting trial is unknown.
+ */
+export function estimateRemainingMs(
+  running: readonly number[],
+  waiting: readonly (number | null)[],
+  slots: number,
+): number | null {
+  const free = [...running, ...Array.from({ length: Math.max(0, slots - running.length) }, () => 0)];
+  for (const length of waiting) {
+    if (length === null) return null;
+    free.sort((a, b) => a - b);
+    free[0] = (free[0] ?? 0) + length;
+  }
+  return Math.max(0, ...free);
+}
+
+/** What a trial needs of the computer while it runs. */
+export interface Needs {
+  readonly memoryMib: number;
+}
+
+/** What the computer has for all trials at once. */
+export interface Room {
+  /** Machines at once. */
+  readonly jobs: number;
+  readonly memoryMib: number;
+}
+
+/**
+ * The next trial to start, or null when none may start now. One that needs more memory than is left is passed over
+ * by one that needs less; alone on the computer every trial may start, and finds out for itself.
+ */
+export function chooseNext<T>(
+  waiting: readonly T[],
+  running: readonly Needs[],
+  room: Room,
+  needsOf: (trial: T) => Needs,
+): T | null {
+  if (running.length >= room.jobs) return null;
+  if (running.length === 0) return waiting[0] ?? null;
+  const left = room.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
+  return waiting.find((trial) => needsOf(trial).memoryMib <= left) ?? null;
+}
