@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignVerdict, Kernel, ScenarioVerdict, TrialResult } from '../model/index.ts';
-import { closeSymbolisers, symboliseSplat } from '../symbol/index.ts';
+import type { CampaignVerdict, Kernel, ScenarioVerdict, Splat, TrialResult } from '../model/index.ts';
+import { closeSymbolisers, quoteSource, type SourceText, symboliseSplat } from '../symbol/index.ts';
 import { climbStaircase, compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
 import type { Arms } from './arms.ts';
 import type { ArmsChoice, CampaignPlan } from './plan.ts';
+import { openSourceTexts } from './quote.ts';
 
-/** Every splat of every trial with file and line, where the kernel's debug information has them. */
+/** Every splat of every trial with file, line and source text, where the kernel's debug information has them. */
 export async function symboliseTrials(
   trials: readonly TrialResult[],
   kernels: Readonly<Record<string, Kernel>>,
 ): Promise<TrialResult[]> {
   const done: TrialResult[] = [];
+  const texts = openSourceTexts(kernels);
   try {
     for (const trial of trials) {
       const kernel = kernels[trial.arm];
       const splats = [];
       // A splat without source lines is still evidence.
       for (const splat of trial.splats)
-        splats.push(kernel ? await symboliseSplat(splat, kernel).catch(() => splat) : splat);
+        splats.push(kernel ? await nameLines(splat, kernel, texts.get(trial.arm)) : splat);
       done.push({ ...trial, splats });
     }
   } finally {
     await closeSymbolisers();
   }
   return done;
+}
+
+async function nameLines(splat: Splat, kernel: Kernel, text: SourceText | undefined): Promise<Splat> {
+  const named = await symboliseSplat(splat, kernel).catch(() => splat);
+  return text ? quoteSource(named, text).catch(() => named) : named;
 }
 
 /** Compares the arms of a finished campaign. With one arm there is nothing to compare: what it shows is there, or not. */

@@ -146,6 +146,10 @@ Examples:
       .option('--json', 'one JSON object a file and line')
       .option('--vmlinux <path>', "name source lines by this kernel's debug information")
       .option(
+        '--source <directory>',
+        "quote the culprit's lines from this tree (default: that of a kernel which ktrial built, or beside vmlinux)",
+      )
+      .option(
         '--grade',
         'the arguments are directories of logs with expectations: print how well they were read',
       )

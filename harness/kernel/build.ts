@@ -67,7 +67,9 @@ export async function buildKernel(site: BuildSite): Promise<BuildResult> {
       ...one,
       patch: site.attribute?.(one.file) ?? null,
     }));
-    return { ok: true, kernel: cached.kernel, cached: true, durationMs: elapsed(), diagnostics };
+    // Another commit, in a workshop that may be gone, may have made it from the same tree.
+    const kernel = { ...cached.kernel, source: site.tree, commit: site.commit };
+    return { ok: true, kernel, cached: true, durationMs: elapsed(), diagnostics };
   }
   await placeConfig(site);
   const now = new Date();
@@ -207,6 +209,11 @@ async function readStored(
     config: join(store, 'config'),
   };
   return { kernel, diagnostics: file.diagnostics };
+}
+
+/** The kernel of ktrial's own that a file such as its vmlinux lies beside; null where it is another's. */
+export async function findStoredKernel(directory: string): Promise<Kernel | null> {
+  return (await readStored(directory).catch(() => null))?.kernel ?? null;
 }
 
 /** Names of a kernel's modules, without `.ko`. */

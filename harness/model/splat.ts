@@ -21,6 +21,24 @@ export interface Trace {
   readonly frames: readonly Frame[];
 }
 
+/** What a series did to a line of the tree that it is quoted from: the base has what it takes away. */
+export type LineChange = 'added' | 'removed';
+
+/** Lines of source round the place of a frame. */
+export interface SourceExcerpt {
+  readonly function: string;
+  /** Relative to the source tree. */
+  readonly file: string;
+  /** The frame's own line, one of `lines`. */
+  readonly line: number;
+  readonly lines: readonly {
+    readonly number: number;
+    readonly text: string;
+    /** Null for a line that the series leaves alone. */
+    readonly change: LineChange | null;
+  }[];
+}
+
 /** One complaint of the kernel in a log. */
 export interface Splat {
   /** In the field's customary form: `KASAN: use-after-free Read in f`. */
@@ -43,6 +61,8 @@ export interface Splat {
   /** The frames of the first trace, top first, the instruction pointer not repeated. */
   readonly frames: readonly Frame[];
   readonly traces: readonly Trace[];
+  /** The source round the culprit's frame; absent where it was not looked up or is not known. */
+  readonly source?: SourceExcerpt;
   /** Byte range in the log: from the first byte of its first line to after its last. */
   readonly start: number;
   readonly end: number;

@@ -43,6 +43,52 @@ t.test('a printed splat has title, culprit, task, every trace, and why it is tor
   ]);
 });
 
+const SOURCE = {
+  function: 'sample_remove',
+  file: 'drivers/sample/sample.c',
+  line: 42,
+  lines: [
+    { number: 41, text: '\tif (!one)', change: 'removed' },
+    { number: 42, text: '\t\tsample_put(one);\u001b[2J', change: 'added' },
+    { number: 43, text: '', change: null },
+  ],
+} as const;
+
+t.test('the source stands once, below the frame that it is about, a sure one before a guess', async (t) => {
+  const guess = aFrame({ reliable: false });
+  const frames = [guess, aFrame(), aFrame({ function: 'device_del', module: null, file: null })];
+  const splat = aSplat({ frames, traces: [{ label: 'Call Trace', frames }], source: SOURCE });
+  t.strictSame(printSplat(splat, { color: false }).split('\n').slice(3), [
+    '  Call Trace:',
+    '    ? sample_remove+0x1c/0x80 [sample] drivers/sample/sample.c:42',
+    '    sample_remove+0x1c/0x80 [sample] drivers/sample/sample.c:42',
+    '        41 -| if (!one)',
+    '      > 42 +|         sample_put(one);?[2J',
+    '        43  |',
+    '    device_del+0x1c/0x80',
+  ]);
+  const atPointer = printSplat({ ...splat, pc: aFrame() }, { color: false });
+  t.match(atPointer, /\n {2}at sample_remove.*\n {6}41 -\|/);
+  t.equal(atPointer.match(/42 \+\|/g)?.length, 1);
+  t.match(printSplat(splat, { color: true }), /\u001b\[32m.*sample_put/);
+});
+
+t.test('frames and source keep to a hundred columns', async (t) => {
+  const file = `drivers/${'deep/'.repeat(12)}sample.c`;
+  const frames = [aFrame({ file, function: 'a_function_with_a_name_of_some_length' })];
+  const lines = SOURCE.lines.map((one) => ({ ...one, text: `\t${'word '.repeat(40)}` }));
+  const text = printSplat(
+    aSplat({
+      frames,
+      traces: [{ label: 'Call Trace', frames }],
+      source: { ...SOURCE, function: frames[0]?.function ?? '', file, lines },
+    }),
+    { color: false },
+  );
+  for (const line of text.split('\n')) t.ok(line.length <= 100, `${line.length}: ${line}`);
+  t.match(text, new RegExp(`^ {4}a_function.* \\[sample\\]\n {6}${file}:42\n {8}41 -\\| word`, 'm'));
+});
+
 t.test('colour is only there when it is asked for', async (t) => {
   t.notMatch(printSplat(aSplat(), { color: false }), /\u001b/);
   t.match(printSplat(aSplat(), { color: true }), /\u001b\[/);
@@ -79,6 +125,9 @@ t.test('the scan of a file has the promised keys first, in their order', async (
   ]);
   t.strictSame(json.splats[0].frames[0], aFrame());
   t.equal(json.splats[0].traces[1].label, 'Freed by task 7');
+  t.equal(json.splats[0].source, null);
+  const quoted = JSON.parse(JSON.stringify(scanJson('a.log', [aSplat({ source: SOURCE })])));
+  t.strictSame(quoted.splats[0].source, SOURCE);
   t.strictSame(scanJson('b.log', []), { file: 'b.log', splats: [] });
 });
 

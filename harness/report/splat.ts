@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
 import type { Frame, SignatureVerdict, Splat, TrialResult } from '../model/index.ts';
-import { printable } from './words.ts';
+import { formatExcerpt } from './source.ts';
+import { printable, REPORT_COLUMNS } from './words.ts';
 
 export interface PrintOptions {
   readonly color: boolean;
 }
 
-/** One complaint for people: title, who, why it counts, and every trace with source lines. */
+/**
+ * One complaint for people: title, who, why it counts, and every trace with source lines. The frame that the
+ * source was quoted for has it below.
+ */
 export function printSplat(splat: Splat, options: PrintOptions): string {
   const paint = pc.createColors(options.color);
   const lines: string[] = [];
@@ -19,13 +23,39 @@ export function printSplat(splat: Splat, options: PrintOptions): string {
   if (splat.corrupted) say(`  corrupted: ${splat.corruptedReason ?? 'torn'}`, paint.yellow);
   if (splat.panicked) say('  the kernel panicked');
   if (splat.follows !== null) say(`  follows from complaint ${splat.follows + 1} of this log`);
-  if (splat.pc) say(`  at ${formatFrame(splat.pc)}`);
+  const quoted = findQuoted(splat);
+  const sayFrame = (frame: Frame, indent: string, before = '') => {
+    const tint = frame.reliable ? undefined : paint.dim;
+    for (const line of foldFrame(frame, `${indent}${before}`)) say(line, tint);
+    if (splat.source && frame === quoted)
+      lines.push(...formatExcerpt(splat.source, `${indent}  `, options.color));
+  };
+  if (splat.pc) sayFrame(splat.pc, '  ', 'at ');
   for (const trace of splat.traces) {
     say(`  ${trace.label}:`);
-    for (const frame of trace.frames)
-      say(`    ${formatFrame(frame)}`, frame.reliable ? undefined : paint.dim);
+    for (const frame of trace.frames) sayFrame(frame, '    ');
   }
   return lines.join('\n');
+}
+
+/** The frame below which the source is printed: the first that it was quoted for, rather a sure one than a guess. */
+function findQuoted({ source, pc: pointer, traces }: Splat): Frame | null {
+  if (!source) return null;
+  const at = [...(pointer ? [pointer] : []), ...traces.flatMap((trace) => trace.frames)].filter(
+    (frame) => frame.function === source.function && frame.file === source.file && frame.line === source.line,
+  );
+  return at.find((frame) => frame.reliable) ?? at[0] ?? null;
+}
+
+/** A frame on one line; its source on a second one, where both together are wider than the report. */
+function foldFrame(frame: Frame, indent: string): string[] {
+  const whole = `${indent}${formatFrame(frame)}`;
+  if (whole.length <= REPORT_COLUMNS || frame.file === null) return [whole];
+  const line = frame.line === null ? '' : `:${frame.line}`;
+  return [
+    `${indent}${formatFrame({ ...frame, file: null, inline: false })}`,
+    `${' '.repeat(indent.length)}  ${frame.file}${line}${frame.inline ? ' [inlined]' : ''}`,
+  ];
 }
 
 function describeTask(splat: Splat): string {
@@ -90,6 +120,7 @@ export function scanJson(file: string, splats: readonly Splat[]): object {
       follows: splat.follows,
       start: splat.start,
       end: splat.end,
+      source: splat.source ?? null,
       traces: splat.traces.map(({ label, frames }) => ({ label, frames: frames.map(jsonFrame) })),
     })),
   };

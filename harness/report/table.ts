@@ -2,7 +2,15 @@
 import pc from 'picocolors';
 import type { CampaignVerdict, Comparison, ScenarioVerdict, Staircase, TrialResult } from '../model/index.ts';
 import { findSplat, type PrintOptions, printSplat } from './splat.ts';
-import { countSeen, describeOutcome, isGood, oneLine, undecidedTrials, wordsFor } from './words.ts';
+import {
+  countSeen,
+  describeOutcome,
+  foldWords,
+  isGood,
+  oneLine,
+  undecidedTrials,
+  wordsFor,
+} from './words.ts';
 
 /** The verdict for people: a line a scenario, then why, then each decisive complaint with its call trace. */
 export function verdictTable(
@@ -70,16 +78,24 @@ function explain(scenario: ScenarioVerdict, trials: readonly TrialResult[], opti
   const words = wordsFor(trials);
   const lines = [
     '',
-    `${paint.bold(scenario.scenario)}: ${words[scenario.comparison]}: ${oneLine(scenario.reason)}`,
+    ...foldWords(`${scenario.scenario}: ${words[scenario.comparison]}: ${oneLine(scenario.reason)}`).map(
+      (line, index) =>
+        index === 0 ? line.replace(scenario.scenario, () => paint.bold(scenario.scenario)) : line,
+    ),
   ];
   for (const one of scenario.signatures)
     lines.push(
-      `  ${words[one.comparison]}: ${oneLine(one.title)} (${countSeen(one)})`,
+      ...foldWords(`${words[one.comparison]}: ${oneLine(one.title)} (${countSeen(one)})`, '  '),
       paint.dim(`    signature ${oneLine(one.signature)}`),
     );
   for (const trial of undecided)
     if (!scenario.reason.includes(`${trial.id}:`))
-      lines.push(`  decided nothing: ${trial.id} ${describeOutcome(trial)}: ${oneLine(trial.reason)}`);
+      lines.push(
+        ...foldWords(
+          `decided nothing: ${trial.id} ${describeOutcome(trial)}: ${oneLine(trial.reason)}`,
+          '  ',
+        ),
+      );
   return lines;
 }
 

@@ -7,6 +7,7 @@ import type {
   Splat,
   TrialResult,
 } from '../model/index.ts';
+import { formatExcerpt } from './source.ts';
 import { callPath, findSplat, formatFrame } from './splat.ts';
 import { describeOutcome, isGood, oneLine, undecidedTrials, wordsFor } from './words.ts';
 
@@ -88,6 +89,10 @@ function describeSignature(one: SignatureVerdict, own: readonly TrialResult[]): 
   if (path.length > 0) lines.push('  trace:');
   for (const frame of path.slice(0, FRAMES_SHOWN)) lines.push(`    - ${quote(formatFrame(frame))}`);
   if (path.length > FRAMES_SHOWN) lines.push(`    - ${quote(`${path.length - FRAMES_SHOWN} more`)}`);
+  if (splat.source) {
+    lines.push(`  source:`, `    place: ${quote(`${splat.source.file}:${splat.source.line}`)}`, '    lines:');
+    for (const line of formatExcerpt(splat.source, '', false)) lines.push(`      - ${quote(line)}`);
+  }
   return lines;
 }
 

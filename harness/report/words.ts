@@ -58,3 +58,20 @@ export function printable(text: string): string {
 export function oneLine(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim());
 }
+
+/** Columns that a printed report keeps to, where its words can be cut or folded without loss of meaning. */
+export const REPORT_COLUMNS = 100;
+
+/** Words on lines of the report's width, all but the first with more indentation; a word longer than that is left whole. */
+export function foldWords(text: string, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ').filter((one) => one !== '')) {
+    const bare = line.trim() === '';
+    if (!bare && line.length + 1 + word.length > REPORT_COLUMNS) {
+      lines.push(line);
+      line = `${indent}    ${word}`;
+    } else line += bare ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Makes: source file, line and inlined frames for the frames of a splat.
+// Makes: source file, line and inlined frames for the frames of a splat, and the source text round the culprit's.
 // Needs: host (nm, addr2line or llvm-symbolizer), model.
 // Never: guesses between two functions, or fails a splat for want of debug information.
 export type { Place } from './engine.ts';
+export type { SourceText } from './quote.ts';
+export { findCulpritFrame, quoteSource } from './quote.ts';
 export type { DebugKernel } from './splat.ts';
 export { closeSymbolisers, symboliseSplat } from './splat.ts';
 export type { Preference, Symboliser } from './symboliser.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { relativePath, rootOf } from './path.ts';
+import { endsOf, relativePath, rootOf } from './path.ts';
 
 t.test('a path is made relative to the first root that it lies under, dots taken out', async (t) => {
   const roots = ['/build/linux', '/src/linux/'];
@@ -16,4 +16,9 @@ t.test('the root of the compiled tree follows from a file whose place is known',
   t.equal(rootOf('/b/linux/./init/main.c', 'init/main.c'), '/b/linux');
   t.equal(rootOf('/b/linux/xinit/main.c', 'init/main.c'), null);
   t.equal(rootOf('', 'init/main.c'), null);
+});
+
+t.test('the ends of a path are those with a directory, longest first', async (t) => {
+  t.strictSame(endsOf('/x/../a/b/c.c'), ['a/b/c.c', 'b/c.c']);
+  t.strictSame(endsOf('/c.c'), []);
 });

@@ -16,6 +16,14 @@ export function rootOf(file: string, relative: string): string | null {
   return path.endsWith(`/${relative}`) ? path.slice(0, -relative.length - 1) : null;
 }
 
+/** The ends of an absolute path that have a directory, longest first: `a/b.c` of `/x/a/b.c` after `x/a/b.c`. */
+export function endsOf(path: string): string[] {
+  const parts = normalise(path)
+    .split('/')
+    .filter((part) => part !== '');
+  return parts.slice(0, -1).map((_, index) => parts.slice(index).join('/'));
+}
+
 /** Takes `.` and `..` out of a path: debug information is full of `/./include` and `../`. */
 function normalise(path: string): string {
   const parts: string[] = [];

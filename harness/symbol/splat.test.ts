@@ -247,6 +247,41 @@ t.test('two splats of one kernel share a child, and none is left after closing',
   t.equal(children(), 0);
 });
 
+t.test('two copies of one vmlinux share a child; a stripped copy is another binary', async (t) => {
+  const kernel = await aKernel(t.testdir(FILES));
+  t.teardown(closeSymbolisers);
+  const copy = `${kernel.vmlinux}.copy`;
+  const bare = `${kernel.vmlinux}.bare`;
+  await runCommand('cp', [kernel.vmlinux, copy]);
+  await runCommand('strip', ['-g', '-o', bare, kernel.vmlinux]);
+  const splat = aSplat([aFrame('outer', 1)]);
+  const named = [];
+  for (const vmlinux of [bare, kernel.vmlinux, copy])
+    named.push((await symboliseSplat(splat, { ...kernel, vmlinux })).frames.map(brief).at(-1));
+  t.strictSame(named, ['outer null:null', 'outer init/main.c:3', 'outer init/main.c:3']);
+  t.equal(childrenOf(copy).length, 0);
+});
+
+t.test('an object that was compiled in another tree has its path in this one', async (t) => {
+  const directory = t.testdir({ ...FILES, elsewhere: { linux: structuredClone(FILES.linux) } });
+  const kernel = await aKernel(directory);
+  t.teardown(closeSymbolisers);
+  await runCommand('gcc', ['-g', '-O2', '-c', '-o', '../../module.ko', 'drivers/module.c'], {
+    cwd: join(directory, 'elsewhere/linux'),
+  });
+  await runCommand('mv', [join(directory, 'module.ko'), join(kernel.modules, 'drivers/my-module.ko')]);
+  const frames = [aFrame('plain', 1, { module: 'my_module' })];
+  t.strictSame((await symboliseSplat(aSplat(frames), kernel)).frames.map(brief), [
+    'plain drivers/module.c:2',
+  ]);
+  const other = { ...kernel, source: join(directory, 'nowhere') };
+  t.equal(
+    (await symboliseSplat(aSplat(frames), other)).frames[0]?.file,
+    join(directory, 'elsewhere/linux/drivers/module.c'),
+    'a tree that has no such file makes no path',
+  );
+});
+
 t.test('a child that dies is replaced once, and a second death leaves frames as they are', async (t) => {
   const kernel = await aKernel(t.testdir(FILES));
   await using symboliser = await openSymboliser(kernel.vmlinux, hasLlvm ? 'llvm' : 'binutils');

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listFiles } from '../host/index.ts';
+import { exists, listFiles } from '../host/index.ts';
 import type { Frame, Splat } from '../model/index.ts';
-import { relativePath, rootOf } from './path.ts';
+import { readBinary } from './elf.ts';
+import { endsOf, relativePath, rootOf } from './path.ts';
 import { openSymboliser, type Symboliser } from './symboliser.ts';
 
 /** What of a kernel is needed to name source lines. Paths are on this computer. */
@@ -17,14 +18,18 @@ export interface DebugKernel {
 /** Traces whose frames are instruction pointers and not return addresses. */
 const POINTER_LABEL = /^(?:RIP|pc)\b/i;
 
+/** By build id: the arms of a series that changes modules only have one and the same vmlinux. */
 const symbolisers = new Map<string, Promise<Symboliser | null>>();
+const identities = new Map<string, Promise<string>>();
 const modules = new Map<string, Promise<ReadonlyMap<string, string>>>();
 const roots = new Map<string, Promise<readonly string[]>>();
+const paths = new Map<string, Promise<string>>();
 
 /**
  * Gives a splat's frames file and line, relative to the source tree, and puts inlined frames before the frame they
- * were inlined into; inlined frames of the instruction pointer become a trace `RIP` at the end. What is not known stays as it is; it never rejects. Children are kept for the next splat of the
- * same kernel until `closeSymbolisers`.
+ * were inlined into; inlined frames of the instruction pointer become a trace `RIP` at the end. What is not known stays as
+ * it is; it never rejects. Children and answers are kept, by build id, until `closeSymbolisers`. They are not kept on
+ * disk: the first splat of a kernel costs half a second, once a campaign.
  */
 export async function symboliseSplat(splat: Splat, kernel: DebugKernel): Promise<Splat> {
   const place = (frames: readonly Frame[], exact = false) => placeFrames(frames, kernel, exact);
@@ -42,7 +47,7 @@ export async function symboliseSplat(splat: Splat, kernel: DebugKernel): Promise
 /** Ends all children that `symboliseSplat` started, and forgets what it knew. */
 export async function closeSymbolisers(): Promise<void> {
   const open = [...symbolisers.values()];
-  for (const known of [symbolisers, modules, roots]) known.clear();
+  for (const known of [symbolisers, identities, modules, roots, paths]) known.clear();
   for (const symboliser of open) await (await symboliser)?.[Symbol.asyncDispose]();
 }
 
@@ -59,21 +64,29 @@ async function placeFrame(frame: Frame, kernel: DebugKernel, exact: boolean): Pr
   const places = (await symboliser?.locate(frame, exact)) ?? [];
   const own = places.at(-1);
   if (!own) return [frame];
-  const under = await rootsOf(kernel);
-  const inlined = places.slice(0, -1).map((one) => ({
-    ...frame,
-    function: one.function,
-    offset: null,
-    size: null,
-    inline: true,
-    file: relativePath(one.file, under),
-    line: one.line,
-  }));
-  return [...inlined, { ...frame, file: relativePath(own.file, under), line: own.line }];
+  const inlined = [];
+  for (const { function: name, file, line } of places.slice(0, -1))
+    inlined.push({
+      ...frame,
+      function: name,
+      offset: null,
+      size: null,
+      inline: true,
+      file: await pathInTree(file, kernel),
+      line,
+    });
+  return [...inlined, { ...frame, file: await pathInTree(own.file, kernel), line: own.line }];
 }
 
-function shareSymboliser(binary: string): Promise<Symboliser | null> {
-  return remember(symbolisers, binary, () => openSymboliser(binary).catch(() => null));
+async function shareSymboliser(binary: string): Promise<Symboliser | null> {
+  const identity = await remember(identities, binary, () => identify(binary).catch(() => binary));
+  return remember(symbolisers, identity, () => openSymboliser(binary).catch(() => null));
+}
+
+/** What two copies of one binary have in common; where it has no build id, its path. */
+async function identify(binary: string): Promise<string> {
+  const found = await readBinary(binary);
+  return found?.buildId == null ? binary : `${found.buildId} ${found.size}`;
 }
 
 /** The `.ko` of a module: its file may be written with `-` where the kernel says `_`. */
@@ -87,6 +100,17 @@ async function findModule(directory: string, name: string): Promise<string | nul
 
 function moduleName(path: string): string {
   return path.replace(/^.*\//, '').replace(/\.ko$/, '').replaceAll('-', '_');
+}
+
+/** A file's path in the source tree; as it is where it lies elsewhere. */
+function pathInTree(file: string, kernel: DebugKernel): Promise<string> {
+  return remember(paths, `${kernel.vmlinux}\0${kernel.source}\0${file}`, async () => {
+    const path = relativePath(file, await rootsOf(kernel));
+    if (!path.startsWith('/')) return path;
+    // A compiler's cache gives objects of another tree of the same source, whose debug information names that tree.
+    for (const end of endsOf(path)) if (await exists(join(kernel.source, end))) return end;
+    return path;
+  });
 }
 
 /** Where the source lay when it was compiled: as we know it, and as the place of `start_kernel` tells. */

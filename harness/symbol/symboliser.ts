@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { open } from 'node:fs/promises';
 import { runCommand } from '../host/index.ts';
 import type { Frame } from '../model/index.ts';
+import { readBinary } from './elf.ts';
 import { type Engine, type Place, startAddr2line, startLlvm } from './engine.ts';
 import { findSymbol, parseSymbols, type SymbolTable } from './table.ts';
 
@@ -24,7 +24,7 @@ export interface Symboliser {
  * first needed. Faults `HOST_COMMAND_FAILED`, `HOST_PROGRAM_MISSING`.
  */
 export async function openSymboliser(binary: string, preference: Preference = 'llvm'): Promise<Symboliser> {
-  const relocatable = await isRelocatable(binary);
+  const relocatable = (await readBinary(binary))?.relocatable ?? false;
   const { stdout } = await runCommand('nm', ['--format=sysv', '--defined-only', binary]);
   const table = parseSymbols(stdout);
   const engines = new Map<string, Promise<Engine | null>>();
@@ -91,17 +91,4 @@ function addressOf(
   // Offset 0 is nobody's return address but a pointer to the function itself.
   const back = exact || frame.offset === 0 ? 0 : 1;
   return { section: symbol.section, address: symbol.address + BigInt(frame.offset - back) };
-}
-
-/** Whether an ELF file is relocatable (`ET_REL`), as modules are. */
-async function isRelocatable(binary: string): Promise<boolean> {
-  const file = await open(binary);
-  try {
-    const head = new Uint8Array(18);
-    await file.read(head, 0, head.length, 0);
-    const bigEndian = head[5] === 2;
-    return new DataView(head.buffer).getUint16(16, !bigEndian) === 1;
-  } finally {
-    await file.close();
-  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Fault, type Splat } from '../../model/index.ts';
 import { printSplat, scanJson } from '../../report/index.ts';
 import { createScanner, formatGrade, gradeLog } from '../../splat/index.ts';
@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 export interface ScanOptions {
   readonly json?: boolean;
   readonly vmlinux?: string;
+  readonly source?: string;
   readonly grade?: boolean;
 }
 
@@ -21,12 +22,12 @@ export async function execute(
 ): Promise<number> {
   if (options.grade) return gradeDirectories(context, args);
   const files = args.length > 0 ? args : ['-'];
+  const kernel = await findKernel(context, options);
   for (const file of files) await mustBeFile(file, context);
   let found = 0;
   for (const file of files) {
     let splats = await scanFile(file, context);
-    if (options.vmlinux !== undefined)
-      splats = await nameLines(splats, resolve(context.workingDirectory, options.vmlinux));
+    if (kernel) splats = await nameLines(splats, kernel);
     found += splats.length;
     if (options.json) context.out.write(`${JSON.stringify(scanJson(file, splats))}\n`);
     else tellSplats(context, file, splats, files.length > 1);
@@ -57,13 +58,57 @@ async function scanFile(file: string, context: Context): Promise<readonly Splat[
   return scanner.end();
 }
 
-/** Source lines from a vmlinux; its modules are looked for beside it. */
-async function nameLines(splats: readonly Splat[], vmlinux: string): Promise<Splat[]> {
-  const { closeSymbolisers, symboliseSplat } = await import('../../symbol/index.ts');
-  const kernel = { vmlinux, modules: dirname(vmlinux), source: dirname(vmlinux) };
+/** A kernel that names source lines, and its source text. */
+interface NamedKernel {
+  readonly vmlinux: string;
+  readonly modules: string;
+  readonly source: string;
+  read(path: string): Promise<string | null>;
+}
+
+/**
+ * The kernel of `--vmlinux`; its modules are looked for beside it. Its source is `--source`; else the commit of a
+ * kernel that ktrial itself built; else what lies beside the vmlinux.
+ */
+async function findKernel(context: Context, options: ScanOptions): Promise<NamedKernel | null> {
+  const missing = (message: string, next?: string) =>
+    new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message, ...(next ? { next } : {}) });
+  if (options.vmlinux === undefined) {
+    if (options.source === undefined) return null;
+    throw missing(
+      '--source is of no use without --vmlinux',
+      'ktrial scan --vmlinux FILE --source DIRECTORY LOG',
+    );
+  }
+  const vmlinux = resolve(context.workingDirectory, options.vmlinux);
+  if (!(await stat(vmlinux).catch(() => null))?.isFile())
+    throw missing(`there is no vmlinux ${options.vmlinux}`);
+  const modules = dirname(vmlinux);
+  if (options.source !== undefined) {
+    const source = resolve(context.workingDirectory, options.source);
+    if (!(await stat(source).catch(() => null))?.isDirectory())
+      throw missing(`there is no source directory ${options.source}`);
+    return { vmlinux, modules, source, read: (path) => readBelow(source, path) };
+  }
+  const { findStoredKernel, readSourceText } = await import('../../kernel/index.ts');
+  const stored = await findStoredKernel(modules);
+  if (!stored) return { vmlinux, modules, source: modules, read: (path) => readBelow(modules, path) };
+  const { source, commit } = stored;
+  return { vmlinux, modules, source, read: (path) => readSourceText(source, commit, path).catch(() => null) };
+}
+
+function readBelow(directory: string, path: string): Promise<string | null> {
+  if (isAbsolute(path) || path.split('/').includes('..')) return Promise.resolve(null);
+  return readFile(join(directory, path), 'utf8').catch(() => null);
+}
+
+/** Source lines, and the text round the culprit's, where the kernel has them. */
+async function nameLines(splats: readonly Splat[], kernel: NamedKernel): Promise<Splat[]> {
+  const { closeSymbolisers, quoteSource, symboliseSplat } = await import('../../symbol/index.ts');
+  const text = { read: kernel.read, changes: () => Promise.resolve(new Map()) };
   const named: Splat[] = [];
   try {
-    for (const splat of splats) named.push(await symboliseSplat(splat, kernel));
+    for (const splat of splats) named.push(await quoteSource(await symboliseSplat(splat, kernel), text));
   } finally {
     await closeSymbolisers();
   }

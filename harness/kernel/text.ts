@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+import { git } from './git.ts';
+
+/** Line numbers that one commit has and another has not, by path. */
+export interface ChangedLines {
+  /** Lines of the older commit's files that the newer one has no more. */
+  readonly removed: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Lines of the newer commit's files that the older one did not have. */
+  readonly added: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/**
+ * A file's text as a commit has it, read from git's store: the checked-out tree may be at another arm. Null where the
+ * commit has no such file, or the repository no such commit.
+ */
+export async function readSourceText(tree: string, commit: string, path: string): Promise<string | null> {
+  if (path.startsWith('/') || path.split('/').includes('..')) return null;
+  const { exitCode, stdout } = await git(['cat-file', 'blob', `${commit}:${path}`], {
+    cwd: tree,
+    accept: 'any',
+  });
+  return exitCode === 0 ? stdout : null;
+}
+
+/** Which lines differ between two commits. Fault `HOST_COMMAND_FAILED` when the repository has not got both. */
+export async function findChangedLines(tree: string, older: string, newer: string): Promise<ChangedLines> {
+  const { stdout } = await git(
+    [
+      '-c',
+      'core.quotePath=false',
+      'diff',
+      '--no-color',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--find-renames',
+      '--src-prefix=a/',
+      '--dst-prefix=b/',
+      '-U0',
+      older,
+      newer,
+    ],
+    { cwd: tree },
+  );
+  return parseChangedLines(stdout);
+}
+
+/** Reads a diff without context. */
+export function parseChangedLines(diff: string): ChangedLines {
+  const removed = new Map<string, Set<number>>();
+  const added = new Map<string, Set<number>>();
+  let from = '';
+  let to = '';
+  /** Lines of the hunk still to come: they may look like headings. */
+  let rest = 0;
+  for (const line of diff.split('\n')) {
+    if (rest > 0 && /^[-+]/.test(line)) {
+      rest -= 1;
+      continue;
+    }
+    const hunk = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
+    if (hunk) {
+      const [fromCount, toCount] = [Number(hunk[2] ?? 1), Number(hunk[4] ?? 1)];
+      rest = fromCount + toCount;
+      take(removed, from, Number(hunk[1]), fromCount);
+      take(added, to, Number(hunk[3]), toCount);
+    } else if (line.startsWith('--- ')) from = pathOf(line, 'a/');
+    else if (line.startsWith('+++ ')) to = pathOf(line, 'b/');
+  }
+  return { removed, added };
+}
+
+function take(lines: Map<string, Set<number>>, path: string, first: number, count: number): void {
+  if (count === 0) return;
+  const known = lines.get(path) ?? new Set();
+  for (let number = first; number < first + count; number += 1) known.add(number);
+  lines.set(path, known);
+}
+
+/** The path of a heading; git puts a tab after one that has spaces. Empty for `/dev/null`. */
+function pathOf(line: string, prefix: string): string {
+  const path = line.slice(4).replace(/\t$/, '');
+  return path.startsWith(prefix) ? path.slice(prefix.length) : '';
+}
