@@ -15,7 +15,7 @@ t.test('defaults are filled in', async (t) => {
     format: 1,
     name: 'x',
     machine: { cpus: 2, memoryMib: 1024, kernelArgs: [] },
-    expect: { dmesg: 'clean', allow: [], state: [] },
+    expect: { dmesg: 'clean', allow: [], state: [], machine: 'running' },
     repeats: 1,
     timeoutMs: 600_000,
   });

@@ -101,8 +101,12 @@ const scenario = z.strictObject({
         .meta({ description: 'no complaint of the kernel, or exactly these' }),
       allow: z.array(splatWish).default([]).meta({ description: 'complaints that may come or not' }),
       state: z.array(readBody).default([]).meta({ description: 'what files hold after the steps' }),
+      machine: z
+        .enum(['running', 'panicked', 'hung', 'reset'])
+        .default('running')
+        .meta({ description: 'how the machine stands in the end; steps after a death are not done' }),
     })
-    .default({ dmesg: 'clean', allow: [], state: [] }),
+    .default({ dmesg: 'clean', allow: [], state: [], machine: 'running' }),
   cleanup: stepList
     .default([])
     .meta({ description: 'always done, to the end, also after a failure; judges nothing' }),

@@ -216,6 +216,7 @@ class TrialRun {
       fault: performance_.fault,
       findings,
       splats,
+      expectedEnd: settled.expect.machine,
     });
     return this.#resultOf(judgement, performance_.steps, splats);
   }

@@ -21,7 +21,12 @@ export interface TrialEvidence {
   /** Failed expectations and unexpected splats. */
   readonly findings: readonly Finding[];
   readonly splats: readonly Splat[];
+  /** How the machine must stand when the trial is over; `running` when absent. */
+  readonly expectedEnd?: ExpectedEnd;
 }
+
+/** The ends of a machine that a scenario may ask for. */
+type ExpectedEnd = 'running' | 'panicked' | 'hung' | 'reset';
 
 export interface TrialJudgement {
   readonly outcome: Outcome;
@@ -33,13 +38,22 @@ export interface TrialJudgement {
 
 /** Judges one trial. The kernel is blamed only when the lab and the scenario are out of the question. */
 export function judgeTrial(evidence: TrialEvidence): TrialJudgement {
-  const { machine, findings } = evidence;
+  const { machine, findings, expectedEnd = 'running' } = evidence;
   const failed = (blame: Blame, reason: string, more: readonly Finding[] = []): TrialJudgement => ({
     outcome: 'failed',
     blame,
     reason,
     findings: [...findings, ...more],
   });
+  if (expectedEnd !== 'running' && machine.kind === expectedEnd && evidence.booted)
+    return findings.length > 0
+      ? failed('kernel', reasonOf(evidence, ''))
+      : {
+          outcome: 'passed',
+          blame: null,
+          reason: `every expectation was met: the machine ${expectedEnd}`,
+          findings,
+        };
   switch (machine.kind) {
     case 'labDeath':
       return failed('lab', machine.detail);
@@ -100,6 +114,17 @@ export function judgeTrial(evidence: TrialEvidence): TrialJudgement {
   );
   if (setup && !findings.some((finding) => finding.kind === 'splat'))
     return failed('scenario', `the setup failed: ${setup.title}`);
+  if (expectedEnd !== 'running')
+    return failed('kernel', reasonOf(evidence, `the machine still ran, and must have ${expectedEnd}`), [
+      {
+        kind: 'expectation',
+        signature: `expectation:machine:${expectedEnd}`,
+        title: `the machine still ran, and must have ${expectedEnd}`,
+        step: null,
+        details: [],
+        splat: null,
+      },
+    ]);
   if (findings.length > 0) return failed('kernel', reasonOf(evidence, ''));
   return {
     outcome: 'passed',

@@ -114,6 +114,23 @@ t.test(
   },
 );
 
+t.test('an end that the scenario asks for is as it should be, if all else is', async (t) => {
+  const panicked = { ...healthy, machine: { kind: 'panicked' }, expectedEnd: 'panicked' } as const;
+  const stopped = new Fault({ blame: 'lab', code: 'SCENARIO_ABORTED', message: 'stopped' });
+  t.match(judgeTrial({ ...panicked, fault: stopped }), { outcome: 'passed', blame: null, findings: [] });
+  t.match(judgeTrial({ ...panicked, findings: [splatFinding] }), { outcome: 'failed', blame: 'kernel' });
+  t.match(judgeTrial({ ...panicked, booted: false }), { outcome: 'failed', blame: 'kernel' });
+  t.match(judgeTrial({ ...healthy, expectedEnd: 'panicked' }), {
+    outcome: 'failed',
+    blame: 'kernel',
+    findings: [{ kind: 'expectation', signature: 'expectation:machine:panicked' }],
+  });
+  t.match(judgeTrial({ ...panicked, machine: { kind: 'reset' } }), {
+    outcome: 'failed',
+    findings: [{ signature: 'death:reset' }],
+  });
+});
+
 t.test('two arms are compared signature by signature and the worst decides', async (t) => {
   const bad = (arm: string) => aTrial(arm, 1, { findings: [splatFinding] });
   const good = (arm: string) => aTrial(arm, 1);
