@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import {
   digestFile,
   digestOf,
@@ -23,8 +22,8 @@ export async function bakeL2Root(initPath: string, options: BakeOptions): Promis
     cacheDirectory: options.cacheDirectory,
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const digest = digestOf('1', busybox.sha256, await digestFile(initPath));
-  const path = join(options.cacheDirectory, 'images', `l2-${digest.slice(0, 32)}.cpio.gz`);
+  const digest = digestOf('2', busybox.sha256, await digestFile(initPath));
+  const path = join(options.cacheDirectory, 'images', `l2-${digest.slice(0, 32)}.cpio`);
   if (await exists(path)) return path;
   await mkdir(join(options.cacheDirectory, 'images'), { recursive: true });
   const scratch = await mkdtemp(join(options.cacheDirectory, 'images', 'l2-'));
@@ -43,7 +42,8 @@ export async function bakeL2Root(initPath: string, options: BakeOptions): Promis
       cwd: root,
       input: `${names.join('\n')}\n`,
     });
-    await writeFileAtomic(path, gzipSync(await readFile(archive), { level: 9 }));
+    // Not packed: unpacking in emulation inside emulation takes longer than reading the larger file.
+    await writeFileAtomic(path, await readFile(archive));
     return path;
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { quoteWords } from './shell.ts';
 /** Where VMs inside the guest have their consoles and monitors, a pair of files each: `<job>.console`, `<job>.monitor`. */
 export const L2_DIRECTORY = '/run/l2';
 
-/** Where the overlay has `<name>/bzImage` and `<name>/initramfs.gz` of each L2 that the scenario names. */
+/** Where the overlay has `<name>/bzImage` and `<name>/initramfs.cpio` of each L2 that the scenario names. */
 const L2_FILES = '/overlay/l2';
 
 /** The file in the guest to which a VM inside it writes its serial console. */
@@ -35,7 +35,7 @@ export function l2Command(options: L2Options): string {
     ...['-accel', 'tcg', '-m', String(options.memoryMib)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', `${L2_FILES}/${options.l2}/bzImage`],
-    ...['-initrd', `${L2_FILES}/${options.l2}/initramfs.gz`],
+    ...['-initrd', `${L2_FILES}/${options.l2}/initramfs.cpio`],
     ...['-append', `console=ttyS0 panic=-1 ${options.append}`.trim()],
     ...['-chardev', `file,id=console,path=${consolePathOf(options.job)}`, '-serial', 'chardev:console'],
     ...['-chardev', `socket,id=monitor,path=${monitorPathOf(options.job)},server=on,wait=off`],

@@ -6,6 +6,8 @@ import type { Machine, MachineEnd } from '../vm/index.ts';
 /** Deadlines for a fast machine, in milliseconds; stretched by the kernel's pace. */
 const RECONNECT_MS = 10_000;
 const POWER_OFF_MS = 30_000;
+/** For a kernel that has complained already: that it cannot power off would tell nothing new. */
+const POWER_OFF_AFTER_SPLAT_MS = 15_000;
 /** How long the last words of a dying kernel may take to reach the console. */
 const LAST_WORDS_MS = 2_000;
 
@@ -58,7 +60,7 @@ export async function powerOffMachine(
   pace: number,
   complained: boolean,
 ): Promise<Finding[]> {
-  const limitMs = complained ? POWER_OFF_MS : POWER_OFF_MS * pace;
+  const limitMs = complained ? POWER_OFF_AFTER_SPLAT_MS : POWER_OFF_MS * pace;
   if (await machine.powerOff(guest, limitMs)) return [];
   if (complained) return [];
   await machine.injectNmi().catch(() => {});

@@ -151,7 +151,7 @@ class TrialRun {
       const root = await this.#lab.bakeL2Root(settled.l2[name]?.image ?? 'l2', this.#signal);
       files.push(
         { path: `/l2/${name}/bzImage`, from: kernel.bootImage },
-        { path: `/l2/${name}/initramfs.gz`, from: root },
+        { path: `/l2/${name}/initramfs.cpio`, from: root },
       );
     }
     return files;

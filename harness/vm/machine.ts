@@ -152,12 +152,21 @@ export class Machine {
    */
   async powerOff(guest: Guest, deadlineMs: number): Promise<boolean> {
     const command = 'sleep 0.2; poweroff -f';
-    const asked = await guest.start(command).catch(() => null);
+    const deadline = pause(deadlineMs);
+    // The network may be shut down before the answer is out: it is not waited for longer than for the end itself.
+    const asked = await Promise.race([
+      guest.start(command).then(
+        () => true,
+        () => false,
+      ),
+      this.ended.then(() => true),
+      deadline.then(() => true),
+    ]);
     if (!asked && !this.#end) {
       const again = await this.connect(deadlineMs);
-      await again.start(command).catch(() => null);
+      await Promise.race([again.start(command).catch(() => null), this.ended, deadline]);
     }
-    await Promise.race([this.ended, pause(deadlineMs)]);
+    await Promise.race([this.ended, deadline]);
     return this.#end !== null;
   }
 
