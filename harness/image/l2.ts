@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   digestFile,
@@ -22,7 +22,7 @@ export async function bakeL2Root(initPath: string, options: BakeOptions): Promis
     cacheDirectory: options.cacheDirectory,
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const digest = digestOf('2', busybox.sha256, await digestFile(initPath));
+  const digest = digestOf('3', busybox.sha256, await digestFile(initPath));
   const path = join(options.cacheDirectory, 'images', `l2-${digest.slice(0, 32)}.cpio`);
   if (await exists(path)) return path;
   await mkdir(join(options.cacheDirectory, 'images'), { recursive: true });
@@ -35,7 +35,8 @@ export async function bakeL2Root(initPath: string, options: BakeOptions): Promis
     await copyFile(join(scratch, 'deb/bin/busybox'), join(root, 'bin/busybox'));
     await copyFile(initPath, join(root, 'init'));
     await chmod(join(root, 'init'), 0o755);
-    const names = ['bin', 'bin/busybox', 'dev', 'init', 'proc', 'sys'];
+    const applets = await linkApplets(root, initPath);
+    const names = ['bin', 'bin/busybox', ...applets, 'dev', 'init', 'proc', 'sys'];
     await runCommand('find', [root, '-exec', 'touch', '-h', '-d', '@0', '{}', '+']);
     const archive = join(scratch, 'root.cpio');
     await runCommand('cpio', ['-o', '-H', 'newc', '--quiet', '--reproducible', '-R', '0:0', '-O', archive], {
@@ -48,4 +49,14 @@ export async function bakeL2Root(initPath: string, options: BakeOptions): Promis
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Links busybox under the names of those of its programs that the script uses; returns the links' paths. */
+async function linkApplets(root: string, initPath: string): Promise<string[]> {
+  const words = new Set((await readFile(initPath, 'utf8')).match(/[\w.-]+/g));
+  const { stdout } = await runCommand(join(root, 'bin/busybox'), ['--list']);
+  const applets = stdout.split('\n').filter((name) => name !== 'busybox' && words.has(name));
+  const links = applets.map((name) => `bin/${name}`);
+  for (const link of links) await symlink('busybox', join(root, link));
+  return links;
 }
