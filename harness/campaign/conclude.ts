@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignVerdict, Kernel, ScenarioVerdict, Splat, TrialResult } from '../model/index.ts';
-import { closeSymbolisers, quoteSource, type SourceText, symboliseSplat } from '../symbol/index.ts';
+import {
+  closeSymbolisers,
+  coveredLines,
+  quoteSource,
+  type SourceText,
+  symboliseSplat,
+} from '../symbol/index.ts';
 import { climbStaircase, compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
 import type { Arms } from './arms.ts';
 import type { ArmsChoice, CampaignPlan } from './plan.ts';
@@ -30,7 +36,8 @@ export async function symboliseTrials(
 
 async function nameLines(splat: Splat, kernel: Kernel, text: SourceText | undefined): Promise<Splat> {
   const named = await symboliseSplat(splat, kernel).catch(() => splat);
-  return text ? quoteSource(named, text).catch(() => named) : named;
+  if (!text) return named;
+  return quoteSource(named, text, (frame) => coveredLines(frame, kernel)).catch(() => named);
 }
 
 /** Compares the arms of a finished campaign. With one arm there is nothing to compare: what it shows is there, or not. */

@@ -7,7 +7,7 @@ export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export type { ArmBuild, BuildResult, Diagnostic, Image, Kernel } from './kernel.ts';
 export type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from './series.ts';
-export type { Frame, LineChange, SourceExcerpt, Splat, Trace } from './splat.ts';
+export type { Frame, LineChange, SourceExcerpt, SourceLines, Splat, Trace } from './splat.ts';
 export type {
   Finding,
   MachineNeeds,

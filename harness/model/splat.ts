@@ -24,12 +24,9 @@ export interface Trace {
 /** What a series did to a line of the tree that it is quoted from: the base has what it takes away. */
 export type LineChange = 'added' | 'removed';
 
-/** Lines of source round the place of a frame. */
-export interface SourceExcerpt {
-  readonly function: string;
-  /** Relative to the source tree. */
-  readonly file: string;
-  /** The frame's own line, one of `lines`. */
+/** A line of source with its neighbours. */
+export interface SourceLines {
+  /** The line that is meant, one of `lines`. */
   readonly line: number;
   readonly lines: readonly {
     readonly number: number;
@@ -37,6 +34,18 @@ export interface SourceExcerpt {
     /** Null for a line that the series leaves alone. */
     readonly change: LineChange | null;
   }[];
+}
+
+/** The source round the place of a frame. */
+export interface SourceExcerpt extends SourceLines {
+  readonly function: string;
+  /** Relative to the source tree. */
+  readonly file: string;
+  /**
+   * Lines of the same function and text that have no code of their own. Compilers make one piece of code of equal ends
+   * of branches, and debug information names one line for it: the frame may as well stand at one of these.
+   */
+  readonly merged: readonly SourceLines[];
 }
 
 /** One complaint of the kernel in a log. */

@@ -52,6 +52,7 @@ const SOURCE = {
     { number: 42, text: '\t\tsample_put(one);\u001b[2J', change: 'added' },
     { number: 43, text: '', change: null },
   ],
+  merged: [],
 } as const;
 
 t.test('the source stands once, below the frame that it is about, a sure one before a guess', async (t) => {
@@ -71,6 +72,20 @@ t.test('the source stands once, below the frame that it is about, a sure one bef
   t.match(atPointer, /\n {2}at sample_remove.*\n {6}41 -\|/);
   t.equal(atPointer.match(/42 \+\|/g)?.length, 1);
   t.match(printSplat(splat, { color: true }), /\u001b\[32m.*sample_put/);
+});
+
+t.test('lines that the compiler made one piece of code of are all shown', async (t) => {
+  const frames = [aFrame()];
+  const lines = [{ number: 142, text: 'same();', change: 'added' }] as const;
+  const source = { ...SOURCE, merged: [{ line: 142, lines }] };
+  const splat = aSplat({ frames, traces: [{ label: 'Call Trace', frames }], source });
+  t.strictSame(printSplat(splat, { color: false }).split('\n').slice(5), [
+    '         41 -| if (!one)',
+    '      >  42 +|         sample_put(one);?[2J',
+    '         43  |',
+    '      or here: these lines read the same, and the compiler made one piece of code of them',
+    '      > 142 +| same();',
+  ]);
 });
 
 t.test('frames and source keep to a hundred columns', async (t) => {

@@ -3,9 +3,9 @@
 // Needs: host (nm, addr2line or llvm-symbolizer), model.
 // Never: guesses between two functions, or fails a splat for want of debug information.
 export type { Place } from './engine.ts';
-export type { SourceText } from './quote.ts';
+export type { CoverLines, SourceText } from './quote.ts';
 export { findCulpritFrame, quoteSource } from './quote.ts';
 export type { DebugKernel } from './splat.ts';
-export { closeSymbolisers, symboliseSplat } from './splat.ts';
+export { closeSymbolisers, coveredLines, symboliseSplat } from './splat.ts';
 export type { Preference, Symboliser } from './symboliser.ts';
 export { openSymboliser } from './symboliser.ts';

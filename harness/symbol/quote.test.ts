@@ -12,8 +12,11 @@ function aTree(changes: readonly (readonly [number, LineChange])[] = []): Source
   return { read: async (path) => TREE[path] ?? null, changes: async () => new Map(changes) };
 }
 
+/** Nothing is known of the code. */
+const unknown = async () => null;
+
 const numbers = async (line: number, tree = aTree()) => {
-  const quoted = await quoteSource(aSplat({ frames: [aFrame({ line })], traces: [] }), tree);
+  const quoted = await quoteSource(aSplat({ frames: [aFrame({ line })], traces: [] }), tree, unknown);
   return quoted.source?.lines.map((one) => one.number) ?? null;
 };
 
@@ -25,6 +28,7 @@ t.test('the line of the culprit is quoted with one before and one after, changes
       [43, 'removed'],
       [44, 'added'],
     ]),
+    unknown,
   );
   t.strictSame(splat.source, {
     function: 'sample_remove',
@@ -35,6 +39,7 @@ t.test('the line of the culprit is quoted with one before and one after, changes
       { number: 42, text: '\tline 42;', change: 'added' },
       { number: 43, text: '\tline 43;', change: 'removed' },
     ],
+    merged: [],
   });
 });
 
@@ -43,7 +48,7 @@ t.test('at the edges of a file there are fewer lines, and past its end none', as
   t.strictSame(await numbers(50), [49, 50]);
   t.equal(await numbers(51), null, 'the tree is another one');
   t.equal(await numbers(0), null);
-  const absent = await quoteSource(aSplat(), { ...aTree(), read: async () => null });
+  const absent = await quoteSource(aSplat(), { ...aTree(), read: async () => null }, unknown);
   t.strictSame(absent, aSplat());
 });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Frame, LineChange, SourceExcerpt, Splat } from '../model/index.ts';
+import type { Frame, LineChange, SourceLines, Splat } from '../model/index.ts';
 
 /** The source that a kernel was built from. Paths are relative to its tree. */
 export interface SourceText {
@@ -14,16 +14,32 @@ const AROUND = 1;
 /** UTF-16 units of a line that are kept: generated tables have lines of any length. */
 const LONGEST = 400;
 
+/** Which lines of a frame's file its function has code for; null when that is not known. */
+export type CoverLines = (frame: Frame) => Promise<ReadonlySet<number> | null>;
+
 /**
  * Gives a splat whose frames have source lines the text round its culprit's. It stays as it is where no frame is the
  * culprit's, or the tree has no such line: text of the wrong tree is worse than none.
  */
-export async function quoteSource(splat: Splat, source: SourceText): Promise<Splat> {
+export async function quoteSource(splat: Splat, source: SourceText, cover: CoverLines): Promise<Splat> {
   const frame = findCulpritFrame(splat);
   if (frame?.file == null || frame.line === null) return splat;
-  const text = await source.read(frame.file);
-  const excerpt = text === null ? null : cutOut(text, frame, await source.changes(frame.file));
-  return excerpt ? { ...splat, source: excerpt } : splat;
+  const text = (await source.read(frame.file))?.split('\n');
+  if (text?.at(-1) === '') text.pop();
+  if (!text || frame.line < 1 || frame.line > text.length) return splat;
+  const changes = await source.changes(frame.file);
+  const twins = findTwins(text, frame.line);
+  const covered = twins.length > 0 ? await cover(frame) : null;
+  const merged = twins.filter((line) => covered?.has(line) === false);
+  return {
+    ...splat,
+    source: {
+      function: frame.function,
+      file: frame.file,
+      ...cutOut(text, frame.line, changes),
+      merged: merged.map((line) => cutOut(text, line, changes)),
+    },
+  };
 }
 
 /**
@@ -49,16 +65,30 @@ function bareName(name: string): string {
   return name.replace(/\..*$/, '');
 }
 
-function cutOut(text: string, frame: Frame, changes: ReadonlyMap<number, LineChange>): SourceExcerpt | null {
-  const all = text.split('\n');
-  if (all.at(-1) === '') all.pop();
-  const line = frame.line ?? 0;
-  if (line < 1 || line > all.length) return null;
+/** Other lines of the same function that have the same text. A function ends with a brace in the first column. */
+function findTwins(text: readonly string[], line: number): number[] {
+  const own = text[line - 1]?.trim() ?? '';
+  if (!/[(=]/.test(own)) return [];
+  const isEnd = (one: string) => one.startsWith('}');
+  const first = text.slice(0, line - 1).findLastIndex(isEnd) + 1;
+  const after = text.slice(line - 1).findIndex(isEnd);
+  const last = after === -1 ? text.length : line - 1 + after;
+  const twins: number[] = [];
+  for (let index = first; index < last; index += 1)
+    if (index !== line - 1 && text[index]?.trim() === own) twins.push(index + 1);
+  return twins;
+}
+
+function cutOut(
+  text: readonly string[],
+  line: number,
+  changes: ReadonlyMap<number, LineChange>,
+): SourceLines {
   const first = Math.max(1, line - AROUND);
-  const lines = all.slice(first - 1, line + AROUND).map((one, index) => ({
+  const lines = text.slice(first - 1, line + AROUND).map((one, index) => ({
     number: first + index,
     text: one.replace(/\r$/, '').slice(0, LONGEST),
     change: changes.get(first + index) ?? null,
   }));
-  return { function: frame.function, file: frame.file ?? '', line, lines };
+  return { line, lines };
 }

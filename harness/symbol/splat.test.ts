@@ -138,6 +138,13 @@ for (const preference of ['binutils', 'llvm'] as const) {
         main,
       );
       t.strictSame((await symboliser.locate(aFrame('outer', 0), true)).at(-1)?.line, 3);
+      const covered = (await symboliser.cover(aFrame('outer', null))) ?? [];
+      t.strictSame(
+        [...new Set(covered.map((place) => place.line))].sort((a, b) => a - b),
+        [2, 3, 4, 5, 6],
+        'all lines of a function, and those inlined into it',
+      );
+      t.equal(await symboliser.cover(aFrame('absent', null)), null);
       t.strictSame(await symboliser.locate(aFrame('absent', 1), false), []);
       t.strictSame(await symboliser.locate(aFrame('outer', null), false), []);
       t.strictSame(

@@ -59,8 +59,7 @@ async function placeFrames(frames: readonly Frame[], kernel: DebugKernel, exact:
 
 async function placeFrame(frame: Frame, kernel: DebugKernel, exact: boolean): Promise<readonly Frame[]> {
   if (frame.inline || frame.file !== null) return [frame];
-  const binary = frame.module === null ? kernel.vmlinux : await findModule(kernel.modules, frame.module);
-  const symboliser = binary === null ? null : await shareSymboliser(binary);
+  const symboliser = await symboliserOf(frame, kernel);
   const places = (await symboliser?.locate(frame, exact)) ?? [];
   const own = places.at(-1);
   if (!own) return [frame];
@@ -76,6 +75,23 @@ async function placeFrame(frame: Frame, kernel: DebugKernel, exact: boolean): Pr
       line,
     });
   return [...inlined, { ...frame, file: await pathInTree(own.file, kernel), line: own.line }];
+}
+
+/**
+ * Numbers of the lines of a file that the code of a frame's function stands for; null when that is not known.
+ */
+export async function coveredLines(frame: Frame, kernel: DebugKernel): Promise<ReadonlySet<number> | null> {
+  if (frame.inline) return null;
+  const places = await (await symboliserOf(frame, kernel))?.cover(frame);
+  if (!places) return null;
+  const lines = new Set<number>();
+  for (const { file, line } of places) if ((await pathInTree(file, kernel)) === frame.file) lines.add(line);
+  return lines;
+}
+
+async function symboliserOf(frame: Frame, kernel: DebugKernel): Promise<Symboliser | null> {
+  const binary = frame.module === null ? kernel.vmlinux : await findModule(kernel.modules, frame.module);
+  return binary === null ? null : shareSymboliser(binary);
 }
 
 async function shareSymboliser(binary: string): Promise<Symboliser | null> {

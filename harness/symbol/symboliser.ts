@@ -3,7 +3,10 @@ import { runCommand } from '../host/index.ts';
 import type { Frame } from '../model/index.ts';
 import { readBinary } from './elf.ts';
 import { type Engine, type Place, startAddr2line, startLlvm } from './engine.ts';
-import { findSymbol, parseSymbols, type SymbolTable } from './table.ts';
+import { findParts, findSymbol, parseSymbols, type SymbolTable } from './table.ts';
+
+/** Code that `cover` asks about, in bytes: each is one question, and a thousand take some tenths of a second. */
+const COVER_BYTES = 8192;
 
 /** Which program to ask; `llvm` falls back to binutils where it is not installed. */
 export type Preference = 'llvm' | 'binutils';
@@ -16,6 +19,11 @@ export interface Symboliser {
    * known. `exact` is for an instruction pointer; other addresses are where a call returns to, one past the call.
    */
   locate(frame: Pick<Frame, 'function' | 'offset' | 'size'>, exact: boolean): Promise<readonly Place[]>;
+  /**
+   * Every source line that the code of a frame's function stands for, with the parts that the compiler split off it;
+   * null when that is not known, or the function is so large that asking would take seconds.
+   */
+  cover(frame: Pick<Frame, 'function' | 'size'>): Promise<readonly Place[] | null>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -31,6 +39,16 @@ export async function openSymboliser(binary: string, preference: Preference = 'l
   const answers = new Map<string, Promise<readonly Place[]>>();
   let queue: Promise<unknown> = Promise.resolve();
 
+  const askInTurn = (section: string, address: bigint): Promise<readonly Place[]> => {
+    const key = `${section} ${address}`;
+    let answer = answers.get(key);
+    if (!answer) {
+      answer = queue.then(() => ask(section, address));
+      queue = answer.catch(() => {});
+      answers.set(key, answer);
+    }
+    return answer;
+  };
   const engineOf = (section: string): Promise<Engine | null> => {
     const key = relocatable ? section : '';
     let engine = engines.get(key);
@@ -56,15 +74,19 @@ export async function openSymboliser(binary: string, preference: Preference = 'l
     binary,
     async locate(frame, exact) {
       const place = addressOf(table, frame, exact);
-      if (!place) return [];
-      const key = `${place.section} ${place.address}`;
-      let answer = answers.get(key);
-      if (!answer) {
-        answer = queue.then(() => ask(place.section, place.address));
-        queue = answer.catch(() => {});
-        answers.set(key, answer);
-      }
-      return answer;
+      return place ? askInTurn(place.section, place.address) : [];
+    },
+    async cover(frame) {
+      const symbol = findSymbol(table, frame.function, frame.size);
+      const parts = symbol && [symbol, ...findParts(table, symbol.name)];
+      const bytes = parts?.reduce((sum, part) => sum + Math.min(...part.sizes), 0) ?? 0;
+      if (!parts || !(bytes > 0 && bytes <= COVER_BYTES)) return null;
+      const found = new Map<string, Place>();
+      for (const { section, address, sizes } of parts)
+        for (let offset = 0; offset < Math.min(...sizes); offset += 1)
+          for (const place of await askInTurn(section, address + BigInt(offset)))
+            found.set(`${place.file}:${place.line}`, place);
+      return [...found.values()];
     },
     async [Symbol.asyncDispose]() {
       for (const engine of engines.values())

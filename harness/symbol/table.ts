@@ -98,6 +98,13 @@ function fits(symbol: TextSymbol, size: number | null): boolean {
   return symbol.last && size > Math.max(...symbol.sizes);
 }
 
+/** What the compiler split off a function: `name.cold`, `name.part.0`. */
+export function findParts(table: SymbolTable, name: string): readonly TextSymbol[] {
+  const parts: TextSymbol[] = [];
+  for (const [other, symbols] of table.byName) if (other.startsWith(`${name}.`)) parts.push(...symbols);
+  return parts;
+}
+
 /** A function's name without `.isra.0`, `.constprop.0` and the like. `.cold` is a function of its own. */
 function bareName(name: string): string {
   return name.replace(/(?:\.(?:isra|constprop|part|llvm)\.\d+)+/g, '');

@@ -104,11 +104,16 @@ function readBelow(directory: string, path: string): Promise<string | null> {
 
 /** Source lines, and the text round the culprit's, where the kernel has them. */
 async function nameLines(splats: readonly Splat[], kernel: NamedKernel): Promise<Splat[]> {
-  const { closeSymbolisers, quoteSource, symboliseSplat } = await import('../../symbol/index.ts');
+  const { closeSymbolisers, coveredLines, quoteSource, symboliseSplat } = await import(
+    '../../symbol/index.ts'
+  );
   const text = { read: kernel.read, changes: () => Promise.resolve(new Map()) };
   const named: Splat[] = [];
   try {
-    for (const splat of splats) named.push(await quoteSource(await symboliseSplat(splat, kernel), text));
+    for (const splat of splats)
+      named.push(
+        await quoteSource(await symboliseSplat(splat, kernel), text, (frame) => coveredLines(frame, kernel)),
+      );
   } finally {
     await closeSymbolisers();
   }
