@@ -63,6 +63,8 @@ export interface StairRow {
 export interface Staircase {
   /** Names of the arms, the base first. */
   readonly arms: readonly string[];
+  /** Whether each arm's kernel came up; null where no trial tells. */
+  readonly boots: readonly (boolean | null)[];
   readonly rows: readonly StairRow[];
   /** Numbers of the patches after which the kernel does not compile, does not boot, or has a fault that neither end has. */
   readonly notBisectableAt: readonly number[];

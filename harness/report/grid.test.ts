@@ -29,6 +29,7 @@ const warning = {
 
 const staircase: Staircase = {
   arms: ['base', '1', '1..2', '1..3'],
+  boots: [true, null, null, true],
   rows: [
     {
       scenario: 'remove-in-use',
@@ -65,6 +66,7 @@ t.test('a staircase is drawn as scenarios by patches, with a reason a line', asy
     '',
     'scenario       base  1  2  3',
     'builds            .  .  X  .',
+    'boots             .  ?  -  .',
     'remove-in-use     X  X  -  .  fixed by one of 2 to 3/3',
     'races             .  ?  -  X  broken by 3/3: WARNING in f?[2J',
     '',

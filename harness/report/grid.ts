@@ -42,6 +42,15 @@ export function staircaseGrid(
       '',
     ),
   );
+  const bootMark = (boots: boolean | null) =>
+    boots === null ? MARK.undecided : boots ? MARK.good : MARK.bad;
+  lines.push(
+    line(
+      'boots',
+      staircase.boots.map((boots, index) => (builds[index]?.built ? bootMark(boots) : MARK.notBuilt)),
+      '',
+    ),
+  );
   for (const row of staircase.rows)
     lines.push(
       line(

@@ -57,10 +57,17 @@ export function describeEvent(event: TrialEvent): string | null {
     case 'campaignEnded':
       return `verdict: ${event.verdict.reason}`;
     case 'queueChanged': {
-      const rest = event.remainingMs === null ? '' : `, about ${formatDuration(event.remainingMs)} to go`;
+      const open = event.running + event.waiting > 0 && event.remainingMs !== null;
+      const rest = open ? `, about ${formatEstimate(event.remainingMs ?? 0)} to go` : '';
       return `${event.done} of ${event.done + event.running + event.waiting} trials done, ${event.running} running${rest}`;
     }
     case 'stepStarted':
       return null;
   }
+}
+
+/** No more digits than an estimate deserves. */
+function formatEstimate(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 60 ? `${Math.ceil(seconds / 5) * 5} s` : `${Math.ceil(seconds / 60)} min`;
 }

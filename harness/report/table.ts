@@ -47,6 +47,7 @@ export function verdictTable(
   });
   for (const scenario of verdict.scenarios) lines.push(...explain(scenario, trials, options));
   for (const scenario of verdict.scenarios) lines.push(...showEvidence(scenario, trials, options));
+  if (verdict.staircase) lines.push(...showPassingFaults(verdict.staircase, trials, options));
   const word = tint(verdict.comparison, words[verdict.comparison]);
   lines.push('', `${paint.bold('verdict')}  ${word}: ${oneLine(verdict.reason)}`);
   return lines.join('\n');
@@ -117,5 +118,23 @@ function showEvidence(
         paint.dim(`${scenario.scenario}, from ${trial?.id ?? scenario.scenario}:`),
         printSplat(splat, options),
       ];
+    });
+}
+
+/** The first complaint of each trial on a prefix that is not bisectable. */
+function showPassingFaults(
+  staircase: Staircase,
+  trials: readonly TrialResult[],
+  options: PrintOptions,
+): string[] {
+  const paint = pc.createColors(options.color);
+  const arms = staircase.notBisectableAt.map((patch) => staircase.arms[patch]);
+  return trials
+    .filter((trial) => arms.includes(trial.arm))
+    .flatMap((trial) => {
+      const found = trial.findings.find((finding) => finding.splat !== null);
+      const splat = found && trial.splats[found.splat ?? 0];
+      if (!splat) return [];
+      return ['', paint.dim(`${trial.scenario}, from ${trial.id}:`), printSplat(splat, options)];
     });
 }

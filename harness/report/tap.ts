@@ -32,7 +32,9 @@ export function tapReport(
   context: TapContext,
 ): string {
   const words = wordsFor(trials);
-  const lines = ['TAP version 14', `1..${Math.max(1, verdict.scenarios.length)}`];
+  const { staircase } = verdict;
+  const points = Math.max(1, verdict.scenarios.length) + (staircase ? 1 : 0);
+  const lines = ['TAP version 14', `1..${points}`];
   if (verdict.scenarios.length === 0) lines.push('not ok 1 - no scenario was judged: inconclusive');
   verdict.scenarios.forEach((scenario, index) => {
     const name = escapeName(`${scenario.scenario}: ${words[scenario.comparison]}`);
@@ -40,6 +42,14 @@ export function tapReport(
     const own = trials.filter((trial) => trial.scenario === scenario.scenario);
     lines.push(...describe(scenario, own, context).map((line) => `  ${line}`));
   });
+  if (staircase) {
+    const flaws = staircase.notBisectableAt.map((one) => `${one}/${staircase.arms.length - 1}`).join(', ');
+    lines.push(
+      flaws === ''
+        ? `ok ${points} - the series is bisectable`
+        : `not ok ${points} - the series is bisectable: not at ${flaws}`,
+    );
+  }
   for (const line of (context.grid ?? '').split('\n').filter((text) => text.trim() !== ''))
     lines.push(`# ${line}`);
   lines.push(

@@ -105,19 +105,19 @@ export function concludeCampaign(
   staircase: Staircase | null = null,
 ): CampaignVerdict {
   const words = comparisonWords(arms);
-  const comparison =
-    scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
+  const judged = scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
   const counts = SEVERITY.map(
     (kind) => [kind, scenarios.filter((one) => one.comparison === kind).length] as const,
   ).filter(([, count]) => count > 0);
-  const worst = scenarios.find((one) => one.comparison === comparison);
+  const worst = scenarios.find((one) => one.comparison === judged);
   const parts = [counts.map(([kind, count]) => `${count} ${words[kind]}`).join(', ')];
-  if (worst && comparison !== 'clean' && comparison !== 'fixed')
-    parts.push(`${worst.scenario}: ${worst.reason}`);
+  if (worst && judged !== 'clean' && judged !== 'fixed') parts.push(`${worst.scenario}: ${worst.reason}`);
   const flaws = staircase?.notBisectableAt ?? [];
   if (flaws.length > 0)
     parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);
-  const negative = comparison === 'regressed' || comparison === 'notFixed' || flaws.length > 0;
+  // A series that breaks on the way what works at both ends has broken it.
+  const comparison = flaws.length > 0 && (judged === 'clean' || judged === 'fixed') ? 'regressed' : judged;
+  const negative = comparison === 'regressed' || comparison === 'notFixed';
   return {
     format: 1,
     comparison,

@@ -28,23 +28,25 @@ export function climbStaircase(
       ),
     ),
   }));
+  const boots = builds.map((build) => tellBoot(build.arm, trials));
   const rows = flights.map(({ scenario, stairs }) => judgeFlight(scenario, stairs));
   const flawed = new Set<number>();
   builds.forEach((build, index) => {
-    if (index > 0 && (!build.built || !boots(build.arm, trials))) flawed.add(build.patches);
+    if (index > 0 && (!build.built || boots[index] === false)) flawed.add(build.patches);
   });
   for (const { stairs } of flights) for (const index of passingFaults(stairs)) flawed.add(index);
   return {
     arms: builds.map((build) => build.arm),
+    boots,
     rows,
     notBisectableAt: [...flawed].sort((a, b) => a - b),
   };
 }
 
 /** An arm boots unless every trial that says something about it says that it does not. */
-function boots(arm: string, trials: readonly TrialResult[]): boolean {
+function tellBoot(arm: string, trials: readonly TrialResult[]): boolean | null {
   const told = trials.filter((trial) => trial.arm === arm && isConclusive(trial));
-  return told.length === 0 || told.some((trial) => trial.bootMs !== null);
+  return told.length === 0 ? null : told.some((trial) => trial.bootMs !== null);
 }
 
 function lookAt(build: ArmBuild, trials: readonly TrialResult[]): Stair {
