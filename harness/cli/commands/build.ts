@@ -17,11 +17,17 @@ export async function execute(
   await progress.end();
   if (options.json) {
     context.out.write(
-      `${JSON.stringify({ format: 1, kernels: arms.kernels, newDiagnostics: arms.newDiagnostics, notes: arms.notes })}\n`,
+      `${JSON.stringify({ format: 1, kernels: arms.kernels, builds: arms.builds, newDiagnostics: arms.newDiagnostics, notes: arms.notes })}\n`,
     );
     return 0;
   }
-  for (const [arm, kernel] of Object.entries(arms.kernels)) {
+  for (const { arm, newDiagnostics } of arms.builds) {
+    const kernel = arms.kernels[arm];
+    if (!kernel) {
+      context.out.write(`${arm}: does not compile\n`);
+      for (const one of newDiagnostics) context.out.write(`  ${describeDiagnostic(one)}\n`);
+      continue;
+    }
     context.out.write(
       `${arm}: Linux ${kernel.release}\n  boot image ${kernel.bootImage}\n  vmlinux    ${kernel.vmlinux}\n  modules    ${kernel.modules}\n`,
     );
