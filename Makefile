@@ -16,6 +16,7 @@ SOURCES := $(shell find harness images kernels -name '*.ts' 2>/dev/null)
 SERIES ?= kernels/mdev/series/v2.mbox
 KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
+BENCH_KERNEL ?= smoke-5.10
 
 .PHONY: help setup build check test test-fast test-vm demo bench clean
 
@@ -24,18 +25,18 @@ help: ## list the verbs
 
 node_modules/.ktrial: package.json package-lock.json
 	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); if (a<20||(a===20&&b<19)) { console.error("ktrial needs Node 20.19 or newer, this is "+process.version); process.exit(69) }'
-	npm ci --no-audit --no-fund
+	npm ci --no-audit --no-fund >&2
 	@touch $@
 
 dist/.built: node_modules/.ktrial tsconfig.json $(SOURCES)
-	node_modules/.bin/tsc -p tsconfig.json
+	node_modules/.bin/tsc -p tsconfig.json >&2
 	@chmod +x dist/harness/cli/main.js
 	@touch $@
 
 build: dist/.built ## compile ktrial
 
 dist/.packages: dist/.built harness/host/package.ts
-	$(KTRIAL) doctor --install
+	$(KTRIAL) doctor --install >&2
 	@touch $@
 
 setup: dist/.packages ## install what is missing (apt, npm) and compile
@@ -58,8 +59,9 @@ demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KE
 	@# A negative verdict is an answer, not a failure of the demo.
 	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS) || [ $$? -eq 1 ]
 
-bench: dist/.packages ## measure; figures belong in docs/performance.md
-	node dist/harness/splat/scan.bench.js
+bench: dist/.packages ## measure (ONLY=thaw,scan …; JSON=1 for programs; BENCH_KERNEL=mdev-5.10; ITERATIONS=5)
+	@node dist/harness/bench/main.js --kernel $(BENCH_KERNEL) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(JSON),--json)
 
 clean: ## remove what make built in the checkout; caches stay
 	rm -rf dist node_modules

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { CLI_ONLY, MAXIMUM_LINES, ROOMS, SINGLE_DOORS } from './rooms.ts';
+import { CLI_ONLY, FRONT_DOORS, MAXIMUM_LINES, ROOMS, SINGLE_DOORS } from './rooms.ts';
 import { PROJECT_ROOT } from './testing/index.ts';
 
 const HARNESS = join(PROJECT_ROOT, 'harness');
@@ -64,7 +64,7 @@ function findTrespasses(file: SourceFile): string[] {
         found.push(`${file.path}: only ${door} may import ${target}`);
     }
   }
-  if (file.room !== 'cli') {
+  if (!FRONT_DOORS.some((door) => file.path.startsWith(door))) {
     const joined = file.code.join('\n');
     for (const word of CLI_ONLY) {
       const pattern = new RegExp(

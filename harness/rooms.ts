@@ -38,6 +38,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: HANDS,
   },
   report: { rooms: ['model'], modules: ['listr2', 'picocolors'] },
+  bench: {
+    rooms: ['campaign', 'host', 'image', 'kernel', 'model', 'scenario', 'series', 'splat', 'trial', 'vm'],
+    modules: [...HANDS, 'node:util'],
+  },
   cli: {
     rooms: [
       'campaign',
@@ -64,7 +68,10 @@ export const SINGLE_DOORS: Readonly<Record<string, string>> = {
   ssh2: 'vm/ssh.ts',
 };
 
-/** Globals that only `cli/` may touch. */
+/** Where the process, its words and its streams are touched: what people start. */
+export const FRONT_DOORS: readonly string[] = ['cli/', 'bench/main.ts'];
+
+/** Globals that only front doors may touch. */
 export const CLI_ONLY: readonly string[] = [
   'process.exit',
   'process.argv',

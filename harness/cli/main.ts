@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 import { CommanderError } from 'commander';
-import { openContext } from './context.ts';
 import { describeFault, exitCodeFrom, faultFrom } from './failure.ts';
 import { buildProgram } from './program.ts';
 
@@ -29,6 +28,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 async function main(): Promise<number> {
   let exitCode = 0;
   const program = buildProgram(async (load, args, options, globals) => {
+    // Help is printed without what commands need.
+    const { openContext } = await import('./context.ts');
     const context = openContext(globals, abort.signal);
     const execute = await load();
     exitCode = await execute(context, args, options);

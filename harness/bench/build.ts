@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { listFiles, runCommand } from '../host/index.ts';
+import type { Workshop } from '../kernel/index.ts';
+import type { BuildResult, Kernel } from '../model/index.ts';
+import type { Bench } from './figure.ts';
+import type { Lab } from './lab.ts';
+
+/** What building costs: everything with an empty compiler cache, and one changed line in a workshop that is warm. */
+export const buildBench: Bench = {
+  gauges: [
+    { name: 'build.cold', unit: 's', title: 'a whole kernel, the compiler cache empty' },
+    { name: 'build.oneLine', unit: 's', title: 'one line of a module changed, its base built before' },
+  ],
+  async measure(lab, take, wants) {
+    const of = `${lab.kernelName}, ${availableParallelism()} CPUs`;
+    if (wants('build.oneLine')) await measureOneLine(lab, (seconds) => take('build.oneLine', seconds, of));
+    if (wants('build.cold')) await measureCold(lab, (seconds) => take('build.cold', seconds, of));
+  },
+};
+
+/** Source and configuration are not part of it; in a cache of its own, so that nothing is there. */
+async function measureCold(lab: Lab, tell: (seconds: number) => void): Promise<void> {
+  // Fetches the source, if nobody has.
+  await lab.kernel();
+  for (let round = lab.count(1); round > 0; round -= 1) {
+    const cache = join(lab.scratch, 'cold');
+    try {
+      await mkdir(cache, { recursive: true });
+      await symlink(join(lab.cacheDirectory, 'sources'), join(cache, 'sources'));
+      await using workshop = await lab.openWorkshop(lab.kernelName, cache);
+      tell(secondsOf(await workshop.build({ commit: workshop.baseCommit })));
+    } finally {
+      await rm(cache, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Each round changes the same line to something that was never compiled before. The kernels are not kept. */
+async function measureOneLine(lab: Lab, tell: (seconds: number) => void): Promise<void> {
+  const file = await findModuleSource(await lab.kernel(), lab);
+  lab.say(`the line is added to ${file}`);
+  await using workshop = await lab.openWorkshop(lab.kernelName);
+  const rounds = lab.count(5);
+  // The first brings the output directory from wherever it is to the base, and is not counted.
+  for (let round = 0; round <= rounds; round += 1) {
+    const built = await workshop.build({ commit: await commitLine(workshop, file, round) });
+    const seconds = secondsOf(built);
+    if (built.ok) await rm(dirname(built.kernel.vmlinux), { recursive: true, force: true });
+    if (round > 0) tell(seconds);
+  }
+  await workshop.checkOut(workshop.baseCommit);
+}
+
+function secondsOf(result: BuildResult): number {
+  if (!result.ok) throw new Error(`the kernel does not compile: ${result.logTail.at(-1) ?? result.logPath}`);
+  if (result.cached) throw new Error('the kernel was in the cache: nothing was built');
+  return result.durationMs / 1000;
+}
+
+/** Commits the base with one more line in a file; the line is code, since the compiler cache does not see comments. */
+export async function commitLine(workshop: Workshop, file: string, round: number): Promise<string> {
+  const { tree } = workshop;
+  await workshop.checkOut(workshop.baseCommit);
+  const path = join(tree, file);
+  const value = `0x${Date.now().toString(16)}${round.toString(16).padStart(2, '0')}UL`;
+  const line = `static const unsigned long bench_line __attribute__((used)) = ${value};`;
+  await writeFile(path, `${await readFile(path, 'utf8')}${line}\n`);
+  const author = [
+    '-c',
+    'user.name=ktrial',
+    '-c',
+    'user.email=ktrial@localhost',
+    '-c',
+    'core.hooksPath=/dev/null',
+  ];
+  await runCommand('git', [...author, 'commit', '-q', '--no-gpg-sign', '-m', 'a line', '--', file], {
+    cwd: tree,
+  });
+  return (await runCommand('git', ['rev-parse', 'HEAD'], { cwd: tree })).stdout.trim();
+}
+
+/** A C file beside the kernel's first module; of a kernel without modules, `init/main.c`. */
+async function findModuleSource(kernel: Kernel, lab: Lab): Promise<string> {
+  const [module] = (await listFiles(kernel.modules)).sort();
+  if (module === undefined) return 'init/main.c';
+  const directory = dirname(module);
+  await using workshop = await lab.openWorkshop(lab.kernelName);
+  await workshop.checkOut(workshop.baseCommit);
+  const names = await readdir(join(workshop.tree, directory));
+  const own = module.replace(/^.*\/|\.ko$/g, '').replaceAll('-', '_');
+  const sources = names.filter((name) => name.endsWith('.c')).sort();
+  const found =
+    sources.find((name) => name.slice(0, -2).replaceAll('-', '_') === own) ??
+    sources.find((name) => name.startsWith(own)) ??
+    sources.find((name) => name === 'core.c') ??
+    sources[0];
+  if (found === undefined) throw new Error(`no C file lies beside ${module}`);
+  return join(directory, found);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import { bakeImage } from '../image/index.ts';
+import { openWorkshop, readKernelDefinition, type Workshop } from '../kernel/index.ts';
+import type { Image, Kernel } from '../model/index.ts';
+import { type Accelerator, probeAccelerator } from '../vm/index.ts';
+
+/** What benches measure with. Kernel, image and accelerator are made when first asked for, outside of any measurement. */
+export interface Lab {
+  /** The project's own files. */
+  readonly root: string;
+  readonly cacheDirectory: string;
+  /** A directory of this run of the benches, removed at the end. */
+  readonly scratch: string;
+  /** The kernel definition that machines boot and builds build. */
+  readonly kernelName: string;
+  readonly signal: AbortSignal;
+  say(text: string): void;
+  /** How often to measure: as often as is asked for, else as usual. */
+  count(usual: number): number;
+  /** Opens the workshop of a definition in the cache; `from` names another cache. */
+  openWorkshop(name: string, cacheDirectory?: string): Promise<Workshop>;
+  kernel(): Promise<Kernel>;
+  image(): Promise<Image>;
+  accelerator(): Promise<Accelerator>;
+}
+
+export type LabSettings = Pick<
+  Lab,
+  'root' | 'cacheDirectory' | 'scratch' | 'kernelName' | 'signal' | 'say'
+> & {
+  readonly iterations: number | null;
+};
+
+/** Opens the lab. Nothing is built yet. */
+export function openLab(settings: LabSettings): Lab {
+  const { root, cacheDirectory, signal, say, kernelName } = settings;
+  const shop = { cacheDirectory, signal, onProgress: () => {} };
+  const openShop = async (name: string, elsewhere?: string) =>
+    openWorkshop(await readKernelDefinition(name, join(root, 'kernels')), {
+      ...shop,
+      ...(elsewhere ? { cacheDirectory: elsewhere } : {}),
+    });
+  const kernel = once(async () => {
+    say(`${kernelName} is built, or taken from the cache`);
+    await using workshop = await openShop(kernelName);
+    const built = await workshop.build({ commit: workshop.baseCommit });
+    if (!built.ok)
+      throw new Error(`the kernel ${kernelName} does not compile: ${built.logTail.at(-1) ?? ''}`);
+    return built.kernel;
+  });
+  const image = once(() => bakeImage(join(root, 'images/guest.yaml'), shop));
+  const accelerator = once(async () =>
+    probeAccelerator({ cacheDirectory, bootImage: (await kernel()).bootImage, signal }),
+  );
+  return {
+    ...settings,
+    count: (usual) => settings.iterations ?? usual,
+    openWorkshop: openShop,
+    kernel,
+    image,
+    accelerator,
+  };
+}
+
+/** A function that does its work on the first call only. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

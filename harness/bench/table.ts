@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import type { Figure, Gauge } from './figure.ts';
+
+/** Figures for people, a line each, with what was measured. */
+export function formatFigures(figures: ReadonlyMap<Gauge, Figure>): string {
+  const head = ['figure', 'median', 'min', 'max', 'n', 'what'];
+  const rows = [...figures].map(([gauge, figure]) =>
+    'error' in figure
+      ? [gauge.name, '-', '-', '-', '0', `not measured: ${figure.error}`]
+      : [
+          gauge.name,
+          `${figure.median} ${gauge.unit}`,
+          String(figure.min),
+          String(figure.max),
+          String(figure.n),
+          `${gauge.title}${figure.of === undefined ? '' : ` (${figure.of})`}`,
+        ],
+  );
+  const widths = head.map((word, column) =>
+    Math.max(word.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) =>
+        column === 0 || column === row.length - 1
+          ? cell.padEnd(widths[column] ?? 0)
+          : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+/** Figures for programs: by name. */
+export function figuresJson(figures: ReadonlyMap<Gauge, Figure>): Record<string, Figure> {
+  return Object.fromEntries([...figures].map(([gauge, figure]) => [gauge.name, figure]));
+}
