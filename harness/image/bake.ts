@@ -56,7 +56,7 @@ export async function bakeImage(recipePath: string, options: BakeOptions): Promi
   const shape = {
     ...recipe,
     files: recipe.files.map(({ path, mode }) => ({ path, mode })),
-    programs: recipe.programs.map(({ path }) => ({ path })),
+    programs: recipe.programs.map(({ path, shared }) => ({ path, shared })),
   };
   const digest = digestOf(
     BAKE_FORMAT,
@@ -111,9 +111,9 @@ async function fillRoot(recipe: ImageRecipe, pantry: string, root: string): Prom
   for (const [path, target] of Object.entries(recipe.links)) await placeLink(root, path, target);
   for (const { path, source, mode } of recipe.files)
     await placeFile(root, path, { from: source }, Number.parseInt(mode, 8));
-  for (const { path, source } of recipe.programs) {
+  for (const { path, source, shared } of recipe.programs) {
     const target = await clearPlace(root, path);
-    await compileProgram(source, target);
+    await compileProgram(source, target, shared);
     await chmod(target, 0o755);
   }
   await linkBusybox(root);
@@ -127,7 +127,8 @@ async function linkBusybox(root: string): Promise<void> {
 }
 
 /** Compiles one of the guest's own programs, statically, so that it runs in any image. */
-async function compileProgram(source: string, target: string): Promise<void> {
-  const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-static', '-s', '-Wl,--build-id=none'];
+async function compileProgram(source: string, target: string, shared: boolean): Promise<void> {
+  const form = shared ? ['-shared', '-fPIC'] : ['-static'];
+  const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', ...form, '-s', '-Wl,--build-id=none'];
   await runCommand('gcc', [...flags, `-ffile-prefix-map=${dirname(source)}=.`, '-o', target, source]);
 }

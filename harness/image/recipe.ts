@@ -29,9 +29,9 @@ export const imageRecipeSchema = z.strictObject({
     .default([]),
   links: z.record(absolute, z.string()).default({}),
   programs: z
-    .array(z.strictObject({ source: z.string(), path: absolute }))
+    .array(z.strictObject({ source: z.string(), path: absolute, shared: z.boolean().default(false) }))
     .default([])
-    .describe('C files, compiled statically'),
+    .describe('C files, compiled statically, or as a shared object that is loaded before others'),
 });
 
 export type ImageRecipe = z.infer<typeof imageRecipeSchema>;

@@ -4,6 +4,11 @@ import type { MachineSpec } from './spec.ts';
 
 export const QEMU = 'qemu-system-x86_64';
 export const CONSOLE_FILE = 'console.log';
+/** Sockets of a machine, in its directory of sockets. */
+export const QMP_SOCKET = 'qmp';
+/** The serial port behind which an SSH server waits; and the one over which a clone is told the time. */
+export const SSH_SOCKET = 'ssh';
+export const THAW_SOCKET = 'thaw';
 
 /** Words that every ktrial kernel is started with. */
 const KERNEL_ARGS: readonly string[] = [
@@ -19,8 +24,8 @@ const KERNEL_ARGS: readonly string[] = [
   'net.ifnames=0',
 ];
 
-/** The whole command line of a machine. Pure. */
-export function buildArgv(spec: MachineSpec, qmpPath: string): string[] {
+/** The whole command line of a machine; `sockets` is the directory of its sockets. Pure. */
+export function buildArgv(spec: MachineSpec, sockets: string): string[] {
   return [
     QEMU,
     ...machineType(spec),
@@ -28,12 +33,14 @@ export function buildArgv(spec: MachineSpec, qmpPath: string): string[] {
     ...memory(spec),
     ...kernel(spec),
     ...serialConsole(spec),
-    ...monitor(qmpPath),
+    ...monitor(sockets),
     ...disk('root', spec.rootPath),
     ...disk('overlay', spec.overlayPath),
     ...network(),
+    ...ports(sockets),
     ...entropy(),
     ...endings(),
+    ...(spec.ram?.use === 'private' ? ['-incoming', 'defer'] : []),
   ];
 }
 
@@ -46,7 +53,7 @@ function machineType(spec: MachineSpec): string[] {
     '-display',
     'none',
     '-machine',
-    'q35',
+    spec.ram ? 'q35,memory-backend=ram' : 'q35',
   ];
 }
 
@@ -64,7 +71,15 @@ function processors(spec: MachineSpec): string[] {
 }
 
 function memory(spec: MachineSpec): string[] {
-  return ['-m', `${spec.memoryMib}M`];
+  const size = `${spec.memoryMib}M`;
+  if (!spec.ram) return ['-m', size];
+  const share = spec.ram.use === 'shared' ? 'on' : 'off';
+  return [
+    '-m',
+    size,
+    '-object',
+    `memory-backend-file,id=ram,mem-path=${comma(spec.ram.path)},size=${size},share=${share}`,
+  ];
 }
 
 function kernel(spec: MachineSpec): string[] {
@@ -77,8 +92,19 @@ function serialConsole(spec: MachineSpec): string[] {
   return ['-chardev', `file,id=console,path=${comma(log)},append=on`, '-serial', 'chardev:console'];
 }
 
-function monitor(qmpPath: string): string[] {
-  return ['-qmp', `unix:${comma(qmpPath)},server=on,wait=off`];
+function monitor(sockets: string): string[] {
+  return ['-qmp', `unix:${comma(join(sockets, QMP_SOCKET))},server=on,wait=off`];
+}
+
+/** Two serial ports without a baud rate, /dev/vport*p1 and /dev/vport*p2 in the guest; a kernel without the driver sees none. */
+function ports(sockets: string): string[] {
+  const port = (id: string, number: number) => [
+    '-chardev',
+    `socket,id=${id},path=${comma(join(sockets, id))},server=on,wait=off`,
+    '-device',
+    `virtserialport,chardev=${id},id=${id},nr=${number}`,
+  ];
+  return ['-device', 'virtio-serial-pci', ...port(SSH_SOCKET, 1), ...port(THAW_SOCKET, 2)];
 }
 
 function disk(id: string, path: string): string[] {

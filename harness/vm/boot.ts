@@ -9,7 +9,8 @@ import { Machine, QEMU_LOG } from './machine.ts';
 import type { MachineSpec } from './spec.ts';
 
 /**
- * Starts a machine; when it resolves, QEMU runs and its monitor answers. Aborting the signal ends the machine.
+ * Starts a machine; when it resolves, QEMU runs and its monitor answers. Aborting the signal ends the machine. It boots,
+ * unless its RAM is private: then it waits to be told from which state it goes on.
  * Faults: `MACHINE_FILE_MISSING`, `HOST_PROGRAM_MISSING`, `MACHINE_NOT_STARTED` (all lab).
  */
 export async function bootMachine(
@@ -21,8 +22,7 @@ export async function bootMachine(
   await needFile('overlay', spec.overlayPath);
   // The monitor's socket: a path below a run's own directory may be longer than the 107 bytes that a socket may have.
   const scratch = await mkdtemp(join(tmpdir(), 'ktrial-'));
-  const qmpPath = join(scratch, 'qmp');
-  const argv = buildArgv(spec, qmpPath);
+  const argv = buildArgv(spec, scratch);
   const log = join(spec.directory, QEMU_LOG);
   const daemon = await startDaemon(argv, log).catch(async (error: unknown) => {
     await rm(scratch, { recursive: true, force: true });
@@ -34,7 +34,7 @@ export async function bootMachine(
   if (options.signal?.aborted) onAbort();
   void machine.ended.then(() => options.signal?.removeEventListener('abort', onAbort));
   try {
-    await machine.open(qmpPath);
+    await machine.open();
     return machine;
   } catch (cause) {
     await machine[Symbol.asyncDispose]();

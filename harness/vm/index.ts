@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Makes: QEMU machines: their command line as data, started, watched, spoken to over QMP and SSH, ended.
+// Makes: QEMU machines: their command line as data, started, frozen and thawed, watched, spoken to over QMP and SSH, ended.
 // Needs: host, model.
 // Never: looks for splats, judges, or builds anything.
 export type { ProbeOptions } from './accelerator.ts';
 export { probeAccelerator } from './accelerator.ts';
 export { buildArgv } from './argv.ts';
 export { bootMachine } from './boot.ts';
+export type { FreezeOptions } from './freeze.ts';
+export { freezeTemplate } from './freeze.ts';
 export { Machine, READY_LINE } from './machine.ts';
 export { QmpClient } from './qmp.ts';
-export type { Accelerator, MachineEnd, MachineKeys, MachineSpec } from './spec.ts';
+export type { Accelerator, MachineEnd, MachineKeys, MachineRam, MachineSpec } from './spec.ts';
 export type { SshProbe } from './ssh.ts';
+export type { Template } from './template.ts';
+export type { Clone } from './thaw.ts';
+export { thawClone } from './thaw.ts';

@@ -3,15 +3,18 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Daemon, type DaemonEnd, quoteArgv, tail } from '../host/index.ts';
 import { Fault, type Guest } from '../model/index.ts';
-import { CONSOLE_FILE } from './argv.ts';
+import { CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
 import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
+import { GuestLine } from './line.ts';
 import { QmpClient, type QmpEvent } from './qmp.ts';
 import type { MachineEnd, MachineSpec } from './spec.ts';
 import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
 
 /** What the guest's init writes to the kernel's log when its SSH server listens. */
 export const READY_LINE = 'ktrial: guest ready';
+/** What it writes when one waits at the serial port, too; before that it listens. */
+const SERIAL_LINE = /ktrial: an SSH server waits at the serial port/;
 export const QEMU_LOG = 'qemu.log';
 
 /** The first and the last line of a panic, as the kernel itself writes them. */
@@ -35,39 +38,62 @@ export class Machine {
   readonly #spec: MachineSpec;
   readonly #daemon: Daemon;
   readonly #console: ConsoleReader;
-  readonly #scratch: string;
+  /** Directory of its sockets; gone with it. */
+  readonly sockets: string;
+  /** The ways to its SSH servers. */
+  readonly line: GuestLine;
   readonly #ready: Promise<void>;
+  readonly #awaited: {
+    readonly pick: (event: QmpEvent) => boolean;
+    readonly resolve: (event: QmpEvent) => void;
+  }[] = [];
   #qmp: QmpClient | null = null;
   #end: MachineEnd | null = null;
   #shutdownReason: string | null = null;
+  #serial = false;
   #panicked = false;
   #internalError = false;
   #stopping = false;
-  #port: number | null = null;
 
-  /** Made by `bootMachine`. */
-  constructor(spec: MachineSpec, argv: readonly string[], daemon: Daemon, scratch: string) {
+  /** Made by `bootMachine` and `thawMachine`; one that was thawed is ready at once. */
+  constructor(spec: MachineSpec, argv: readonly string[], daemon: Daemon, sockets: string) {
     this.#spec = spec;
     this.argv = argv;
     this.command = quoteArgv(argv);
     this.consolePath = join(spec.directory, CONSOLE_FILE);
     this.#daemon = daemon;
-    this.#scratch = scratch;
+    this.sockets = sockets;
+    this.line = new GuestLine(sockets, () => this.monitor());
     this.#console = new ConsoleReader(this.consolePath);
-    this.#ready = this.#console.until(new RegExp(READY_LINE));
+    void this.#console.until(SERIAL_LINE).then(() => this.useSerial());
+    this.#ready =
+      spec.ram?.use === 'private' ? Promise.resolve() : this.#console.until(new RegExp(READY_LINE));
     void this.#console.until(PANIC_BEGINS).then(() => this.#panic(PANIC_MS));
     void this.#console.until(PANIC_ENDS).then(() => this.#panic(0));
     this.ended = daemon.ended.then((end) => this.#bury(end));
   }
 
   /** Opens QEMU's monitor. Called once, by `bootMachine`. */
-  async open(qmpPath: string): Promise<void> {
+  async open(): Promise<void> {
     this.#qmp = await QmpClient.connect(
-      qmpPath,
+      join(this.sockets, QMP_SOCKET),
       (event) => this.#hear(event),
       30_000,
       () => this.#end !== null,
     );
+  }
+
+  /** The guest has a server at its serial port: sessions go over that. */
+  useSerial(): void {
+    this.#serial = true;
+  }
+
+  get hasSerial(): boolean {
+    return this.#serial;
+  }
+
+  get spec(): MachineSpec {
+    return this.#spec;
   }
 
   /** QEMU's process id. */
@@ -95,12 +121,10 @@ export class Machine {
     ]);
     this.#mustRun(signal);
     if (!ready) throw unreachable('the guest did not become ready', deadlineMs);
-    const port = await this.sshPort();
-    for (;;) {
+    for (let attempt = 0; ; attempt += 1) {
       const left = endsAt - performance.now();
       if (left <= 0) throw unreachable('no SSH session could be opened', deadlineMs);
-      const attempt = connectGuest({ port, keys: this.#spec.keys, deadlineMs: Math.min(left, HANDSHAKE_MS) });
-      const guest = await attempt.catch((error: unknown) => {
+      const guest = await this.#try(attempt, Math.min(left, HANDSHAKE_MS)).catch((error: unknown) => {
         if (error instanceof Fault && error.code === 'GUEST_WRONG_KEY') throw error;
         return null;
       });
@@ -110,37 +134,31 @@ export class Machine {
     }
   }
 
+  /** One try: over the serial port where a server waits there, and over TCP every other time and where none does. */
+  async #try(attempt: number, deadlineMs: number): Promise<Guest> {
+    const way = await this.line.open(this.#serial && attempt % 2 === 0 ? 'serial' : 'port');
+    return connectGuest({ way, keys: this.#spec.keys, deadlineMs });
+  }
+
   /** Asks whether the guest still answers on its SSH port. */
   async probeGuest(deadlineMs: number): Promise<SshProbe> {
     return probeSshPort(await this.sshPort(), deadlineMs);
   }
 
   /** The port on the loopback address that leads to the guest's SSH server; QEMU picked it. */
-  async sshPort(): Promise<number> {
-    if (this.#port !== null) return this.#port;
-    const words = { 'command-line': 'info usernet' };
-    const text = String(await this.#monitor().execute('human-monitor-command', words));
-    const port = /TCP\[HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)/.exec(text)?.[1];
-    if (port === undefined)
-      throw new Fault({
-        blame: 'lab',
-        code: 'MACHINE_NO_PORT',
-        message: 'QEMU tells no forwarded port',
-        details: text.split('\n'),
-      });
-    this.#port = Number(port);
-    return this.#port;
+  sshPort(): Promise<number> {
+    return this.line.port();
   }
 
   /** A non-maskable interrupt to every CPU: a kernel prints that it came, one with a watchdog where each CPU is. */
   async injectNmi(): Promise<void> {
-    await this.#monitor().execute('inject-nmi');
+    await this.monitor().execute('inject-nmi');
   }
 
   /** Whether QEMU answers and says that the machine's CPUs run. */
   async isRunning(): Promise<boolean> {
     if (this.#end) return false;
-    const status = (await this.#monitor()
+    const status = (await this.monitor()
       .execute('query-status')
       .catch(() => null)) as { readonly running?: boolean } | null;
     return status?.running === true;
@@ -179,10 +197,12 @@ export class Machine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await rm(this.#scratch, { recursive: true, force: true });
+    this.line.close();
+    await rm(this.sockets, { recursive: true, force: true });
   }
 
-  #monitor(): QmpClient {
+  /** QEMU's monitor. Fault `QMP_LOST` when it is not open. */
+  monitor(): QmpClient {
     if (this.#qmp) return this.#qmp;
     throw new Fault({ blame: 'lab', code: 'QMP_LOST', message: "QEMU's monitor is not open" });
   }
@@ -197,7 +217,18 @@ export class Machine {
     if (this.#end) throw new Fault({ blame: 'lab', code: 'MACHINE_ENDED', message: this.#end.detail });
   }
 
+  /** Settles with the first event that `pick` takes. */
+  awaitEvent(pick: (event: QmpEvent) => boolean): Promise<QmpEvent> {
+    return new Promise((resolve) => this.#awaited.push({ pick, resolve }));
+  }
+
   #hear(event: QmpEvent): void {
+    for (const one of [...this.#awaited]) {
+      if (!one.pick(event)) continue;
+      this.#awaited.splice(this.#awaited.indexOf(one), 1);
+      one.resolve(event);
+    }
+    if (event.event === 'VSERPORT_CHANGE') this.line.hear(String(event.data.id), event.data.open === true);
     if (event.event === 'SHUTDOWN') this.#shutdownReason = String(event.data.reason ?? 'unknown');
     if (event.event === 'GUEST_PANICKED') void this.#panic(PANIC_MS);
     if (event.event === 'STOP' && !this.#stopping) void this.#lookAtStop();

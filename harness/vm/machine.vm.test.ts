@@ -136,7 +136,7 @@ t.test(
   'a killed SSH server is a lost connection while the machine runs on, and a killed QEMU is nobody’s panic',
   async (t) => {
     const { machine, guest } = await boot(t);
-    await t.rejects(guest.run('sleep 1; killall dropbear; sleep 60', { timeoutMs: STEP_MS }), {
+    await t.rejects(guest.run('sleep 1; killall doorman dropbear; sleep 60', { timeoutMs: STEP_MS }), {
       code: 'GUEST_CONNECTION_LOST',
       blame: 'lab',
     });

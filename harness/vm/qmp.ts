@@ -162,6 +162,6 @@ export async function connectSocket(
     });
     if (socket) return socket;
     if (stopped() || performance.now() > endsAt) throw lost(`there is no socket ${path}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 4));
   }
 }

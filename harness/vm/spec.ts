@@ -29,6 +29,18 @@ export interface MachineSpec {
   readonly kernelArgs: readonly string[];
   readonly accelerator: Accelerator;
   readonly keys: MachineKeys;
+  /** The file that is its RAM, where it is to be frozen or comes from a frozen one; else memory without a name. */
+  readonly ram?: MachineRam;
+}
+
+/** RAM as a file. */
+export interface MachineRam {
+  readonly path: string;
+  /**
+   * `shared`: what the guest writes is in the file, as a template needs it. `private`: it begins as the file and keeps
+   * what it writes to itself (copy on write); such a machine waits for a frozen device state and does not boot.
+   */
+  readonly use: 'shared' | 'private';
 }
 
 /** How a machine came to its end. */

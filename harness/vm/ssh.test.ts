@@ -11,7 +11,7 @@ const HOST = ssh2.utils.generateKeyPairSync('ed25519');
 const WIRE_HOST = HOST.public.split(' ')[1] ?? '';
 
 interface Far {
-  readonly port: number;
+  readonly way: { readonly port: number };
   readonly keys: MachineKeys;
   /** Command lines that were asked for. */
   readonly asked: string[];
@@ -65,7 +65,7 @@ async function serve(
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    way: { port: (server.address() as AddressInfo).port },
     keys: { clientPrivateKey: keys.clientPrivateKey, hostPublicKey: WIRE_HOST },
     asked,
     cut,
@@ -120,7 +120,7 @@ t.test('a key that the guest does not know, and a port where nobody listens, are
   await t.rejects(connectGuest({ ...far, keys: stranger, deadlineMs: 10_000 }), {
     code: 'GUEST_UNREACHABLE',
   });
-  await t.rejects(connectGuest({ port: 1, keys: far.keys, deadlineMs: 10_000 }), {
+  await t.rejects(connectGuest({ way: { port: 1 }, keys: far.keys, deadlineMs: 10_000 }), {
     code: 'GUEST_UNREACHABLE',
   });
 });
@@ -199,7 +199,7 @@ t.test('a shell gives its exit code, and is lost when the guest goes first', asy
 
 t.test('a port is asked whether a server still speaks behind it', async (t) => {
   const far = await serve(t, () => {});
-  t.equal(await probeSshPort(far.port, 5_000), 'answered');
+  t.equal(await probeSshPort(far.way.port, 5_000), 'answered');
   t.equal(await probeSshPort(1, 5_000), 'refused');
   const mute = createServer();
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { runCommand } from '../host/index.ts';
+import { Fault } from '../model/index.ts';
+import { bootMachine } from './boot.ts';
+import { withDeadline } from './job.ts';
+import type { Machine } from './machine.ts';
+import type { MachineSpec } from './spec.ts';
+import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
+
+export interface FreezeOptions {
+  /** How long the boot may take, in milliseconds. */
+  readonly bootLimitMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How long the guest is left alone before it is frozen, in milliseconds: what it is about to do is then done. */
+const QUIET_MS = 400;
+/** How long a waiting SSH server may take to greet, and QEMU to write its state, in milliseconds. */
+const GREETING_MS = 120_000;
+const STATE_MS = 120_000;
+const COMMAND_MS = 120_000;
+
+/**
+ * Boots the machine of a spec once and freezes it into the spec's directory: RAM, device state, console. The machine is
+ * warm: a session has been held in it, so that the server, the shell and the kernel's ways to them are in its memory.
+ * Rejects as `bootMachine` and `Machine.connect` do, and with `TEMPLATE_NOT_FROZEN` (lab).
+ */
+export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions): Promise<Template> {
+  const begun = performance.now();
+  const machine = await bootMachine(
+    { ...spec, ram: { path: join(spec.directory, RAM_FILE), use: 'shared' } },
+    options.signal ? { signal: options.signal } : {},
+  );
+  try {
+    await warmUp(machine, options);
+    const bootMs = Math.round(performance.now() - begun);
+    const { serial, greeting } = await awaitGuests(machine);
+    await quiet();
+    await writeState(machine, join(spec.directory, STATE_FILE));
+    await machine.stop();
+    // RAM that the kernel has only cleared takes no room.
+    await runCommand('fallocate', ['--dig-holes', join(spec.directory, RAM_FILE)]);
+    return { directory: spec.directory, spec, serial, greeting: greeting.toString('base64'), bootMs };
+  } finally {
+    await machine[Symbol.asyncDispose]();
+  }
+}
+
+/** One whole session, as a clone's first will be; returns when the guest has run a command. */
+async function warmUp(machine: Machine, options: FreezeOptions): Promise<void> {
+  const guest = await machine.connect(options.bootLimitMs, options.signal);
+  for (let round = 0; round < 2; round += 1) {
+    const { exitCode } = await guest.run('true', { timeoutMs: COMMAND_MS });
+    if (exitCode !== 0) throw notFrozen('the guest cannot run a command');
+  }
+  await guest.close();
+  await quiet(); // its server ends
+}
+
+function quiet(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+}
+
+/** Opens both serial ports, so that a server stands ready at each when time stops. */
+async function awaitGuests(machine: Machine): Promise<{ serial: boolean; greeting: Buffer }> {
+  if (!machine.hasSerial) return { serial: false, greeting: Buffer.alloc(0) };
+  await machine.line.thaw();
+  const ssh = await machine.line.serial();
+  const greeting = await withDeadline(readGreeting(ssh), GREETING_MS, () => {
+    throw notFrozen('no SSH server greeted at the serial port');
+  });
+  return { serial: true, greeting };
+}
+
+/** An SSH server speaks first: a line with its name, then one packet that offers algorithms. RFC 4253, 4.2 and 6. */
+function readGreeting(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let all = Buffer.alloc(0);
+    socket.once('close', () => reject(notFrozen('the SSH server at the serial port went away')));
+    socket.on('data', (chunk: Buffer) => {
+      all = Buffer.concat([all, chunk]);
+      const line = all.indexOf('\n') + 1;
+      if (line > 0 && all.length >= line + 4 && all.length >= line + 4 + all.readUInt32BE(line)) resolve(all);
+    });
+  });
+}
+
+/** Stops the machine and writes the state of its devices; its RAM is in the file already. */
+async function writeState(machine: Machine, path: string): Promise<void> {
+  const monitor = machine.monitor();
+  await monitor.execute('stop');
+  await monitor.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });
+  const done = machine.awaitEvent(
+    ({ event, data }) => event === 'MIGRATION' && (data.status === 'completed' || data.status === 'failed'),
+  );
+  await monitor.execute('migrate', { uri: `exec:cat > '${path.replaceAll("'", "'\\''")}'` });
+  const { data } = await withDeadline(done, STATE_MS, () => {
+    throw notFrozen('QEMU did not write its state in time');
+  });
+  if (data.status !== 'completed') throw notFrozen('QEMU could not write its state');
+}
+
+/** RAM in files is left where it is; QEMU tells when it is done. */
+export const CAPABILITIES: readonly { readonly capability: string; readonly state: boolean }[] = [
+  { capability: 'x-ignore-shared', state: true },
+  { capability: 'events', state: true },
+];
+
+function notFrozen(why: string): Fault {
+  return new Fault({
+    blame: 'lab',
+    code: 'TEMPLATE_NOT_FROZEN',
+    message: `no template could be made: ${why}`,
+  });
+}

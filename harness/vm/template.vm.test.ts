@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { bakeOverlay, makeKeys } from '../image/index.ts';
+import type { Guest } from '../model/index.ts';
+import { openTestLab } from '../testing/lab.ts';
+import { type Clone, freezeTemplate, type Template, thawClone } from './index.ts';
+
+t.setTimeout(30 * 60_000);
+
+const BOOT_MS = 300_000;
+const STEP_MS = 60_000;
+
+const lab = await openTestLab();
+const home = await mkdtemp(join(tmpdir(), 'ktrial-template-'));
+t.teardown(() => rm(home, { recursive: true, force: true }));
+
+const keys = makeKeys();
+const overlayPath = join(home, 'overlay.squashfs');
+await bakeOverlay(overlayPath, { keys, modulesDirectory: lab.kernel.modules });
+const template: Template = await freezeTemplate(
+  {
+    name: 'template',
+    directory: home,
+    bootImage: lab.kernel.bootImage,
+    rootPath: lab.image.rootPath,
+    overlayPath,
+    cpus: 2,
+    memoryMib: 512,
+    kernelArgs: [],
+    accelerator: lab.accelerator,
+    keys,
+  },
+  { bootLimitMs: BOOT_MS },
+);
+
+interface Undo {
+  teardown(undo: () => Promise<void>): void;
+}
+
+interface Thawed extends Clone {
+  readonly guest: Guest;
+  readonly ask: (command: string) => Promise<string>;
+}
+
+async function thaw(t: Undo, name: string, from = template): Promise<Thawed> {
+  const directory = join(home, name);
+  await mkdir(directory);
+  const clone = await thawClone(from, { name, directory });
+  t.teardown(() => clone.machine[Symbol.asyncDispose]());
+  const guest = await clone.machine.connect(STEP_MS);
+  await clone.revived;
+  const ask = async (command: string) => (await guest.run(command, { timeoutMs: STEP_MS })).stdout.trim();
+  return { ...clone, guest, ask };
+}
+
+t.test('clones of one template go on where it stopped, and nothing of one is seen in another', async (t) => {
+  const [a, b] = await Promise.all([thaw(t, 'a'), thaw(t, 'b')]);
+  t.equal(await a.ask('echo mine >/tmp/file; dmesg | grep -c "guest ready"'), '1');
+  t.equal(await b.ask('ls /tmp'), '');
+  t.equal(await b.ask('mkdir /tmp/file; echo theirs >/tmp/file/x; cat /tmp/file/x'), 'theirs');
+  t.equal(await a.ask('cat /tmp/file'), 'mine');
+  t.equal(await a.ask('insmod /overlay/modules/lkdtm.ko; grep -c ^lkdtm /proc/modules'), '1');
+  t.equal(await b.ask('grep -c ^lkdtm /proc/modules'), '0');
+  t.equal(await a.machine.powerOff(a.guest, STEP_MS), true);
+  t.match(a.machine.hasEnded(), { reason: 'poweroff', exitCode: 0 });
+  t.equal(await b.ask('echo still here'), 'still here');
+  const c = await thaw(t, 'c');
+  t.equal(await c.ask('ls /tmp; grep -c ^lkdtm /proc/modules'), '0', 'the template is as it was');
+});
+
+t.test(
+  'a clone has the time and randomness of its own, and its log no complaint about the gap',
+  async (t) => {
+    const [a, b] = await Promise.all([thaw(t, 'd'), thaw(t, 'e')]);
+    const random = 'head -c 16 /dev/urandom | od -An -tx1; cat /proc/sys/kernel/random/uuid';
+    t.not(await a.ask(random), await b.ask(random));
+    for (const one of [a, b]) {
+      const before = Date.now();
+      const guest = Number(await one.ask('date +%s'));
+      t.ok(guest >= Math.floor(before / 1000) - 1 && guest <= Date.now() / 1000 + 1, `${guest} is about now`);
+    }
+    t.equal(await a.ask("sleep 2; dmesg | sed '1,/guest ready/d'"), '');
+  },
+);
+
+t.test('a clone’s console holds what the template’s boot said, and then its own words', async (t) => {
+  const a = await thaw(t, 'f');
+  await a.ask('echo "<4>a word of the clone" >/dev/kmsg; sleep 0.2');
+  await a.machine.stop();
+  const console = await readFile(a.machine.consolePath, 'latin1');
+  t.match(console, /Linux version[\s\S]*guest ready[\s\S]*a word of the clone/);
+  t.equal(console.match(/guest ready/g)?.length, 1);
+  const boot = await readFile(join(template.directory, 'console.log'), 'latin1');
+  t.ok(console.startsWith(boot));
+  t.notMatch(boot, /a word of the clone/);
+});
+
+t.test('the host key stays pinned, over the serial port and over TCP', async (t) => {
+  const stranger = { ...keys, hostPublicKey: makeKeys().hostPublicKey };
+  const directory = join(home, 'g');
+  await mkdir(directory);
+  const wrong = { ...template, spec: { ...template.spec, keys: stranger } };
+  const { machine } = await thawClone(wrong, { name: 'g', directory });
+  t.teardown(() => machine[Symbol.asyncDispose]());
+  await t.rejects(machine.connect(STEP_MS), { code: 'GUEST_WRONG_KEY', blame: 'lab' });
+  const right = await thaw(t, 'h');
+  t.match(template, { serial: true }, 'the lean kernel has the serial port');
+  t.equal(await right.machine.probeGuest(STEP_MS), 'answered', 'the network is there too');
+});
+
+t.test(
+  'a server that dies at the serial port ends its session, and the next visitor is served',
+  async (t) => {
+    const { machine, guest } = await thaw(t, 'i');
+    await t.rejects(guest.run('sleep 2; killall dropbear; sleep 60', { timeoutMs: STEP_MS }), {
+      code: 'GUEST_CONNECTION_LOST',
+    });
+    const again = await machine.connect(STEP_MS);
+    t.match(await again.run('echo back', { timeoutMs: STEP_MS }), { stdout: 'back\n' });
+  },
+);
+
+t.test('a clone that is ended leaves no process, socket or file but its own log', async (t) => {
+  const { machine } = await thaw(t, 'j');
+  const { pid, sockets } = machine;
+  await machine[Symbol.asyncDispose]();
+  t.throws(() => process.kill(pid, 0), 'its process is gone');
+  await t.rejects(stat(sockets), { code: 'ENOENT' });
+});
+
+t.test('a state that is no state is told by QEMU, and nothing is left running', async (t) => {
+  const spoilt = join(home, 'spoilt');
+  await mkdir(join(spoilt, 'k'), { recursive: true });
+  await copyFile(join(home, 'console.log'), join(spoilt, 'console.log'));
+  await symlink(join(home, 'ram'), join(spoilt, 'ram'));
+  await writeFile(join(spoilt, 'state'), 'this is no state');
+  await t.rejects(
+    thawClone({ ...template, directory: spoilt }, { name: 'k', directory: join(spoilt, 'k') }),
+    { code: 'CLONE_NOT_THAWED', blame: 'lab' },
+  );
+  await rm(join(spoilt, 'ram'));
+  await t.rejects(
+    thawClone({ ...template, directory: spoilt }, { name: 'k', directory: join(spoilt, 'k') }),
+    { code: 'CLONE_NOT_THAWED', blame: 'lab' },
+  );
+});

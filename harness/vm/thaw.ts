@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+import { randomBytes } from 'node:crypto';
+import { access, copyFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { Fault } from '../model/index.ts';
+import { CONSOLE_FILE } from './argv.ts';
+import { bootMachine } from './boot.ts';
+import { CAPABILITIES } from './freeze.ts';
+import { withDeadline } from './job.ts';
+import type { Machine } from './machine.ts';
+import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
+
+/** How long QEMU may take to read a state, and the guest to take its time from us, in milliseconds. */
+const STATE_MS = 60_000;
+const REVIVE_MS = 60_000;
+
+/** Where a clone lives; aborting the signal ends it. */
+export interface ClonePlace {
+  readonly name: string;
+  readonly directory: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A machine thawed from a template. */
+export interface Clone {
+  readonly machine: Machine;
+  /** From the start to an answering monitor, and to running CPUs, in milliseconds. */
+  readonly qmpMs: number;
+  readonly runningMs: number;
+  /** Settles when the guest has the time and randomness of its own; rejects with `CLONE_NOT_REVIVED` (lab). */
+  readonly revived: Promise<void>;
+}
+
+/**
+ * Thaws a clone into a directory of its own, which gets the template's console before anything is added to it: whoever
+ * reads a clone's console sees what a cold boot would have shown. What the clone writes to its RAM stays its own.
+ * Fault: `CLONE_NOT_THAWED` (lab).
+ */
+export async function thawClone(template: Template, place: ClonePlace): Promise<Clone> {
+  const begun = performance.now();
+  const machine = await startClone(template, place).catch((cause: unknown) => {
+    throw notThawed(cause);
+  });
+  try {
+    const qmpMs = performance.now() - begun;
+    const thaw = template.serial ? await openPorts(machine, template) : null;
+    await readState(machine, join(template.directory, STATE_FILE));
+    thaw?.write(makeOrder());
+    await machine.monitor().execute('cont');
+    const runningMs = performance.now() - begun;
+    const revived = thaw ? awaitAnswer(thaw) : reviveBySession(machine);
+    revived.catch(() => {});
+    return { machine, qmpMs: Math.round(qmpMs), runningMs: Math.round(runningMs), revived };
+  } catch (cause) {
+    await machine[Symbol.asyncDispose]();
+    throw notThawed(cause);
+  }
+}
+
+async function startClone(template: Template, place: ClonePlace): Promise<Machine> {
+  const ram = join(template.directory, RAM_FILE);
+  await access(ram); // QEMU would make an empty one
+  await copyFile(join(template.directory, CONSOLE_FILE), join(place.directory, CONSOLE_FILE));
+  return bootMachine(
+    { ...template.spec, name: place.name, directory: place.directory, ram: { path: ram, use: 'private' } },
+    place.signal ? { signal: place.signal } : {},
+  );
+}
+
+function notThawed(cause: unknown): Fault {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Fault({
+    blame: 'lab',
+    code: 'CLONE_NOT_THAWED',
+    message: `a clone was not thawed: ${why}`,
+    cause,
+  });
+}
+
+/** Before the state is read: a guest whose ports were open when time stopped must not see them closed. */
+async function openPorts(machine: Machine, template: Template): Promise<Socket> {
+  const [socket, thaw] = await Promise.all([machine.line.serial(), machine.line.thaw()]);
+  machine.useSerial();
+  machine.line.expect({ socket, said: Buffer.from(template.greeting, 'base64') });
+  return thaw;
+}
+
+async function readState(machine: Machine, path: string): Promise<void> {
+  const monitor = machine.monitor();
+  await monitor.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });
+  const done = machine.awaitEvent(
+    ({ event, data }) => event === 'MIGRATION' && (data.status === 'completed' || data.status === 'failed'),
+  );
+  const gone = machine.ended.then(() => null);
+  await monitor.execute('migrate-incoming', { uri: `exec:cat '${path.replaceAll("'", "'\\''")}'` });
+  const end = await withDeadline(Promise.race([done, gone]), STATE_MS, () => null);
+  if (end?.data.status === 'completed') return;
+  throw new Error(machine.hasEnded()?.detail ?? 'QEMU could not read the state');
+}
+
+/** What `revive` in the guest takes: the time, and randomness that no other clone has. */
+function makeOrder(): Buffer {
+  const order = Buffer.alloc(16);
+  const now = Date.now();
+  order.writeBigInt64LE(BigInt(Math.floor(now / 1000)), 0);
+  order.writeBigInt64LE(BigInt((now % 1000) * 1_000_000), 8);
+  return Buffer.concat([order, randomBytes(64)]);
+}
+
+async function awaitAnswer(thaw: Socket): Promise<void> {
+  const answer = await withDeadline(
+    new Promise<string>((resolve) => {
+      thaw.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1')));
+      thaw.once('close', () => resolve('nothing'));
+    }),
+    REVIVE_MS,
+    () => 'nothing in time',
+  );
+  thaw.destroy();
+  if (answer !== 'k') throw notRevived(answer);
+}
+
+/** Where there is no serial port the order goes over a session of its own. */
+async function reviveBySession(machine: Machine): Promise<void> {
+  const guest = await machine.connect(REVIVE_MS);
+  try {
+    await guest.upload(makeOrder(), '/run/order');
+    const { stdout } = await guest.run('revive </run/order', { timeoutMs: REVIVE_MS });
+    if (stdout !== 'k') throw notRevived(stdout);
+  } finally {
+    await guest.close();
+  }
+}
+
+function notRevived(answer: string): Fault {
+  return new Fault({
+    blame: 'lab',
+    code: 'CLONE_NOT_REVIVED',
+    message: `a clone did not take the time and randomness that it was given: it answered ${JSON.stringify(answer)}`,
+  });
+}
