@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
+import { type ContextId, isTask } from './printk.ts';
 
 /** A finished splat with what is known of its origin. */
 export interface Finished {
   splat: Splat;
-  readonly context: string;
+  readonly context: ContextId;
+  /** Counts the lives of the kernel: a start, or stamps that go back, begin a new one. */
+  readonly life: number;
   readonly seconds: number | null;
   /** When its last line came. */
   readonly lastSeconds: number | null;
@@ -18,7 +21,7 @@ const DEADLY =
 
 /**
  * For each splat, in the order of the log, the index of the one it follows from, or null for a root. Never a guess over
- * a reboot: stamps that go back begin a new life of the kernel.
+ * a reboot.
  */
 export function findRoots(all: readonly Finished[]): readonly (number | null)[] {
   const roots: (number | null)[] = [];
@@ -40,6 +43,7 @@ export function findRoots(all: readonly Finished[]): readonly (number | null)[] 
 }
 
 function follows(own: Finished, root: Finished): boolean {
+  if (own.life !== root.life) return false;
   const gap =
     own.seconds === null || root.seconds === null ? null : own.seconds - (root.lastSeconds ?? root.seconds);
   const since = own.seconds === null || root.seconds === null ? null : own.seconds - root.seconds;
@@ -56,7 +60,7 @@ function follows(own: Finished, root: Finished): boolean {
 }
 
 function sameTask(own: Finished, root: Finished): boolean {
-  if (/^T\d/.test(own.context)) return own.context === root.context;
+  if (isTask(own.context)) return own.context === root.context;
   const { pid, comm } = own.splat;
   if (own.seconds === null || pid === null || comm === null || pid === 0) return false;
   return pid === root.splat.pid && comm === root.splat.comm;

@@ -21,15 +21,14 @@ export interface Verdict {
   readonly incomplete: boolean;
 }
 
-const WORDS = HEADLINES.map((headline) => headline.words);
-
-/** Finds, in a piece of a log, the places where a headline may be. Stateful: it is used with `lastIndex`. */
-export function makeCandidate(): RegExp {
-  return new RegExp(WORDS.map((words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
-}
+/** A line without any of these opens no report. */
+export const HEADLINE_WORDS: readonly string[] = HEADLINES.map((headline) => headline.words);
 
 const BY_WORDS = new Map(HEADLINES.map((headline) => [headline.words, headline]));
-const IN_LINE = makeCandidate();
+const IN_LINE = new RegExp(
+  HEADLINE_WORDS.map((words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
+  'g',
+);
 
 /** Whether a line opens a report, and of which kind. */
 export function readHeader(text: string, wanted: ReadonlySet<OptionalKind>): Header | null {

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Header } from './kind.ts';
-import { END_MARK, RULE_MARK } from './kinds/furniture.ts';
+import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/furniture.ts';
+import { PANIC_LINE } from './kinds/panic.ts';
 import { type ReportLine, readReportLine } from './line.ts';
-import type { LogLine } from './printk.ts';
+import type { Prefix } from './prefix.ts';
+import type { ContextId, LogLine } from './printk.ts';
 import type { Report } from './report.ts';
-
-/** Where a report stands before its headline: lines of the same context. */
-export interface Prefix {
-  readonly lines: readonly string[];
-  readonly start: number | null;
-}
 
 /** After how many lines, and seconds, without a word of a report it is over. */
 const PATIENCE = {
@@ -20,11 +16,15 @@ const PATIENCE = {
 const MOST_LINES = 2000;
 const MOST_TEXT = 128 * 1024;
 const HEAD_LINES = 12;
+/** Stamps of different processors may be so much out of order, in seconds. */
+const JITTER = 0.001;
+/** A second copy of a line that came another way stands so near. */
+const ECHO_LINES = 3;
 
 /** A complaint while its lines still come in. */
 export class OpenReport {
   readonly header: Header;
-  readonly context: string;
+  readonly context: ContextId;
   readonly seconds: number | null;
   readonly start: number;
   readonly before: readonly string[];
@@ -32,9 +32,10 @@ export class OpenReport {
   readonly doubted: boolean;
   panicked = false;
   lost = false;
+  /** The headline had the usual form, `[    5.123456] words`. */
+  readonly #usual: boolean;
   #lines: ReportLine[];
   #length: number;
-  #end: number;
   /** How many lines, and up to where, surely belong to it. */
   #sureLines = 1;
   #sureEnd: number;
@@ -49,26 +50,22 @@ export class OpenReport {
     line: LogLine,
     place: { start: number; end: number; at: number },
     prefix: Prefix,
-    doubted: boolean,
+    form: { readonly usual: boolean; readonly doubted: boolean },
   ) {
     this.header = header;
     this.context = line.context;
     this.seconds = line.seconds;
     this.before = prefix.lines;
     this.start = prefix.start ?? place.start;
-    this.doubted = doubted;
+    this.doubted = form.doubted;
+    this.#usual = form.usual;
     const headline = readReportLine(line.text);
     this.panicked = headline.panic;
     this.#lines = [headline];
     this.#length = line.text.length;
-    this.#end = place.end;
     this.#sureEnd = place.end;
     this.#sureAt = place.at;
     this.#sureSeconds = line.seconds;
-  }
-
-  get ended(): boolean {
-    return this.#ended;
   }
 
   /** No trace has come yet, and not much else. */
@@ -80,17 +77,45 @@ export class OpenReport {
     return this.#sureSeconds ?? this.seconds;
   }
 
+  /** A line from before the headline, by its stamp: another boot, or another log. */
+  isBefore(seconds: number | null): boolean {
+    return seconds !== null && this.seconds !== null && seconds < this.seconds - JITTER;
+  }
+
+  /** The headline once more: the same words at the same time. */
+  isHeadline(line: LogLine): boolean {
+    return line.seconds === this.seconds && line.text === this.#lines[0]?.text;
+  }
+
+  /** Whether a headline that comes again is only its echo, by another way to the same console. */
+  isEcho(line: LogLine, usual: boolean): boolean {
+    return usual !== this.#usual && this.#lines.length <= ECHO_LINES && this.isHeadline(line);
+  }
+
+  /** Whether the line of a headline goes on with this report instead of opening another. */
+  continuesWith(header: Header, line: LogLine): boolean {
+    if (this.isHeadline(line) || this.isBefore(line.seconds)) return false;
+    if (this.atHead && this.header.kind?.joins?.test(line.text)) return true;
+    const how = header.kind?.continues;
+    if (how === undefined) return false;
+    if (how === 'head') return this.atHead;
+    const panic = PANIC_LINE.test(line.text);
+    // A kernel panics once.
+    return panic ? !this.panicked : !this.#ended;
+  }
+
   /** Takes a line of its own context; `at` counts the lines of the log. */
   take(line: LogLine, end: number, at: number): void {
     const read = readReportLine(line.text);
-    const { text, sure } = read;
+    const { text } = read;
+    // The mark of the next report, if one follows.
+    const sure = read.sure && !(this.#frames && text.startsWith('-') && REPORT_MARK.test(text));
     const frame = read.frames.length > 0;
     if (read.panic) this.panicked = true;
     if (!sure) this.#idle += 1;
-    if (this.#ended && !sure) return;
+    if (this.#ended && (!sure || RULE_MARK.test(text))) return;
     this.#lines.push(read);
     this.#length += text.length + 1;
-    this.#end = end;
     if (!sure) return;
     this.#frames ||= frame;
     this.#idle = 0;
@@ -122,10 +147,5 @@ export class OpenReport {
       panicked: this.panicked,
       lost: this.lost,
     };
-  }
-
-  /** How far it has read, sure or not. */
-  get reach(): number {
-    return Math.max(this.#end, this.#sureEnd);
   }
 }

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { isDoubtful } from './frame.ts';
 import { REPORT_MARK } from './kinds/furniture.ts';
-import type { Prefix } from './open.ts';
-import { type LogLine, parseLine } from './printk.ts';
+import { LineHead, type LogLine, parseOddLine, readHead, restOfLine } from './printk.ts';
+import { LONGEST_LINE, LOOKBACK, type Window } from './window.ts';
+
+/** What stands before a headline: lines of the same context. */
+export interface Prefix {
+  readonly lines: readonly string[];
+  /** Where the first of them begins in the log; null where there is none. */
+  readonly start: number | null;
+}
 
 const NEAR_LINES = 5;
 const MARK_LINES = 50;
@@ -10,42 +17,56 @@ const NEAR_SECONDS = 2;
 
 /**
  * The lines of the same context right before a headline: from the mark that opens a report, or else the last few. It is
- * there that `list_del corruption`, `refcount_t: underflow` or `ODEBUG:` stand.
+ * there that `list_del corruption`, `refcount_t: underflow` or `ODEBUG:` stand. Nothing before `floor`, a place in the
+ * log, is taken.
  */
-export function findPrefix(before: string, headline: LogLine, start: number, floor: number): Prefix {
+export function findPrefix(window: Window, headline: LogLine, at: number, floor: number): Prefix {
   const found: { readonly text: string; readonly start: number }[] = [];
-  let end = before.length;
-  let offset = start;
+  const lowest = Math.max(at - LOOKBACK, window.floor, window.placeOf(floor));
   let marked = -1;
-  while (end > 0 && found.length < MARK_LINES) {
-    const feed = end < 2 ? -1 : before.lastIndexOf('\n', end - 2);
-    const raw = before.slice(feed + 1, end);
-    offset -= raw.length;
-    end = feed + 1;
-    if (offset < floor) break;
-    const line = parseLine(raw.replace(/\n$/, ''));
-    if (!line || line.context !== headline.context) continue;
-    if (isFar(line, headline)) break;
-    if (line.text.trim() === '' || isDoubtful(line.text)) continue;
-    found.push({ text: Buffer.from(line.text, 'latin1').toString('latin1'), start: offset });
+  for (const [from, to] of linesBefore(window, at, lowest)) {
+    const line = readBefore(window.bytes, from, to, headline);
+    if (line === 'far') break;
+    if (!line || line.text.trim() === '' || isDoubtful(line.text)) continue;
+    found.push({ text: line.text, start: window.offsetOf(from) });
     if (REPORT_MARK.test(line.text)) {
       marked = found.length;
       break;
     }
+    if (found.length >= MARK_LINES) break;
   }
   const taken = found.slice(0, marked > 0 ? marked : NEAR_LINES).reverse();
   return { lines: taken.map((line) => line.text), start: taken[0]?.start ?? null };
 }
 
-function isFar(line: LogLine, headline: LogLine): boolean {
-  return (
-    line.seconds !== null &&
-    headline.seconds !== null &&
-    Math.abs(headline.seconds - line.seconds) > NEAR_SECONDS
-  );
+/** Whole lines before a place, the last first, without their line feed. */
+function* linesBefore(window: Window, at: number, lowest: number): Generator<readonly [number, number]> {
+  let end = at;
+  while (end > lowest) {
+    const from = end < 2 ? 0 : window.bytes.lastIndexOf(10, end - 2) + 1;
+    if (from < lowest || end - from > LONGEST_LINE) return;
+    yield [from, end - 1];
+    end = from;
+  }
 }
 
-/** The kernel's time at the last stamped line, in seconds; 0 where no line has a stamp. */
+function readBefore(bytes: Buffer, from: number, to: number, headline: LogLine): LogLine | 'far' | null {
+  const head = new LineHead();
+  if (readHead(bytes, from, to, head)) {
+    if (isFar(head.seconds, headline)) return 'far';
+    return head.context === headline.context ? restOfLine(bytes, to, head) : null;
+  }
+  const line = parseOddLine(bytes, from, to);
+  if (line?.context !== headline.context) return null;
+  return isFar(line.seconds, headline) ? 'far' : line;
+}
+
+function isFar(seconds: number | null, headline: LogLine): boolean {
+  if (seconds === null || headline.seconds === null) return false;
+  return Math.abs(headline.seconds - seconds) > NEAR_SECONDS;
+}
+
+/** The kernel's time at the last stamped line before a place, in seconds; 0 where no line has a stamp. */
 export function lastStamp(text: string): number {
   let seconds = 0;
   for (const match of text.matchAll(/^(?:<\d+>)?\[ *(\d+\.\d{6})\]/gm)) seconds = Number(match[1]);

@@ -1,18 +1,41 @@
 // SPDX-License-Identifier: MIT
 
+/**
+ * Who printed a line: the number of a task (caller id `T42`), or one of those below 0. Lines of one context are never
+ * mixed up with each other.
+ */
+export type ContextId = number;
+
+/** Not even a stamp tells that the kernel printed it. */
+export const NO_CONTEXT: ContextId = -1;
+/** There is a stamp, but no caller id. */
+export const CONSOLE: ContextId = -2;
+const FIRST_CPU = -3;
+
+export const isTask = (context: ContextId): boolean => context >= 0;
+/** Caller id `C1`: an interrupt on processor 1. */
+export const isProcessor = (context: ContextId): boolean => context <= FIRST_CPU;
+
 /** One line of a kernel log, taken apart. */
 export interface LogLine {
-  /** Who printed it: a caller id such as `T42` or `C1`, `console` where there is only a stamp, `none` without any. */
-  readonly context: string;
+  readonly context: ContextId;
   /** Seconds since boot, or null. */
   readonly seconds: number | null;
   /** What is left after stamps. */
   readonly text: string;
 }
 
-const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)[^\]\s]{0,12}\](?:\[\s*([TC]\d+)\])? ?/;
+/** Where a line in the usual form has its parts: reused from line to line, since every line near a report passes it. */
+export class LineHead {
+  context: ContextId = NO_CONTEXT;
+  seconds = 0;
+  /** Where the text begins. */
+  at = 0;
+}
+
+const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)[^\]\s]{0,12}\](?:\[\s*([TC]\d{1,12})\])? ?/;
 /** `dmesg -T`: a date of the wall clock instead of seconds. */
-const DATE_STAMP = /^(?:<\d+>)?\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?:\[\s*([TC]\d+)\])? /;
+const DATE_STAMP = /^(?:<\d+>)?\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?:\[\s*([TC]\d{1,12})\])? /;
 const SYSLOG =
   /^(?:<\d+>)?(?:\w{3}\s+\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+\S*) [\w.:-]+ ([\w./@:-]+?)(?:\[\d+\])?: /;
 /** What consoles, loggers and laboratories put in front of the kernel's own stamp. */
@@ -29,64 +52,84 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const SPACE = 0x20;
 const DOT = 0x2e;
+const CARRIAGE_RETURN = 0x0d;
 
-/** Takes a line apart; null for a line that another program wrote into the same syslog file. */
-export function parseLine(raw: string): LogLine | null {
-  const line = trimNoise(raw);
-  const plain = readStamp(line);
-  if (plain === undefined) return readFront(line);
-  const named = plain.text.includes(' kernel: ') ? JOURNAL.exec(plain.text) : null;
-  return named ? { ...plain, text: plain.text.slice(named[0].length) } : plain;
+/** Takes the line in `bytes` from `from` up to `to` apart; null for one that another program wrote into a syslog file. */
+export function parseLine(bytes: Buffer, from: number, to: number): LogLine | null {
+  const head = new LineHead();
+  return readHead(bytes, from, to, head) ? restOfLine(bytes, to, head) : parseOddLine(bytes, from, to);
 }
 
-function trimNoise(raw: string): string {
-  const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+/** What stands behind the head of a line in the usual form. */
+export function restOfLine(bytes: Buffer, to: number, head: LineHead): LogLine {
+  const { context, seconds } = head;
+  const text = readText(bytes, head.at, to);
+  const named = text.includes(' kernel: ') ? JOURNAL.exec(text) : null;
+  return { context, seconds, text: named ? text.slice(named[0].length) : text };
+}
+
+/** A line that is not in the usual form; null for one that another program wrote into the same syslog file. */
+export function parseOddLine(bytes: Buffer, from: number, to: number): LogLine | null {
+  return readFront(readText(bytes, from, to));
+}
+
+function readText(bytes: Buffer, from: number, to: number): string {
+  const stop = to > from && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to;
+  const text = bytes.toString('latin1', from, stop);
   NOISE.lastIndex = 0;
-  return NOISE.test(line) ? line.replace(NOISE, '') : line;
+  return NOISE.test(text) ? text.replace(NOISE, '') : text;
 }
 
-/** The usual form, by hand, since every line near a report passes here: `[    5.123456][   T42] text`. */
-function readStamp(line: string): LogLine | undefined {
-  if (line.charCodeAt(0) !== OPEN) return undefined;
+/** Reads the usual form, `[    5.123456][   T42] text`, into `head`; false for any other line. */
+export function readHead(bytes: Uint8Array, from: number, to: number, head: LineHead): boolean {
+  if (bytes[from] !== OPEN) return false;
   let whole = 0;
   let part = 0;
   let scale = 0;
-  let at = 1;
-  for (; ; at += 1) {
-    const code = line.charCodeAt(at);
+  let at = from + 1;
+  for (; at < to; at += 1) {
+    const code = bytes[at] ?? 0;
     if (code >= 0x30 && code <= 0x39) {
       if (scale === 0) whole = whole * 10 + code - 0x30;
       else {
         part = part * 10 + code - 0x30;
         scale *= 10;
       }
-    } else if (code === DOT && scale === 0 && at > 1) scale = 1;
+    } else if (code === DOT && scale === 0 && at > from + 1) scale = 1;
     else if (code === CLOSE && scale > 1) break;
-    else if (code !== SPACE || scale > 0) return undefined;
+    else if (code !== SPACE || scale > 0) return false;
   }
-  let from = at + 1;
-  let context = 'console';
-  if (line.charCodeAt(from) === OPEN) {
-    const caller = readCaller(line, from);
-    if (caller) {
-      context = caller.context;
-      from = caller.end;
-    }
-  }
-  if (line.charCodeAt(from) === SPACE) from += 1;
-  return { context, seconds: whole + part / scale, text: line.slice(from) };
+  if (at >= to) return false;
+  at += 1;
+  head.context = CONSOLE;
+  head.seconds = whole + part / scale;
+  if (bytes[at] === OPEN) at = readCaller(bytes, at, to, head);
+  head.at = at < to && bytes[at] === SPACE ? at + 1 : at;
+  return true;
 }
 
-function readCaller(line: string, from: number): { readonly context: string; readonly end: number } | null {
+/** Where a line goes on behind its caller id; if there is none, from where it was. */
+function readCaller(bytes: Uint8Array, from: number, to: number, head: LineHead): number {
   let at = from + 1;
-  while (line.charCodeAt(at) === SPACE) at += 1;
-  const first = line[at];
-  if (first !== 'T' && first !== 'C') return null;
-  const begin = at;
-  at += 1;
-  while (line.charCodeAt(at) >= 0x30 && line.charCodeAt(at) <= 0x39) at += 1;
-  if (at === begin + 1 || line.charCodeAt(at) !== CLOSE) return null;
-  return { context: line.slice(begin, at), end: at + 1 };
+  while (at < to && bytes[at] === SPACE) at += 1;
+  const letter = bytes[at];
+  if (letter !== 0x54 && letter !== 0x43) return from;
+  const first = at + 1;
+  let id = 0;
+  for (at = first; at < to; at += 1) {
+    const code = bytes[at] ?? 0;
+    if (code < 0x30 || code > 0x39) break;
+    id = id * 10 + code - 0x30;
+  }
+  if (at === first || at > first + 12 || at >= to || bytes[at] !== CLOSE) return from;
+  head.context = letter === 0x54 ? id : FIRST_CPU - id;
+  return at + 1;
+}
+
+function readContext(caller: string | undefined): ContextId {
+  if (caller === undefined) return CONSOLE;
+  const id = Number(caller.slice(1));
+  return caller.startsWith('T') ? id : FIRST_CPU - id;
 }
 
 function readFront(whole: string): LogLine | null {
@@ -105,11 +148,18 @@ function readFront(whole: string): LogLine | null {
     line = line.replace(front, '');
   }
   const stamp = STAMP.exec(line);
-  if (stamp)
-    return { context: stamp[2] ?? 'console', seconds: Number(stamp[1]), text: line.slice(stamp[0].length) };
+  if (stamp) {
+    const text = line.slice(stamp[0].length);
+    const journal = text.includes(' kernel: ') ? JOURNAL.exec(text) : null;
+    return {
+      context: readContext(stamp[2]),
+      seconds: Number(stamp[1]),
+      text: journal ? text.slice(journal[0].length) : text,
+    };
+  }
   const date = DATE_STAMP.exec(line);
-  if (date) return { context: date[1] ?? 'console', seconds: null, text: line.slice(date[0].length) };
+  if (date) return { context: readContext(date[1]), seconds: null, text: line.slice(date[0].length) };
   const level = /^<\d+>/.exec(line);
-  if (level) return { context: 'console', seconds: null, text: line.slice(level[0].length) };
-  return { context: named ? 'console' : 'none', seconds: null, text: line };
+  if (level) return { context: CONSOLE, seconds: null, text: line.slice(level[0].length) };
+  return { context: named ? CONSOLE : NO_CONTEXT, seconds: null, text: line };
 }

@@ -31,8 +31,19 @@ const LINES_BEFORE_PANIC_KMSAN = 16;
 const LONGEST_TEXT = 64 * 1024;
 const REPEATS = /possible circular locking dependency/;
 
-/** What a finished report says. `follows` is filled by the scanner, who knows the neighbours. */
-export function readReport(report: Report, wanted: ReadonlySet<OptionalKind>): Splat {
+/** What names a complaint. */
+export interface Judgement {
+  readonly title: string;
+  readonly type: string;
+  readonly culprit: string | null;
+  readonly tear: string | null;
+  readonly signature: string;
+  /** The kind looks at where the processor was. */
+  readonly usesPc: boolean;
+}
+
+/** Names a finished report. */
+export function judgeReport(report: Report, wanted: ReadonlySet<OptionalKind>): Judgement {
   const sure = trimReport(report.lines);
   const verdict = judgeKind(sure, wanted);
   const { kind } = verdict;
@@ -41,28 +52,37 @@ export function readReport(report: Report, wanted: ReadonlySet<OptionalKind>): S
     ? fillTitle(kind.title, verdict.groups, search.culprit ?? 'corrupted')
     : normaliseTitle(report.header.words);
   const raw = kind ? fillGroups(kind.title, verdict.groups) : report.header.words;
-  const tear = report.lost
-    ? 'the console was lost while it was printed'
-    : findTear(verdict, search, raw, sure);
   const type = typeOfTitle(title);
-  const { pc, traces } = readTraces(report.lines);
-  const usesPc = kind?.walks?.some((walk) => walk.includes('pc')) ?? true;
   return {
     title,
     type,
     culprit: search.culprit,
+    tear: report.lost ? 'the console was lost while it was printed' : findTear(verdict, search, raw, sure),
+    signature: signSplat(type, title, search.culprit),
+    usesPc: kind?.walks?.some((walk) => walk.includes('pc')) ?? true,
+  };
+}
+
+/** All that a finished report says. `follows` is filled by the scanner, who knows the neighbours. */
+export function readReport(report: Report, judgement: Judgement): Splat {
+  const { title, type, culprit, tear, signature } = judgement;
+  const { pc, traces } = readTraces(report.lines);
+  return {
+    title,
+    type,
+    culprit,
     corrupted: tear !== null,
     corruptedReason: tear,
     panicked: report.panicked || report.lines.some((line) => line.panic),
     ...readHead(report.lines),
-    pc: usesPc ? pc : null,
+    pc: judgement.usesPc ? pc : null,
     frames: traces[0]?.frames ?? [],
     traces,
     start: report.start,
     end: report.end,
     text: decodeText([...report.before, ...report.lines.map((line) => line.text)].join('\n')),
     follows: null,
-    signature: signSplat(type, title, search.culprit),
+    signature,
   };
 }
 

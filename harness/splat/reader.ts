@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+import type { Splat } from '../model/index.ts';
+import { Found } from './found.ts';
+import { makeGate } from './gate.ts';
+import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
+import type { OptionalKind } from './kinds/family.ts';
+import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST, ORDERLY_RESTART } from './kinds/furniture.ts';
+import { INFORMATIVE_TRACE, REPLAY_NOTICE } from './kinds/headline.ts';
+import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
+import { Lives } from './life.ts';
+import { OpenReport } from './open.ts';
+import { findPrefix, lastStamp } from './prefix.ts';
+import {
+  type ContextId,
+  isProcessor,
+  LineHead,
+  type LogLine,
+  NO_CONTEXT,
+  parseOddLine,
+  readHead,
+  restOfLine,
+} from './printk.ts';
+import { judgeReport, readReport } from './report.ts';
+import type { ScannerOptions } from './scan.ts';
+import { findStamp } from './stamp.ts';
+import { normaliseTitle } from './title.ts';
+import { LONGEST_LINE, LOOKBACK, type Stretch, type Window } from './window.ts';
+
+const CONTEXTS = 512;
+/** More processors and tasks do not complain at once. */
+const MOST_OPEN = 128;
+/** Reports of silent contexts are looked for once in so many lines. */
+const SWEEP_LINES = 32;
+
+const findWords = makeGate([...HEADLINE_WORDS, BOOT_MARK, CONSOLE_LOST]);
+
+/** Where a line stands. */
+interface Place {
+  /** In the window. */
+  readonly from: number;
+  /** In the log, behind its line feed. */
+  readonly end: number;
+  /** The line has the usual form, `[    5.123456] words`. */
+  readonly usual: boolean;
+}
+
+/** Reads lines in the order of the log: one open report for each context. */
+export class LogReader {
+  readonly #window: Window;
+  readonly #options: ScannerOptions;
+  readonly #wanted: ReadonlySet<OptionalKind>;
+  readonly #head = new LineHead();
+  readonly #lives = new Lives();
+  readonly #found = new Found();
+  readonly #open = new Map<ContextId, OpenReport>();
+  /** Up to where each context's lines belong to an earlier report. */
+  readonly #reach = new Map<ContextId, number>();
+  /** Where the first line with a stamp begins. */
+  #stampedFrom = Number.POSITIVE_INFINITY;
+  #allCpus: ContextId | null = null;
+  #fresh: OpenReport | null = null;
+  #lineCount = 0;
+
+  constructor(window: Window, options: ScannerOptions) {
+    this.#window = window;
+    this.#options = options;
+    this.#wanted = new Set(options.kinds);
+  }
+
+  get dropped(): number {
+    return this.#found.dropped;
+  }
+
+  /** Between reports only lines with a headline's words are looked at; near one, all. */
+  read({ from, to, omitted }: Stretch): void {
+    const { bytes } = this.#window;
+    if (this.#stampedFrom === Number.POSITIVE_INFINITY) {
+      const stamp = findStamp(bytes, from, to);
+      if (stamp >= 0) this.#stampedFrom = this.#window.offsetOf(stamp);
+    }
+    let at = from;
+    let words = -1;
+    while (at < to) {
+      if (words < at) words = findWords(bytes, at, to);
+      if (this.#open.size === 0) {
+        if (words >= to) break;
+        at = lineStart(bytes, words, at);
+      }
+      const feed = bytes.indexOf(10, at);
+      const next = feed < 0 || feed >= to ? to : feed + 1;
+      this.#readLine(at, next, next === to ? omitted : 0, words < next);
+      at = next;
+    }
+  }
+
+  finish(): readonly Splat[] {
+    this.#closeAll();
+    return this.#found.list(this.#stampedFrom === Number.POSITIVE_INFINITY);
+  }
+
+  #readLine(from: number, next: number, omitted: number, hasWords: boolean): void {
+    this.#lineCount += 1;
+    const { bytes } = this.#window;
+    const stop = Math.min(next, from + LONGEST_LINE);
+    const to = bytes[stop - 1] === 10 ? stop - 1 : stop;
+    const usual = readHead(bytes, from, to, this.#head);
+    const fresh = this.#fresh;
+    this.#fresh = null;
+    if (fresh && bytes.toString('latin1', from, to).includes(REPLAY_NOTICE)) {
+      this.#open.delete(fresh.context);
+      return;
+    }
+    if (usual && !hasWords && !this.#concerns(this.#head.context)) {
+      if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(this.#head.seconds);
+      return;
+    }
+    const line = usual ? restOfLine(bytes, to, this.#head) : parseOddLine(bytes, from, to);
+    if (!line) return;
+    const end = this.#window.offsetOf(next) + omitted;
+    const header = hasWords ? readHeader(line.text, this.#wanted) : null;
+    if (hasWords) this.#readMarks(line);
+    if (this.#open.size > 0 && !this.#goesOn(line, header, usual, end)) return;
+    if (header) this.#begin(header, line, { from, end, usual });
+  }
+
+  /** Whether a line of the context has anything to do with what is open. */
+  #concerns(context: ContextId): boolean {
+    return this.#open.has(context) || (this.#allCpus !== null && isProcessor(context));
+  }
+
+  #readMarks({ text }: LogLine): void {
+    if (text.startsWith(BOOT_MARK)) this.#beginLife();
+    if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
+  }
+
+  #beginLife(): void {
+    this.#closeAll();
+    this.#lives.begin();
+  }
+
+  /** Hands a line to the open reports. False when there is nothing more to do with it. */
+  #goesOn(line: LogLine, header: Header | null, usual: boolean, end: number): boolean {
+    const { text } = line;
+    if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(line.seconds);
+    const own = this.#open.get(line.context);
+    if (own?.isOver(this.#lineCount, line.seconds) || own?.isBefore(line.seconds)) this.#close(own);
+    if (!own || this.#open.get(line.context) !== own) {
+      const asking = this.#allCpus === null ? undefined : this.#open.get(this.#allCpus);
+      if (!header && asking && isProcessor(line.context)) asking.take(line, end, this.#lineCount);
+      return header !== null;
+    }
+    if (header && !own.isEcho(line, usual) && !own.continuesWith(header, line)) {
+      this.#close(own);
+      return true;
+    }
+    if (INFORMATIVE_TRACE.test(text)) {
+      this.#close(own);
+      return false;
+    }
+    own.take(line, end, this.#lineCount);
+    if (text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
+    if (header && PANIC_LINE.test(text)) this.#markPanicked(line);
+    return false;
+  }
+
+  #begin(header: Header, line: LogLine, place: Place): void {
+    const { words, kind } = header;
+    if (this.#lives.isOver(line, PANIC_LINE.test(line.text))) this.#beginLife();
+    if (PANIC_LINE.test(line.text) && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
+    const start = this.#window.offsetOf(place.from);
+    const doubted = kind === null && line.context === NO_CONTEXT;
+    if (doubted && start > this.#stampedFrom) return;
+    if (kind?.restart && this.#wasAskedFor(place.from)) return;
+    this.#lives.note(line);
+    if (kind?.lasting && this.#lives.isLasting(normaliseTitle(words), line.seconds)) return;
+    const prefix = findPrefix(this.#window, line, place.from, this.#reach.get(line.context) ?? 0);
+    const report = new OpenReport(
+      { kind, words },
+      line,
+      { start, end: place.end, at: this.#lineCount },
+      prefix,
+      { usual: place.usual, doubted },
+    );
+    const [oldest] = this.#open.values();
+    if (oldest && this.#open.size >= MOST_OPEN) this.#close(oldest);
+    this.#open.set(line.context, report);
+    this.#fresh = report;
+    if (!doubted) this.#options.onHeader?.(normaliseTitle(words));
+  }
+
+  /** Whether the kernel starts for the first time, or again because it was told to. */
+  #wasAskedFor(from: number): boolean {
+    const { bytes, floor } = this.#window;
+    const lowest = Math.max(floor, from - LOOKBACK, 0);
+    const before = bytes.toString('latin1', lowest === 0 ? 0 : bytes.indexOf(10, lowest) + 1, from);
+    return lastStamp(before) < 1 || ORDERLY_RESTART.test(before);
+  }
+
+  #sweep(seconds: number | null): void {
+    for (const report of this.#open.values())
+      if (report.isOver(this.#lineCount, seconds)) this.#close(report);
+  }
+
+  /** A panic concerns all that is open and what was just closed. True when there is any such. */
+  #markPanicked(line: LogLine): boolean {
+    this.#lives.panic(line);
+    for (const report of this.#open.values()) report.panicked = true;
+    return this.#found.markPanicked(this.#lives.current, line.seconds) || this.#open.size > 0;
+  }
+
+  #closeAll(): void {
+    for (const report of [...this.#open.values()]) this.#close(report);
+  }
+
+  #close(report: OpenReport): void {
+    this.#open.delete(report.context);
+    if (this.#allCpus === report.context) this.#allCpus = null;
+    const closed = report.close();
+    if (this.#reach.size >= CONTEXTS) this.#reach.delete(this.#reach.keys().next().value ?? NO_CONTEXT);
+    this.#reach.set(report.context, closed.end);
+    const judgement = judgeReport(closed, this.#wanted);
+    const kept = this.#found.wants(judgement.signature);
+    const told = this.#options.onSplat !== undefined && !report.doubted;
+    // In a flood most are only counted.
+    if (!kept && !told) return;
+    const splat = readReport(closed, judgement);
+    if (told) this.#options.onSplat?.(splat);
+    if (!kept) return;
+    const { context, seconds, lastSeconds, doubted } = report;
+    this.#found.add({ splat, context, life: this.#lives.current, seconds, lastSeconds, doubted });
+  }
+}
+
+/** Where the line begins that a place is in; no line before `from` is asked for. */
+function lineStart(bytes: Uint8Array, place: number, from: number): number {
+  return place <= from ? from : Math.max(from, bytes.lastIndexOf(10, place - 1) + 1);
+}

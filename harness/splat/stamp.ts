@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const DOT = 0x2e;
+const SPACE = 0x20;
+const LINE_FEED = 10;
+/** Behind the dot of a kernel's stamp stand so many digits. */
+const DIGITS = 6;
+
+/**
+ * The place of the first line, in whole lines from `from` up to `to`, that begins with a stamp of the kernel's own form,
+ * `[    5.123456]`, with or without `<6>` before it; -1 when there is none.
+ */
+export function findStamp(bytes: Uint8Array, from: number, to: number): number {
+  for (
+    let close = bytes.indexOf(CLOSE, from);
+    close >= 0 && close < to;
+    close = bytes.indexOf(CLOSE, close + 1)
+  ) {
+    let at = close - 1;
+    while (at >= from && close - at <= DIGITS && isDigit(bytes[at])) at -= 1;
+    if (close - at !== DIGITS + 1 || bytes[at] !== DOT) continue;
+    at -= 1;
+    const whole = at;
+    while (at >= from && isDigit(bytes[at])) at -= 1;
+    if (at === whole) continue;
+    while (at >= from && bytes[at] === SPACE) at -= 1;
+    if (at < from || bytes[at] !== OPEN) continue;
+    const begin = skipLevel(bytes, from, at);
+    if (begin === from || bytes[begin - 1] === LINE_FEED) return begin;
+  }
+  return -1;
+}
+
+function isDigit(code: number | undefined): boolean {
+  return code !== undefined && code >= 0x30 && code <= 0x39;
+}
+
+/** Where `<6>` begins that ends at a place; the place itself when there is none. */
+function skipLevel(bytes: Uint8Array, from: number, place: number): number {
+  if (place - 1 < from || bytes[place - 1] !== 0x3e) return place;
+  let at = place - 2;
+  while (at >= from && isDigit(bytes[at])) at -= 1;
+  return at >= from && at < place - 2 && bytes[at] === 0x3c ? at : place;
+}
