@@ -14,7 +14,7 @@ export type Step =
   | RegExp;
 
 /** How a name is chosen out of those that a walk collected: see `kinds/stack.ts`. */
-export type Choice = 'first' | 'stall' | 'hung';
+export type Choice = 'first' | 'stall' | 'overflow' | 'hung';
 
 /** A kind of complaint: what its first line looks like, and how it is named. */
 export interface Kind {

@@ -12,7 +12,7 @@ export const FAULT_KINDS: readonly Kind[] = [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
     ],
-    choice: 'stall',
+    choice: 'overflow',
   },
   {
     header:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type Kind, TRACE } from './family.ts';
-import { TIMER_INTERRUPT } from './stack.ts';
+import { NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
 
 /** Tasks and processors that make no progress. */
 export const HANG_KINDS: readonly Kind[] = [
@@ -29,6 +29,9 @@ export const HANG_KINDS: readonly Kind[] = [
     walks: [
       [TIMER_INTERRUPT, 'pc', 'frames'],
       [TIMER_INTERRUPT, 'frames'],
+      // A processor with its interrupts off is asked where it is by another.
+      [NMI_BACKTRACE, 'pc', 'frames'],
+      [NMI_BACKTRACE, 'frames'],
     ],
     skip: /apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
     choice: 'stall',

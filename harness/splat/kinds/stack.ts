@@ -67,6 +67,9 @@ export const INJECTED: RegExp = /^\s*(?:\[<[0-9a-f]+>\] )?should_fail/;
 export const TIMER_INTERRUPT: RegExp =
   /^[^?]*\b(?:\w*apic_timer_interrupt|el1h_64_irq|el1_irq|el1_interrupt|__irq_svc|handle_riscv_irq|do_irq|do_interrupt|timer_interrupt)\b|^\s*Exception stack\(|^\s*--- interrupt: 900/;
 
+/** What opens the trace of a processor that another one asked for it; an idle one only says that it is. */
+export const NMI_BACKTRACE: RegExp = /NMI backtrace for cpu \d+(?! skipped)/;
+
 /** Where work is handed out: just inside of it stands what loops. */
 export const STALL_ANCHORS: RegExp = new RegExp(
   [
@@ -77,6 +80,7 @@ export const STALL_ANCHORS: RegExp = new RegExp(
     // Faults of user space.
     '^(?:asm_)?exc_page_fault$|^page_fault$|^do_page_fault$|^do_user_addr_fault$|^do_translation_fault$|^do_mem_abort$',
     // Calls that fan out.
+    '^full_proxy_(?:read|write|unlocked_ioctl|poll|llseek)$',
     '^(?:__)?vfs_(?:read|write|ioctl|open|iter_read|iter_write|fallocate|fsync)$|^do_vfs_ioctl|^do_iter_(?:read|write)|^call_(?:read|write)_iter|^new_sync_(?:read|write)|^do_dentry_open',
     'compat_ioctl|compat_(?:SyS|sys)_ioctl|^blkdev_ioctl|^blkdev_driver_ioctl|^block_ioctl',
     '^(?:__)?sock_(?:sendmsg|recvmsg)|^sock_(?:write|read)_iter|^(?:__)?sock_release|^sock_(?:do_)?ioctl|^inet6?_ioctl',
