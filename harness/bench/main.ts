@@ -13,9 +13,10 @@ import { openLab } from './lab.ts';
 import { scanBench } from './scan.ts';
 import { startBench } from './start.ts';
 import { figuresJson, formatFigures } from './table.ts';
+import { memoryBench, thawBench } from './thaw.ts';
 
 /** All benches, the cheap ones first. */
-const BENCHES = [startBench, scanBench, bootBench, buildBench];
+const BENCHES = [startBench, scanBench, bootBench, thawBench, memoryBench, buildBench];
 
 const HELP = `Measures what ktrial costs on this computer.
 

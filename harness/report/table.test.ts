@@ -91,3 +91,19 @@ t.test('one arm has one column', async (t) => {
   t.match(text, /^scenario {2}base {4}verdict\n/);
   t.match(text, /^s {9}passed {2}clean$/m);
 });
+
+t.test('long reasons are folded at a hundred columns; a signature is left whole', async (t) => {
+  const title = `${'several words '.repeat(12)}at the end`;
+  const long = aSplat({ title, signature: `1:${'x'.repeat(120)}` });
+  const text = verdictTable(
+    aVerdict([{ scenario: 's', comparison: 'regressed', reason: title, signatures: [aSignature(long)] }], {
+      comparison: 'regressed',
+      reason: title,
+    }),
+    [aTrial('s.base.1'), aTrial('s.patched.1')],
+    { color: false },
+  );
+  const wide = text.split('\n').filter((line) => line.length > 100);
+  t.strictSame(wide, [`    signature ${long.signature}`]);
+  t.match(text, /\nverdict {2}regressed: several words .*\n {13}\S.*\n {13}\S.* at the end$/);
+});

@@ -48,8 +48,13 @@ export function verdictTable(
   for (const scenario of verdict.scenarios) lines.push(...explain(scenario, trials, options));
   for (const scenario of verdict.scenarios) lines.push(...showEvidence(scenario, trials, options));
   if (verdict.staircase) lines.push(...showPassingFaults(verdict.staircase, trials, options));
-  const word = tint(verdict.comparison, words[verdict.comparison]);
-  lines.push('', `${paint.bold('verdict')}  ${word}: ${oneLine(verdict.reason)}`);
+  const word = words[verdict.comparison];
+  const [first = '', ...rest] = foldWords(
+    `${word}: ${oneLine(verdict.reason)}`,
+    ' '.repeat('verdict  '.length),
+  );
+  const coloured = first.trimStart().replace(word, () => tint(verdict.comparison, word));
+  lines.push('', `${paint.bold('verdict')}  ${coloured}`, ...rest);
   return lines.join('\n');
 }
 
