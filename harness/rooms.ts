@@ -40,7 +40,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   report: { rooms: ['model'], modules: ['listr2', 'picocolors'] },
   bench: {
     rooms: ['campaign', 'host', 'image', 'kernel', 'model', 'scenario', 'series', 'splat', 'trial', 'vm'],
-    modules: [...HANDS, 'node:util'],
+    modules: [...HANDS, 'node:events', 'node:util'],
   },
   cli: {
     rooms: [
@@ -59,7 +59,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'verdict',
       'vm',
     ],
-    modules: [...HANDS, 'commander', 'picocolors', 'node:process', 'node:readline'],
+    modules: [...HANDS, 'commander', 'picocolors', 'node:events', 'node:process', 'node:readline'],
   },
 };
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -63,6 +64,8 @@ async function main(): Promise<number> {
   }
   inheritEnvironment(process.env);
   const abort = new AbortController();
+  // Every machine listens, and there is no limit on machines.
+  setMaxListeners(0, abort.signal);
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => abort.abort());
   const cacheDirectory = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ktrial');
   await mkdir(cacheDirectory, { recursive: true });

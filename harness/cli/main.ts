@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { describeFault, exitCodeFrom, faultFrom } from './failure.ts';
 import { buildProgram } from './program.ts';
 
 const abort = new AbortController();
+// Every machine listens, and there is no limit on machines.
+setMaxListeners(0, abort.signal);
 let interrupts = 0;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
