@@ -23,7 +23,7 @@ export interface BakeOptions {
 }
 
 /** Grows when a change here makes earlier images wrong. */
-const BAKE_FORMAT = '3';
+const BAKE_FORMAT = '4';
 const BUSYBOX = '/bin/busybox';
 /** Mount points that a read-only root must already have. */
 const DIRECTORIES = [
@@ -34,6 +34,7 @@ const DIRECTORIES = [
   'tmp',
   'root',
   'var',
+  'cargo',
   'overlay',
   'etc',
   'sbin',

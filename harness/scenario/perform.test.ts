@@ -480,7 +480,10 @@ t.test(
     );
     t.strictSame(performance.findings, []);
     t.equal(performance.fault, null);
-    t.match(guest.log[0], /-kernel \/overlay\/l2\/tiny\/bzImage -initrd \/overlay\/l2\/tiny\/initramfs\.cpio /);
+    t.match(
+      guest.log[0],
+      /-kernel \/overlay\/l2\/tiny\/bzImage -initrd \/overlay\/l2\/tiny\/initramfs\.cpio /,
+    );
     t.match(guest.log[0], /-device vfio-pci,sysfsdev=\/sys\/d$/);
     t.ok(guest.log.includes('kill 100 TERM'));
     t.strictSame(performance.evidence, { 'l2.console': 'l2: up\n' });

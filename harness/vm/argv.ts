@@ -36,6 +36,7 @@ export function buildArgv(spec: MachineSpec, sockets: string): string[] {
     ...monitor(sockets),
     ...disk('root', spec.rootPath),
     ...disk('overlay', spec.overlayPath),
+    ...(spec.cargoPath === undefined ? [] : disk('cargo', spec.cargoPath)),
     ...network(),
     ...ports(sockets),
     ...entropy(),

@@ -20,6 +20,7 @@ export async function bootMachine(
   await needFile('boot image', spec.bootImage);
   await needFile('image', spec.rootPath);
   await needFile('overlay', spec.overlayPath);
+  if (spec.cargoPath !== undefined) await needFile('cargo', spec.cargoPath);
   // The monitor's socket: a path below a run's own directory may be longer than the 107 bytes that a socket may have.
   const scratch = await mkdtemp(join(tmpdir(), 'ktrial-'));
   const argv = buildArgv(spec, scratch);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { truncate, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { runCommand } from '../host/index.ts';
@@ -7,11 +8,13 @@ import { bootMachine } from './boot.ts';
 import { withDeadline } from './job.ts';
 import type { Machine } from './machine.ts';
 import type { MachineSpec } from './spec.ts';
-import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
+import { CARGO_FILE, RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 export interface FreezeOptions {
   /** How long the boot may take, in milliseconds. */
   readonly bootLimitMs: number;
+  /** Size of the empty disk that clones have another in place of; none have without it. */
+  readonly cargoBytes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -21,6 +24,8 @@ const QUIET_MS = 400;
 const GREETING_MS = 120_000;
 const STATE_MS = 120_000;
 const COMMAND_MS = 120_000;
+/** The least that a disk can have, in bytes. */
+const SECTOR = 512;
 
 /**
  * Boots the machine of a spec once and freezes it into the spec's directory: RAM, device state, console. The machine is
@@ -29,8 +34,13 @@ const COMMAND_MS = 120_000;
  */
 export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions): Promise<Template> {
   const begun = performance.now();
+  const frozen = { ...spec, cargoPath: spec.cargoPath ?? join(spec.directory, CARGO_FILE) };
+  if (spec.cargoPath === undefined) {
+    await writeFile(frozen.cargoPath, '');
+    await truncate(frozen.cargoPath, options.cargoBytes ?? SECTOR);
+  }
   const machine = await bootMachine(
-    { ...spec, ram: { path: join(spec.directory, RAM_FILE), use: 'shared' } },
+    { ...frozen, ram: { path: join(spec.directory, RAM_FILE), use: 'shared' } },
     options.signal ? { signal: options.signal } : {},
   );
   try {
@@ -42,7 +52,7 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
     await machine.stop();
     // RAM that the kernel has only cleared takes no room.
     await runCommand('fallocate', ['--dig-holes', join(spec.directory, RAM_FILE)]);
-    return { directory: spec.directory, spec, serial, greeting: greeting.toString('base64'), bootMs };
+    return { directory: spec.directory, spec: frozen, serial, greeting: greeting.toString('base64'), bootMs };
   } finally {
     await machine[Symbol.asyncDispose]();
   }

@@ -24,6 +24,8 @@ export interface MachineSpec {
   readonly rootPath: string;
   /** Squashfs with this run's keys, modules and files. */
   readonly overlayPath: string;
+  /** A third disk, which the guest mounts when it is thawed: what clones of one template differ in. */
+  readonly cargoPath?: string;
   readonly cpus: number;
   readonly memoryMib: number;
   readonly kernelArgs: readonly string[];

@@ -3,6 +3,8 @@ import type { MachineSpec } from './spec.ts';
 
 /** Files of a template, in its directory. */
 export const RAM_FILE = 'ram';
+/** The empty disk in whose place a clone has its cargo. */
+export const CARGO_FILE = 'cargo';
 export const STATE_FILE = 'state';
 export const OVERLAY_FILE = 'overlay.squashfs';
 

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { bakeOverlay, makeKeys } from '../image/index.ts';
+import { bakeCargo, bakeOverlay, CARGO_BYTES, makeKeys } from '../image/index.ts';
 import type { Guest } from '../model/index.ts';
 import { openTestLab } from '../testing/lab.ts';
 import { type Clone, freezeTemplate, type Template, thawClone } from './index.ts';
@@ -19,7 +19,9 @@ t.teardown(() => rm(home, { recursive: true, force: true }));
 
 const keys = makeKeys();
 const overlayPath = join(home, 'overlay.squashfs');
-await bakeOverlay(overlayPath, { keys, modulesDirectory: lab.kernel.modules });
+await bakeOverlay(overlayPath, { keys, cargo: true });
+const cargoPath = join(home, 'cargo.squashfs');
+await bakeCargo(cargoPath, { modulesDirectory: lab.kernel.modules, files: [] });
 const template: Template = await freezeTemplate(
   {
     name: 'template',
@@ -33,7 +35,7 @@ const template: Template = await freezeTemplate(
     accelerator: lab.accelerator,
     keys,
   },
-  { bootLimitMs: BOOT_MS },
+  { bootLimitMs: BOOT_MS, cargoBytes: CARGO_BYTES },
 );
 
 interface Undo {
@@ -48,7 +50,7 @@ interface Thawed extends Clone {
 async function thaw(t: Undo, name: string, from = template): Promise<Thawed> {
   const directory = join(home, name);
   await mkdir(directory);
-  const clone = await thawClone(from, { name, directory });
+  const clone = await thawClone(from, { name, directory, cargoPath });
   t.teardown(() => clone.machine[Symbol.asyncDispose]());
   const guest = await clone.machine.connect(STEP_MS);
   await clone.revived;
@@ -69,6 +71,25 @@ t.test('clones of one template go on where it stopped, and nothing of one is see
   t.equal(await b.ask('echo still here'), 'still here');
   const c = await thaw(t, 'c');
   t.equal(await c.ask('ls /tmp; grep -c ^lkdtm /proc/modules'), '0', 'the template is as it was');
+});
+
+t.test('clones of one template differ in their cargo', async (t) => {
+  const other = join(home, 'other.squashfs');
+  await writeFile(join(home, 'word'), 'another kernel');
+  await bakeCargo(other, {
+    modulesDirectory: lab.kernel.modules,
+    files: [{ path: '/l2/tiny/bzImage', from: join(home, 'word') }],
+  });
+  const directory = join(home, 'cargo-clone');
+  await mkdir(directory);
+  const { machine, revived } = await thawClone(template, { name: 'cargo', directory, cargoPath: other });
+  t.teardown(() => machine[Symbol.asyncDispose]());
+  const guest = await machine.connect(STEP_MS);
+  await revived;
+  const said = await guest.run('cat /overlay/l2/tiny/bzImage; ls /overlay/modules', { timeoutMs: STEP_MS });
+  t.match(said.stdout, /^another kernel[^]*lkdtm\.ko/);
+  const plain = await thaw(t, 'no-l2');
+  t.equal(await plain.ask('ls /overlay/l2 2>&1 | grep -c "No such"'), '1');
 });
 
 t.test(

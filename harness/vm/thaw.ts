@@ -19,6 +19,8 @@ const REVIVE_MS = 60_000;
 export interface ClonePlace {
   readonly name: string;
   readonly directory: string;
+  /** The disk it gets in place of the template's empty one, of the same size; mounted at /cargo. */
+  readonly cargoPath?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -46,10 +48,11 @@ export async function thawClone(template: Template, place: ClonePlace): Promise<
     const qmpMs = performance.now() - begun;
     const thaw = template.serial ? await openPorts(machine, template) : null;
     await readState(machine, join(template.directory, STATE_FILE));
-    thaw?.write(makeOrder());
+    const order = makeOrder(place.cargoPath !== undefined);
+    thaw?.write(order);
     await machine.monitor().execute('cont');
     const runningMs = performance.now() - begun;
-    const revived = thaw ? awaitAnswer(thaw) : reviveBySession(machine);
+    const revived = thaw ? awaitAnswer(thaw) : reviveBySession(machine, order);
     revived.catch(() => {});
     return { machine, qmpMs: Math.round(qmpMs), runningMs: Math.round(runningMs), revived };
   } catch (cause) {
@@ -63,7 +66,13 @@ async function startClone(template: Template, place: ClonePlace): Promise<Machin
   await access(ram); // QEMU would make an empty one
   await copyFile(join(template.directory, CONSOLE_FILE), join(place.directory, CONSOLE_FILE));
   return bootMachine(
-    { ...template.spec, name: place.name, directory: place.directory, ram: { path: ram, use: 'private' } },
+    {
+      ...template.spec,
+      name: place.name,
+      directory: place.directory,
+      ram: { path: ram, use: 'private' },
+      ...(place.cargoPath === undefined ? {} : { cargoPath: place.cargoPath }),
+    },
     place.signal ? { signal: place.signal } : {},
   );
 }
@@ -99,12 +108,13 @@ async function readState(machine: Machine, path: string): Promise<void> {
   throw new Error(machine.hasEnded()?.detail ?? 'QEMU could not read the state');
 }
 
-/** What `revive` in the guest takes: the time, and randomness that no other clone has. */
-function makeOrder(): Buffer {
-  const order = Buffer.alloc(16);
+/** What `revive` in the guest takes: the time, whether there is a cargo, and randomness that no other clone has. */
+function makeOrder(cargo: boolean): Buffer {
+  const order = Buffer.alloc(24);
   const now = Date.now();
   order.writeBigInt64LE(BigInt(Math.floor(now / 1000)), 0);
   order.writeBigInt64LE(BigInt((now % 1000) * 1_000_000), 8);
+  order.writeBigInt64LE(cargo ? 1n : 0n, 16);
   return Buffer.concat([order, randomBytes(64)]);
 }
 
@@ -122,10 +132,10 @@ async function awaitAnswer(thaw: Socket): Promise<void> {
 }
 
 /** Where there is no serial port the order goes over a session of its own. */
-async function reviveBySession(machine: Machine): Promise<void> {
+async function reviveBySession(machine: Machine, order: Buffer): Promise<void> {
   const guest = await machine.connect(REVIVE_MS);
   try {
-    await guest.upload(makeOrder(), '/run/order');
+    await guest.upload(order, '/run/order');
     const { stdout } = await guest.run('revive </run/order', { timeoutMs: REVIVE_MS });
     if (stdout !== 'k') throw notRevived(stdout);
   } finally {
