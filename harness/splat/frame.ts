@@ -15,7 +15,66 @@ const PAIR = new RegExp(
   String.raw`^\s*(?:${ADDRESS})?\(?(${NAME})(?:${PLACE})?${MODULE}\)? from (?:${ADDRESS})?\(?(${NAME})${PLACE}${MODULE}\)?`,
 );
 const INLINE = new RegExp(String.raw`^\s*(?:${ADDRESS}){0,2}(${NAME}) (\S+\.[a-zA-Z]+):(\d+) \[inline\]`);
+const SPACE = 0x20;
+const QUESTION = 0x3f;
+/** By code: 1 where a function's name may hold the character. */
+const IN_NAME: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
+  code < 128 && /[\w.$]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
 const SOURCE = /^\s+(\S+\.[a-zA-Z]+):(\d+)/;
+
+/**
+ * The form that most frames have, ` function+0x12/0x34 [module]`, by hand: null for every other line, which may be a
+ * frame all the same. With `? ` before the name the frame is not reliable.
+ */
+export function parsePlainFrame(text: string): Frame | null {
+  const { length } = text;
+  let at = 0;
+  while (at < length && text.charCodeAt(at) === SPACE) at += 1;
+  const reliable = text.charCodeAt(at) !== QUESTION;
+  if (!reliable) {
+    if (text.charCodeAt(at + 1) !== SPACE) return null;
+    at += 2;
+  }
+  const name = at;
+  while (at < length && IN_NAME[text.charCodeAt(at)] === 1) at += 1;
+  const plus = at;
+  const offset = skipHex(text, plus, '+0x');
+  if (name === plus || offset < 0 || isDigit(text.charCodeAt(name))) return null;
+  const size = skipHex(text, offset, '/0x');
+  if (size < 0) return null;
+  let module: string | null = null;
+  if (size < length) {
+    if (!text.startsWith(' [', size) || !text.endsWith(']')) return null;
+    module = text.slice(size + 2, -1);
+    if (!/^[\w-]+$/.test(module)) return null;
+  }
+  return {
+    function: text.slice(name, plus),
+    offset: Number.parseInt(text.slice(plus + 3, offset), 16),
+    size: Number.parseInt(text.slice(offset + 3, size), 16),
+    module,
+    reliable,
+    inline: false,
+    file: null,
+    line: null,
+  };
+}
+
+/** Behind the hexadecimal digits that follow a mark at a place; -1 when there is no mark, or no digit. */
+function skipHex(text: string, from: number, mark: string): number {
+  if (!text.startsWith(mark, from)) return -1;
+  let at = from + mark.length;
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (!isDigit(code) && (code < 0x61 || code > 0x66)) break;
+  }
+  return at === from + mark.length ? -1 : at;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
 
 /** Reads a line of a call trace: one frame, or two on arm, or none for any other line. */
 export function parseFrames(text: string): readonly Frame[] {

@@ -28,7 +28,8 @@ export function readHead(lines: readonly ReportLine[]): Head {
   let cpu: number | null = null;
   let taint: string | null = null;
   let modules: readonly string[] | null = null;
-  for (const { text: line } of lines) {
+  for (const { text: line, frames } of lines) {
+    if (frames.length > 0) continue;
     const head = line.includes('PID: ') ? CPU_LINE.exec(line) : null;
     if (head) {
       cpu ??= Number(head[1]);

@@ -10,6 +10,14 @@ export interface Header {
   readonly kind: Kind | null;
   /** The line from the headline's words on. */
   readonly words: string;
+  /** All kinds that the line fits, in the order of the table. */
+  readonly matches: readonly Match[];
+}
+
+/** A kind with what its expression found in the headline. */
+export interface Match {
+  readonly kind: Kind;
+  readonly head: RegExpExecArray;
 }
 
 /** What a whole report turned out to be. */
@@ -35,40 +43,41 @@ export function readHeader(text: string, wanted: ReadonlySet<OptionalKind>): Hea
   IN_LINE.lastIndex = 0;
   if (!IN_LINE.test(text) || FOREIGN_LINE.test(text)) return null;
   IN_LINE.lastIndex = 0;
+  let matches: readonly Match[] | null = null;
   for (let match = IN_LINE.exec(text); match; match = IN_LINE.exec(text)) {
     const headline = BY_WORDS.get(match[0]);
     if (!headline || headline.innocent?.test(text)) continue;
-    const kind = matchKind(text, wanted);
-    if (kind || !headline.known) return { kind, words: text.slice(match.index) };
+    matches ??= matchKinds(text, wanted);
+    const kind = firstOf(matches);
+    if (kind || !headline.known) return { kind, words: text.slice(match.index), matches };
   }
   return null;
 }
 
-/** The kind whose words stand first in the line; among those at the same place, the more specific. */
-function matchKind(text: string, wanted: ReadonlySet<OptionalKind>): Kind | null {
-  let best: Kind | null = null;
-  let place = Number.POSITIVE_INFINITY;
+function matchKinds(text: string, wanted: ReadonlySet<OptionalKind>): readonly Match[] {
+  const matches: Match[] = [];
   for (const kind of KINDS) {
     if (kind.optional !== undefined && !wanted.has(kind.optional)) continue;
-    const match = kind.header.exec(text);
-    if (match && match.index < place) {
-      best = kind;
-      place = match.index;
-    }
+    const head = kind.header.exec(text);
+    if (head) matches.push({ kind, head });
   }
-  return best;
+  return matches;
 }
 
-/** Decides the kind by the whole report: its first line is the headline. */
-export function judgeKind(lines: readonly ReportLine[], wanted: ReadonlySet<OptionalKind>): Verdict {
-  const headline = lines[0]?.text ?? '';
+/** The kind whose words stand first in the line; among those at the same place, the more specific. */
+function firstOf(matches: readonly Match[]): Kind | null {
+  let best: Match | null = null;
+  for (const match of matches) if (!best || match.head.index < best.head.index) best = match;
+  return best?.kind ?? null;
+}
+
+/** Decides the kind, among those that the headline fits, by the whole report: its first line is the headline. */
+export function judgeKind(matches: readonly Match[], lines: readonly ReportLine[]): Verdict {
   let text: string | null = null;
   let fallback: Verdict | null = null;
   let best: { readonly verdict: Verdict; readonly place: number } | null = null;
-  for (const kind of KINDS) {
-    if (kind.optional !== undefined && !wanted.has(kind.optional)) continue;
-    const head = kind.header.exec(headline);
-    if (!head || (best && head.index >= best.place)) continue;
+  for (const { kind, head } of matches) {
+    if (best && head.index >= best.place) continue;
     if (kind.body) text ??= lines.map((line) => line.text).join('\n');
     const body = kind.body?.exec(text ?? '');
     const verdict = {

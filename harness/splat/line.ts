@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Frame } from '../model/index.ts';
-import { isDoubtful, parseFrames } from './frame.ts';
+import { isDoubtful, parseFrames, parsePlainFrame } from './frame.ts';
 import { FURNITURE } from './kinds/furniture.ts';
 import { PANIC_LINE } from './kinds/panic.ts';
 import { TRACE_HINT, TRACE_START } from './kinds/stack.ts';
@@ -22,6 +22,9 @@ const NONE: readonly Frame[] = [];
 
 /** Reads a line of a report, its stamp already removed. */
 export function readReportLine(text: string): ReportLine {
+  const plain = parsePlainFrame(text);
+  if (plain)
+    return { text, doubtful: !plain.reliable, label: null, frames: [plain], panic: false, sure: true };
   const label = readLabel(text);
   const frames = label === null ? parseFrames(text) : framesBehindLabel(text);
   const panic = text.includes('Kernel panic') && PANIC_LINE.test(text);

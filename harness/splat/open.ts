@@ -16,6 +16,8 @@ const PATIENCE = {
 const MOST_LINES = 2000;
 const MOST_TEXT = 128 * 1024;
 const HEAD_LINES = 12;
+const DASH = 0x2d;
+const EQUALS = 0x3d;
 /** Stamps of different processors may be so much out of order, in seconds. */
 const JITTER = 0.001;
 /** A second copy of a line that came another way stands so near. */
@@ -108,12 +110,14 @@ export class OpenReport {
   take(line: LogLine, end: number, at: number): void {
     const read = readReportLine(line.text);
     const { text } = read;
+    const first = text.charCodeAt(0);
+    const isMark = first === DASH || first === EQUALS;
     // The mark of the next report, if one follows.
-    const sure = read.sure && !(this.#frames && text.startsWith('-') && REPORT_MARK.test(text));
+    const sure = read.sure && !(first === DASH && this.#frames && REPORT_MARK.test(text));
     const frame = read.frames.length > 0;
     if (read.panic) this.panicked = true;
     if (!sure) this.#idle += 1;
-    if (this.#ended && (!sure || RULE_MARK.test(text))) return;
+    if (this.#ended && (!sure || (isMark && RULE_MARK.test(text)))) return;
     this.#lines.push(read);
     this.#length += text.length + 1;
     if (!sure) return;
@@ -123,6 +127,7 @@ export class OpenReport {
     this.#sureEnd = end;
     this.#sureAt = at;
     if (line.seconds !== null) this.#sureSeconds = line.seconds;
+    if (!isMark) return;
     if (END_MARK.test(text) || (this.#frames && RULE_MARK.test(text))) this.#ended = true;
   }
 

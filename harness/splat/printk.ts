@@ -38,13 +38,15 @@ const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)[^\]\s]{0,12}\](?:\[\s*([TC]\d{1,12})\]
 const DATE_STAMP = /^(?:<\d+>)?\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?:\[\s*([TC]\d{1,12})\])? /;
 const SYSLOG =
   /^(?:<\d+>)?(?:\w{3}\s+\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+\S*) [\w.:-]+ ([\w./@:-]+?)(?:\[\d+\])?: /;
-/** What consoles, loggers and laboratories put in front of the kernel's own stamp. */
-const FRONT = [
-  /^\*\* \d+ printk messages dropped \*\* ?/,
-  /^.{0,200}login: (?=\[)/,
-  /^kern\s*:\w+\s*: (?=\[)/,
-  /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d)?\]?[:\s]\s*/,
+/** What consoles, loggers and laboratories put in front of the kernel's own stamp, each after a cheap test for it. */
+const FRONT: readonly (readonly [RegExp, RegExp])[] = [
+  [/^\*/, /^\*\* \d+ printk messages dropped \*\* ?/],
+  [/login: \[/, /^.{0,200}login: (?=\[)/],
+  [/^kern/, /^kern\s*:\w+\s*: (?=\[)/],
+  [/^[[\d]/, /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d)?\]?[:\s]\s*/],
 ];
+/** So many such things stand before each other at most. */
+const ROUNDS = 5;
 /** `journalctl -o short-monotonic` names host and program behind the stamp. */
 const JOURNAL = /^[\w.-]+ kernel: /;
 const NOISE = /[\r\0]|\x1b\[[?\d;]*[A-Za-z]/g;
@@ -135,18 +137,27 @@ function readContext(caller: string | undefined): ContextId {
 function readFront(whole: string): LogLine | null {
   let line = whole;
   let named = false;
-  for (let round = 0; round < 4; round += 1) {
-    const syslog = SYSLOG.exec(line);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const stamped = line.startsWith('[') || line.startsWith('<') ? readStamp(line) : null;
+    if (stamped) return stamped;
+    const syslog = /^[<\w]/.test(line) ? SYSLOG.exec(line) : null;
     if (syslog) {
       if (syslog[1] !== 'kernel') return null;
       named = true;
       line = line.slice(syslog[0].length);
       continue;
     }
-    const front = FRONT.find((pattern) => pattern.test(line));
-    if (!front) break;
-    line = line.replace(front, '');
+    const rest = dropFront(line);
+    if (rest === null) break;
+    line = rest;
   }
+  const level = line.startsWith('<') ? /^<\d+>/.exec(line) : null;
+  if (level) return { context: CONSOLE, seconds: null, text: line.slice(level[0].length) };
+  return { context: named ? CONSOLE : NO_CONTEXT, seconds: null, text: line };
+}
+
+/** A line that begins with a stamp, maybe behind a level; null for any other. */
+function readStamp(line: string): LogLine | null {
   const stamp = STAMP.exec(line);
   if (stamp) {
     const text = line.slice(stamp[0].length);
@@ -158,8 +169,14 @@ function readFront(whole: string): LogLine | null {
     };
   }
   const date = DATE_STAMP.exec(line);
-  if (date) return { context: readContext(date[1]), seconds: null, text: line.slice(date[0].length) };
-  const level = /^<\d+>/.exec(line);
-  if (level) return { context: CONSOLE, seconds: null, text: line.slice(level[0].length) };
-  return { context: named ? CONSOLE : NO_CONTEXT, seconds: null, text: line };
+  return date && { context: readContext(date[1]), seconds: null, text: line.slice(date[0].length) };
+}
+
+/** A line without what stands before the kernel's own words; null when there is nothing of the kind. */
+function dropFront(line: string): string | null {
+  for (const [hint, pattern] of FRONT) {
+    const match = hint.test(line) ? pattern.exec(line) : null;
+    if (match) return line.slice(match[0].length);
+  }
+  return null;
 }

@@ -5,7 +5,7 @@ import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
 import type { OptionalKind } from './kinds/family.ts';
 import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST, ORDERLY_RESTART } from './kinds/furniture.ts';
-import { INFORMATIVE_TRACE, REPLAY_NOTICE } from './kinds/headline.ts';
+import { INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { Lives } from './life.ts';
 import { OpenReport } from './open.ts';
@@ -32,7 +32,13 @@ const MOST_OPEN = 128;
 /** Reports of silent contexts are looked for once in so many lines. */
 const SWEEP_LINES = 32;
 
-const findWords = makeGate([...HEADLINE_WORDS, BOOT_MARK, CONSOLE_LOST]);
+const findWords = makeGate([
+  ...HEADLINE_WORDS,
+  ...INFORMATIVE_TRACES,
+  BOOT_MARK,
+  CONSOLE_LOST,
+  ALL_CPU_TRACES,
+]);
 
 /** Where a line stands. */
 interface Place {
@@ -42,6 +48,8 @@ interface Place {
   readonly end: number;
   /** The line has the usual form, `[    5.123456] words`. */
   readonly usual: boolean;
+  /** One of the words that the scanner looks for is in it. */
+  readonly hasWords: boolean;
 }
 
 /** Reads lines in the order of the log: one open report for each context. */
@@ -116,11 +124,11 @@ export class LogReader {
     }
     const line = usual ? restOfLine(bytes, to, this.#head) : parseOddLine(bytes, from, to);
     if (!line) return;
-    const end = this.#window.offsetOf(next) + omitted;
+    const place = { from, end: this.#window.offsetOf(next) + omitted, usual, hasWords };
     const header = hasWords ? readHeader(line.text, this.#wanted) : null;
     if (hasWords) this.#readMarks(line);
-    if (this.#open.size > 0 && !this.#goesOn(line, header, usual, end)) return;
-    if (header) this.#begin(header, line, { from, end, usual });
+    if (this.#open.size > 0 && !this.#goesOn(line, header, place)) return;
+    if (header) this.#begin(header, line, place);
   }
 
   /** Whether a line of the context has anything to do with what is open. */
@@ -139,8 +147,9 @@ export class LogReader {
   }
 
   /** Hands a line to the open reports. False when there is nothing more to do with it. */
-  #goesOn(line: LogLine, header: Header | null, usual: boolean, end: number): boolean {
+  #goesOn(line: LogLine, header: Header | null, place: Place): boolean {
     const { text } = line;
+    const { end, usual, hasWords } = place;
     if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(line.seconds);
     const own = this.#open.get(line.context);
     if (own?.isOver(this.#lineCount, line.seconds) || own?.isBefore(line.seconds)) this.#close(own);
@@ -153,12 +162,12 @@ export class LogReader {
       this.#close(own);
       return true;
     }
-    if (INFORMATIVE_TRACE.test(text)) {
+    if (hasWords && INFORMATIVE_TRACES.some((words) => text.includes(words))) {
       this.#close(own);
       return false;
     }
     own.take(line, end, this.#lineCount);
-    if (text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
+    if (hasWords && text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
     if (header && PANIC_LINE.test(text)) this.#markPanicked(line);
     return false;
   }
@@ -174,13 +183,10 @@ export class LogReader {
     this.#lives.note(line);
     if (kind?.lasting && this.#lives.isLasting(normaliseTitle(words), line.seconds)) return;
     const prefix = findPrefix(this.#window, line, place.from, this.#reach.get(line.context) ?? 0);
-    const report = new OpenReport(
-      { kind, words },
-      line,
-      { start, end: place.end, at: this.#lineCount },
-      prefix,
-      { usual: place.usual, doubted },
-    );
+    const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, prefix, {
+      usual: place.usual,
+      doubted,
+    });
     const [oldest] = this.#open.values();
     if (oldest && this.#open.size >= MOST_OPEN) this.#close(oldest);
     this.#open.set(line.context, report);
@@ -218,7 +224,7 @@ export class LogReader {
     const closed = report.close();
     if (this.#reach.size >= CONTEXTS) this.#reach.delete(this.#reach.keys().next().value ?? NO_CONTEXT);
     this.#reach.set(report.context, closed.end);
-    const judgement = judgeReport(closed, this.#wanted);
+    const judgement = judgeReport(closed);
     const kept = this.#found.wants(judgement.signature);
     const told = this.#options.onSplat !== undefined && !report.doubted;
     // In a flood most are only counted.

@@ -3,7 +3,6 @@ import type { Splat } from '../model/index.ts';
 import { findCulprit } from './culprit.ts';
 import { readHead } from './head.ts';
 import { type Header, judgeKind } from './kind.ts';
-import type { OptionalKind } from './kinds/family.ts';
 import { DROPPED_LINE } from './kinds/furniture.ts';
 import type { ReportLine } from './line.ts';
 import { signSplat } from './signature.ts';
@@ -43,9 +42,9 @@ export interface Judgement {
 }
 
 /** Names a finished report. */
-export function judgeReport(report: Report, wanted: ReadonlySet<OptionalKind>): Judgement {
+export function judgeReport(report: Report): Judgement {
   const sure = trimReport(report.lines);
-  const verdict = judgeKind(sure, wanted);
+  const verdict = judgeKind(report.header.matches, sure);
   const { kind } = verdict;
   const search = kind ? findCulprit(kind, verdict.named, sure) : { culprit: null, injected: false };
   const title = kind
@@ -95,7 +94,12 @@ function trimReport(lines: readonly ReportLine[]): readonly ReportLine[] {
   const sure: ReportLine[] = [];
   const enough = lines[0]?.text.includes('KMSAN') ? LINES_BEFORE_PANIC_KMSAN : LINES_BEFORE_PANIC;
   for (const line of lines) {
-    if (sure.length > 0 && (line.doubtful || line.text.includes(DROPPED_LINE))) continue;
+    if (sure.length > 0 && line.doubtful) continue;
+    if (line.frames.length > 0) {
+      sure.push(line);
+      continue;
+    }
+    if (sure.length > 0 && line.text.includes(DROPPED_LINE)) continue;
     if (sure.length >= enough && (line.panic || REPEATS.test(line.text))) break;
     sure.push(line);
   }

@@ -89,8 +89,11 @@ export const FOREIGN_LINE: RegExp =
   /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)/;
 
 /** Messages that carry a trace and are no complaint: a report without caller ids ends before them. */
-export const INFORMATIVE_TRACE: RegExp =
-  /FAULT_INJECTION: forcing a failure|vmalloc: allocation failure|FAULT_FLAG_ALLOW_RETRY missing/;
+export const INFORMATIVE_TRACES: readonly string[] = [
+  'FAULT_INJECTION: forcing a failure',
+  'vmalloc: allocation failure',
+  'FAULT_FLAG_ALLOW_RETRY missing',
+];
 
 /** The console repeats a line that it had begun: the copy before it is torn. */
 export const REPLAY_NOTICE = '** replaying previous printk message **';
