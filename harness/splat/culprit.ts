@@ -161,5 +161,7 @@ function chooseStalled(names: readonly string[], isSkipped: (name: string) => bo
 /** A recursion is named as a stall is. One function alone was not called too deep: it reached beside its stack. */
 function chooseOverflown(names: readonly string[], isSkipped: (name: string) => boolean): string | null {
   const [only] = names;
-  return names.length === 1 && only !== undefined && !isSkipped(only) ? only : chooseStalled(names, isSkipped);
+  return names.length === 1 && only !== undefined && !isSkipped(only)
+    ? only
+    : chooseStalled(names, isSkipped);
 }
