@@ -29,7 +29,7 @@ export class OpenReport {
   readonly context: ContextId;
   readonly seconds: number | null;
   readonly start: number;
-  readonly before: readonly string[];
+  before: readonly string[];
   /** The firmware's or a program's words may look like this one: it counts only in a log without any stamp. */
   readonly doubted: boolean;
   panicked = false;
@@ -104,6 +104,19 @@ export class OpenReport {
     const panic = PANIC_LINE.test(line.text);
     // A kernel panics once.
     return panic ? !this.panicked : !this.#ended;
+  }
+
+  /** The headline was that of an inlined function, which a symboliser put in front of the real one: this is it. */
+  rename(line: LogLine, end: number): void {
+    const [inlined] = this.#lines;
+    if (inlined) this.before = [...this.before, inlined.text];
+    this.#lines = [readReportLine(line.text)];
+    this.#sureEnd = end;
+  }
+
+  /** Whether nothing but the headline has come, and that names a function which was inlined. */
+  get inlined(): boolean {
+    return this.#lines.length === 1 && (this.#lines[0]?.text.endsWith(' [inline]') ?? false);
   }
 
   /** Takes a line of its own context; `at` counts the lines of the log. */

@@ -158,6 +158,10 @@ export class LogReader {
       if (!header && asking && isProcessor(line.context)) asking.take(line, end, this.#lineCount);
       return header !== null;
     }
+    if (own.inlined && header?.kind && header.kind === own.header.kind) {
+      own.rename(line, end);
+      return false;
+    }
     if (header && !own.isEcho(line, usual) && !own.continuesWith(header, line)) {
       this.#close(own);
       return true;

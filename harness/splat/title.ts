@@ -10,6 +10,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/([^a-zA-Z])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g, '$1IP'],
   [/(\.\w+)(?::\d+)+/g, '$1:LINE'],
   [/([a-zA-Z][\w.]+)\+0x[0-9a-z]+\/0x[0-9a-z]+/g, '$1'],
+  [/([a-z\d_])(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)(?:\.\d+)?)+(?![\w.])/g, '$1'],
   [/CPU#\d+/g, 'CPU'],
 ];
 const ALONE = /(\W)\d+(\W|$)/g;

@@ -5,6 +5,8 @@
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
 export { TEST_CACHE, testKernel } from './kernel.ts';
+export type { LogForm } from './klog.ts';
+export { aCallTrace, aLog, aStack } from './klog.ts';
 export { PROJECT_ROOT } from './root.ts';
 export {
   aFinding,

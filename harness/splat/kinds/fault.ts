@@ -25,6 +25,13 @@ export const FAULT_KINDS: readonly Kind[] = [
     title: 'BUG: unable to handle kernel NULL pointer dereference in $f',
     walks: PC_THEN_TRACE,
   },
+  // Old kernels print the headline in two parts, of which the second may be lost.
+  {
+    header: /BUG: unable to handle kernel/,
+    title: 'BUG: unable to handle kernel',
+    torn: 'the second half of the headline is lost',
+    stackless: true,
+  },
   {
     header: /Unable to handle kernel NULL pointer dereference/,
     title: 'BUG: unable to handle kernel NULL pointer dereference in $f',
@@ -52,7 +59,12 @@ export const FAULT_KINDS: readonly Kind[] = [
   { header: /divide[ _]error: /, title: 'divide error in $f', walks: PC_ONLY },
   { header: /invalid opcode: /, title: 'invalid opcode in $f', walks: PC_ONLY, continues: 'head' },
   { header: /Unhandled fault: /, title: 'Unhandled fault in $f', walks: PC_THEN_TRACE },
-  { header: /Alignment trap: /, title: 'Alignment trap in $f', walks: PC_THEN_TRACE },
+  {
+    header: /Alignment trap: /,
+    title: 'Alignment trap in $f',
+    walks: PC_THEN_TRACE,
+    joins: /Unhandled fault: /,
+  },
   {
     header: /Internal error: /,
     title: 'Internal error in $f',

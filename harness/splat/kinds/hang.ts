@@ -32,6 +32,8 @@ export const HANG_KINDS: readonly Kind[] = [
       // A processor with its interrupts off is asked where it is by another.
       [NMI_BACKTRACE, 'pc', 'frames'],
       [NMI_BACKTRACE, 'frames'],
+      // arm64 shows the interrupted place and nothing of the interrupt.
+      [/^pc : /, 'trace', 'frames'],
     ],
     skip: /apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
     choice: 'stall',

@@ -63,7 +63,7 @@ export const HEADLINES: readonly Headline[] = [
   { words: 'VFS: Busy inodes after unmount' },
   { words: 'Internal error:', known: true },
   { words: 'Unhandled fault:' },
-  { words: 'Alignment trap:', innocent: /not handling instruction|\binsn\b.*\bpc\b/ },
+  { words: 'Alignment trap:', innocent: /\) PC=0x[0-9a-f]+ Instr=/ },
   { words: 'trusty: panic' },
   { words: 'fatal error:', innocent: /ALSA/, known: true },
   { words: 'SYZFAIL:' },

@@ -112,9 +112,9 @@ export const LOCK_KINDS: readonly Kind[] = [
     skip: /preempt|this_cpu|processor_id|percpu_counter_add/,
   },
   {
-    header: /BUG: workqueue leaked (?:lock or atomic|atomic, lock or RCU)/,
-    body: /last function: (?<f>[A-Za-z_][\w.]*)/,
-    title: 'BUG: workqueue leaked lock or atomic in $f',
+    header: /BUG: workqueue leaked (lock or atomic|atomic, lock or RCU)/,
+    body: /(?:last function: |workfn=)(?<f>[A-Za-z_][\w.]*)/,
+    title: 'BUG: workqueue leaked $1 in $f',
     walks: [['header']],
     stackless: true,
   },

@@ -2,7 +2,10 @@
 import { type Kind, TRACE } from './family.ts';
 
 const ALLOCATORS =
-  /kmemleak|k[mzv]+[cm]?alloc|kmem|slab|kcalloc|kasan|get_free_page|alloc_(?:skb|percpu|workqueue|inode)|^__?alloc|alloc_page|create_object|idr_|list_lru_init|memdup|kstrdup|strndup|vmalloc|sk_prot_alloc|sk_alloc|kobject_|dup_|^alloc$|mempool/;
+  /alloc|kmemleak|kmem|slab|get_free_page|create_object|mmap|idr_|list_lru_init|k?vasprintf|kasprintf|strn?dup|memdup|pcpu_create|kobject_/;
+/** What hands out pages, down to the one who wanted them. */
+const PAGE_ALLOCATORS =
+  /page_owner|alloc_hook|prep_new_page|prep_compound|get_page_from|rmqueue|alloc_folio|__alloc/;
 
 /** Pages, slabs, leaks and counters. */
 export const MEMORY_KINDS: readonly Kind[] = [
@@ -23,6 +26,7 @@ export const MEMORY_KINDS: readonly Kind[] = [
     header: /BUG: Bad page (state|cache)/,
     title: 'BUG: Bad page $1 in $f',
     walks: [[/page last allocated/, 'frames']],
+    skip: PAGE_ALLOCATORS,
   },
   { header: /BUG: Bad page map/, title: 'BUG: Bad page map in $f', walks: TRACE },
   { header: /BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state', stackless: true },
@@ -52,10 +56,11 @@ export const MEMORY_KINDS: readonly Kind[] = [
     continues: 'report',
   },
   {
-    header: /INFO: ((?:Allocated|Freed) in|Slab 0x|Object 0x|0x[0-9a-f]+-0x).*/,
+    header: /INFO: ((?:(?:Allocated|Freed) in|Slab 0x|Object 0x|0x[0-9a-f]+-0x).*)/,
     title: 'INFO: $1',
     torn: 'the headline before it is lost',
     continues: 'report',
   },
   { header: /BUG:\s*$/, title: 'BUG: corrupted', torn: 'the headline is cut' },
+  { header: /INFO:\s*$/, title: 'INFO: corrupted', torn: 'the headline is cut' },
 ];

@@ -64,7 +64,13 @@ export const PANIC_KINDS: readonly Kind[] = [
   },
   {
     header:
-      /Kernel panic - not syncing: ((?:UBSAN: |kasan[.:].*|KFENCE: )?(?:Fatal exception|panic_on_warn set|hung_task: blocked tasks).*)/,
+      /Kernel panic - not syncing: (?:[\w.]+: )?(Fatal exception|panic_on_warn set|hung_task: blocked tasks)/,
+    title: 'kernel panic: $1',
+    torn: LOST,
+    continues: 'report',
+  },
+  {
+    header: /Kernel panic - not syncing: ((?:\S+: )?\S*(?:panic_on_\w+|panic) set)/,
     title: 'kernel panic: $1',
     torn: LOST,
     continues: 'report',
