@@ -12,12 +12,23 @@ import { buildBench } from './build.ts';
 import { isWanted, runBenches } from './figure.ts';
 import { openLab } from './lab.ts';
 import { scanBench } from './scan.ts';
+import { staircaseBench } from './staircase.ts';
 import { startBench } from './start.ts';
 import { figuresJson, formatFigures } from './table.ts';
 import { memoryBench, thawBench } from './thaw.ts';
+import { trialsBench } from './trials.ts';
 
 /** All benches, the cheap ones first. */
-const BENCHES = [startBench, scanBench, bootBench, thawBench, memoryBench, buildBench];
+const BENCHES = [
+  startBench,
+  scanBench,
+  bootBench,
+  thawBench,
+  memoryBench,
+  trialsBench,
+  buildBench,
+  staircaseBench,
+];
 
 const HELP = `Measures what ktrial costs on this computer.
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { commitLine } from './build.ts';
+import type { Bench } from './figure.ts';
+import type { Lab } from './lab.ts';
+import { runKtrial, secondsBetween } from './run.ts';
+
+const KERNEL = 'mdev-5.10';
+const SERIES = 'kernels/mdev/series/v2.mbox';
+const SCENARIOS = 'scenarios/mdev';
+/** A file that no compiler reads: with one line more, every kernel of the series is another one, and none is cached. */
+const UNCOMPILED = 'MAINTAINERS';
+
+/**
+ * The reference series patch by patch, with all its scenarios. The base has been built before and one file that is not
+ * compiled is changed: what is built is what each patch changes, and no kernel comes from the cache.
+ */
+export const staircaseBench: Bench = {
+  gauges: [
+    {
+      name: 'staircase.builds',
+      unit: 's',
+      title: 'all 11 kernels of a series of ten patches, the base built before',
+    },
+    {
+      name: 'staircase.total',
+      unit: 's',
+      title: 'the whole staircase: its kernels, and 7 scenarios on each',
+    },
+  ],
+  async measure(lab, take) {
+    for (let round = lab.count(1); round > 0; round -= 1) {
+      const base = await makeBase(lab, round);
+      const run = await runKtrial(lab, [
+        join(lab.root, SERIES),
+        ...['--kernel', KERNEL, '--scenarios', join(lab.root, SCENARIOS)],
+        ...['--arms', 'staircase', '--base', base],
+      ]);
+      const builds = run.events.filter(
+        (event) => event.type === 'stageEnded' && event.stage.startsWith('build-'),
+      );
+      const buildMs = builds.reduce((sum, one) => sum + (one.type === 'stageEnded' ? one.durationMs : 0), 0);
+      for (const digest of run.kernels)
+        await rm(join(lab.cacheDirectory, 'kernels', digest), { recursive: true, force: true });
+      const of = `${KERNEL}, ${run.trials.length} trials, ${availableParallelism()} CPUs`;
+      take('staircase.builds', buildMs / 1000, of);
+      take('staircase.total', secondsBetween(run, 'campaignStarted', 'campaignEnded'), of);
+    }
+  },
+};
+
+/** A commit that nobody has built, in the workshop of the kernel; its output directory is brought to the base. */
+async function makeBase(lab: Lab, round: number): Promise<string> {
+  await using workshop = await lab.openWorkshop(KERNEL);
+  // Two commits: the first is built here, so that whatever was built last in this workshop costs nothing later.
+  const warm = await workshop.build({ commit: await commitLine(workshop, UNCOMPILED, 2 * round) });
+  if (!warm.ok) throw new Error(`${KERNEL} does not compile: ${warm.logTail.at(-1) ?? ''}`);
+  await rm(join(lab.cacheDirectory, 'kernels', warm.kernel.digest), { recursive: true, force: true });
+  const commit = await commitLine(workshop, UNCOMPILED, 2 * round + 1);
+  await workshop.checkOut(workshop.baseCommit);
+  return commit;
+}
