@@ -29,10 +29,14 @@ export function findTear(
 
 function findBrokenTrace(lines: readonly ReportLine[]): string | null {
   let any = false;
+  const seen = new Set<string>();
   for (const [index, line] of lines.entries()) {
     any ||= line.label !== null || line.frames.length > 0;
-    if (line.label !== null && TRACE_PROMISE.test(line.text) && !isKept(lines, index))
-      return 'a trace has no frame';
+    const promise = line.label === null ? undefined : TRACE_PROMISE.exec(line.text)?.[1]?.toLowerCase();
+    // What comes again, such as a panic's trace behind the complaint's own, may be cut.
+    if (promise === undefined || seen.has(promise)) continue;
+    seen.add(promise);
+    if (!isKept(lines, index)) return 'a trace has no frame';
   }
   return any ? null : 'there is no trace';
 }

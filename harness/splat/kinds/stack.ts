@@ -28,9 +28,9 @@ export const TRACE_START: RegExp = new RegExp(
 /** A cheap test that every line which tells the processor's place passes. */
 export const POINTER_HINT: RegExp = /IP|PC |pc|[Ee]ra|ERA|PSW/;
 
-/** Those that show, when no frame follows, that the report is torn. */
+/** Those that show, when no frame follows, that the report is torn. Group 1 tells one kind from another. */
 export const TRACE_PROMISE: RegExp =
-  /^\s*(?:Call [Tt]race|Backtrace|Allocated|Allocated by task \d+|Freed|Freed by task \d+|Uninit was (?:stored to memory|created) at|backtrace(?: \(crc [0-9a-f]+\))?)\s*(?:\([^)]*\))?:/;
+  /^\s*(Call Trace|Backtrace|Allocated|Freed|Uninit was stored)(?: by task \d+| to memory at| at)?\s*(?:\(.*?\))?:/i;
 
 /** A promise that the report itself takes back, or that a dump of registers stands for. */
 export const PROMISE_EXEMPT: RegExp =
