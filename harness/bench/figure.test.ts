@@ -11,20 +11,30 @@ function aLab(said: string[], signal = new AbortController().signal): Lab {
   return { say: (text: string) => void said.push(text), signal } as Lab;
 }
 
+const plain = { error: null, load: 0.5 };
+
 t.test('a figure is median, spread and number; without values it is an error', async (t) => {
-  t.strictSame(summarise(GAUGE, [3, 1, 2], undefined, null), { unit: 's', median: 2, min: 1, max: 3, n: 3 });
-  t.strictSame(summarise(GAUGE, [4, 1, 2, 3], 'lean', null), {
+  t.strictSame(summarise(GAUGE, [3, 1, 2], plain), {
+    unit: 's',
+    median: 2,
+    min: 1,
+    max: 3,
+    n: 3,
+    load: 0.5,
+  });
+  t.strictSame(summarise(GAUGE, [4, 1, 2, 3], { ...plain, of: 'lean' }), {
     unit: 's',
     median: 2.5,
     min: 1,
     max: 4,
     n: 4,
+    load: 0.5,
     of: 'lean',
   });
-  t.match(summarise(GAUGE, [1 / 3], undefined, null), { median: 0.3333 });
-  t.strictSame(summarise(GAUGE, [], undefined, null), { unit: 's', error: 'nothing was measured' });
+  t.match(summarise(GAUGE, [1 / 3], plain), { median: 0.3333 });
+  t.strictSame(summarise(GAUGE, [], plain), { unit: 's', error: 'nothing was measured' });
   t.strictSame(
-    summarise(GAUGE, [1], undefined, 'the machine died'),
+    summarise(GAUGE, [1], { ...plain, error: 'the machine died' }),
     { unit: 's', error: 'the machine died' },
     'half of the iterations are no figure',
   );
@@ -64,15 +74,19 @@ t.test('a bench that fails is an error in its own figures, and the others are me
   const figures = await runBenches([bad, good, unwanted], aLab(said), (name) =>
     isWanted(name, ['freeze', 'boot.cold']),
   );
+  const [, cold] = [...figures.values()];
+  const load = cold && 'load' in cold ? cold.load : -1;
+  t.ok(load >= 0, 'the load is told');
   t.strictSame(figuresJson(figures), {
     freeze: { unit: 's', error: 'no template' },
-    'boot.cold': { unit: 's', median: 3, min: 2, max: 4, n: 2, of: 'lean' },
+    'boot.cold': { unit: 's', median: 3, min: 2, max: 4, n: 2, load, of: 'lean' },
   });
+  const column = String(load).padStart(4);
   t.strictSame(formatFigures(figures).split('\n'), [
-    'figure     median  min  max  n  what',
-    '---------  ------  ---  ---  -  ------------------------------------',
-    'freeze          -    -    -  0  not measured: no template',
-    'boot.cold     3 s    2    4  2  power-on to the first command (lean)',
+    'figure     median  min  max  n  load  what',
+    '---------  ------  ---  ---  -  ----  ------------------------------------',
+    'freeze          -    -    -  0     -  not measured: no template',
+    `boot.cold     3 s    2    4  2  ${column}  power-on to the first command (lean)`,
   ]);
   t.match(said, ['freeze 1.000 s', 'freeze was not measured: no template', 'boot.cold 2.000 s']);
 });

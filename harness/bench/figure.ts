@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { loadavg } from 'node:os';
 import type { Lab } from './lab.ts';
 
 export type Unit = 's' | 'ms' | 'MB/s' | 'MiB' | '1/h';
@@ -30,6 +31,8 @@ export type Figure =
       readonly min: number;
       readonly max: number;
       readonly n: number;
+      /** Load average of the last minute when it had been measured: other work makes figures worse. */
+      readonly load: number;
       readonly of?: string;
     }
   | { readonly unit: Unit; readonly error: string };
@@ -38,8 +41,11 @@ export type Figure =
 export function summarise(
   gauge: Gauge,
   values: readonly number[],
-  of: string | undefined,
-  error: string | null,
+  {
+    of,
+    error,
+    load,
+  }: { readonly of?: string | undefined; readonly error: string | null; readonly load: number },
 ): Figure {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
@@ -53,6 +59,7 @@ export function summarise(
     min: digits(min),
     max: digits(max),
     n: sorted.length,
+    load: Number(load.toFixed(1)),
     ...(of === undefined ? {} : { of }),
   };
 }
@@ -84,7 +91,11 @@ export async function runBenches(
       error = cause instanceof Error ? cause.message : String(cause);
     }
     for (const gauge of gauges) {
-      const figure = summarise(gauge, values.get(gauge.name) ?? [], objects.get(gauge.name), error);
+      const figure = summarise(gauge, values.get(gauge.name) ?? [], {
+        of: objects.get(gauge.name),
+        error,
+        load: loadavg()[0] ?? 0,
+      });
       if ('error' in figure) lab.say(`${gauge.name} was not measured: ${figure.error}`);
       figures.set(gauge, figure);
     }

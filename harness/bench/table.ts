@@ -3,16 +3,17 @@ import type { Figure, Gauge } from './figure.ts';
 
 /** Figures for people, a line each, with what was measured. */
 export function formatFigures(figures: ReadonlyMap<Gauge, Figure>): string {
-  const head = ['figure', 'median', 'min', 'max', 'n', 'what'];
+  const head = ['figure', 'median', 'min', 'max', 'n', 'load', 'what'];
   const rows = [...figures].map(([gauge, figure]) =>
     'error' in figure
-      ? [gauge.name, '-', '-', '-', '0', `not measured: ${figure.error}`]
+      ? [gauge.name, '-', '-', '-', '0', '-', `not measured: ${figure.error}`]
       : [
           gauge.name,
           `${figure.median} ${gauge.unit}`,
           String(figure.min),
           String(figure.max),
           String(figure.n),
+          String(figure.load),
           `${gauge.title}${figure.of === undefined ? '' : ` (${figure.of})`}`,
         ],
   );
