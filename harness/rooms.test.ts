@@ -23,6 +23,7 @@ function readSources(): SourceFile[] {
         path.includes('/') &&
         !path.endsWith('.test.ts') &&
         !path.endsWith('.bench.ts') &&
+        !path.endsWith('.fuzz.ts') &&
         !path.startsWith('testing/'),
     )
     .map((path) => readSource(path, readFileSync(join(HARNESS, path), 'utf8')));

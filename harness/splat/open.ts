@@ -44,6 +44,8 @@ export class OpenReport {
   #frames = false;
   #ended = false;
   #idle = 0;
+  /** Where it ended before a rule (`=====`) that was its last line. */
+  #beforeRule: { readonly lines: number; readonly end: number } | null = null;
   #sureAt: number;
   #sureSeconds: number | null;
 
@@ -126,6 +128,7 @@ export class OpenReport {
     const first = text.charCodeAt(0);
     const isMark = first === DASH || first === EQUALS;
     // The mark of the next report, if one follows.
+    this.#beforeRule = null;
     const sure = read.sure && !(first === DASH && this.#frames && REPORT_MARK.test(text));
     const frame = read.frames.length > 0;
     if (read.panic) this.panicked = true;
@@ -136,12 +139,20 @@ export class OpenReport {
     if (!sure) return;
     this.#frames ||= frame;
     this.#idle = 0;
+    if (first === EQUALS) this.#beforeRule = { lines: this.#sureLines, end: this.#sureEnd };
     this.#sureLines = this.#lines.length;
     this.#sureEnd = end;
     this.#sureAt = at;
     if (line.seconds !== null) this.#sureSeconds = line.seconds;
     if (!isMark) return;
     if (END_MARK.test(text) || (this.#frames && RULE_MARK.test(text))) this.#ended = true;
+  }
+
+  /** Another headline follows at once: a rule right before that opens the next report and does not close this one. */
+  giveUpRule(): void {
+    if (!this.#beforeRule) return;
+    this.#sureLines = this.#beforeRule.lines;
+    this.#sureEnd = this.#beforeRule.end;
   }
 
   /** Whether nothing more of it can be expected. */

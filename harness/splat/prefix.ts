@@ -14,6 +14,8 @@ export interface Prefix {
 const NEAR_LINES = 5;
 const MARK_LINES = 50;
 const NEAR_SECONDS = 2;
+/** A line whose stamp is later than the headline's by more than this is of another boot. */
+const AHEAD_SECONDS = 0.05;
 
 /**
  * The lines of the same context right before a headline: from the mark that opens a report, or else the last few. It is
@@ -63,7 +65,8 @@ function readBefore(bytes: Buffer, from: number, to: number, headline: LogLine):
 
 function isFar(seconds: number | null, headline: LogLine): boolean {
   if (seconds === null || headline.seconds === null) return false;
-  return Math.abs(headline.seconds - seconds) > NEAR_SECONDS;
+  const ago = headline.seconds - seconds;
+  return ago > NEAR_SECONDS || ago < -AHEAD_SECONDS;
 }
 
 /** The kernel's time at the last stamped line before a place, in seconds; 0 where no line has a stamp. */

@@ -163,6 +163,7 @@ export class LogReader {
       return false;
     }
     if (header && !own.isEcho(line, usual) && !own.continuesWith(header, line)) {
+      own.giveUpRule();
       this.#close(own);
       return true;
     }

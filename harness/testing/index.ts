@@ -7,6 +7,17 @@ export { aGuest, aResult } from './guest.ts';
 export { TEST_CACHE, testKernel } from './kernel.ts';
 export type { LogForm } from './klog.ts';
 export { aCallTrace, aLog, aStack } from './klog.ts';
+export type { SampleLog } from './logs.ts';
+export {
+  interleaveLines,
+  KASAN_LINES,
+  LOCKDEP_LINES,
+  OOPS_LINES,
+  SAMPLE_LOGS,
+  stampLines,
+  syslogLines,
+  WARNING_LINES,
+} from './logs.ts';
 export { PROJECT_ROOT } from './root.ts';
 export {
   aFinding,
