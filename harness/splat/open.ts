@@ -25,7 +25,7 @@ const ECHO_LINES = 3;
 
 /** A complaint while its lines still come in. */
 export class OpenReport {
-  readonly header: Header;
+  header: Header;
   readonly context: ContextId;
   readonly seconds: number | null;
   readonly start: number;
@@ -109,7 +109,8 @@ export class OpenReport {
   }
 
   /** The headline was that of an inlined function, which a symboliser put in front of the real one: this is it. */
-  rename(line: LogLine, end: number): void {
+  rename(header: Header, line: LogLine, end: number): void {
+    this.header = header;
     const [inlined] = this.#lines;
     if (inlined) this.before = [...this.before, inlined.text];
     this.#lines = [readReportLine(line.text)];

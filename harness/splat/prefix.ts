@@ -64,7 +64,8 @@ function readBefore(bytes: Buffer, from: number, to: number, headline: LogLine):
 }
 
 function isFar(seconds: number | null, headline: LogLine): boolean {
-  if (seconds === null || headline.seconds === null) return false;
+  if (seconds === null) return false;
+  if (headline.seconds === null) return true;
   const ago = headline.seconds - seconds;
   return ago > NEAR_SECONDS || ago < -AHEAD_SECONDS;
 }

@@ -159,7 +159,7 @@ export class LogReader {
       return header !== null;
     }
     if (own.inlined && header?.kind && header.kind === own.header.kind) {
-      own.rename(line, end);
+      own.rename(header, line, end);
       return false;
     }
     if (header && !own.isEcho(line, usual) && !own.continuesWith(header, line)) {
