@@ -36,15 +36,27 @@ export class LineHead {
 const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)[^\]\s]{0,12}\](?:\[\s*([TC]\d{1,12})\])? ?/;
 /** `dmesg -T`: a date of the wall clock instead of seconds. */
 const DATE_STAMP = /^(?:<\d+>)?\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?:\[\s*([TC]\d{1,12})\])? /;
-const SYSLOG =
-  /^(?:<\d+>)?(?:\w{3}\s+\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+\S*) [\w.:-]+ ([\w./@:-]+?)(?:\[\d+\])?: /;
+const CLOCK = String.raw`\d\d:\d\d:\d\d(?:\.\d+)?`;
+const TAG = String.raw`(?<tag>[\w./@:-]+?)`;
+/** A syslog file's time, host and program: since 1980, RFC 3339 times, RFC 5424, and dates with a blank. */
+const SYSLOG = new RegExp(
+  [
+    String.raw`^(?:<\d+>)?(?:\w{3}\s+\d+ (?:\d{4} )?${CLOCK}|\d{4}-\d\d-\d\dT${CLOCK}(?:Z|[+-]\d\d:?\d\d)?) [\w.:-]*[\w.-] ${TAG}(?:\[\d+\])?: `,
+    String.raw`^<\d+>1 \S+ \S+ ${TAG.replace('tag', 'name')} \S+ \S+ (?:-|\[[^\]]*\]) `,
+    String.raw`^\d{4}-\d\d-\d\d ${CLOCK} [\w.-]+ (?:(?<kernel>kernel)|[\w./@-]+\[\d+\]): `,
+  ].join('|'),
+);
 /** What consoles, loggers and laboratories put in front of the kernel's own stamp, each after a cheap test for it. */
 const FRONT: readonly (readonly [RegExp, RegExp])[] = [
+  [/^[\w.-]+ kernel: /, /^[\w.-]+ kernel: /],
+  [/^[[\d]/, /^\[? *\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s+/],
   [/^\*/, /^\*\* \d+ printk messages dropped \*\* ?/],
   [/login: \[/, /^.{0,200}login: (?=\[)/],
   [/^kern/, /^kern\s*:\w+\s*: (?=\[)/],
   [/^[[\d]/, /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d)?\]?[:\s]\s*/],
 ];
+/** What stands there names the kernel. */
+const KERNEL_TAG = / kernel: $/;
 /** So many such things stand before each other at most. */
 const ROUNDS = 5;
 /** `journalctl -o short-monotonic` names host and program behind the stamp. */
@@ -72,12 +84,17 @@ export function restOfLine(bytes: Buffer, to: number, head: LineHead): LogLine {
 
 /** A line that is not in the usual form; null for one that another program wrote into the same syslog file. */
 export function parseOddLine(bytes: Buffer, from: number, to: number): LogLine | null {
-  return readFront(readText(bytes, from, to));
+  const text = bytes.toString('latin1', from, to);
+  // A prompt or a progress bar that the kernel's line has overwritten.
+  const overwritten = text.lastIndexOf('\r[');
+  return readFront(clean(overwritten < 0 ? text : text.slice(overwritten + 1)));
 }
 
 function readText(bytes: Buffer, from: number, to: number): string {
-  const stop = to > from && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to;
-  const text = bytes.toString('latin1', from, stop);
+  return clean(bytes.toString('latin1', from, to > from && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to));
+}
+
+function clean(text: string): string {
   NOISE.lastIndex = 0;
   return NOISE.test(text) ? text.replace(NOISE, '') : text;
 }
@@ -142,14 +159,16 @@ function readFront(whole: string): LogLine | null {
     if (stamped) return stamped;
     const syslog = /^[<\w]/.test(line) ? SYSLOG.exec(line) : null;
     if (syslog) {
-      if (syslog[1] !== 'kernel') return null;
+      const { tag, name, kernel } = syslog.groups ?? {};
+      if ((tag ?? name ?? kernel) !== 'kernel') return null;
       named = true;
       line = line.slice(syslog[0].length);
       continue;
     }
-    const rest = dropFront(line);
-    if (rest === null) break;
-    line = rest;
+    const front = findFront(line);
+    if (front === '') break;
+    named ||= KERNEL_TAG.test(front);
+    line = line.slice(front.length);
   }
   const level = line.startsWith('<') ? /^<\d+>/.exec(line) : null;
   if (level) return { context: CONSOLE, seconds: null, text: line.slice(level[0].length) };
@@ -172,11 +191,11 @@ function readStamp(line: string): LogLine | null {
   return date && { context: readContext(date[1]), seconds: null, text: line.slice(date[0].length) };
 }
 
-/** A line without what stands before the kernel's own words; null when there is nothing of the kind. */
-function dropFront(line: string): string | null {
+/** What stands before the kernel's own words; '' when there is nothing of the kind. */
+function findFront(line: string): string {
   for (const [hint, pattern] of FRONT) {
     const match = hint.test(line) ? pattern.exec(line) : null;
-    if (match) return line.slice(match[0].length);
+    if (match) return match[0];
   }
-  return null;
+  return '';
 }

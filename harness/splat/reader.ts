@@ -231,13 +231,14 @@ export class LogReader {
     this.#reach.set(report.context, closed.end);
     const judgement = judgeReport(closed);
     const kept = this.#found.wants(judgement.signature);
-    const told = this.#options.onSplat !== undefined && !report.doubted;
+    const doubted = report.doubted || (report.context === NO_CONTEXT && judgement.incomplete);
+    const told = this.#options.onSplat !== undefined && !doubted;
     // In a flood most are only counted.
     if (!kept && !told) return;
     const splat = readReport(closed, judgement);
     if (told) this.#options.onSplat?.(splat);
     if (!kept) return;
-    const { context, seconds, lastSeconds, doubted } = report;
+    const { context, seconds, lastSeconds } = report;
     this.#found.add({ splat, context, life: this.#lives.current, seconds, lastSeconds, doubted });
   }
 }

@@ -36,6 +36,8 @@ export interface Judgement {
   readonly type: string;
   readonly culprit: string | null;
   readonly tear: string | null;
+  /** A line that tells such a report from other programs' words is missing. */
+  readonly incomplete: boolean;
   readonly signature: string;
   /** The kind looks at where the processor was. */
   readonly usesPc: boolean;
@@ -57,6 +59,7 @@ export function judgeReport(report: Report): Judgement {
     type,
     culprit: search.culprit,
     tear: report.lost ? 'the console was lost while it was printed' : findTear(verdict, search, raw, sure),
+    incomplete: verdict.incomplete,
     signature: signSplat(type, title, search.culprit),
     usesPc: kind?.walks?.some((walk) => walk.includes('pc')) ?? true,
   };

@@ -9,8 +9,9 @@ const LINE_FEED = 10;
 const DIGITS = 6;
 
 /**
- * The place of the first line, in whole lines from `from` up to `to`, that begins with a stamp of the kernel's own form,
- * `[    5.123456]`, with or without `<6>` before it; -1 when there is none.
+ * The place of the first stamp of the kernel's own form in whole lines from `from` up to `to`, on a line that begins with it,
+ * `[    5.123456]`, with or without `<6>` before it, or has one behind a blank: a logger's words may stand in front. -1 when
+ * there is none.
  */
 export function findStamp(bytes: Uint8Array, from: number, to: number): number {
   for (
@@ -28,7 +29,8 @@ export function findStamp(bytes: Uint8Array, from: number, to: number): number {
     while (at >= from && bytes[at] === SPACE) at -= 1;
     if (at < from || bytes[at] !== OPEN) continue;
     const begin = skipLevel(bytes, from, at);
-    if (begin === from || bytes[begin - 1] === LINE_FEED) return begin;
+    const before = bytes[begin - 1];
+    if (begin === from || before === LINE_FEED || before === SPACE) return begin;
   }
   return -1;
 }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+import t from 'tap';
+import { OOPS_LINES, stampLines, syslogLines, WARNING_LINES } from '../testing/index.ts';
+import { createScanner, scanLog } from './index.ts';
+
+/** Logs as they come: syslog files, loggers' time stamps, firmware in front of the kernel, several boots. */
+
+const WARNING = 'WARNING in badger_put';
+const OOPS = 'BUG: unable to handle kernel NULL pointer dereference in stoat_poll';
+const titlesOf = (log: string) => scanLog(Buffer.from(log, 'latin1')).map((splat) => splat.title);
+const lines = stampLines(11, WARNING_LINES).trimEnd().split('\n');
+const withoutStamp = (line: string) => line.replace(/^\[.*?\] /, '');
+
+const FORMS: Readonly<Record<string, (line: string) => string>> = {
+  'syslog, RFC 3164': (line) => `Nov  3 03:40:40 warren kernel: ${line}`,
+  'syslog with a year': (line) => `Nov 23 2023 03:40:40 warren kernel: ${line}`,
+  'syslog with microseconds': (line) => `Nov 23 03:40:40.123456 warren kernel: ${line}`,
+  'syslog with a priority': (line) => `<4>Nov 23 03:40:40 warren kernel: ${line}`,
+  'syslog, RFC 5424': (line) => `<4>1 2023-11-23T03:40:40.123Z warren kernel - - - ${line}`,
+  'syslog, ISO time': (line) => `2023-11-23T03:40:40.123456+01:00 warren kernel: ${line}`,
+  'syslog, date and blank': (line) => `2023-11-23 03:40:40 warren kernel: ${line}`,
+  'syslog from an address': (line) => `Nov 23 03:40:40 192.0.2.7 kernel: ${line}`,
+  'journal, no kernel stamp': (line) => `Nov 23 03:40:40 warren kernel: ${withoutStamp(line)}`,
+  'journal, ISO time': (line) => `2023-11-23T03:40:40+0100 warren kernel: ${withoutStamp(line)}`,
+  'journal, monotonic time': (line) => line.replace(/\] /, '] warren kernel: '),
+  'dmesg, ISO time': (line) => `2023-11-23T03:40:40,123456+01:00 ${withoutStamp(line)}`,
+  'dmesg, wall clock': (line) => `[Thu Nov 23 03:40:40 2023] ${withoutStamp(line)}`,
+  'dmesg, decoded level': (line) => `kern  :warn  : ${line}`,
+  'dmesg, raw': (line) => `<4>${line}`,
+  'container log': (line) => `2023-11-23T03:40:40.123456789Z ${line}`,
+  'log of a laboratory': (line) => `[2023-11-23 03:40:40.123] ${line}`,
+  'clock only': (line) => `00:01:23.456 ${line}`,
+  'carriage returns': (line) => `${line}\r`,
+  'a progress bar before it': (line) => `loading 100%\r${line}`,
+};
+
+for (const [name, form] of Object.entries(FORMS))
+  t.test(`a warning is read in this form: ${name}`, async (t) => {
+    const [splat, ...others] = scanLog(`${lines.map(form).join('\n')}\n`);
+    t.equal(splat?.title, WARNING);
+    t.equal(splat?.comm, 'badgerd');
+    t.equal(splat?.corrupted, false, splat?.corruptedReason ?? '');
+    t.equal(splat?.start, 0, 'the lines before the headline belong to it');
+    t.strictSame(others, []);
+  });
+
+t.test("other programs' lines in a syslog file do not count", async (t) => {
+  for (const log of [
+    syslogLines('openvpn[1118]', 'WARNING: No server certificate verification method has been enabled.\n'),
+    syslogLines('watchd', 'BUG: soft lockup - CPU#1 stuck for 22s! [x:1]\n'),
+    '2023-11-23T03:40:40.1+00:00 warren snapd[7]: panic: runtime error\n',
+    '2023-11-23 03:40:40 warren daemon[7]: WARNING: at fs/x.c:1 f+0x1/0x2\n',
+    '<11>1 2023-11-23T03:40:40Z warren app 12 - - BUG: unable to handle kernel NULL pointer dereference\n',
+  ])
+    t.strictSame(titlesOf(log), [], log);
+});
+
+t.test('lines of other programs between those of a report do no harm', async (t) => {
+  const kernel = syslogLines('kernel', stampLines(11, WARNING_LINES)).split(/(?<=\n)/);
+  const log = kernel.map((line) => `${line}${syslogLines('crond[3]', 'INFO: job ran\n')}`).join('');
+  const [splat, ...others] = scanLog(log);
+  t.equal(splat?.title, WARNING);
+  t.equal(splat?.corrupted, false);
+  t.strictSame(others, []);
+});
+
+const FIRMWARE: Readonly<Record<string, string>> = {
+  SeaBIOS: 'SeaBIOS (version 1.16.2)\r\nWARNING - Unable to allocate resource!\r\nBooting from ROM...\r\n',
+  coreboot:
+    'coreboot-4.22 bootblock starting...\n[INFO ]  Timestamp: 881\nWARNING: RO_VPD is uninitialized or empty.\nINFO:    [DEVAPC] init done\nERROR: no option table\n[DEBUG]  BS: 12\nBUG: device_path requests hidden 00:1f.1\n',
+  'trusted firmware':
+    'NOTICE:  BL1: v2.9\nWARNING: BL31: OP-TEE image is missing\nERROR:   Error initializing runtime service\nINFO:    Entry point address = 0x80000000\n',
+  'OP-TEE': 'E/TC:0 0 Panic at core/boot.c:12\nI/TC: WARNING: This configuration might be insecure!\n',
+  'U-Boot':
+    'U-Boot 2024.01\nWARNING: Unable to find the console node\n*** Warning - bad CRC, using default environment\nHit any key: 3 \b\b\b 2 \b\b\b 1\nStarting kernel ...\n\n',
+  GRUB: 'Welcome to GRUB!\nerror: out of memory.\nWARNING: no console will be available to OS\nLoading Linux ...\n',
+  EDK2: 'UEFI firmware (version 2023.11)\nWARNING: TPM is not found\nINFO: got memory map\nASSERT!: panic: none\nEFI stub: WARNING: Failed to read DTB\n',
+  OpenSBI: 'OpenSBI v1.3\nWARNING: platform quirk enabled\npanic: none\n',
+  decompressor: 'Decompressing Linux... Parsing ELF... done.\nBooting the kernel.\n',
+  'a hypervisor': '(XEN) WARNING: SPECULATIVE EXECUTION\n(XEN) BUG: none\n',
+};
+const BOOT = stampLines(0, ['Linux version 6.1.0 (builder@lab) #1 SMP', 'Command line: x', 'Memory: 1 GiB']);
+
+for (const [name, text] of Object.entries({ ...FIRMWARE, 'all of them': Object.values(FIRMWARE).join('') }))
+  t.test(`the words of ${name} are no complaint of the kernel, and what comes after is found`, async (t) => {
+    t.strictSame(titlesOf(text + BOOT), []);
+    const dated = (log: string) => log.replace(/^/gm, '2023-11-23T03:40:40.123Z ');
+    t.strictSame(titlesOf(dated(text + BOOT)), [], 'behind the time stamps of a logger too');
+    const whole = text + BOOT + stampLines(5, WARNING_LINES, 'T77') + stampLines(26, OOPS_LINES, 'T301');
+    t.strictSame(titlesOf(whole), [WARNING, OOPS]);
+  });
+
+t.test('many boots and many splats in one log are all found, none twice', async (t) => {
+  const parts: string[] = [];
+  const expected: string[] = [];
+  for (let boot = 0; boot < 7; boot += 1) {
+    parts.push(FIRMWARE.SeaBIOS ?? '', BOOT, stampLines(5, WARNING_LINES), stampLines(20, OOPS_LINES));
+    expected.push(WARNING, OOPS);
+  }
+  const splats = scanLog(parts.join(''));
+  t.strictSame(
+    splats.map((splat) => splat.title),
+    expected,
+  );
+  t.ok(
+    splats.every((splat) => splat.follows === null),
+    'none follows from one of another boot',
+  );
+  t.strictSame(
+    splats.map((splat) => splat.panicked),
+    expected.map((title) => title === OOPS),
+  );
+});
+
+t.test('a line of ten megabytes, and what stands before and after it', async (t) => {
+  const before = stampLines(5, WARNING_LINES, 'T7');
+  const scanner = createScanner();
+  scanner.push(before);
+  for (let part = 0; part < 10; part += 1) scanner.push(Buffer.alloc(1_000_000, part === 3 ? 0 : 0x41));
+  scanner.push(`\n${stampLines(900, OOPS_LINES, 'T8')}`);
+  const splats = scanner.end();
+  t.strictSame(
+    splats.map((splat) => [splat.title, splat.start]),
+    [
+      [WARNING, 0],
+      [OOPS, before.length + 10_000_001],
+    ],
+  );
+});
