@@ -150,10 +150,13 @@ const CHOICES: Readonly<Record<Choice, Chooser>> = {
 function chooseStalled(names: readonly string[], isSkipped: (name: string) => boolean): string | null {
   let inner: string | null = null;
   for (const name of names) {
-    if (STALL_SELF.test(name)) return name;
+    const bucket = STALL_SELF.exec(name)?.[1];
+    if (bucket !== undefined) return bucket;
+    const skipped = isSkipped(name);
     if (STALL_ANCHORS.test(name)) {
-      if (inner !== null) return inner;
-    } else if (!isSkipped(name)) inner = name;
+      // The top itself: there is nothing inside of it.
+      if (inner !== null || !skipped) return inner ?? name;
+    } else if (!skipped) inner = name;
   }
   return null;
 }

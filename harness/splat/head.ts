@@ -20,7 +20,7 @@ const TASK_LINES: readonly RegExp[] = [
   /^\s*comm "(?<comm>[^"]*)", pid (?<pid>\d+)/,
 ];
 const TASK_HINT = /INFO: task |^Process |\/\d+|CPU#|comm "| PID: |^Pid: /;
-const TAINT = /Tainted: ((?:\[\w+\]=\w+|[A-Z]|,| )+)/;
+const TAINT = /Tainted: ((?:\[\w+\]=\w+|[A-Z](?![a-z])|,| )+)/;
 
 /** Reads task, processor, taint and modules out of a report's lines; what a report does not say is null. */
 export function readHead(lines: readonly ReportLine[]): Head {
@@ -57,7 +57,7 @@ function readTaint(line: string): string | null {
   const words = TAINT.exec(line)?.[1];
   if (words === undefined) return null;
   const named = [...words.matchAll(/\[(\w+)\]=/g)].map((match) => match[1] ?? '');
-  const letters = named.length > 0 ? named : (words.match(/\b[A-Z]\b/g) ?? []);
+  const letters = named.length > 0 ? named : (words.match(/[A-Z]/g) ?? []);
   return letters.length > 0 ? letters.join(' ') : null;
 }
 

@@ -137,7 +137,7 @@ const ROWS: readonly Row[] = [
     HANG,
   ],
   [
-    'BUG: soft lockup in smp_call_function_many_cond',
+    'BUG: soft lockup in smp_call_function',
     [
       'watchdog: BUG: soft lockup - CPU#1 stuck for 143s! [probe:42]',
       CPU,

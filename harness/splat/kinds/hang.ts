@@ -23,8 +23,14 @@ export const HANG_KINDS: readonly Kind[] = [
     choice: 'stall',
   },
   {
-    header:
-      /INFO: rcu_(?:preempt|sched|bh|tasks\w*)(?: self-)? ?(?:self-)?detected(?: expedited)? stalls?|INFO: rcu_tasks\w* detected stalls/,
+    header: /INFO: rcu_tasks\w* detected stalls on tasks/,
+    title: 'INFO: rcu detected stall in $f',
+    walks: TRACE,
+    skip: /sched|context_switch|__switch_to/,
+    choice: 'stall',
+  },
+  {
+    header: /INFO: rcu_(?:preempt|sched|bh)(?:_state)? (?:self-)?detected(?: expedited)? stalls?/,
     title: 'INFO: rcu detected stall in $f',
     walks: [
       [TIMER_INTERRUPT, 'pc', 'frames'],

@@ -6,7 +6,7 @@
  */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   report: [
-    'kasan|kmsan|kcsan|kfence|asan_|__msan|__tsan|__sanitizer|__ubsan|hwasan|kmemleak',
+    'kasan|kmsan|kcsan|kfence|asan_|__msan|__tsan|__sanitizer|ubsan_|hwasan|kmemleak',
     'check_memory_region|check_region_inline|read_word_at_a_time|print_address_description|print_report',
     'dump_stack|show_stack|dump_backtrace|unwind_backtrace|stack_trace_|arch_stack_walk|save_stack|walk_stackframe',
     '^v?panic$|^check_panic_on_warn|^nmi_panic|panic_on_',
@@ -17,15 +17,15 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'object_err|slab_err|slab_fix|check_object|check_slab|print_trailer|check_heap|object_is_on_stack|usercopy_abort|usercopy_warn',
     'print_usage_bug|print_circular|print_irq|print_bad|print_lock|print_deadlock|print_unlock',
     'lockdep|perf_trace|perf_tp|trace_event_raw|trace_(?:hardirqs|softirqs|preempt)|__traceiter|^ftrace_(?:likely|call|regs|stub|graph)',
-    'lock_acquire|lock_release|lock_contended|lock_class|mark_lock|mark_held|mark_irqflags|mark_usage|validate_chain|check_(?:prev|deadlock|noncircular|irq_usage|usage|wait_context|preemption_disabled|chain|redundant)|look_up_lock|__bfs',
+    'lock_acquire|lock_release|lock_is_held|reacquire_held|lock_contended|lock_class|mark_lock|mark_held|mark_irqflags|mark_usage|validate_chain|check_(?:prev|deadlock|noncircular|irq_usage|usage|wait_context|preemption_disabled|chain|redundant)|look_up_lock|__bfs',
     'might_sleep|might_resched|might_fault|cant_sleep|rcu_lock_(?:acquire|release)|rcu_read_(?:un)?lock$|rcu_sleep_check',
-    'hex_dump|printk|^_?dev_(?:err|warn|info|crit|alert|emerg|notice|printk)|^pr_cont',
+    'hex_dump|printk|^_*(?:net|ib)?dev_(?:err|warn|info|crit|alert|emerg|notice|printk)$|^pr_cont',
     'stack_chk|debug_object|debug_print_object|debug_check_no|debug_mutex|debug_locks|debug_smp_processor|is_static_object',
     'refcount_|panicking|rust_begin_unwind|fortify_panic',
   ],
   memory: [
     'kmalloc|kcalloc|kzalloc|kvmalloc|krealloc|vmalloc|vzalloc|kmem_cache|kmemdup|kstrdup|memdup',
-    'slab_|alloc_page|__get_free_page|folio_alloc|^k[vz]?free$|^kfree_sensitive$|kfree_skb',
+    'slab_|alloc_page|__get_free_page|folio_alloc|alloc_folio|^k[vz]?free$|^kfree_sensitive$|kfree_skb',
   ],
   lock: [
     'spin_(?:un|try)?_?lock|spin_(?:is|can)_|raw_spin|(?:read|write)_(?:un|try)?lock|bit_spin|queued_(?:spin|read|write)|_lock_slowpath|pv_queued|do_raw_',
@@ -41,7 +41,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   copying: [
     '^(?:__|arch_)*(?:pi_)?mem(?:cpy|set|move|cmp|chr|scan)|^bcmp$|^_*str(?:cpy|ncpy|lcpy|scpy|cmp|ncmp|casecmp|ncasecmp|len|nlen|chr|rchr|str|cat|lcat|ncat|sep|spn|cspn|pbrk|im|replace|reverse)|^sized_str|fortify',
     'copy_(?:to|from|in)_(?:user|iter)|copy_user_|copyin$|copyout$|^_copy_|copy_page_(?:to|from)_iter|_user_inatomic|copy_from_kernel|copy_overflow|clear_user$|raw_copy|^rep_(?:movs|stos)|^__(?:arch|asm)_copy|simple_copy_to_iter',
-    '[gp]et_user(?:$|_)|csum_partial|csum_and_copy|probe_kernel|probe_read|get_kernel_nofault|^clear_page_|^copy_page$',
+    '(?:get|put)_user(?!_page)|probe_kernel|probe_read|get_kernel_nofault|^clear_page_|^copy_page$',
     'v?s(?:n|cn)?printf$|^string$|^string_nocheck|^pointer$|^format_decode|^number$|^widen_string|^kstrto|^_kstrto',
   ],
   container: [
@@ -53,7 +53,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   teardown: [
     'flush_work|flush_delayed_work|drain_workqueue|cancel_(?:delayed_)?work|__cancel_work|destroy_workqueue|queue_(?:delayed_)?work|^insert_work|try_to_grab_pending|mod_delayed_work',
     'del_timer|timer_delete|mod_timer|^add_timer|timer_shutdown',
-    'kobject_|^device_(?:add|del|unregister|register)|^put_device|sysfs_remove|kernfs_remove|unregister_netdev',
+    'kobject_|^device_(?:add|del|unregister|register)|^put_device|sysfs_remove|unregister_netdev',
     '^usb_(?:submit|kill|unlink|poison)_urb|wait_for_completion|wait_for_common|kthread_stop',
     '^iput$|^dput$|^drop_nlink$|truncate_inode_pages|mark_buffer_dirty',
   ],

@@ -28,7 +28,7 @@ export const MEMORY_KINDS: readonly Kind[] = [
     walks: [[/page last allocated/, 'frames']],
     skip: PAGE_ALLOCATORS,
   },
-  { header: /BUG: Bad page map/, title: 'BUG: Bad page map in $f', walks: TRACE },
+  { header: /BUG: Bad page map/, title: 'BUG: Bad page map', walks: TRACE, skip: /print_bad_pte/ },
   { header: /BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state', stackless: true },
   { header: /BUG: (non-zero \w+ on freeing mm)/, title: 'BUG: $1', stackless: true },
   {

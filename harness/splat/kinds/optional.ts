@@ -25,9 +25,10 @@ export const OPTIONAL_KINDS: readonly Kind[] = [
   },
   {
     header: /irq \d+: nobody cared/,
-    title: 'irq: nobody cared in $f',
-    walks: TRACE,
-    skip: /irq|dump_|IRQ/,
+    // What was interrupted is chance; who handles the line is not.
+    title: 'irq: nobody cared',
+    walks: [[/^handlers:/, /^\[<[0-9a-f]+>\] (?<f>[A-Za-z_][\w.]*)/]],
+    stackless: true,
     optional: 'interrupt',
   },
   {

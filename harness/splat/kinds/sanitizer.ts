@@ -6,7 +6,7 @@ const HEADER_THEN_TRACE: readonly (readonly Step[])[] = [
   ['header', 'frames'],
 ];
 const ACCESS = /^(?:.*\s)?(Read|Write) (?:of size|at addr) /m;
-const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_/;
+const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_(?:large|pages|unref)/;
 
 /** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */
 export const SANITIZER_KINDS: readonly Kind[] = [

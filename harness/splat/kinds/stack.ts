@@ -11,7 +11,7 @@ export const TRACE_START: RegExp = new RegExp(
     String.raw`Backtrace:`,
     String.raw`(?:[Aa]llocated|[Ff]reed) by task \d+(?: on cpu .*)?\b.*:`,
     String.raw`(?:Allocated|Freed):\s*$`,
-    String.raw`(?:Last potentially related work creation|Second to last potentially related work creation|Last call_rcu\(\)|Aux stack)\b.*:`,
+    String.raw`(?:Last potentially related work creation|Second to last potentially related work creation|Last call_rcu\(\)|Last Breaking-Event-Address|Aux stack)\b.*:`,
     String.raw`kfence-#\d+ .*allocated by task \d+\b.*:`,
     String.raw`backtrace(?: \(crc [0-9a-f]+\))?:`,
     String.raw`Uninit was (?:stored to memory|created) at:`,
@@ -89,8 +89,8 @@ export const STALL_ANCHORS: RegExp = new RegExp(
   ].join('|'),
 );
 
-/** Anchors that are themselves what hangs. */
-export const STALL_SELF: RegExp = /^smp_call_function/;
+/** Anchors that are themselves what hangs. Group 1 is the name under which all their variants are gathered. */
+export const STALL_SELF: RegExp = /(smp_call_function)/;
 
 /** Waiting for these hangs tasks all over the kernel: such reports are gathered under one name. */
 export const HUNG_BUCKETS: readonly (readonly [RegExp, string])[] = [
