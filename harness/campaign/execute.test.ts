@@ -19,6 +19,7 @@ function planned(scenario: string, arm: string): PlannedTrial {
     arm,
     attempt: 1,
     seed: 1,
+    boot: 'clone',
   };
 }
 

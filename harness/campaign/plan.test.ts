@@ -32,7 +32,9 @@ t.test('every scenario runs on every arm, as often as the more of request and sc
     seed: 1,
     scenarios: [scenario('once', 1), scenario('twice', 2)],
   } as unknown as CampaignRequest;
-  const { trials } = planCampaign(request);
+  const plan = planCampaign(request);
+  const trials = plan.trials.filter((trial) => trial.boot !== 'control');
+  t.equal(plan.trials.length, trials.length + 1, 'one is done in a booted machine as well');
   t.strictSame(
     trials.map((trial) => trial.id),
     [
@@ -42,4 +44,19 @@ t.test('every scenario runs on every arm, as often as the more of request and sc
     ],
   );
   t.equal(new Set(trials.map((trial) => trial.id)).size, trials.length, 'an id is a trial');
+});
+
+t.test('a machine is a clone unless the request or the scenario forbids it', async (t) => {
+  const boots = (cold: boolean, clone: string) =>
+    planCampaign({
+      series: null,
+      arms: 'pair',
+      repeat: 1,
+      seed: 1,
+      cold,
+      scenarios: [{ name: 'one', repeats: 1, l2: {}, clone }],
+    } as unknown as CampaignRequest).trials.map((trial) => trial.boot);
+  t.strictSame(boots(false, 'auto'), ['clone', 'control']);
+  t.strictSame(boots(true, 'auto'), ['cold']);
+  t.strictSame(boots(false, 'never'), ['cold']);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Series } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
+import { chooseControls } from './control.ts';
 import type { CampaignRequest } from './request.ts';
 
 /** Which kernels are compared: the base with the whole series, or every prefix of it. */
@@ -21,6 +22,8 @@ export interface PlannedTrial {
   readonly arm: string;
   readonly attempt: number;
   readonly seed: number;
+  /** `control`: a trial beside the others, booted, that clones of the same scenario and arm are held against. */
+  readonly boot: 'clone' | 'cold' | 'control';
 }
 
 /** What will be done, as a value: arms to build, then trials in the order in which they start. */
@@ -61,6 +64,7 @@ export function planCampaign(request: CampaignRequest): CampaignPlan {
           arm: arm.name,
           attempt,
           seed: (request.seed + attempt * 7919) >>> 0,
+          boot: request.cold || scenario.clone === 'never' ? 'cold' : 'clone',
         });
       }
     }
@@ -68,13 +72,19 @@ export function planCampaign(request: CampaignRequest): CampaignPlan {
   const l2Kernels = [
     ...new Set(request.scenarios.flatMap((scenario) => Object.values(scenario.l2).map((one) => one.kernel))),
   ].sort();
-  return { arms, l2Kernels, trials };
+  return { arms, l2Kernels, trials: [...trials, ...chooseControls(trials, request.seed)] };
 }
 
 /** The command line may ask for more trials than the scenario does, never for fewer. */
 function countRepeats(request: CampaignRequest, scenario: SettledScenario): number {
   return Math.max(request.repeat, scenario.repeats);
 }
+
+const BOOT_WORDS: Readonly<Record<PlannedTrial['boot'], string>> = {
+  clone: 'a clone',
+  cold: 'booted',
+  control: 'booted, to be compared with clones',
+};
 
 /** The plan for people, line by line. */
 export function describePlan(request: CampaignRequest, plan: CampaignPlan): string[] {
@@ -96,7 +106,8 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
   for (const arm of plan.arms) lines.push(`arm        ${arm.name}: ${arm.patches} patches of the series`);
   for (const name of plan.l2Kernels) lines.push(`l2 kernel  ${name}`);
   lines.push(`trials     ${plan.trials.length}`);
-  for (const trial of plan.trials) lines.push(`           ${trial.id} (seed ${trial.seed})`);
+  for (const trial of plan.trials)
+    lines.push(`           ${trial.id} (seed ${trial.seed}, ${BOOT_WORDS[trial.boot]})`);
   lines.push(`repeat     ${request.repeatCommand}`);
   return lines;
 }

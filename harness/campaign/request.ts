@@ -21,6 +21,8 @@ export interface CampaignRequest {
   /** Trials of each scenario on each arm. */
   readonly repeat: number;
   readonly seed: number;
+  /** Boot every machine; no clones. */
+  readonly cold: boolean;
   /** Machines at once; null: as many as cores and memory allow. */
   readonly jobs: number | null;
   /** The command line that repeats the run. */

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { writeFileAtomic } from '../host/index.ts';
-import type { CampaignVerdict, TrialListener, TrialResult, TrialRunner } from '../model/index.ts';
+import type {
+  CampaignVerdict,
+  CloneSummary,
+  TrialListener,
+  TrialResult,
+  TrialRunner,
+} from '../model/index.ts';
+import { compareClones } from '../verdict/index.ts';
 import type { Unfit } from './arms.ts';
 import { concludeTrials, symboliseTrials } from './conclude.ts';
 import { openDurations } from './durations.ts';
@@ -19,6 +26,9 @@ export interface CampaignOutcome {
   readonly unfit: Unfit | null;
   readonly notes: readonly string[];
   readonly trials: readonly TrialResult[];
+  /** Trials in booted machines that clones were held against; they count in no verdict. */
+  readonly controls: readonly TrialResult[];
+  readonly clones: CloneSummary | null;
   readonly verdict: CampaignVerdict | null;
   readonly startedAt: string;
   readonly durationMs: number;
@@ -59,6 +69,8 @@ export async function runCampaign(
       unfit: preparation.unfit,
       notes: preparation.notes,
       trials: [],
+      controls: [],
+      clones: null,
       verdict: null,
     });
   const { prepared } = preparation;
@@ -67,15 +79,17 @@ export async function runCampaign(
   const room = await measureRoom(request.jobs);
   const raw = await executeTrials({ plan, prepared, room, durations, run, listen, signal }, order);
   await durations.save();
-  const trials = await stages.run('symbols', 'name source lines', () =>
-    symboliseTrials(raw, prepared.kernels),
-  );
-  for (const trial of trials)
+  const all = await stages.run('symbols', 'name source lines', () => symboliseTrials(raw, prepared.kernels));
+  for (const trial of all)
     await writeFileAtomic(
       join(place.runDirectory, trial.id, 'trial.json'),
       `${JSON.stringify(trial, null, 2)}\n`,
     );
+  const isControl = (_: TrialResult, index: number) => plan.trials[index]?.boot === 'control';
+  const controls = all.filter(isControl);
+  const trials = all.filter((trial, index) => !isControl(trial, index));
+  const clones = compareClones(trials, controls);
   const verdict = concludeTrials(request.arms, plan, prepared, trials);
   listen({ format: 1, at: new Date().toISOString(), type: 'campaignEnded', verdict });
-  return finish({ prepared, unfit: null, notes: prepared.notes, trials, verdict });
+  return finish({ prepared, unfit: null, notes: prepared.notes, trials, controls, clones, verdict });
 }

@@ -10,6 +10,7 @@ function aTrial(scenario: string, arm: string, attempt = 1): PlannedTrial {
     arm,
     attempt,
     seed: 1,
+    boot: 'clone',
   };
 }
 

@@ -27,6 +27,7 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
       Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, needL2(prepared, wanted.kernel)]),
     ),
     timeoutMs: trial.scenario.timeoutMs,
+    boot: trial.boot === 'clone' ? 'clone' : 'cold',
   };
 }
 

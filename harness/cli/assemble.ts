@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bakeL2Root } from '../image/index.ts';
 import { Fault, type TrialRunner } from '../model/index.ts';
 import { createTrialRunner } from '../trial/index.ts';
-import { type Accelerator, probeAccelerator } from '../vm/index.ts';
+import { type Accelerator, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
 
 /** KVM where a kernel of ours has really run under it, else TCG. */
@@ -32,8 +32,13 @@ export function imageRecipe(context: Context): string {
   return join(context.root, 'images', 'guest.yaml');
 }
 
-/** A runner that boots machines on this computer. The accelerator is probed once, by the first trial's kernel. */
-export function assembleRunner(context: Context, directory: string, mirror: string | undefined): TrialRunner {
+/** A runner that starts machines on this computer: clones of templates where a store is given and a trial allows them. The accelerator is probed once, by the first trial's kernel. */
+export function assembleRunner(
+  context: Context,
+  directory: string,
+  mirror: string | undefined,
+  templates: TemplateStore | null,
+): TrialRunner {
   let accelerator: Promise<Accelerator> | null = null;
   return async (spec, listen, signal) => {
     accelerator ??= chooseAccelerator(context, spec.kernel.bootImage);
@@ -41,6 +46,7 @@ export function assembleRunner(context: Context, directory: string, mirror: stri
       directory,
       accelerator: await accelerator,
       bakeL2Root: (name, abort) => bakeL2(name, context, mirror, abort),
+      ...(templates ? { templates } : {}),
     });
     return run(spec, listen, signal);
   };

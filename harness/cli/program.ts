@@ -60,6 +60,7 @@ export function buildProgram(dispatch: Dispatch): Command {
       .option('-p, --param <name=value...>', "a value for a scenario's parameter")
       .option('-n, --repeat <count>', 'trials of each scenario on each kernel', positive, 1)
       .option('-j, --jobs <count>', 'machines at once (default: what cores and memory allow)', positive)
+      .option('--cold', 'boot a machine for each trial, instead of thawing clones of one that has booted')
       .option('--seed <number>', 'seed of everything random', whole, 1)
       .option(
         '--run-directory <path>',

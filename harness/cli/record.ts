@@ -38,6 +38,8 @@ export async function describeRecord(
     notes: [...(series?.notes ?? []), ...outcome.notes],
     unfit: outcome.unfit,
     trials: outcome.trials,
+    controls: outcome.controls,
+    clones: outcome.clones,
     verdict: outcome.verdict,
   });
 }

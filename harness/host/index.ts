@@ -20,7 +20,7 @@ export {
   writeFileAtomic,
 } from './files.ts';
 export type { Lock } from './lock.ts';
-export { takeLock } from './lock.ts';
+export { takeFreeLock, takeLock } from './lock.ts';
 export { archiveOf, findDebianMirror } from './mirror.ts';
 export type { SystemPackage } from './package.ts';
 export { packageOf, SYSTEM_PACKAGES } from './package.ts';

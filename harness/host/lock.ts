@@ -11,22 +11,29 @@ export interface Lock {
 }
 
 /**
- * Takes an exclusive lock on a file and waits while another ktrial holds it; `onWait` is called once if we must wait.
- * The lock is flock(2), held by a child that ends with our end of its pipe.
+ * Takes an exclusive lock on a file, or with `shared` one that others may share, and waits while another ktrial holds
+ * it; `onWait` is called once if we must wait. The lock is flock(2), held by a child that ends with our end of its pipe.
  */
 export async function takeLock(
   path: string,
-  options: { readonly onWait?: () => void; readonly signal?: AbortSignal } = {},
+  options: { readonly shared?: boolean; readonly onWait?: () => void; readonly signal?: AbortSignal } = {},
 ): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true });
-  const lock = await tryLock(path, ['-n'], options.signal);
+  const kind = options.shared ? ['-s'] : [];
+  const lock = await tryLock(path, [...kind, '-n'], options.signal);
   if (lock) return lock;
   options.onWait?.();
-  return waitLock(path, options.signal);
+  return waitLock(path, kind, options.signal);
 }
 
-async function waitLock(path: string, signal?: AbortSignal): Promise<Lock> {
-  const lock = await tryLock(path, [], signal);
+/** The exclusive lock on a file, or null when anybody holds it in any way. */
+export async function takeFreeLock(path: string): Promise<Lock | null> {
+  await mkdir(dirname(path), { recursive: true });
+  return tryLock(path, ['-n']);
+}
+
+async function waitLock(path: string, kind: readonly string[], signal?: AbortSignal): Promise<Lock> {
+  const lock = await tryLock(path, kind, signal);
   if (!lock) throw new Fault({ blame: 'lab', code: 'HOST_LOCK_FAILED', message: `cannot lock ${path}` });
   return lock;
 }

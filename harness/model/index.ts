@@ -11,6 +11,7 @@ export type { Frame, LineChange, SourceExcerpt, SourceLines, Splat, Trace } from
 export type {
   Finding,
   MachineNeeds,
+  MachineOrigin,
   Outcome,
   StepRecord,
   TrialEvent,
@@ -21,6 +22,7 @@ export type {
 } from './trial.ts';
 export type {
   CampaignVerdict,
+  CloneSummary,
   Comparison,
   ScenarioVerdict,
   SignatureVerdict,

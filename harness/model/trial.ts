@@ -30,6 +30,22 @@ export interface TrialSpec {
   /** Kernels for VMs inside the guest, by the name the scenario uses. */
   readonly l2: Readonly<Record<string, Kernel>>;
   readonly timeoutMs: number;
+  /** Whether its machine may be thawed from a template; when absent it is booted. */
+  readonly boot?: 'clone' | 'cold';
+}
+
+/** How a trial came by its machine. */
+export interface MachineOrigin {
+  /** `clone`: thawed from a template; `cold`: booted. */
+  readonly kind: 'clone' | 'cold';
+  /** Key of the template of a clone; null for a cold boot. */
+  readonly template: string | null;
+  /** From the start of a clone to QEMU's answering monitor, in milliseconds; null for a cold boot. */
+  readonly qmpMs: number | null;
+  /** Resident memory of a clone when it ran its first command, pages that are shared counted by their share, in MiB. */
+  readonly memoryMib: number | null;
+  /** Why there was no clone although one was allowed: none could be made, or it did not come up. Null otherwise. */
+  readonly replaced: string | null;
 }
 
 /**
@@ -77,8 +93,10 @@ export interface TrialResult {
   readonly steps: readonly StepRecord[];
   readonly startedAt: string;
   readonly durationMs: number;
-  /** From power-on to the first guest command, or null when it never came. */
+  /** From the start of its machine to the first guest command, in milliseconds, or null when it never came. */
   readonly bootMs: number | null;
+  /** Absent in records from before there were clones. */
+  readonly origin?: MachineOrigin;
   /** `kvm` or `tcg`, and why. */
   readonly accelerator: string;
   /** File names in the trial's own directory, by what they hold. */
@@ -133,6 +151,14 @@ export type TrialEvent = EventHead &
         readonly trial: string;
         readonly bootMs: number;
         readonly accelerator: string;
+        /** Absent in records from before there were clones. */
+        readonly origin?: MachineOrigin;
+      }
+    | {
+        /** A clone did not come up, or none could be made: the trial boots its machine instead. */
+        readonly type: 'cloneReplaced';
+        readonly trial: string;
+        readonly reason: string;
       }
     | {
         readonly type: 'stepStarted';

@@ -81,3 +81,15 @@ export interface CampaignVerdict {
   /** Exit code of the command line: 0 as it should be, 1 negative, 69 when the lab left it undecided. */
   readonly exitCode: 0 | 1 | 69;
 }
+
+/** What a campaign's clones came to, and whether machines that were booted say the same. */
+export interface CloneSummary {
+  /** Trials in clones. */
+  readonly clones: number;
+  /** Trials that had a clone coming and were booted instead, each with the reason. */
+  readonly replaced: readonly { readonly trial: string; readonly reason: string }[];
+  /** Control trials in booted machines that had clones of the same scenario and arm to be compared with. */
+  readonly compared: number;
+  /** Those that came to something which no such clone came to, in words. */
+  readonly disagreements: readonly { readonly control: string; readonly reason: string }[];
+}

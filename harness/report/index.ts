@@ -2,6 +2,7 @@
 // Makes: progress, TAP, tables and JSON out of events and verdicts.
 // Needs: model.
 // Never: decides anything, reads a file, or looks at a clock: times come from events.
+export { cloneLines } from './clones.ts';
 export { staircaseGrid } from './grid.ts';
 export { createLines, describeEvent } from './lines.ts';
 export type { ProgressOptions } from './progress.ts';

@@ -45,7 +45,9 @@ export function describeEvent(event: TrialEvent): string | null {
     case 'trialStarted':
       return `${event.trial}: started`;
     case 'machineBooted':
-      return `${event.trial}: booted in ${formatDuration(event.bootMs)} on ${event.accelerator.split(' ')[0]}`;
+      return `${event.trial}: ${event.origin?.kind === 'clone' ? 'thawed' : 'booted'} in ${formatDuration(event.bootMs)} on ${event.accelerator.split(' ')[0]}`;
+    case 'cloneReplaced':
+      return `${event.trial}: no clone, its machine boots: ${event.reason}`;
     case 'splatSeen':
       return `${event.trial}: the kernel complains: ${event.title}`;
     case 'stepEnded':

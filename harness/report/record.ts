@@ -3,6 +3,7 @@ import type {
   AppliedPatch,
   ArmBuild,
   CampaignVerdict,
+  CloneSummary,
   Diagnostic,
   Image,
   Kernel,
@@ -49,6 +50,9 @@ export interface CampaignAccount {
   readonly notes: readonly string[];
   readonly unfit: UnfitAccount | null;
   readonly trials: readonly TrialResult[];
+  /** Trials in booted machines that clones were held against. */
+  readonly controls?: readonly TrialResult[];
+  readonly clones?: CloneSummary | null;
   /** Null when no verdict was reached. */
   readonly verdict: CampaignVerdict | null;
 }
@@ -96,6 +100,8 @@ export function campaignRecord(account: CampaignAccount): object {
     unfit: account.unfit,
     verdict: account.verdict,
     trials: account.trials,
+    controls: account.controls ?? [],
+    clones: account.clones ?? null,
   };
 }
 

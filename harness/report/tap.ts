@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type {
   CampaignVerdict,
+  CloneSummary,
   Frame,
   ScenarioVerdict,
   SignatureVerdict,
   Splat,
   TrialResult,
 } from '../model/index.ts';
+import { cloneLines } from './clones.ts';
 import { formatExcerpt } from './source.ts';
 import { callPath, findSplat, formatFrame } from './splat.ts';
 import { describeOutcome, isGood, oneLine, undecidedTrials, wordsFor } from './words.ts';
@@ -17,6 +19,8 @@ export interface TapContext {
   readonly repeat: string;
   /** The staircase, drawn without colour; empty when there is none. */
   readonly grid?: string;
+  /** How clones and booted machines compare; null or absent when there were no trials. */
+  readonly clones?: CloneSummary | null;
 }
 
 /** Frames of a trace that a test point shows; the record has them all. */
@@ -54,6 +58,7 @@ export function tapReport(
     lines.push(`# ${line}`);
   lines.push(
     `# verdict: ${words[verdict.comparison]}: ${oneLine(verdict.reason)}`,
+    ...cloneLines(context.clones ?? null).map((line) => `# ${oneLine(line)}`),
     `# run: ${oneLine(context.runDirectory)}`,
     `# repeat: ${oneLine(context.repeat)}`,
   );

@@ -22,6 +22,8 @@ export interface SettledScenario {
   readonly steps: Scenario['steps'];
   readonly expect: Scenario['expect'];
   readonly cleanup: Scenario['cleanup'];
+  /** `never`: each trial boots its own machine. */
+  readonly clone: Scenario['clone'];
   readonly repeats: number;
   /** For the whole trial on a fast machine. */
   readonly timeoutMs: number;
@@ -100,6 +102,7 @@ function settle(
     steps: data.steps,
     expect: data.expect,
     cleanup: data.cleanup,
+    clone: data.clone,
     repeats: toNumber(data.repeats),
     timeoutMs: toMs(data.timeout),
   };

@@ -110,6 +110,10 @@ const scenario = z.strictObject({
   cleanup: stepList
     .default([])
     .meta({ description: 'always done, to the end, also after a failure; judges nothing' }),
+  clone: z
+    .enum(['auto', 'never'])
+    .default('auto')
+    .meta({ description: 'never: each trial boots its machine, where others are thawed from a booted one' }),
   repeats: amount
     .default(1)
     .meta({ description: 'trials on each kernel; the command line may ask for more' }),

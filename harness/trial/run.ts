@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
 import {
   Fault,
   type Finding,
   type Guest,
+  type MachineOrigin,
   type TrialEvent,
   type TrialListener,
   type TrialResult,
@@ -19,23 +19,23 @@ import {
   type SettledScenario,
 } from '../scenario/index.ts';
 import { judgeTrial, type MachineState } from '../verdict/index.ts';
-import { type Accelerator, bootMachine, type Machine } from '../vm/index.ts';
+import { type Machine, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
 import { collectEvidence } from './collect.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
 import { asFault, blameOf, messageOf, mustHaveSpace, watchSpace } from './fault.ts';
 import { bootLimitMs, paceOf } from './pace.ts';
 import { sleep } from './sleep.ts';
+import type { MachinePlace } from './specify.ts';
+import { type StartedMachine, startMachine } from './start.ts';
 import { type ConsoleWatch, watchConsole } from './watch.ts';
 
-export interface TrialLab {
-  /** Directory under which each trial gets its own, named by its id. */
-  readonly directory: string;
-  readonly accelerator: Accelerator;
-  /** Makes the root file system of a VM inside the guest, by its name in images/; returns its path. */
-  readonly bakeL2Root: (name: string, signal: AbortSignal) => Promise<string>;
+/** Its directory is the one under which each trial gets its own, named by its id. */
+export interface TrialLab extends MachinePlace {
+  /** Where clones come from; without it every machine is booted. */
+  readonly templates?: TemplateStore;
 }
 
-/** A runner that boots each trial's own machine on this computer. */
+/** A runner that starts each trial's own machine on this computer. */
 export function createTrialRunner(lab: TrialLab): TrialRunner {
   return async (spec, listen, signal) => new TrialRun(lab, spec, listen, signal).run();
 }
@@ -51,6 +51,8 @@ class TrialRun {
   readonly #startedAt = new Date().toISOString();
   readonly #begun = performance.now();
   #bootMs: number | null = null;
+  #pace = paceOf(0);
+  #origin: MachineOrigin | null = null;
   #machineCommand = '';
   #complained = false;
 
@@ -108,53 +110,27 @@ class TrialRun {
   }
 
   async #perform(): Promise<TrialResult> {
-    const { kernel, image, machine: needs } = this.#spec;
-    const keys = makeKeys();
-    const overlayPath = join(this.#directory, 'overlay.squashfs');
-    await bakeOverlay(
-      overlayPath,
-      { keys, modulesDirectory: kernel.modules, files: await this.#l2Files() },
-      { signal: this.#signal },
+    const { templates = null, ...lab } = this.#lab;
+    const started = await startMachine(
+      this.#spec,
+      { ...lab, directory: this.#directory },
+      templates,
+      this.#signal,
+      (reason) => this.#tell({ type: 'cloneReplaced', trial: this.#spec.id, reason }),
     );
-    const machine = await bootMachine(
-      {
-        name: this.#spec.id,
-        directory: this.#directory,
-        bootImage: kernel.bootImage,
-        rootPath: image.rootPath,
-        overlayPath,
-        cpus: needs.cpus,
-        memoryMib: needs.memoryMib,
-        kernelArgs: needs.kernelArgs,
-        accelerator: this.#lab.accelerator,
-        keys,
-      },
-      { signal: this.#signal },
-    );
+    const { machine } = started;
+    this.#origin = started.origin;
     this.#machineCommand = machine.command;
     machine.onConsole((chunk) => this.#watch.push(chunk));
     // A machine that can no longer write its log stands still: nothing that it does now would be evidence.
     const stopWatching = watchSpace(this.#directory, () => void machine.stop());
     try {
-      return await this.#hold(machine);
+      return await this.#hold(started);
     } finally {
       stopWatching();
       await machine[Symbol.asyncDispose]();
-      await rm(overlayPath, { force: true });
+      await rm(join(this.#directory, OVERLAY_FILE), { force: true });
     }
-  }
-
-  async #l2Files(): Promise<OverlayFile[]> {
-    const settled = this.#spec.settled as SettledScenario;
-    const files: OverlayFile[] = [];
-    for (const [name, kernel] of Object.entries(this.#spec.l2)) {
-      const root = await this.#lab.bakeL2Root(settled.l2[name]?.image ?? 'l2', this.#signal);
-      files.push(
-        { path: `/l2/${name}/bzImage`, from: kernel.bootImage },
-        { path: `/l2/${name}/initramfs.cpio`, from: root },
-      );
-    }
-    return files;
   }
 
   /** Files that the scenario brought out of the guest, such as the console of a VM inside it. */
@@ -164,23 +140,22 @@ class TrialRun {
     }
   }
 
-  /** From power-on to judgement. */
-  async #hold(machine: Machine): Promise<TrialResult> {
+  /** From power-on, or a clone's first command, to judgement. */
+  async #hold({ machine, clone, begun }: StartedMachine): Promise<TrialResult> {
     const settled = this.#spec.settled as SettledScenario;
     let guest: Guest | null = null;
     let performance_: Performance = { steps: [], findings: [], fault: null };
     let state: MachineState;
     try {
-      guest = await machine.connect(bootLimitMs(this.#lab.accelerator.kind));
-      const hello = await guest.run('true', { timeoutMs: bootLimitMs(this.#lab.accelerator.kind) });
-      if (hello.exitCode !== 0)
-        throw new Fault({ blame: 'lab', code: 'TRIAL_NO_SHELL', message: 'the guest cannot run a command' });
-      this.#bootMs = Math.round(performance.now() - this.#begun);
+      guest = clone?.guest ?? (await this.#awaitGuest(machine));
+      this.#bootMs = clone?.upMs ?? Math.round(performance.now() - begun);
+      this.#pace = paceOf(clone?.bootMs ?? this.#bootMs);
       this.#tell({
         type: 'machineBooted',
         trial: this.#spec.id,
         bootMs: this.#bootMs,
         accelerator: `${this.#lab.accelerator.kind} (${this.#lab.accelerator.reason})`,
+        ...(this.#origin ? { origin: this.#origin } : {}),
       });
       performance_ = await this.#performWith(machine, guest, settled);
     } catch (error) {
@@ -188,7 +163,7 @@ class TrialRun {
       performance_ = { ...performance_, fault: asFault(error) };
     }
     await this.#keep(performance_.evidence ?? {});
-    const pace = paceOf(this.#bootMs ?? 0);
+    const pace = this.#pace;
     state = await diagnoseMachine(machine, performance_.fault, pace);
     const extra: Finding[] = [];
     if (state.kind === 'running' && guest) {
@@ -221,11 +196,19 @@ class TrialRun {
     return this.#resultOf(judgement, performance_.steps, splats);
   }
 
+  async #awaitGuest(machine: Machine): Promise<Guest> {
+    const limitMs = bootLimitMs(this.#lab.accelerator.kind);
+    const guest = await machine.connect(limitMs);
+    const hello = await guest.run('true', { timeoutMs: limitMs });
+    if (hello.exitCode === 0) return guest;
+    throw new Fault({ blame: 'lab', code: 'TRIAL_NO_SHELL', message: 'the guest cannot run a command' });
+  }
+
   /** Performs the steps; a machine that ends or panics ends them at once. */
   async #performWith(machine: Machine, guest: Guest, settled: SettledScenario): Promise<Performance> {
     const stop = new AbortController();
     const ended = machine.ended.then(() => stop.abort());
-    const timer = setTimeout(() => stop.abort(), this.#spec.timeoutMs * paceOf(this.#bootMs ?? 0));
+    const timer = setTimeout(() => stop.abort(), this.#spec.timeoutMs * this.#pace);
     try {
       return await performScenario(settled, {
         guest,
@@ -234,7 +217,7 @@ class TrialRun {
         now: () => Date.now(),
         sleep: (ms) => sleep(ms, stop.signal),
         signal: AbortSignal.any([stop.signal, this.#signal]),
-        pace: paceOf(this.#bootMs ?? 0),
+        pace: this.#pace,
         onStepStarted: (phase, label) =>
           this.#tell({ type: 'stepStarted', trial: this.#spec.id, phase, label }),
         onStepEnded: (step) => this.#tell({ type: 'stepEnded', trial: this.#spec.id, step }),
@@ -263,6 +246,7 @@ class TrialRun {
       startedAt: this.#startedAt,
       durationMs: Math.round(performance.now() - this.#begun),
       bootMs: this.#bootMs,
+      ...(this.#origin ? { origin: this.#origin } : {}),
       accelerator: `${this.#lab.accelerator.kind} (${this.#lab.accelerator.reason})`,
       files: { console: 'console.log', events: 'events.ndjson', dmesg: 'dmesg.txt' },
       machineCommand: this.#machineCommand,

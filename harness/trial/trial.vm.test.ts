@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { TrialEvent, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 import { openTestLab, type TestLab } from '../testing/lab.ts';
+import { type Template, TemplateStore } from '../vm/index.ts';
 import { createTrialRunner } from './index.ts';
 
 t.setTimeout(60 * 60_000);
@@ -49,11 +50,13 @@ async function perform(
   directory: string,
   spec: TrialSpec,
   meanwhile: (event: TrialEvent) => void = () => {},
+  templates?: TemplateStore,
 ): Promise<Performed> {
   const run = createTrialRunner({
     directory,
     accelerator: lab.accelerator,
     bakeL2Root: () => Promise.reject(new Error('no L2 here')),
+    ...(templates ? { templates } : {}),
   });
   const events: TrialEvent[] = [];
   const result = await run(
@@ -184,4 +187,63 @@ t.test('an image that is not there is the fault of the lab, and no machine is st
   t.strictSame([result.outcome, result.blame], ['failed', 'lab'], result.reason);
   t.match(result.reason, /\/nowhere\/root\.squashfs/);
   t.equal(result.machineCommand, '');
+});
+
+t.test('a trial in a clone says so, and comes to what a booted one comes to, good or bad', async (t) => {
+  const directory = t.testdir();
+  await using templates = new TemplateStore({ cacheDirectory: directory });
+  const good = settle(`${head('good')}modules: [lkdtm]\nsteps:\n  - run: grep -q ^lkdtm /proc/modules\n`);
+  const bad = settle(
+    `${head('bad')}modules: [lkdtm]\nsteps:\n  - run: echo WARNING > /sys/kernel/debug/provoke-crash/DIRECT\n`,
+  );
+  for (const scenario of [good, bad]) {
+    const ends = [];
+    for (const boot of ['clone', 'cold'] as const) {
+      const spec = aSpec(scenario, { id: `${scenario.name}-${boot}`, boot });
+      const { result, console } = await perform(directory, spec, () => {}, templates);
+      t.match(result.origin, { kind: boot, replaced: null }, result.reason);
+      t.match(console, /Linux version[\s\S]*guest ready[\s\S]*Power down/);
+      ends.push([
+        result.outcome,
+        result.blame,
+        result.findings.map((one) => one.signature),
+        result.steps.map((step) => [step.label, step.outcome]),
+      ]);
+    }
+    t.strictSame(ends[0], ends[1]);
+  }
+});
+
+t.test('a clone that does not come up is told, and its trial is done in a booted machine', async (t) => {
+  const directory = t.testdir();
+  class SpoiltStore extends TemplateStore {
+    override async open(...args: Parameters<TemplateStore['open']>): Promise<Template> {
+      const template = await super.open(...args);
+      writeFileSync(join(template.directory, 'state'), 'no state');
+      return template;
+    }
+  }
+  await using templates = new SpoiltStore({ cacheDirectory: directory });
+  const scenario = settle(`${head('replaced')}steps:\n  - run: "true"\n`);
+  const { result, events } = await perform(
+    directory,
+    aSpec(scenario, { boot: 'clone' }),
+    () => {},
+    templates,
+  );
+  t.equal(result.outcome, 'passed', result.reason);
+  t.match(result.origin, { kind: 'cold', replaced: /a clone was not thawed/ });
+  t.equal(events.filter((event) => event.type === 'cloneReplaced').length, 1);
+  t.match(readFileSync(join(directory, 'replaced', 'clone-console.log'), 'latin1'), /guest ready/);
+});
+
+t.test('a kernel that does not boot is judged the same where a template was to be made of it', async (t) => {
+  const directory = t.testdir();
+  await using templates = new TemplateStore({ cacheDirectory: directory });
+  const scenario = settle(
+    `name: dies\ndescription: a kernel that is told to die\nmachine: { cpus: 1, memoryMib: 512, kernelArgs: [init=/nowhere] }\nsteps:\n  - run: "true"\n`,
+  );
+  const { result } = await perform(directory, aSpec(scenario, { boot: 'clone' }), () => {}, templates);
+  t.strictSame([result.outcome, result.blame], ['failed', 'kernel'], result.reason);
+  t.match(result.origin, { kind: 'cold', replaced: /panicked/ });
 });

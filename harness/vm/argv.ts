@@ -22,6 +22,8 @@ const KERNEL_ARGS: readonly string[] = [
   'ignore_loglevel', // a complaint at a low level is a complaint too
   'printk.devkmsg=on', // what guest programs write to the log is not rationed
   'net.ifnames=0',
+  // On a busy computer the emulated timer's first interrupts come late, and the kernel panics over an I/O APIC that "doesn't work".
+  'no_timer_check',
 ];
 
 /** The whole command line of a machine; `sockets` is the directory of its sockets. Pure. */

@@ -21,7 +21,8 @@ export interface FreezeOptions {
 /** How long the guest is left alone before it is frozen, in milliseconds: what it is about to do is then done. */
 const QUIET_MS = 400;
 /** How long a waiting SSH server may take to greet, and QEMU to write its state, in milliseconds. */
-const GREETING_MS = 120_000;
+const GREETING_MS = 60_000;
+const GREETINGS = 5;
 const STATE_MS = 120_000;
 const COMMAND_MS = 120_000;
 /** The least that a disk can have, in bytes. */
@@ -44,8 +45,7 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
     options.signal ? { signal: options.signal } : {},
   );
   try {
-    await warmUp(machine, options);
-    const bootMs = Math.round(performance.now() - begun);
+    const bootMs = Math.round((await warmUp(machine, options)) - begun);
     const { serial, greeting } = await awaitGuests(machine);
     await quiet();
     await writeState(machine, join(spec.directory, STATE_FILE));
@@ -58,15 +58,18 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
   }
 }
 
-/** One whole session, as a clone's first will be; returns when the guest has run a command. */
-async function warmUp(machine: Machine, options: FreezeOptions): Promise<void> {
+/** One whole session, as a clone's first will be; returns when the first command was done. */
+async function warmUp(machine: Machine, options: FreezeOptions): Promise<number> {
   const guest = await machine.connect(options.bootLimitMs, options.signal);
+  let first = 0;
   for (let round = 0; round < 2; round += 1) {
     const { exitCode } = await guest.run('true', { timeoutMs: COMMAND_MS });
     if (exitCode !== 0) throw notFrozen('the guest cannot run a command');
+    if (round === 0) first = performance.now();
   }
   await guest.close();
   await quiet(); // its server ends
+  return first;
 }
 
 function quiet(): Promise<void> {
@@ -77,18 +80,21 @@ function quiet(): Promise<void> {
 async function awaitGuests(machine: Machine): Promise<{ serial: boolean; greeting: Buffer }> {
   if (!machine.hasSerial) return { serial: false, greeting: Buffer.alloc(0) };
   await machine.line.thaw();
-  const ssh = await machine.line.serial();
-  const greeting = await withDeadline(readGreeting(ssh), GREETING_MS, () => {
-    throw notFrozen('no SSH server greeted at the serial port');
-  });
-  return { serial: true, greeting };
+  // The last visit's server may still be about to end, and then takes the new visitor with it.
+  for (let attempt = 1; ; attempt += 1) {
+    const greeting = await withDeadline(readGreeting(await machine.line.serial()), GREETING_MS, () => null);
+    if (greeting) return { serial: true, greeting };
+    if (attempt === GREETINGS || machine.hasEnded())
+      throw notFrozen('no SSH server greeted at the serial port');
+    await quiet();
+  }
 }
 
-/** An SSH server speaks first: a line with its name, then one packet that offers algorithms. RFC 4253, 4.2 and 6. */
-function readGreeting(socket: Socket): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
+/** An SSH server speaks first: a line with its name, then one packet that offers algorithms (RFC 4253, 4.2 and 6). Null when it went away. */
+function readGreeting(socket: Socket): Promise<Buffer | null> {
+  return new Promise((resolve) => {
     let all = Buffer.alloc(0);
-    socket.once('close', () => reject(notFrozen('the SSH server at the serial port went away')));
+    socket.once('close', () => resolve(null));
     socket.on('data', (chunk: Buffer) => {
       all = Buffer.concat([all, chunk]);
       const line = all.indexOf('\n') + 1;

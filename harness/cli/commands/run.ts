@@ -11,6 +11,7 @@ import {
 } from '../../campaign/index.ts';
 import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
 import { Fault, type TrialEvent } from '../../model/index.ts';
+import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
 import { makeRunDirectory } from '../directory.ts';
@@ -28,6 +29,7 @@ export interface RunOptions extends KernelOptions {
   readonly repeat: number;
   readonly jobs?: number;
   readonly seed: number;
+  readonly cold?: boolean;
   readonly runDirectory?: string;
   readonly dryRun?: boolean;
 }
@@ -63,15 +65,20 @@ export async function execute(
     ...(options.mirror ? { mirror: options.mirror } : {}),
   };
   let outcome: CampaignOutcome;
+  const templates = new TemplateStore({
+    cacheDirectory: context.cacheDirectory,
+    onNote: (text) => context.err.write(`ktrial: ${text}\n`),
+  });
   try {
     outcome = await runCampaign(
       request,
       place,
-      assembleRunner(context, runDirectory, options.mirror),
+      assembleRunner(context, runDirectory, options.mirror, templates),
       listen,
       context.signal,
     );
   } finally {
+    await templates[Symbol.asyncDispose]();
     await progress.end();
     await Promise.allSettled(events);
   }
@@ -101,6 +108,7 @@ async function readRequest(
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,
+    cold: options.cold === true,
     jobs: options.jobs ?? null,
     repeatCommand: quoteArgv(['ktrial', ...repeatWords(context.words)]),
   };
@@ -126,7 +134,7 @@ async function tellOutcome(
       message: 'the campaign ended without a verdict',
     });
   for (const one of outcome.prepared?.newDiagnostics ?? []) say(describeDiagnostic(one));
-  const { staircaseGrid, tapReport, verdictTable } = await import('../../report/index.ts');
+  const { cloneLines, staircaseGrid, tapReport, verdictTable } = await import('../../report/index.ts');
   const { staircase } = outcome.verdict;
   const draw = (color: boolean) =>
     staircase ? `${staircaseGrid(staircase, outcome.prepared?.builds ?? [], { color })}\n\n` : '';
@@ -135,6 +143,7 @@ async function tellOutcome(
       runDirectory,
       repeat: request.repeatCommand,
       grid: draw(false),
+      clones: outcome.clones,
     }),
   );
   const table = verdictTable(outcome.verdict, outcome.trials, { color: context.color });
@@ -143,6 +152,7 @@ async function tellOutcome(
     draw(false) + verdictTable(outcome.verdict, outcome.trials, { color: false }),
   );
   say(`\n${draw(context.color)}${table}`);
+  for (const line of cloneLines(outcome.clones)) say(line);
   say(`record  ${join(runDirectory, 'record.json')}`);
   say(`repeat  ${request.repeatCommand}`);
   return context.signal.aborted ? 130 : outcome.verdict.exitCode;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+import t from 'tap';
+import { chooseControls } from './control.ts';
+import type { PlannedTrial } from './plan.ts';
+
+function clones(count: number, boot: PlannedTrial['boot'] = 'clone'): PlannedTrial[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `s${index}.base.1`,
+    scenario: { name: `s${index}` } as never,
+    arm: 'base',
+    attempt: 1,
+    seed: 7,
+    boot,
+  }));
+}
+
+t.test('one in twenty clones has a twin that boots, and at least one', async (t) => {
+  for (const [trials, controls] of [
+    [0, 0],
+    [1, 1],
+    [20, 1],
+    [21, 2],
+    [1000, 50],
+  ] as const)
+    t.equal(chooseControls(clones(trials), 3).length, controls, `${trials} clones`);
+});
+
+t.test('the choice follows from the seed, and no clone has two twins', async (t) => {
+  const ids = (seed: number) => chooseControls(clones(100), seed).map((one) => one.id);
+  t.strictSame(ids(5), ids(5));
+  t.not(ids(5)[0], ids(6)[0]);
+  t.equal(new Set(ids(0xffffffff)).size, 5);
+});
+
+t.test('a control is its twin in all but name and boot; where all is booted there is none', async (t) => {
+  const [control] = chooseControls(clones(1), 9);
+  t.strictSame(control, { ...clones(1)[0], id: 's0.base.1.control', boot: 'control' });
+  t.strictSame(chooseControls(clones(40, 'cold'), 9), []);
+});

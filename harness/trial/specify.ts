@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import { digestFile } from '../host/index.ts';
+import { bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
+import type { TrialSpec } from '../model/index.ts';
+import type { SettledScenario } from '../scenario/index.ts';
+import { type Accelerator, type MachineSpec, OVERLAY_FILE } from '../vm/index.ts';
+
+/** Where a trial's machine runs and what its parts are made with. */
+export interface MachinePlace {
+  readonly directory: string;
+  readonly accelerator: Accelerator;
+  /** Makes the root file system of a VM inside the guest, by its name in images/; returns its path. */
+  readonly bakeL2Root: (name: string, signal: AbortSignal) => Promise<string>;
+}
+
+/** The machine that a trial asks for, with keys of its own, and its overlay baked into the place's directory. */
+export async function specifyMachine(
+  spec: TrialSpec,
+  place: MachinePlace,
+  signal: AbortSignal,
+): Promise<MachineSpec> {
+  const machine = planMachine(spec, place);
+  const files = (await listL2Files(spec, place, signal)) as OverlayFile[];
+  const keys = makeKeys();
+  await bakeOverlay(machine.overlayPath, { keys, modulesDirectory: spec.kernel.modules, files }, { signal });
+  return { ...machine, keys };
+}
+
+/** The same before anything is made: no keys, and nothing yet at the overlay's path. */
+export function planMachine(spec: TrialSpec, place: MachinePlace): MachineSpec {
+  return {
+    name: spec.id,
+    directory: place.directory,
+    bootImage: spec.kernel.bootImage,
+    rootPath: spec.image.rootPath,
+    overlayPath: join(place.directory, OVERLAY_FILE),
+    cpus: spec.machine.cpus,
+    memoryMib: spec.machine.memoryMib,
+    kernelArgs: spec.machine.kernelArgs,
+    accelerator: place.accelerator,
+    keys: { clientPrivateKey: '', hostPublicKey: '' },
+  };
+}
+
+/** Digests of what a trial's machine is made of: kernel with its modules, image, and what VMs inside it need. */
+export async function digestContents(
+  spec: TrialSpec,
+  place: MachinePlace,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const digests = [spec.kernel.digest, spec.image.digest];
+  for (const { path, from } of await listL2Files(spec, place, signal))
+    digests.push(path, await digestFile(from));
+  return digests;
+}
+
+async function listL2Files(
+  spec: TrialSpec,
+  place: MachinePlace,
+  signal: AbortSignal,
+): Promise<{ readonly path: string; readonly from: string }[]> {
+  const settled = spec.settled as SettledScenario;
+  const files: { path: string; from: string }[] = [];
+  for (const [name, kernel] of Object.entries(spec.l2)) {
+    const root = await place.bakeL2Root(settled.l2[name]?.image ?? 'l2', signal);
+    files.push(
+      { path: `/l2/${name}/bzImage`, from: kernel.bootImage },
+      { path: `/l2/${name}/initramfs.cpio`, from: root },
+    );
+  }
+  return files;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault, type Guest, type MachineOrigin, type TrialSpec } from '../model/index.ts';
+import {
+  bootMachine,
+  keyOfTemplate,
+  type Machine,
+  measureMemoryMib,
+  type TemplateStore,
+  thawClone,
+} from '../vm/index.ts';
+import { messageOf } from './fault.ts';
+import { bootLimitMs } from './pace.ts';
+import { digestContents, type MachinePlace, planMachine, specifyMachine } from './specify.ts';
+
+/** A machine for one trial. A clone has run a command already; one that boots is waited for by whoever holds it. */
+export interface StartedMachine {
+  readonly machine: Machine;
+  readonly origin: MachineOrigin;
+  readonly clone: CloneUp | null;
+  /** When the work on it began, by `performance.now()`. */
+  readonly begun: number;
+}
+
+/** What is known of a clone that came up. */
+export interface CloneUp {
+  readonly guest: Guest;
+  /** From its start to the first guest command, in milliseconds. */
+  readonly upMs: number;
+  /** What its kernel's own boot took, in milliseconds: time-outs are stretched by that. */
+  readonly bootMs: number;
+}
+
+/** A clone is up in a second; one that is not by then, in milliseconds, on the busiest computer will not come. */
+const CLONE_UP_MS = 60_000;
+
+const COLD: MachineOrigin = { kind: 'cold', template: null, qmpMs: null, memoryMib: null, replaced: null };
+
+/**
+ * Starts a trial's machine: a clone where the trial allows one and there are templates, else one that boots. When there
+ * is no clone to be had, or it does not come up, the machine boots instead, `onReplaced` is told why, and the failed
+ * clone's logs are kept as `clone-*.log`. What a boot does wrong is then judged as always: templates judge nothing.
+ */
+export async function startMachine(
+  spec: TrialSpec,
+  place: MachinePlace,
+  templates: TemplateStore | null,
+  signal: AbortSignal,
+  onReplaced: (reason: string) => void,
+): Promise<StartedMachine> {
+  let replaced: string | null = null;
+  if (templates && spec.boot === 'clone') {
+    try {
+      return await bringClone(spec, place, templates, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      replaced = messageOf(error);
+      onReplaced(replaced);
+      for (const log of ['console.log', 'qemu.log'])
+        await rename(join(place.directory, log), join(place.directory, `clone-${log}`)).catch(() => {});
+    }
+  }
+  const begun = performance.now();
+  const machine = await bootMachine(await specifyMachine(spec, place, signal), { signal });
+  return { machine, origin: { ...COLD, replaced }, clone: null, begun };
+}
+
+async function bringClone(
+  spec: TrialSpec,
+  place: MachinePlace,
+  templates: TemplateStore,
+  signal: AbortSignal,
+): Promise<StartedMachine> {
+  const contents = await digestContents(spec, place, signal);
+  const key = await keyOfTemplate(planMachine(spec, place), contents);
+  const specify = (directory: string) =>
+    specifyMachine({ ...spec, id: 'template' }, { ...place, directory }, signal);
+  const template = await templates.open(key, specify, {
+    bootLimitMs: bootLimitMs(place.accelerator.kind),
+    signal,
+  });
+  const begun = performance.now();
+  const clone = await thawClone(template, { name: spec.id, directory: place.directory, signal });
+  const { machine, qmpMs } = clone;
+  try {
+    const guest = await machine.connect(CLONE_UP_MS, signal);
+    const [hello] = await Promise.all([guest.run('true', { timeoutMs: CLONE_UP_MS }), clone.revived]);
+    if (hello.exitCode !== 0)
+      throw new Fault({ blame: 'lab', code: 'CLONE_NO_SHELL', message: 'a clone cannot run a command' });
+    const upMs = Math.round(performance.now() - begun);
+    const memoryMib = await measureMemoryMib(machine.pid);
+    return {
+      machine,
+      origin: { kind: 'clone', template: key, qmpMs, memoryMib, replaced: null },
+      clone: { guest, upMs, bootMs: template.bootMs },
+      begun,
+    };
+  } catch (error) {
+    await machine[Symbol.asyncDispose]();
+    throw error;
+  }
+}
