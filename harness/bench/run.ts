@@ -9,14 +9,16 @@ import type { Lab } from './lab.ts';
 export interface Run {
   readonly events: readonly TrialEvent[];
   readonly trials: readonly TrialResult[];
+  /** Trials that the lab lost, or that never began. */
+  readonly lost: readonly TrialResult[];
   /** Digests of the kernels that were compared. */
   readonly kernels: readonly string[];
 }
 
-/**
- * Runs `ktrial run` to its verdict. Rejects when it ended otherwise, or a trial was lost: a figure of trials that were
- * not run would be a good one.
- */
+/** Exit codes of a run that came to a verdict; a reference series may be wrong, and a verdict may be inconclusive. */
+const VERDICTS = [0, 1, 69];
+
+/** Runs `ktrial run` to its verdict, whatever that is. Rejects when there is none. */
 export async function runKtrial(lab: Lab, words: readonly string[]): Promise<Run> {
   const directory = await mkdtemp(join(lab.scratch, 'run-'));
   const main = join(lab.root, 'dist/harness/cli/main.js');
@@ -29,20 +31,26 @@ export async function runKtrial(lab: Lab, words: readonly string[]): Promise<Run
       env: { XDG_CACHE_HOME: dirname(lab.cacheDirectory) },
     },
   );
-  // 1 is a verdict too: a reference series may be wrong.
-  if (exitCode !== 0 && exitCode !== 1)
+  const record = await readRecord(join(directory, 'record.json'));
+  if (!VERDICTS.includes(exitCode) || !record)
     throw new Error(`ktrial run ended with ${exitCode}: ${tail(stderr, 3).join('; ')}`);
   const events = (await readFile(join(directory, 'events.ndjson'), 'utf8'))
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as TrialEvent);
-  const record = JSON.parse(await readFile(join(directory, 'record.json'), 'utf8')) as {
-    readonly trials: readonly TrialResult[];
-    readonly arms: Readonly<Record<string, string>>;
-  };
-  const lost = record.trials.find((trial) => trial.blame === 'lab' || trial.outcome === 'notRun');
-  if (lost) throw new Error(`the trial ${lost.id} was lost: ${lost.reason}`);
-  return { events, trials: record.trials, kernels: Object.values(record.arms) };
+  const lost = record.trials.filter((trial) => trial.blame === 'lab' || trial.outcome === 'notRun');
+  return { events, trials: record.trials, lost, kernels: Object.values(record.arms) };
+}
+
+interface Account {
+  readonly trials: readonly TrialResult[];
+  readonly arms: Readonly<Record<string, string>>;
+}
+
+/** A run's record; null where it wrote none. */
+async function readRecord(path: string): Promise<Account | null> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as Account);
 }
 
 /** Writes a scenario into the scratch directory. */

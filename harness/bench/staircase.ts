@@ -44,7 +44,8 @@ export const staircaseBench: Bench = {
       const buildMs = builds.reduce((sum, one) => sum + (one.type === 'stageEnded' ? one.durationMs : 0), 0);
       for (const digest of run.kernels)
         await rm(join(lab.cacheDirectory, 'kernels', digest), { recursive: true, force: true });
-      const of = `${KERNEL}, ${run.trials.length} trials, ${availableParallelism()} CPUs`;
+      const lost = run.lost.length > 0 ? `, ${run.lost.length} of them lost` : '';
+      const of = `${KERNEL}, ${run.trials.length} trials${lost}, ${availableParallelism()} CPUs`;
       take('staircase.builds', buildMs / 1000, of);
       take('staircase.total', secondsBetween(run, 'campaignStarted', 'campaignEnded'), of);
     }
