@@ -46,15 +46,17 @@ const SYSLOG = new RegExp(
     String.raw`^\d{4}-\d\d-\d\d ${CLOCK} [\w.-]+ (?:(?<kernel>kernel)|[\w./@-]+\[\d+\]): `,
   ].join('|'),
 );
-/** What consoles, loggers and laboratories put in front of the kernel's own stamp, each after a cheap test for it. */
-const FRONT: readonly (readonly [RegExp, RegExp])[] = [
-  [/^[\w.-]+ kernel: /, /^[\w.-]+ kernel: /],
-  [/^[[\d]/, /^\[? *\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s+/],
-  [/^\*/, /^\*\* \d+ printk messages dropped \*\* ?/],
-  [/login: \[/, /^.{0,200}login: (?=\[)/],
-  [/^kern/, /^kern\s*:\w+\s*: (?=\[)/],
-  [/^[[\d]/, /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d)?\]?[:\s]\s*/],
+/** What consoles, loggers and laboratories put in front of the kernel's own stamp. */
+const FRONT: readonly RegExp[] = [
+  /^[\w.-]+ kernel: /,
+  /^\[? *\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s+/,
+  /^\*\* \d+ printk messages dropped \*\* ?/,
+  /^.{0,200}login: (?=\[)/,
+  /^kern\s*:\w+\s*: (?=\[)/,
+  /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d)?\]?[:\s]\s*/,
 ];
+/** A cheap test that every line passes which begins with any of these. */
+const FRONT_HINT = /^(?:[[*\d]|kern|[\w.-]+ kernel: )|login: \[/;
 /** What stands there names the kernel. */
 const KERNEL_TAG = / kernel: $/;
 /** So many such things stand before each other at most. */
@@ -68,12 +70,6 @@ const SPACE = 0x20;
 const DOT = 0x2e;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Takes the line in `bytes` from `from` up to `to` apart; null for one that another program wrote into a syslog file. */
-export function parseLine(bytes: Buffer, from: number, to: number): LogLine | null {
-  const head = new LineHead();
-  return readHead(bytes, from, to, head) ? restOfLine(bytes, to, head) : parseOddLine(bytes, from, to);
-}
-
 /** What stands behind the head of a line in the usual form. */
 export function restOfLine(bytes: Buffer, to: number, head: LineHead): LogLine {
   const { context, seconds } = head;
@@ -86,7 +82,7 @@ export function restOfLine(bytes: Buffer, to: number, head: LineHead): LogLine {
 export function parseOddLine(bytes: Buffer, from: number, to: number): LogLine | null {
   const text = bytes.toString('latin1', from, to);
   // A prompt or a progress bar that the kernel's line has overwritten.
-  const overwritten = text.lastIndexOf('\r[');
+  const overwritten = text.includes('\r') ? text.lastIndexOf('\r[') : -1;
   return readFront(clean(overwritten < 0 ? text : text.slice(overwritten + 1)));
 }
 
@@ -193,8 +189,9 @@ function readStamp(line: string): LogLine | null {
 
 /** What stands before the kernel's own words; '' when there is nothing of the kind. */
 function findFront(line: string): string {
-  for (const [hint, pattern] of FRONT) {
-    const match = hint.test(line) ? pattern.exec(line) : null;
+  if (!FRONT_HINT.test(line)) return '';
+  for (const pattern of FRONT) {
+    const match = pattern.exec(line);
     if (match) return match[0];
   }
   return '';
