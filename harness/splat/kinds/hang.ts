@@ -50,6 +50,14 @@ export const HANG_KINDS: readonly Kind[] = [
     walks: TRACE,
     choice: 'hung',
   },
+  // A line feed in the task's name splits the headline.
+  {
+    header: /INFO: task [^:]*$/,
+    body: /:\d+ blocked (?:in I\/O wait )?for more than \d+ seconds/,
+    title: 'INFO: task hung in $f',
+    walks: TRACE,
+    choice: 'hung',
+  },
   {
     header: /INFO: task .+ can't die/,
     title: "INFO: task can't die in $f",

@@ -86,7 +86,7 @@ export const HEADLINES: readonly Headline[] = [
 
 /** No headline, whatever it says: other programs' lines in the kernel's log, and what repeats a user's words. */
 export const FOREIGN_LINE: RegExp =
-  /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)/;
+  /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^ ?kernel:\[|^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)/;
 
 /** Messages that carry a trace and are no complaint: a report without caller ids ends before them. */
 export const INFORMATIVE_TRACES: readonly string[] = [
