@@ -242,6 +242,38 @@ const ARM64 = [
 const OTHERS: readonly Row[] = [
   [
     'BUG: unable to handle kernel paging request in pond_poll',
+    [
+      'CPU 1 Unable to handle kernel paging request at virtual address 00000108, epc == 8088d1b4, ra == 80501234',
+      'Oops[#1]:',
+      'CPU: 1 PID: 42 Comm: probe Not tainted 6.6.30 #1',
+      '$ 0   : 00000000 00000001 00000000 00000000',
+      'epc   : 8088d1b4 pond_poll+0x20/0x64',
+      'ra    : 80501234 vfs_poll+0x44/0x94',
+      'Status: 1000a403	KERNEL EXL IE ',
+      'Call Trace:',
+      '[<8088d1b4>] pond_poll+0x20/0x64',
+      '[<80501234>] vfs_poll+0x44/0x94',
+    ],
+    { culprit: 'pond_poll', ...WHOLE },
+  ],
+  [
+    'BUG: unable to handle kernel paging request in pond_poll',
+    [
+      'CPU 1 Unable to handle kernel paging request at virtual address 0000000000000108, era == 9000000000a4f2c0, ra == 9000000000501234',
+      'Oops[#1]:',
+      'CPU: 1 PID: 42 Comm: probe Not tainted 6.6.30 #1',
+      '   ra: 9000000000501234 vfs_poll+0x44/0x94',
+      '  ERA: 9000000000a4f2c0 pond_poll+0x20/0x64',
+      ' CRMD: 000000b0 (PLV0 -IE -DA +PG DACF=CC DACM=CC -WE)',
+      'Process probe (pid: 42, threadinfo=0000000000000000, task=0000000000000000)',
+      'Call Trace:',
+      '[<9000000000a4f2c0>] pond_poll+0x20/0x64',
+      '[<9000000000501234>] vfs_poll+0x44/0x94',
+    ],
+    { culprit: 'pond_poll', comm: 'probe', ...WHOLE },
+  ],
+  [
+    'BUG: unable to handle kernel paging request in pond_poll',
     ['Unable to handle kernel paging request at virtual address dfff800000000001', ...ARM64],
     { culprit: 'pond_poll', taint: 'G W', comm: 'probe', cpu: 1, ...WHOLE },
   ],

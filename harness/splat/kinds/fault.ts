@@ -16,7 +16,7 @@ export const FAULT_KINDS: readonly Kind[] = [
   },
   {
     header:
-      /BUG: (?:unable to handle kernel paging request|unable to handle page fault|Unable to handle kernel (?:data access|instruction fetch|paging request))/i,
+      /BUG: (?:unable to handle kernel paging request|unable to handle page fault|Unable to handle (?:unknown paging fault|kernel (?:data access|instruction fetch|paging request|unaligned access)))/i,
     title: 'BUG: unable to handle kernel paging request in $f',
     walks: PC_THEN_TRACE,
   },
@@ -66,13 +66,13 @@ export const FAULT_KINDS: readonly Kind[] = [
     joins: /Unhandled fault: /,
   },
   {
-    header: /Internal error: /,
+    header: /Internal error: (?:Oops|.*\[#\d+\])/,
     title: 'Internal error in $f',
     walks: PC_THEN_TRACE,
     continues: 'head',
   },
   {
-    header: /^(?:\S+ )?Oops(?!: (?:general|int3|invalid|divide|stack|double|trap))(?::| - | \[).*/,
+    header: /^(?:\S+ )?Oops(?!: (?:general|int3|invalid|divide|stack|double|trap)).*\[#\d+\]/,
     title: 'Oops in $f',
     walks: PC_THEN_TRACE,
     continues: 'head',

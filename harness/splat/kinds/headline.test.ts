@@ -51,6 +51,32 @@ const INNOCENT_LINES: Readonly<Record<string, readonly string[]>> = {
     'kmemleak: Kernel memory leak detector initialized (mem pool available: 15689)',
     'NMI watchdog: Enabled. Permanently consumes one hw-PMU counter.',
     'Rebooting after Kernel panic in 10 seconds',
+    'Spectre V2 : WARNING: IBRS mitigation selected on Enhanced IBRS CPU, this may cause unnecessary performance loss',
+    'ITS: WARNING: ITS mitigation depends on retpoline and rethunk support',
+    'WARNING: Outdated ThinkPad BIOS/EC firmware',
+    'CPU: WARNING: CPU(s) started in wrong/inconsistent modes (primary CPU mode 0x5)',
+    'OF: overlay: WARNING: memory leak will occur if overlay removed, property: /pond/depth',
+    "WARNING: 'bootconfig' found on the kernel command line but CONFIG_BOOT_CONFIG is not set.",
+    'process: WARNING: polling idle and HT enabled, performance may degrade',
+    'BUG: Bad page state: 12 messages suppressed',
+    'BUG: Bad page map: 12 messages suppressed',
+  ],
+  'drivers that lack words': [
+    'cx88/0: Oops: no 32bit PCI DMA ???',
+    'Oops, got 8254 interrupt.',
+    'printk: legacy console [pstore]: MTD Oops/Panic console logger/driver',
+    'pond eth0: Internal error: net_device is NULL, ch = 0x0',
+    'pond: OS panic: 7',
+    'pond: out of memory!',
+    'pond: out of memory, event not handled',
+    'Got NMI, but nobody cared. Ignoring...',
+    'AEN: INFO: AEN queue overflow.',
+    'FULL VERSION SOFTWARE INFO: 7',
+  ],
+  'traces that are no complaint': [
+    'FAULT_INJECTION: forcing a failure.',
+    'vmalloc: allocation failure: 1048576 bytes, mode:0xcc0(GFP_KERNEL), nodemask=(null)',
+    'FAULT_FLAG_ALLOW_RETRY missing 70',
   ],
   'file systems': [
     'XFS (loop4): WARNING: Reset corrupted AGFL on AG 0. 4 blocks leaked. Please unmount and run xfs_repair.',
@@ -136,6 +162,14 @@ t.test('syslog lines of other programs are not the kernel', async (t) => {
 t.test('a device driver that warns is heard', async (t) => {
   const [splat] = scanLog(aLog(['usb 5-1: WARNING: ath10k: firmware 7 is older than the pond']));
   t.equal(splat?.title, 'WARNING: ath10k: firmware NUM is older than the pond');
+});
+
+t.test('a warning with a place in the source is heard, whatever words stand in it', async (t) => {
+  for (const line of [
+    'WARNING: CPU: 1 PID: 42 at drivers/pond/bootloader.c:77 pond_poll+0x1a/0x30',
+    'WARNING: [mitigation is off] drivers/pond/pond.c:77 at pond_poll+0x1a/0x30, CPU#1: probe/42',
+  ])
+    t.match(scanLog(aLog([line]))[0]?.title, /^WARNING in /);
 });
 
 t.test('the torn copy of a line that the console repeats is passed over', async (t) => {

@@ -10,7 +10,8 @@ export interface Headline {
 
 /** Notices that are printed at each boot or mount, and other programs' words. */
 const WARNING_NOTICES = new RegExp(
-  [
+  // A place in the source is never a notice.
+  `^(?!.*WARNING: (?:CPU: \\d|.*\\.[chS]:\\d+ at )).*(?:${[
     'moduli does not exist|no moduli file|/etc/ssh/moduli',
     'workqueue cpumask: (?:online|possible) intersect|wq_unbound_cpumask',
     '[Tt]he mand(?:\\b|$)',
@@ -23,12 +24,16 @@ const WARNING_NOTICES = new RegExp(
     'uses deprecated v2 capabilities|uses wireless extensions|uses 32-bit capabilities',
     'is deprecated|are deprecated|has been deprecated|will be removed|no longer supported',
     '/(?:bin|sbin|lib|usr|etc)/\\S+: WARNING',
-    'BIOS bug: CPU MTRRs|Falling back|WARNING: You are running an unsupported',
-  ].join('|'),
+    'data leaks possible|mitigation (?:is|depends|selected)|unnecessary performance loss|depends on spectre_v2|does not support IBPB',
+    '\\bBIOS\\b|bootloader|fix your firmware|kernel command line|exceeds cmdline size|violation of boot protocol|wrong/inconsistent modes',
+    'module parameter|is experimental|polling idle and HT|PAE disabled|Forcing PAE|orc_unwind|same physical disk|quality tested using',
+    'OF: overlay: WARNING: memory leak will occur|has been replaced by|SMP operation may be unreliable',
+    'Falling back|WARNING: You are running an unsupported',
+  ].join('|')})`,
 );
 
 export const HEADLINES: readonly Headline[] = [
-  { words: 'BUG:', innocent: /[A-Za-z_]BUG:|xlog_status:/ },
+  { words: 'BUG:', innocent: /[A-Za-z_]BUG:|xlog_status:|messages suppressed/ },
   { words: 'WARNING:', innocent: WARNING_NOTICES },
   {
     words: 'INFO:',

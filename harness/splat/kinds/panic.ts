@@ -99,13 +99,13 @@ export const PANIC_KINDS: readonly Kind[] = [
   { header: /trusty: panic[^:]*: ?(.*)/, title: 'trusty: panic: $1', stackless: true },
   { header: /Booting the kernel\./, title: 'unexpected kernel reboot', stackless: true, restart: true },
   {
-    header: /^(?:\S+ )?(panic: (?:runtime error: )?.*)/,
+    header: /^(?:\d[\d/-]+ [\d:.]+ )?(panic: .*)/,
     body: /^goroutine \d+ |^runtime\./m,
     title: '$1',
     stackless: true,
   },
   {
-    header: /^(?:\S+ )?(fatal error: .*)/,
+    header: /^(?:\d[\d/-]+ [\d:.]+ )?(fatal error: .*)/,
     body: /^goroutine \d+ |^runtime\.|^runtime stack:/m,
     title: '$1',
     stackless: true,
