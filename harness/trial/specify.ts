@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import { digestFile } from '../host/index.ts';
-import { bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
+import { digestOf } from '../host/index.ts';
+import { bakeCargo, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
 import type { TrialSpec } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
-import { type Accelerator, type MachineSpec, OVERLAY_FILE } from '../vm/index.ts';
+import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
 
 /** Where a trial's machine runs and what its parts are made with. */
 export interface MachinePlace {
@@ -43,16 +43,30 @@ export function planMachine(spec: TrialSpec, place: MachinePlace): MachineSpec {
   };
 }
 
-/** Digests of what a trial's machine is made of: kernel with its modules, image, and what VMs inside it need. */
-export async function digestContents(
+/** The machine of a template for trials like this one: what they differ in comes with each clone's cargo. */
+export async function specifyTemplate(
   spec: TrialSpec,
   place: MachinePlace,
   signal: AbortSignal,
-): Promise<string[]> {
-  const digests = [spec.kernel.digest, spec.image.digest];
-  for (const { path, from } of await listL2Files(spec, place, signal))
-    digests.push(path, await digestFile(from));
-  return digests;
+): Promise<MachineSpec> {
+  const machine = planMachine(spec, place);
+  const keys = makeKeys();
+  await bakeOverlay(machine.overlayPath, { keys, cargo: true }, { signal });
+  return { ...machine, name: 'template', keys };
+}
+
+/** A trial's modules, and what VMs inside its machine need, as a disk for its clone: one for all trials alike. */
+export async function bringCargo(
+  spec: TrialSpec,
+  place: MachinePlace,
+  templates: TemplateStore,
+  signal: AbortSignal,
+): Promise<string> {
+  const files = (await listL2Files(spec, place, signal)) as OverlayFile[];
+  const name = digestOf(spec.kernel.digest, JSON.stringify(files)).slice(0, 32);
+  return templates.keep(`${name}.squashfs`, (path) =>
+    bakeCargo(path, { modulesDirectory: spec.kernel.modules, files }),
+  );
 }
 
 async function listL2Files(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestFile } from '../host/index.ts';
+import { CARGO_BYTES } from '../image/index.ts';
 import { Fault, type Guest, type MachineOrigin, type TrialSpec } from '../model/index.ts';
 import {
   bootMachine,
@@ -12,7 +14,7 @@ import {
 } from '../vm/index.ts';
 import { messageOf } from './fault.ts';
 import { bootLimitMs } from './pace.ts';
-import { digestContents, type MachinePlace, planMachine, specifyMachine } from './specify.ts';
+import { bringCargo, type MachinePlace, planMachine, specifyMachine, specifyTemplate } from './specify.ts';
 
 /** A machine for one trial. A clone has run a command already; one that boots is waited for by whoever holds it. */
 export interface StartedMachine {
@@ -72,16 +74,23 @@ async function bringClone(
   templates: TemplateStore,
   signal: AbortSignal,
 ): Promise<StartedMachine> {
-  const contents = await digestContents(spec, place, signal);
+  // Arms of a series often share the boot image and differ in modules: these do not make the template another.
+  const contents = [await digestFile(spec.kernel.bootImage), spec.image.digest];
   const key = await keyOfTemplate(planMachine(spec, place), contents);
-  const specify = (directory: string) =>
-    specifyMachine({ ...spec, id: 'template' }, { ...place, directory }, signal);
+  const specify = (directory: string) => specifyTemplate(spec, { ...place, directory }, signal);
   const template = await templates.open(key, specify, {
     bootLimitMs: bootLimitMs(place.accelerator.kind),
+    cargoBytes: CARGO_BYTES,
     signal,
   });
+  const cargoPath = await bringCargo(spec, place, templates, signal);
   const begun = performance.now();
-  const clone = await thawClone(template, { name: spec.id, directory: place.directory, signal });
+  const clone = await thawClone(template, {
+    name: spec.id,
+    directory: place.directory,
+    cargoPath,
+    signal,
+  });
   const { machine, qmpMs } = clone;
   try {
     const guest = await machine.connect(CLONE_UP_MS, signal);

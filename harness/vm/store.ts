@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, type Lock, makeDirectoryAtomic, takeFreeLock, takeLock } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
@@ -9,6 +10,9 @@ import { markOfTemplate, readTemplate, type Template, writePaper } from './templ
 
 /** Room that templates may take together, in bytes. */
 const LIMIT_BYTES = 8 * 1024 ** 3;
+
+/** Begins the name of a directory of what an open store keeps for its clones. */
+const WORK = 'work-';
 
 export interface StoreOptions {
   /** Templates are kept below it, in `templates/`. */
@@ -35,6 +39,8 @@ export class TemplateStore {
   readonly #directory: string;
   readonly #limit: number;
   readonly #note: (text: string) => void;
+  readonly #kept = new Map<string, Promise<string>>();
+  #work: Promise<{ readonly directory: string; readonly lock: Lock }> | null = null;
   readonly #open = new Map<string, { readonly opening: Promise<Opened> }>();
 
   constructor(options: StoreOptions) {
@@ -70,8 +76,39 @@ export class TemplateStore {
     return (await opening).template;
   }
 
+  /**
+   * A file that clones share while this store is open, such as a cargo: `make` writes it to the path given, once for
+   * each name; it goes with the store.
+   */
+  async keep(name: string, make: (path: string) => Promise<void>): Promise<string> {
+    this.#work ??= this.#openWork();
+    const { directory } = await this.#work;
+    const known = this.#kept.get(name);
+    if (known !== undefined) return known;
+    const path = join(directory, name);
+    const making = make(path).then(() => path);
+    making.catch(() => this.#kept.delete(name));
+    this.#kept.set(name, making);
+    return making;
+  }
+
+  async #openWork(): Promise<{ readonly directory: string; readonly lock: Lock }> {
+    const directory = join(this.#directory, `${WORK}${randomBytes(6).toString('hex')}`);
+    const lock = await takeLock(`${directory}.lock`);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return { directory, lock };
+  }
+
   /** Lets go of all templates: others may remove them. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const work = await this.#work?.catch(() => null);
+    this.#work = null;
+    this.#kept.clear();
+    if (work) {
+      await rm(work.directory, { recursive: true, force: true });
+      await rm(`${work.directory}.lock`, { force: true });
+      await work.lock[Symbol.asyncDispose]();
+    }
     const opened = await Promise.allSettled([...this.#open.values()].map((one) => one.opening));
     this.#open.clear();
     for (const one of opened) if (one.status === 'fulfilled') await one.value.lock[Symbol.asyncDispose]();
@@ -140,7 +177,7 @@ export class TemplateStore {
     const weighed = kinds.filter((one) => one !== null).sort((a, b) => a.usedAt - b.usedAt);
     let total = weighed.reduce((sum, one) => sum + one.bytes, 0);
     for (const { name, key, bytes } of weighed) {
-      const whole = name === key;
+      const whole = name === key && !name.startsWith(WORK);
       if (whole && (key === kept || total <= this.#limit)) continue;
       // Who has the kept one open knows that nobody is making it.
       const lock = key === kept ? null : await takeFreeLock(join(this.#directory, `${key}.lock`));

@@ -44,12 +44,12 @@ interface Paper {
 }
 
 /**
- * The key of a template: everything that made it. `contents` are digests of what the spec names by path: kernel, image,
- * modules, files. The command line stands for machine, processor, memory and kernel arguments; under KVM the guest's
+ * The key of a template: everything that made it. `contents` are digests of what the spec names by path: the kernel's
+ * boot image, the root file system, what its overlay has beside keys; a clone's cargo is no part of it. The command line stands for machine, processor, memory and kernel arguments; under KVM the guest's
  * processor is this computer's.
  */
 export async function keyOfTemplate(spec: MachineSpec, contents: readonly string[]): Promise<string> {
-  const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '' };
+  const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '', cargoPath: '' };
   const argv = buildArgv({ ...spec, ...neutral, ram: { path: '', use: 'shared' } }, '');
   const { stdout } = await runCommand(QEMU, ['--version']);
   const host = spec.accelerator.kind === 'kvm' ? [release(), await describeProcessor()] : [];
@@ -93,7 +93,12 @@ export async function readTemplate(directory: string, key: string): Promise<Temp
   const spoilt = PARTS.find((part) => digests[part] !== paper.digests[part]);
   if (spoilt !== undefined) return `${spoilt} is not what was written`;
   const { template } = paper;
-  const spec = { ...template.spec, directory, overlayPath: join(directory, OVERLAY_FILE) };
+  const spec = {
+    ...template.spec,
+    directory,
+    overlayPath: join(directory, OVERLAY_FILE),
+    cargoPath: join(directory, CARGO_FILE), // empty: there is nothing in it to compare
+  };
   return { ...template, spec, directory };
 }
 
