@@ -38,14 +38,21 @@ const IN_LINE = new RegExp(
   'g',
 );
 
+/** So many characters of a line are looked at: kernels print no longer lines, and some expressions search again and again. */
+const LONGEST_HEADLINE = 2048;
+
 /** Whether a line opens a report, and of which kind. */
-export function readHeader(text: string, wanted: ReadonlySet<OptionalKind>): Header | null {
+export function readHeader(line: string, wanted: ReadonlySet<OptionalKind>): Header | null {
+  const text = line.length > LONGEST_HEADLINE ? line.slice(0, LONGEST_HEADLINE) : line;
   IN_LINE.lastIndex = 0;
   if (!IN_LINE.test(text) || FOREIGN_LINE.test(text)) return null;
   IN_LINE.lastIndex = 0;
   let matches: readonly Match[] | null = null;
+  const tried = new Set<string>();
   for (let match = IN_LINE.exec(text); match; match = IN_LINE.exec(text)) {
-    const headline = BY_WORDS.get(match[0]);
+    const [words] = match;
+    const headline = tried.has(words) ? undefined : BY_WORDS.get(words);
+    tried.add(words);
     if (!headline || headline.innocent?.test(text)) continue;
     matches ??= matchKinds(text, wanted);
     const kind = firstOf(matches);
