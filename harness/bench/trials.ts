@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism } from 'node:os';
+import type { TrialResult } from '../model/index.ts';
 import type { Bench } from './figure.ts';
-import { runKtrial, secondsBetween, writeScenario } from './run.ts';
+import type { Lab } from './lab.ts';
+import { type Run, runKtrial, secondsBetween, writeScenario } from './run.ts';
 
-/** Trials of a batch; a batch is one iteration. */
-const BATCH = 8;
+/** Trials of a batch; a batch is one iteration. With clones the template is part of it, which is made once a run. */
+const COLD_BATCH = 8;
+const CLONE_BATCH = 20;
 const MDEV_KERNEL = 'mdev-5.10';
 
 const NOTHING = `name: bench-nothing
@@ -31,9 +34,14 @@ expect:
   dmesg: clean
 `;
 
-/** Trials of one kernel by \`ktrial run\`, as many at once as it chooses; from the first start to the last end. */
+/** Trials of one kernel by `ktrial run`, as many at once as it chooses; from the first start to the last end. */
 export const trialsBench: Bench = {
   gauges: [
+    {
+      name: 'trials.perHour.clone',
+      unit: '1/h',
+      title: 'trials that do nothing in clones, their template included',
+    },
     {
       name: 'trials.perHour.coldBoot',
       unit: '1/h',
@@ -42,41 +50,65 @@ export const trialsBench: Bench = {
     {
       name: 'trials.perHour.mdev',
       unit: '1/h',
-      title: 'trials that make and remove a mediated device 25 times',
+      title: 'trials in clones that make and remove a mediated device 25 times',
     },
-    { name: 'trial.overhead', unit: 's', title: 'a trial that does nothing, without its boot and its step' },
+    {
+      name: 'trial.overhead',
+      unit: 's',
+      title: 'a trial that does nothing in a clone, without its thaw and its step',
+    },
   ],
   async measure(lab, take, wants) {
     const nothing = await writeScenario(lab, 'nothing', NOTHING);
     const mdevLoop = await writeScenario(lab, 'mdev-loop', MDEV_LOOP);
     const of = async (kernel: string) =>
       `${kernel}, ${availableParallelism()} CPUs, ${(await lab.accelerator()).kind}`;
-    const batch = async (kernel: string, scenario: string) => {
-      const run = await runKtrial(lab, [
-        '--kernel',
-        kernel,
-        '--scenarios',
-        scenario,
-        '--repeat',
-        String(BATCH),
-      ]);
-      const bad = run.trials.find((trial) => trial.outcome !== 'passed');
-      if (bad) throw new Error(`the trial ${bad.id} did not pass: ${bad.reason}`);
-      return { run, perHour: (3600 * run.trials.length) / secondsBetween(run, 'trialStarted', 'trialEnded') };
-    };
     for (let round = lab.count(3); round > 0; round -= 1) {
-      if (wants('trials.perHour.coldBoot') || wants('trial.overhead')) {
-        const { run, perHour } = await batch(lab.kernelName, nothing);
-        take('trials.perHour.coldBoot', perHour, await of(lab.kernelName));
-        for (const { durationMs, bootMs, steps } of run.trials) {
-          const stepsMs = steps.reduce((sum, step) => sum + step.durationMs, 0);
-          take('trial.overhead', (durationMs - (bootMs ?? 0) - stepsMs) / 1000, await of(lab.kernelName));
-        }
+      if (wants('trials.perHour.coldBoot')) {
+        const run = await runBatch(lab, lab.kernelName, nothing, 'cold');
+        take('trials.perHour.coldBoot', perHour(run, COLD_BATCH), await of(lab.kernelName));
+      }
+      if (wants('trials.perHour.clone') || wants('trial.overhead')) {
+        const run = await runBatch(lab, lab.kernelName, nothing, 'clone');
+        take('trials.perHour.clone', perHour(run, CLONE_BATCH), await of(lab.kernelName));
+        for (const trial of run.trials.filter(isAskedFor))
+          take('trial.overhead', overheadOf(trial) / 1000, await of(lab.kernelName));
       }
       if (wants('trials.perHour.mdev')) {
-        const { perHour } = await batch(MDEV_KERNEL, mdevLoop);
-        take('trials.perHour.mdev', perHour, await of(MDEV_KERNEL));
+        const run = await runBatch(lab, MDEV_KERNEL, mdevLoop, 'clone', COLD_BATCH);
+        take('trials.perHour.mdev', perHour(run, COLD_BATCH), await of(MDEV_KERNEL));
       }
     }
   },
 };
+
+/** Runs a batch, all of which must pass in machines of the kind that is measured. */
+async function runBatch(
+  lab: Lab,
+  kernel: string,
+  scenario: string,
+  kind: 'clone' | 'cold',
+  count = kind === 'cold' ? COLD_BATCH : CLONE_BATCH,
+): Promise<Run> {
+  const words = ['--kernel', kernel, '--scenarios', scenario, '--repeat', String(count)];
+  const run = await runKtrial(lab, kind === 'cold' ? [...words, '--cold'] : words);
+  const bad = run.trials.find((trial) => trial.outcome !== 'passed');
+  if (bad) throw new Error(`the trial ${bad.id} did not pass: ${bad.reason}`);
+  const other = run.trials.find((trial) => isAskedFor(trial) && trial.origin?.kind !== kind);
+  if (other)
+    throw new Error(`the trial ${other.id} was not ${kind}: ${other.origin?.replaced ?? 'no reason'}`);
+  return run;
+}
+
+/** Trials of the control sample are work beside what was asked for. */
+function isAskedFor(trial: TrialResult): boolean {
+  return !trial.id.endsWith('.control');
+}
+
+function perHour(run: Run, trials: number): number {
+  return (3600 * trials) / secondsBetween(run, 'trialStarted', 'trialEnded');
+}
+
+function overheadOf({ durationMs, bootMs, steps }: TrialResult): number {
+  return durationMs - (bootMs ?? 0) - steps.reduce((sum, step) => sum + step.durationMs, 0);
+}
