@@ -151,6 +151,10 @@ Examples:
         "quote the culprit's lines from this tree (default: that of a kernel which ktrial built, or beside vmlinux)",
       )
       .option(
+        '--also <kinds>',
+        'count these too, parted by commas: allocationFailure, interrupt, leakNotice, machineCheck, netdevWatchdog, outOfMemory',
+      )
+      .option(
         '--grade',
         'the arguments are directories of logs with expectations: print how well they were read',
       )

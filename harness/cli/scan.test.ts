@@ -55,6 +55,18 @@ const FILES = { linux: { init: { 'main.c': SOURCE } }, build: {} };
 const LOG =
   '[    1.0] BUG: kernel NULL pointer dereference, address: 0\n[    1.0] Kernel panic - not syncing: x\n';
 
+t.test('what only some count is counted when it is named', async (t) => {
+  const log = '[    1.0] Out of memory: Killed process 42 (probe) total-vm:1048576kB\n';
+  t.equal(scan([], log).status, 0);
+  const { status, stdout } = scan(['--also', 'interrupt,outOfMemory'], log);
+  t.equal(status, 1);
+  t.match(stdout, 'out of memory: killed process');
+  const unknown = scan(['--also', 'weather'], log);
+  t.match(unknown.stderr, /no optional kind weather/);
+  t.match(unknown.stderr, /machineCheck/);
+  t.not(unknown.status, 0);
+});
+
 t.test('a log is read from standard input, named or not, and from a file, with one answer', async (t) => {
   const file = join(t.testdir({ 'a.log': LOG }), 'a.log');
   const answers = [scan([], LOG), scan(['-'], LOG), scan([file])];

@@ -5,6 +5,7 @@
 export type { Grade, GradeRow } from './grade.ts';
 export { formatGrade, gradeLog, sumGrade } from './grade.ts';
 export type { OptionalKind } from './kinds/family.ts';
+export { OPTIONAL_KIND_NAMES } from './kinds/optional.ts';
 export type { Scanner, ScannerOptions } from './scan.ts';
 export { createScanner, isPanicLine, scanLog } from './scan.ts';
 export { SIGNATURE_VERSION } from './signature.ts';

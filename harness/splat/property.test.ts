@@ -9,6 +9,9 @@ import { SCAN_PROPERTIES } from './properties.fuzz.ts';
 const SEED = 20_231_123;
 const RUNS = 250;
 
+// Minutes on a busy machine.
+t.setTimeout(240_000);
+
 for (const { name, inputs, check } of SCAN_PROPERTIES)
   t.test(name, async (t) => {
     const details = fc.check(

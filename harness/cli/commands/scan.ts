@@ -4,13 +4,20 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Fault, type Splat } from '../../model/index.ts';
 import { printSplat, scanJson } from '../../report/index.ts';
-import { createScanner, formatGrade, gradeLog } from '../../splat/index.ts';
+import {
+  createScanner,
+  formatGrade,
+  gradeLog,
+  OPTIONAL_KIND_NAMES,
+  type OptionalKind,
+} from '../../splat/index.ts';
 import type { Context } from '../context.ts';
 
 export interface ScanOptions {
   readonly json?: boolean;
   readonly vmlinux?: string;
   readonly source?: string;
+  readonly also?: string;
   readonly grade?: boolean;
 }
 
@@ -22,11 +29,12 @@ export async function execute(
 ): Promise<number> {
   if (options.grade) return gradeDirectories(context, args);
   const files = args.length > 0 ? args : ['-'];
+  const kinds = readKinds(options.also);
   const kernel = await findKernel(context, options);
   for (const file of files) await mustBeFile(file, context);
   let found = 0;
   for (const file of files) {
-    let splats = await scanFile(file, context);
+    let splats = await scanFile(file, context, kinds);
     if (kernel) splats = await nameLines(splats, kernel);
     found += splats.length;
     if (options.json) context.out.write(`${JSON.stringify(scanJson(file, splats))}\n`);
@@ -48,8 +56,27 @@ async function mustBeFile(file: string, context: Context): Promise<void> {
     });
 }
 
-async function scanFile(file: string, context: Context): Promise<readonly Splat[]> {
-  const scanner = createScanner();
+/** Kinds that count only when they are named. */
+function readKinds(also: string | undefined): readonly OptionalKind[] {
+  const words = (also ?? '').split(',').filter((word) => word !== '');
+  return words.map((word) => {
+    const kind = OPTIONAL_KIND_NAMES.find((name) => name === word);
+    if (kind) return kind;
+    throw new Fault({
+      blame: 'request',
+      code: 'SCAN_NO_KIND',
+      message: `there is no optional kind ${word}`,
+      next: `ktrial scan --also ${OPTIONAL_KIND_NAMES.join(',')}`,
+    });
+  });
+}
+
+async function scanFile(
+  file: string,
+  context: Context,
+  kinds: readonly OptionalKind[],
+): Promise<readonly Splat[]> {
+  const scanner = createScanner({ kinds });
   const stream =
     file === '-'
       ? process.stdin

@@ -11,7 +11,7 @@ export interface Headline {
 /** Notices that are printed at each boot or mount, and other programs' words. */
 const WARNING_NOTICES = new RegExp(
   // A place in the source is never a notice.
-  `^(?!.*WARNING: (?:CPU: \\d|.*\\.[chS]:\\d+ at )).*(?:${[
+  `^(?!.*WARNING: CPU: \\d)(?!.*\\.[chS]:\\d+ at ).*(?:${[
     'moduli does not exist|no moduli file|/etc/ssh/moduli',
     'workqueue cpumask: (?:online|possible) intersect|wq_unbound_cpumask',
     '[Tt]he mand(?:\\b|$)',

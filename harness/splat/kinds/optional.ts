@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Kind, TRACE } from './family.ts';
+import { type Kind, type OptionalKind, TRACE } from './family.ts';
 
 /** Complaints about hardware, load or configuration: counted only when asked for. */
 export const OPTIONAL_KINDS: readonly Kind[] = [
@@ -45,3 +45,8 @@ export const OPTIONAL_KINDS: readonly Kind[] = [
     optional: 'leakNotice',
   },
 ];
+
+/** The names by which the kinds above are asked for. */
+export const OPTIONAL_KIND_NAMES: readonly OptionalKind[] = [
+  ...new Set(OPTIONAL_KINDS.flatMap((kind) => kind.optional ?? [])),
+].sort();
