@@ -39,6 +39,14 @@ export function git(
   );
 }
 
+/** Takes away the lock that an interrupted git left in a worktree. Only for one that nobody else works in. */
+export async function freeWorktree(tree: string): Promise<void> {
+  const { stdout } = await git(['rev-parse', '--path-format=absolute', '--git-path', 'index.lock'], {
+    cwd: tree,
+  });
+  await rm(stdout.trim(), { force: true });
+}
+
 /**
  * Makes a commit of all files of a directory in a repository elsewhere; nothing is written to the directory.
  * With `ignored`, files that the directory's ignore rules name are taken too, as for an unpacked tarball.

@@ -5,7 +5,7 @@ import t from 'tap';
 import { digestFile, inheritEnvironment, runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import type { KernelDefinition, KernelSource } from './definition.ts';
-import { git } from './git.ts';
+import { freeWorktree, git } from './git.ts';
 import { fetchSource } from './source.ts';
 
 inheritEnvironment(process.env);
@@ -110,4 +110,19 @@ t.test('what is no Linux source is refused', async (t) => {
     fetchSource(aDefinition({ directory }), { cacheDirectory: join(directory, 'cache') }),
   );
   t.strictSame([fault.code, fault.blame], ['KERNEL_NO_SOURCE', 'request']);
+});
+
+t.test('the lock of an interrupted git does not stop the next one', async (t) => {
+  const directory = t.testdir();
+  const tree = makeTree(directory);
+  await git(['init', '-q', tree]);
+  await git(['add', '-A'], { cwd: tree });
+  await git(['commit', '-q', '-m', 'first'], { cwd: tree });
+  const worktree = join(directory, 'worktree');
+  await git(['worktree', 'add', '-q', '--detach', worktree], { cwd: tree });
+  writeFileSync(join(tree, '.git/worktrees/worktree/index.lock'), '');
+  await t.rejects(git(['checkout', '-q', '--detach', '-f', 'HEAD'], { cwd: worktree }));
+  await freeWorktree(worktree);
+  await git(['checkout', '-q', '--detach', '-f', 'HEAD'], { cwd: worktree });
+  t.strictSame(readdirSync(worktree).sort(), ['.git', '.gitignore', 'Kbuild', 'drivers']);
 });

@@ -8,7 +8,7 @@ import { architectureOf } from './arch/index.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
 import { settleConfig } from './config.ts';
 import type { KernelDefinition } from './definition.ts';
-import { git } from './git.ts';
+import { freeWorktree, git } from './git.ts';
 import { fetchSource, type SourceOptions } from './source.ts';
 
 export interface WorkshopOptions extends SourceOptions {
@@ -111,6 +111,7 @@ async function furnish(wanted: Furnishing): Promise<Workshop> {
     );
   }
   const checkOut = async (commit: string) => {
+    await freeWorktree(tree);
     await git(['am', '--abort'], { ...signal, cwd: tree, accept: 'any' });
     await git(['checkout', '-q', '--detach', '-f', commit], { ...signal, cwd: tree });
     await git(['clean', '-q', '-fdx'], { ...signal, cwd: tree });
