@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= smoke-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo bench clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ test-vm: dist/.packages ## the tests that boot machines
 demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)
 	@# A negative verdict is an answer, not a failure of the demo.
 	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS) || [ $$? -eq 1 ]
+
+golden: dist/.packages ## provoke both kernels in every way and rewrite the logs in harness/splat/testdata (PROVOKED=…)
+	node dist/harness/testing/golden.js $(PROVOKED)
 
 bench: dist/.packages ## measure (ONLY=thaw,scan …; JSON=1 for programs; BENCH_KERNEL=mdev-5.10; ITERATIONS=5)
 	@node dist/harness/bench/main.js --kernel $(BENCH_KERNEL) $(if $(ONLY),--only $(ONLY)) \

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { PROJECT_ROOT } from '../testing/index.ts';
+import { GOLDEN_LOGS, readMarkedLog } from '../testing/index.ts';
 import { createScanner, scanLog } from './index.ts';
 
 /** Console logs of ktrial's own trials on 5.10.223, as QEMU wrote them, and what is wrong in each. */
 
 function readGolden(name: string): Buffer {
-  return readFileSync(join(PROJECT_ROOT, 'harness/splat/testdata', `${name}.log`));
+  return Buffer.from(readMarkedLog(readFileSync(join(GOLDEN_LOGS, `${name}.log`), 'latin1')).log, 'latin1');
 }
 
 const ROOTS: Readonly<Record<string, readonly string[]>> = {

@@ -39,7 +39,8 @@ interface Expectation {
   readonly log: string;
 }
 
-const HEADER = /^(TITLE|ALT|TYPE|FRAME|CORRUPTED|SUPPRESSED|EXECUTOR|PANICKED|START|END):\s?(.*)$/;
+const HEADER =
+  /^(TITLE|ALT|TYPE|FRAME|CORRUPTED|SUPPRESSED|EXECUTOR|PANICKED|START|END|ALSO|CONTROL|NOTE):\s?(.*)$/;
 
 /**
  * Reads a log whose first lines say what must be found, and compares with the first splat found. The lines are `TITLE:`,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Makes: fakes and builders for tests, and the kernel that machine tests boot.
-// Needs: model, host, kernel.
+// Needs: model, host, kernel, splat.
 // Never: is imported by anything but tests.
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
@@ -18,6 +18,9 @@ export {
   syslogLines,
   WARNING_LINES,
 } from './logs.ts';
+export type { MarkedLog } from './marked.ts';
+export { readMarkedLog, writeMarkedLog } from './marked.ts';
+export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 export { PROJECT_ROOT } from './root.ts';
 export {
   aFinding,

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { expandScenario, parseScenario } from '../scenario/index.ts';
+import {
+  GOLDEN_LOGS,
+  goldenName,
+  judgeMarkedLog,
+  PROJECT_ROOT,
+  PROVOKE_PACK,
+  readMarkedLog,
+  writeMarkedLog,
+} from '../testing/index.ts';
+
+/** Logs of kernels that were made to fail on purpose; `make golden` makes them anew. */
+const logs = readdirSync(GOLDEN_LOGS).filter((name) => name.endsWith('.log'));
+const read = (name: string) => readFileSync(join(GOLDEN_LOGS, name), 'latin1');
+
+for (const name of logs)
+  t.test(`${name} is read as a person reads it`, async (t) => {
+    t.strictSame(judgeMarkedLog(name, read(name)), []);
+  });
+
+t.test('each log of the pack is of a trial that the pack still has', async (t) => {
+  const pack = Object.entries(PROVOKE_PACK).flatMap(([kernel, directories]) =>
+    directories.flatMap((directory) => {
+      const path = join(PROJECT_ROOT, 'scenarios/provoke', directory);
+      return readdirSync(path).flatMap((file) => {
+        const parsed = parseScenario(readFileSync(join(path, file), 'utf8'), file);
+        if (!parsed.ok) throw new Error(`${file} is no scenario`);
+        return expandScenario(parsed.scenario).map((settled) => goldenName(kernel, settled.name));
+      });
+    }),
+  );
+  const there = logs.filter((name) => name.startsWith('provoke-'));
+  t.strictSame(
+    there.filter((name) => !pack.includes(name)),
+    [],
+  );
+  t.comment(
+    `of ${pack.length} trials, ${pack.filter((name) => !there.includes(name)).join(', ')} have no log`,
+  );
+});
+
+t.test("most logs hold what the self-test of the kernel's own sources wants", async (t) => {
+  const held = logs.filter((name) => readMarkedLog(read(name)).control !== null);
+  t.ok(held.filter((name) => name.startsWith('provoke-5.10-')).length > 40);
+});
+
+t.test('each way in which a log can differ from its head is told', async (t) => {
+  const log = '[    1.000000][   T50] ------------[ cut here ]------------\n';
+  const name = logs.find((one) => one.includes('lkdtm-warning-WARNING.')) ?? '';
+  const { head, log: whole } = readMarkedLog(read(name));
+  const judge = (lines: readonly string[], text = whole) =>
+    judgeMarkedLog('x', writeMarkedLog(lines, text)).length;
+  t.equal(judge(head), 0);
+  t.ok(judge(head, log) > 0, 'the complaint is gone');
+  t.ok(judge(['TITLE:']) > 0, 'a complaint that nobody knows of');
+  t.ok(judge([]) > 0, 'no head');
+  t.ok(judge(head.map((line) => line.replace('lkdtm_WARNING', 'another'))) > 0, 'another title');
+  t.ok(judge([...head, 'ALSO: kernel BUG in another']) > 0, 'one complaint too few');
+  t.ok(judge([...head, 'PANICKED: Y']) > 0, 'no panic');
+  t.ok(judge([...head, 'CORRUPTED: Y']) > 0, 'not torn');
+  t.ok(judge(head.map((line) => line.replace(/^TYPE: .*/, 'TYPE: LEAK'))) > 0, 'another type');
+  t.ok(
+    judge([...head.filter((line) => !line.startsWith('CONTROL:')), 'CONTROL: never said']) > 0,
+    'the control',
+  );
+});
