@@ -82,9 +82,7 @@ t.test('a command runs on the leash, quoted, with its variables', async (t) => {
   const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
   const result = await guest.run("echo 'a b'", { timeoutMs: 5_000, env: { WHO: "it's me" } });
   t.match(result, { exitCode: 3, signal: null, stdout: 'fine\n', stderr: 'hm\n', timedOut: false });
-  t.strictSame(far.asked, [
-    "exec /usr/bin/leash 'export WHO='\\''it'\\''\\'\\'''\\''s me'\\''; echo '\\''a b'\\'''",
-  ]);
+  t.strictSame(far.asked, [`export WHO='it'\\''s me'; echo 'a b'`]);
   await guest.close();
 });
 
