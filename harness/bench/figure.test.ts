@@ -84,9 +84,10 @@ t.test('a bench that fails is an error in its own figures, and the others are me
   const column = String(load).padStart(4);
   t.strictSame(formatFigures(figures).split('\n'), [
     'figure     median  min  max  n  load  what',
-    '---------  ------  ---  ---  -  ----  ------------------------------------',
+    '---------  ------  ---  ---  -  ----  -----------------------------',
     'freeze          -    -    -  0     -  not measured: no template',
-    `boot.cold     3 s    2    4  2  ${column}  power-on to the first command (lean)`,
+    'lean:',
+    `boot.cold     3 s    2    4  2  ${column}  power-on to the first command`,
   ]);
   t.match(said, ['freeze 1.000 s', 'freeze was not measured: no template', 'boot.cold 2.000 s']);
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Figure, Gauge } from './figure.ts';
 
-/** Figures for people, a line each, with what was measured. */
+/** Figures for people, a line each; what they are of, such as a kernel, stands above those that have it in common. */
 export function formatFigures(figures: ReadonlyMap<Gauge, Figure>): string {
   const head = ['figure', 'median', 'min', 'max', 'n', 'load', 'what'];
   const rows = [...figures].map(([gauge, figure]) =>
@@ -14,7 +14,7 @@ export function formatFigures(figures: ReadonlyMap<Gauge, Figure>): string {
           String(figure.max),
           String(figure.n),
           String(figure.load),
-          `${gauge.title}${figure.of === undefined ? '' : ` (${figure.of})`}`,
+          gauge.title,
         ],
   );
   const widths = head.map((word, column) =>
@@ -29,7 +29,16 @@ export function formatFigures(figures: ReadonlyMap<Gauge, Figure>): string {
       )
       .join('  ')
       .trimEnd();
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  const lines = [line(head), line(widths.map((width) => '-'.repeat(width)))];
+  let above: string | undefined;
+  [...figures.values()].forEach((figure, index) => {
+    const of = 'of' in figure ? figure.of : undefined;
+    if (of !== above && of !== undefined) lines.push(`${of}:`);
+    else if (of !== above) lines.push('');
+    above = of;
+    lines.push(line(rows[index] ?? []));
+  });
+  return lines.join('\n');
 }
 
 /** Figures for programs: by name. */
