@@ -7,7 +7,7 @@ import { type Run, runKtrial, secondsBetween, writeScenario } from './run.ts';
 
 /** Trials of a batch; a batch is one iteration. With clones the template is part of it, which is made once a run. */
 const COLD_BATCH = 8;
-const CLONE_BATCH = 20;
+const CLONE_BATCH = 40;
 const MDEV_KERNEL = 'mdev-5.10';
 
 const NOTHING = `name: bench-nothing
