@@ -59,6 +59,7 @@ function readControls(runDirectory: string): ReadonlyMap<string, string> {
 
 function readTrials(runDirectory: string): Trial[] {
   return readdirSync(runDirectory)
+    .filter((name) => !name.endsWith('.control'))
     .map((name) => join(runDirectory, name))
     .filter((directory) => existsSync(join(directory, 'trial.json')))
     .map(
