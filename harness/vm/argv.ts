@@ -33,7 +33,8 @@ export function buildArgv(spec: MachineSpec, sockets: string): string[] {
     ...machineType(spec),
     ...processors(spec),
     ...memory(spec),
-    ...kernel(spec),
+    // A clone's kernel is in its RAM: QEMU would keep one more copy of the file for each.
+    ...(spec.ram?.use === 'private' ? [] : kernel(spec)),
     ...serialConsole(spec),
     ...monitor(sockets),
     ...disk('root', spec.rootPath),
