@@ -20,7 +20,7 @@ export interface GuestAddress {
 const ALGORITHMS: Algorithms = {
   kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
   serverHostKey: ['ssh-ed25519'],
-  cipher: ['chacha20-poly1305@openssh.com', 'aes128-ctr'],
+  cipher: ['aes128-ctr', 'chacha20-poly1305@openssh.com'],
   hmac: ['hmac-sha2-256'],
   compress: ['none'],
 };
