@@ -51,18 +51,19 @@ function stateOf(end: MachineEnd): MachineState {
 
 /**
  * Turns the machine off through its kernel, since some complaints only come when devices are shut down.
- * A kernel that cannot power off is a finding, unless it has complained before: then that complaint explains it, and
- * it is not waited for so long.
+ * A kernel that cannot power off is a finding, unless it has complained, before or now: then that complaint explains it,
+ * and it is not waited for so long. `complaint` settles with the first one.
  */
 export async function powerOffMachine(
   machine: Machine,
   guest: Guest,
   pace: number,
-  complained: boolean,
+  complaint: Promise<void>,
 ): Promise<Finding[]> {
-  const limitMs = complained ? POWER_OFF_AFTER_SPLAT_MS : POWER_OFF_MS * pace;
-  if (await machine.powerOff(guest, limitMs)) return [];
-  if (complained) return [];
+  const limitMs = POWER_OFF_MS * pace;
+  const patience = complaint.then(() => wait(POWER_OFF_AFTER_SPLAT_MS)).then(() => 'complained' as const);
+  const end = await Promise.race([machine.powerOff(guest, limitMs), patience]);
+  if (end !== false) return [];
   await machine.injectNmi().catch(() => {});
   await wait(LAST_WORDS_MS);
   return [

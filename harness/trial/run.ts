@@ -54,7 +54,10 @@ class TrialRun {
   #pace = paceOf(0);
   #origin: MachineOrigin | null = null;
   #machineCommand = '';
-  #complained = false;
+  #tellComplaint: () => void = () => {};
+  readonly #complaint = new Promise<void>((resolve) => {
+    this.#tellComplaint = resolve;
+  });
 
   constructor(lab: TrialLab, spec: TrialSpec, listen: TrialListener, signal: AbortSignal) {
     this.#lab = lab;
@@ -62,10 +65,10 @@ class TrialRun {
     this.#listen = listen;
     this.#signal = signal;
     this.#directory = join(lab.directory, spec.id);
-    this.#watch = watchConsole((title) => {
-      this.#complained = true;
-      this.#tell({ type: 'splatSeen', trial: spec.id, title });
-    });
+    this.#watch = watchConsole(
+      (title) => this.#tell({ type: 'splatSeen', trial: spec.id, title }),
+      () => this.#tellComplaint(),
+    );
   }
 
   #tell(event: DistributiveOmit<TrialEvent, 'format' | 'at'>): void {
@@ -169,7 +172,7 @@ class TrialRun {
     if (state.kind === 'running' && guest) {
       await collectEvidence(guest, this.#directory);
       try {
-        extra.push(...(await powerOffMachine(machine, guest, pace, this.#complained)));
+        extra.push(...(await powerOffMachine(machine, guest, pace, this.#complaint)));
       } catch (error) {
         // A guest that can no longer be told to power off is gone or hung: which of the two decides who is to blame.
         const fault = asFault(error);

@@ -18,9 +18,12 @@ export interface ConsoleWatch {
 /** How many lines since the mark are kept for a step that waits: a flood must not fill the memory. */
 const KEPT_LINES = 20_000;
 
-/** Starts watching. `onSplat` is told each complaint's title as soon as it is complete. */
-export function watchConsole(onSplat: (title: string) => void): ConsoleWatch {
-  const scanner = createScanner({ onSplat: (splat) => onSplat(splat.title) });
+/**
+ * Starts watching. `onHeader` is told as soon as a complaint begins, which may be the last that a kernel says; `onSplat`
+ * is told each complaint's title when it is complete.
+ */
+export function watchConsole(onSplat: (title: string) => void, onHeader: () => void): ConsoleWatch {
+  const scanner = createScanner({ onHeader, onSplat: (splat) => onSplat(splat.title) });
   const decoder = new TextDecoder('utf-8');
   const waiting = new Set<(line: string) => void>();
   let lines: string[] = [];
