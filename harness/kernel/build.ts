@@ -16,6 +16,7 @@ import type { KernelDefinition } from './definition.ts';
 import { parseDiagnostics } from './diagnostic.ts';
 import { git } from './git.ts';
 import { openShelf } from './shelf.ts';
+import { buildWhole } from './unfinished.ts';
 import type { Toolchain } from './workshop.ts';
 
 /** Grows when a change here makes earlier cached kernels wrong. */
@@ -71,6 +72,15 @@ export async function buildKernel(site: BuildSite): Promise<BuildResult> {
     const kernel = { ...cached.kernel, source: site.tree, commit: site.commit };
     return { ok: true, kernel, cached: true, durationMs: elapsed(), diagnostics };
   }
+  return buildWhole(site.output, () => runMake(site, store, digest, elapsed));
+}
+
+async function runMake(
+  site: BuildSite,
+  store: string,
+  digest: string,
+  elapsed: () => number,
+): Promise<BuildResult> {
   await placeConfig(site);
   const now = new Date();
   for (const file of site.touched ?? []) await utimes(join(site.tree, file), now, now).catch(() => {});
@@ -147,7 +157,6 @@ async function placeConfig(site: BuildSite): Promise<void> {
     (await exists(join(site.output, '.config')))
   )
     return;
-  await mkdir(site.output, { recursive: true });
   await writeFile(join(site.output, '.config'), site.config);
   await runCommand(
     'make',
