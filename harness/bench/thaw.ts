@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clone, freezeTemplate, type Template, thawClone } from '../vm/index.ts';
+import { type Clone, freezeTemplate, measureMemoryMib, type Template, thawClone } from '../vm/index.ts';
 import { describeMachine, specifyMachine } from './boot.ts';
 import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
@@ -76,10 +76,9 @@ async function measureTogether(
 }
 
 async function readProportionalMib(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
-  if (kib === undefined) throw new Error('this kernel does not tell proportional set sizes');
-  return Number(kib) / 1024;
+  const mib = await measureMemoryMib(pid);
+  if (mib === null) throw new Error('this kernel does not tell proportional set sizes');
+  return mib;
 }
 
 /** Freezes a machine and lets `use` work with the template; `freezeMs` is from the booted machine to the files. */

@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../host/index.ts';
 import { CARGO_BYTES } from '../image/index.ts';
-import { Fault, type Guest, type MachineOrigin, type TrialSpec } from '../model/index.ts';
+import type { Guest, MachineOrigin, TrialSpec } from '../model/index.ts';
 import {
   bootMachine,
   keyOfTemplate,
@@ -16,7 +16,7 @@ import { messageOf } from './fault.ts';
 import { bootLimitMs } from './pace.ts';
 import { bringCargo, type MachinePlace, planMachine, specifyMachine, specifyTemplate } from './specify.ts';
 
-/** A machine for one trial. A clone has run a command already; one that boots is waited for by whoever holds it. */
+/** A machine for one trial. A clone is up already; one that boots is waited for by whoever holds it. */
 export interface StartedMachine {
   readonly machine: Machine;
   readonly origin: MachineOrigin;
@@ -28,7 +28,7 @@ export interface StartedMachine {
 /** What is known of a clone that came up. */
 export interface CloneUp {
   readonly guest: Guest;
-  /** From its start to the first guest command, in milliseconds. */
+  /** From its start to a session, its clock set and its cargo mounted, in milliseconds; its template has run commands. */
   readonly upMs: number;
   /** What a boot of its kernel would take now, in milliseconds, by how long the thaw took: time-outs are stretched by that. */
   readonly bootMs: number;
@@ -38,10 +38,10 @@ export interface CloneUp {
 const CLONE_UP_MS = 60_000;
 
 /**
- * Boot to thaw, both to the first command, as measured (docs/performance.md). The template's own boot may have been on a
- * computer with more to do, or less, than it has now.
+ * A boot to its first command by a thaw to a session, as measured (docs/performance.md). The template's own boot may have
+ * been on a computer with more to do, or less, than it has now.
  */
-const BOOT_PER_THAW = 15;
+const BOOT_PER_THAW = 25;
 
 const COLD: MachineOrigin = { kind: 'cold', template: null, qmpMs: null, memoryMib: null, replaced: null };
 
@@ -100,14 +100,18 @@ async function bringClone(
   const { machine, qmpMs } = clone;
   try {
     const guest = await machine.connect(CLONE_UP_MS, signal);
-    const [hello] = await Promise.all([guest.run('true', { timeoutMs: CLONE_UP_MS }), clone.revived]);
-    if (hello.exitCode !== 0)
-      throw new Fault({ blame: 'lab', code: 'CLONE_NO_SHELL', message: 'a clone cannot run a command' });
+    await clone.revived;
     const upMs = Math.round(performance.now() - begun);
     const memoryMib = await measureMemoryMib(machine.pid);
     return {
       machine,
-      origin: { kind: 'clone', template: key, qmpMs, memoryMib, replaced: null },
+      origin: {
+        kind: 'clone',
+        template: key,
+        qmpMs,
+        memoryMib: memoryMib === null ? null : Math.round(memoryMib),
+        replaced: null,
+      },
       clone: { guest, upMs, bootMs: upMs * BOOT_PER_THAW },
       begun,
     };

@@ -8,5 +8,5 @@ import { readFile } from 'node:fs/promises';
 export async function measureMemoryMib(pid: number): Promise<number | null> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
   const kib = /^Pss:\s+(\d+) kB/m.exec(text)?.[1];
-  return kib === undefined ? null : Math.round(Number(kib) / 1024);
+  return kib === undefined ? null : Number(kib) / 1024;
 }
