@@ -170,7 +170,7 @@ class TrialRun {
     state = await diagnoseMachine(machine, performance_.fault, pace);
     const extra: Finding[] = [];
     if (state.kind === 'running' && guest) {
-      await collectEvidence(guest, this.#directory);
+      await collectEvidence(machine, guest, this.#directory);
       try {
         extra.push(...(await powerOffMachine(machine, guest, pace, this.#complaint)));
       } catch (error) {

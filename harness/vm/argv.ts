@@ -6,9 +6,9 @@ export const QEMU = 'qemu-system-x86_64';
 export const CONSOLE_FILE = 'console.log';
 /** Sockets of a machine, in its directory of sockets. */
 export const QMP_SOCKET = 'qmp';
-/** The serial port behind which an SSH server waits; and the one over which a clone is told the time. */
+/** The serial ports behind which an SSH server waits, and the machine's keeper. */
 export const SSH_SOCKET = 'ssh';
-export const THAW_SOCKET = 'thaw';
+export const KEEPER_SOCKET = 'keeper';
 
 /** Words that every ktrial kernel is started with. */
 const KERNEL_ARGS: readonly string[] = [
@@ -24,6 +24,8 @@ const KERNEL_ARGS: readonly string[] = [
   'net.ifnames=0',
   // On a busy computer the emulated timer's first interrupts come late, and the kernel panics over an I/O APIC that "doesn't work".
   'no_timer_check',
+  // QEMU keeps the CPUs' time stamps together. Kernels doubt that and read a far slower clock instead.
+  'tsc=reliable',
 ];
 
 /** The whole command line of a machine; `sockets` is the directory of its sockets. Pure. */
@@ -108,7 +110,7 @@ function ports(sockets: string): string[] {
     '-device',
     `virtserialport,chardev=${id},id=${id},nr=${number}`,
   ];
-  return ['-device', 'virtio-serial-pci', ...port(SSH_SOCKET, 1), ...port(THAW_SOCKET, 2)];
+  return ['-device', 'virtio-serial-pci', ...port(SSH_SOCKET, 1), ...port(KEEPER_SOCKET, 2)];
 }
 
 function disk(id: string, path: string): string[] {

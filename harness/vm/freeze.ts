@@ -79,7 +79,7 @@ function quiet(): Promise<void> {
 /** Opens both serial ports, so that a server stands ready at each when time stops. */
 async function awaitGuests(machine: Machine): Promise<{ serial: boolean; greeting: Buffer }> {
   if (!machine.hasSerial) return { serial: false, greeting: Buffer.alloc(0) };
-  await machine.line.thaw();
+  await machine.line.keeper();
   // The last visit's server may still be about to end, and then takes the new visitor with it.
   for (let attempt = 1; ; attempt += 1) {
     const greeting = await withDeadline(readGreeting(await machine.line.serial()), GREETING_MS, () => null);

@@ -2,7 +2,8 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Fault } from '../model/index.ts';
-import { SSH_SOCKET, THAW_SOCKET } from './argv.ts';
+import { KEEPER_SOCKET, SSH_SOCKET } from './argv.ts';
+import { Keeper } from './keeper.ts';
 import { connectSocket, type QmpClient } from './qmp.ts';
 import type { GuestWay } from './ssh.ts';
 
@@ -15,12 +16,16 @@ export interface Greeting {
 /** How long a socket of QEMU's may take to be there, in milliseconds. */
 const SOCKET_MS = 10_000;
 
-/** The two ways to the SSH servers of a machine: a forwarded TCP port, and a serial port where the kernel has its driver. */
+/**
+ * The ways into a machine: to its SSH servers a forwarded TCP port, and a serial port where the kernel has its driver;
+ * to its keeper a second serial port.
+ */
 export class GuestLine {
   readonly #sockets: string;
   readonly #monitor: () => QmpClient;
   #greeting: Greeting | null = null;
   #visit: Socket | null = null;
+  #keeper: Keeper | null = null;
   #port: number | null = null;
 
   constructor(sockets: string, monitor: () => QmpClient) {
@@ -46,20 +51,25 @@ export class GuestLine {
   /** The other end of the serial port at which an SSH server waits. One at a time may hold it. */
   async serial(): Promise<Socket> {
     this.#visit?.destroy();
-    const socket = await connectSocket(join(this.#sockets, SSH_SOCKET), SOCKET_MS, () => false);
-    socket.on('error', () => {}); // a close follows
-    this.#visit = socket;
-    return socket;
+    this.#visit = await this.#connect(SSH_SOCKET);
+    return this.#visit;
   }
 
   /** The guest's end of a serial port was opened or closed. A server that has died ends its session. */
   hear(port: string, open: boolean): void {
-    if (port === SSH_SOCKET && !open) this.#visit?.destroy();
+    if (open) return;
+    if (port === SSH_SOCKET) this.#visit?.destroy();
+    if (port === KEEPER_SOCKET) this.#keeper?.close();
   }
 
-  /** The other end of the port over which a thawed machine is told the time. */
-  async thaw(): Promise<Socket> {
-    const socket = await connectSocket(join(this.#sockets, THAW_SOCKET), SOCKET_MS, () => false);
+  /** The machine's keeper, the same one until it is gone. */
+  async keeper(): Promise<Keeper> {
+    if (!this.#keeper?.isThere) this.#keeper = new Keeper(await this.#connect(KEEPER_SOCKET));
+    return this.#keeper;
+  }
+
+  async #connect(name: string): Promise<Socket> {
+    const socket = await connectSocket(join(this.#sockets, name), SOCKET_MS, () => false);
     socket.on('error', () => {}); // a close follows
     return socket;
   }
@@ -82,6 +92,7 @@ export class GuestLine {
   }
 
   close(): void {
+    this.#keeper?.close();
     this.#greeting?.socket.destroy();
     this.#greeting = null;
   }

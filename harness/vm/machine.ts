@@ -6,6 +6,7 @@ import { Fault, type Guest } from '../model/index.ts';
 import { CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
 import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
+import type { Keeper } from './keeper.ts';
 import { GuestLine } from './line.ts';
 import { QmpClient, type QmpEvent } from './qmp.ts';
 import type { MachineEnd, MachineSpec } from './spec.ts';
@@ -13,7 +14,7 @@ import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
 
 /** What the guest's init writes to the kernel's log when its SSH server listens. */
 export const READY_LINE = 'ktrial: guest ready';
-/** What it writes when one waits at the serial port, too; before that it listens. */
+/** What it writes when one waits at the serial port, too, and a keeper at another; before that it listens. */
 const SERIAL_LINE = /ktrial: an SSH server waits at the serial port/;
 export const QEMU_LOG = 'qemu.log';
 
@@ -169,8 +170,30 @@ export class Machine {
    * opened anew. Rejects with `GUEST_UNREACHABLE` when nobody can be asked, which says nothing about the kernel.
    */
   async powerOff(guest: Guest, deadlineMs: number): Promise<boolean> {
-    const command = 'sleep 0.2; poweroff -f';
     const deadline = pause(deadlineMs);
+    const told = await this.#tellKeeper((keeper) => keeper.powerOff(deadlineMs / 3).then(() => true));
+    if (!told && !this.#end) await this.#powerOffBySession(guest, deadlineMs, deadline);
+    await Promise.race([this.ended, deadline]);
+    return this.#end !== null;
+  }
+
+  /** The kernel's own copy of its log, each line with its level in front; null where there is no keeper to ask. */
+  async readLog(timeoutMs: number): Promise<string | null> {
+    const log = await this.#tellKeeper((keeper) => keeper.readLog(timeoutMs));
+    return log?.toString() ?? null;
+  }
+
+  /** Null when there is no keeper, or it does not do what it is told. */
+  async #tellKeeper<Answer>(tell: (keeper: Keeper) => Promise<Answer>): Promise<Answer | null> {
+    if (!this.#serial) return null;
+    return this.line
+      .keeper()
+      .then(tell)
+      .catch(() => null);
+  }
+
+  async #powerOffBySession(guest: Guest, deadlineMs: number, deadline: Promise<void>): Promise<void> {
+    const command = 'sleep 0.2; poweroff -f';
     // The network may be shut down before the answer is out: it is not waited for longer than for the end itself.
     const asked = await Promise.race([
       guest.start(command).then(
@@ -184,8 +207,6 @@ export class Machine {
       const again = await this.connect(deadlineMs);
       await Promise.race([again.start(command).catch(() => null), this.ended, deadline]);
     }
-    await Promise.race([this.ended, deadline]);
-    return this.#end !== null;
   }
 
   /** Ends QEMU at once. */

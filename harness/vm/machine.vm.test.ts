@@ -153,6 +153,27 @@ t.test(
   },
 );
 
+t.test(
+  'the keeper tells the log that the kernel has, and powers off when no SSH server is left',
+  async (t) => {
+    const { machine, guest } = await boot(t);
+    const log = await machine.readLog(STEP_MS);
+    const { stdout } = await guest.run('dmesg', { timeoutMs: STEP_MS });
+    t.equal(log?.replace(/^<\d+>/gm, ''), stdout);
+    await guest.run('killall dropbear', { timeoutMs: STEP_MS }).catch(() => null);
+    t.equal(await machine.powerOff(guest, STEP_MS), true);
+    t.match(machine.hasEnded(), { reason: 'poweroff', exitCode: 0 });
+  },
+);
+
+t.test('a machine powers off by a session when its keeper is gone', async (t) => {
+  const { machine, guest } = await boot(t);
+  await machine.line.keeper();
+  t.match(await guest.run('sleep 1; killall keeper', { timeoutMs: STEP_MS }), { exitCode: 0 });
+  t.equal(await machine.powerOff(guest, STEP_MS), true);
+  t.match(machine.hasEnded(), { reason: 'poweroff', exitCode: 0 });
+});
+
 t.test('a machine powers off through its kernel', async (t) => {
   const { machine, guest, heard } = await boot(t);
   await machine.injectNmi();

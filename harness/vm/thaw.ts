@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
 import { access, copyFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Fault } from '../model/index.ts';
 import { CONSOLE_FILE } from './argv.ts';
 import { bootMachine } from './boot.ts';
 import { CAPABILITIES } from './freeze.ts';
 import { withDeadline } from './job.ts';
+import { type Keeper, notRevived } from './keeper.ts';
 import type { Machine } from './machine.ts';
 import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
@@ -46,13 +46,13 @@ export async function thawClone(template: Template, place: ClonePlace): Promise<
   });
   try {
     const qmpMs = performance.now() - begun;
-    const thaw = template.serial ? await openPorts(machine, template) : null;
+    const keeper = template.serial ? await openPorts(machine, template) : null;
     await readState(machine, join(template.directory, STATE_FILE));
     const order = makeOrder(place.cargoPath !== undefined);
-    thaw?.write(order);
+    const obeyed = keeper?.revive(order, REVIVE_MS);
     await machine.monitor().execute('cont');
     const runningMs = performance.now() - begun;
-    const revived = thaw ? awaitAnswer(thaw) : reviveBySession(machine, order);
+    const revived = obeyed ?? reviveBySession(machine, order);
     revived.catch(() => {});
     return { machine, qmpMs: Math.round(qmpMs), runningMs: Math.round(runningMs), revived };
   } catch (cause) {
@@ -88,16 +88,18 @@ function notThawed(cause: unknown): Fault {
 }
 
 /** Before the state is read: a guest whose ports were open when time stopped must not see them closed. */
-async function openPorts(machine: Machine, template: Template): Promise<Socket> {
-  const [socket, thaw] = await Promise.all([machine.line.serial(), machine.line.thaw()]);
+async function openPorts(machine: Machine, template: Template): Promise<Keeper> {
+  const [socket, keeper] = await Promise.all([machine.line.serial(), machine.line.keeper()]);
   machine.useSerial();
   machine.line.expect({ socket, said: Buffer.from(template.greeting, 'base64') });
-  return thaw;
+  return keeper;
 }
 
 async function readState(machine: Machine, path: string): Promise<void> {
   const monitor = machine.monitor();
   await monitor.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });
+  // Nobody is to be told that the machine has moved: the guest would do that, over its network card.
+  await monitor.execute('migrate-set-parameters', { 'announce-rounds': 0 });
   const done = machine.awaitEvent(
     ({ event, data }) => event === 'MIGRATION' && (data.status === 'completed' || data.status === 'failed'),
   );
@@ -108,7 +110,7 @@ async function readState(machine: Machine, path: string): Promise<void> {
   throw new Error(machine.hasEnded()?.detail ?? 'QEMU could not read the state');
 }
 
-/** What `revive` in the guest takes: the time, whether there is a cargo, and randomness that no other clone has. */
+/** What a keeper takes to revive its machine: the time, whether there is a cargo, and randomness that no other clone has. */
 function makeOrder(cargo: boolean): Buffer {
   const order = Buffer.alloc(24);
   const now = Date.now();
@@ -118,35 +120,14 @@ function makeOrder(cargo: boolean): Buffer {
   return Buffer.concat([order, randomBytes(64)]);
 }
 
-async function awaitAnswer(thaw: Socket): Promise<void> {
-  const answer = await withDeadline(
-    new Promise<string>((resolve) => {
-      thaw.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1')));
-      thaw.once('close', () => resolve('nothing'));
-    }),
-    REVIVE_MS,
-    () => 'nothing in time',
-  );
-  thaw.destroy();
-  if (answer !== 'k') throw notRevived(answer);
-}
-
 /** Where there is no serial port the order goes over a session of its own. */
 async function reviveBySession(machine: Machine, order: Buffer): Promise<void> {
   const guest = await machine.connect(REVIVE_MS);
   try {
-    await guest.upload(order, '/run/order');
-    const { stdout } = await guest.run('revive </run/order', { timeoutMs: REVIVE_MS });
+    await guest.upload(Buffer.concat([Buffer.from('r'), order]), '/run/order');
+    const { stdout } = await guest.run('keeper </run/order', { timeoutMs: REVIVE_MS });
     if (stdout !== 'k') throw notRevived(stdout);
   } finally {
     await guest.close();
   }
-}
-
-function notRevived(answer: string): Fault {
-  return new Fault({
-    blame: 'lab',
-    code: 'CLONE_NOT_REVIVED',
-    message: `a clone did not take the time and randomness that it was given: it answered ${JSON.stringify(answer)}`,
-  });
 }

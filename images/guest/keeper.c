@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Makes a machine that was frozen and thawed one of its own: sets the clock, and mixes fresh randomness into the
- * kernel's, which is otherwise the same in each machine thawed from the same file.
+ * Takes orders about the machine as a whole from a port, or from standard input, until that ends:
  *
- *   revive [PORT]
+ *   keeper [PORT]
  *
- * Reads one order of 88 bytes from PORT, or from standard input: seconds and nanoseconds since 1970 and whether there is
- * a cargo, as three little-endian numbers of 64 bits, then 64 random bytes. A cargo is the disk /dev/vdc, which was
- * another one when the machine was frozen: what was read of that is forgotten, and it is mounted at /cargo.
- * Answers with one byte, `k`, or `e` when the kernel refused.
+ * Each order is a letter, and what belongs to it. It answers `e` when the kernel refused, and else:
+ *
+ *   r  revive: makes a machine that was frozen and thawed one of its own. 88 bytes follow: seconds and nanoseconds since
+ *      1970 and whether there is a cargo, as three little-endian numbers of 64 bits, then 64 random bytes, which are mixed
+ *      into the kernel's: these are otherwise the same in each machine thawed from the same file. A cargo is the disk
+ *      /dev/vdc, which was another one when the machine was frozen: what was read of that is forgotten, and it is mounted
+ *      at /cargo. Answer: `k`.
+ *   l  log: the kernel's log. Answer: `k`, its length as a little-endian number of 64 bits, and the log.
+ *   o  off: powers the machine off. Answer: `k`, and then the machine ends.
+ *
+ * A command over SSH would do each of these, too; it costs a debug kernel under emulation a channel and two programs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,15 +23,21 @@
 #include <linux/random.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <time.h>
 #include <unistd.h>
 
 #ifndef RNDRESEEDCRNG
 #define RNDRESEEDCRNG _IO('R', 0x07)
 #endif
+
+/* Actions of syslog(2), which the C library does not name. */
+enum { LOG_READ_ALL = 3, LOG_SIZE = 10 };
 
 struct order {
 	int64_t seconds;
@@ -41,6 +53,36 @@ struct pool {
 	unsigned char buf[64];
 };
 
+static int read_all(int fd, void *into, size_t size)
+{
+	size_t have = 0;
+
+	while (have < size) {
+		ssize_t got = read(fd, (char *)into + have, size - have);
+
+		if (got > 0)
+			have += got;
+		else if (got == 0 || errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
+static int write_all(int fd, const void *from, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t put = write(fd, (const char *)from + done, size - done);
+
+		if (put > 0)
+			done += put;
+		else if (put == 0 || errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
 static int mount_cargo(void)
 {
 	int disk = open("/dev/vdc", O_RDONLY | O_CLOEXEC);
@@ -51,7 +93,7 @@ static int mount_cargo(void)
 	return mount("/dev/vdc", "/cargo", "squashfs", MS_RDONLY, NULL);
 }
 
-static int obey(const struct order *order, int random)
+static int revive(const struct order *order, int random)
 {
 	struct pool pool = { .entropy_count = 8 * sizeof(pool.buf), .buf_size = sizeof(pool.buf) };
 	struct timespec now = { .tv_sec = order->seconds, .tv_nsec = order->nanoseconds };
@@ -62,31 +104,65 @@ static int obey(const struct order *order, int random)
 	return clock_settime(CLOCK_REALTIME, &now) < 0 || (order->cargo && mount_cargo() < 0) ? -1 : 0;
 }
 
+static int answer(int out, char word)
+{
+	return write_all(out, &word, 1);
+}
+
+static int tell_log(int out)
+{
+	int size = klogctl(LOG_SIZE, NULL, 0);
+	char *log = size > 0 ? malloc(size) : NULL;
+	int length = log ? klogctl(LOG_READ_ALL, log, size) : -1;
+	uint64_t count = length;
+	int told;
+
+	if (length < 0)
+		told = answer(out, 'e');
+	else if ((told = answer(out, 'k')) == 0 && (told = write_all(out, &count, sizeof(count))) == 0)
+		told = write_all(out, log, length);
+	free(log);
+	return told;
+}
+
+/* -1 when the port has failed, or when a machine that should be off is not. */
+static int obey(char kind, int in, int out, int random)
+{
+	struct order order;
+
+	switch (kind) {
+	case 'r':
+		if (read_all(in, &order, sizeof(order)) < 0)
+			return -1;
+		return answer(out, revive(&order, random) == 0 ? 'k' : 'e');
+	case 'l':
+		return tell_log(out);
+	case 'o':
+		if (answer(out, 'k') < 0)
+			return -1;
+		sync();
+		reboot(RB_POWER_OFF);
+		return -1;
+	default:
+		return answer(out, 'e');
+	}
+}
+
 int main(int argc, char **argv)
 {
-	unsigned char bytes[sizeof(struct order)];
-	struct order order;
-	size_t have = 0;
 	int in = 0, out = 1, random;
-	char answer;
+	char kind;
 
 	if (argc == 2)
 		in = out = open(argv[1], O_RDWR | O_CLOEXEC);
 	/* Opened before the freeze, so that little is left to do after it. */
 	random = open("/dev/urandom", O_RDWR | O_CLOEXEC);
 	if (in < 0 || random < 0) {
-		fprintf(stderr, "revive: %s\n", strerror(errno));
+		fprintf(stderr, "keeper: %s\n", strerror(errno));
 		return 1;
 	}
-	while (have < sizeof(bytes)) {
-		ssize_t got = read(in, bytes + have, sizeof(bytes) - have);
-
-		if (got > 0)
-			have += got;
-		else if (got == 0 || errno != EINTR)
+	while (read_all(in, &kind, 1) == 0)
+		if (obey(kind, in, out, random) < 0)
 			return 1;
-	}
-	memcpy(&order, bytes, sizeof(order));
-	answer = obey(&order, random) == 0 ? 'k' : 'e';
-	return write(out, &answer, 1) == 1 && answer == 'k' ? 0 : 1;
+	return 0;
 }
