@@ -5,9 +5,9 @@ import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
 import { type Run, runKtrial, secondsBetween, writeScenario } from './run.ts';
 
-/** Trials of a batch; a batch is one iteration. With clones the template is part of it, which is made once a run. */
+/** Trials of a batch; a batch is one iteration. */
 const COLD_BATCH = 8;
-const CLONE_BATCH = 40;
+const CLONE_BATCH = 100;
 const MDEV_KERNEL = 'mdev-5.10';
 
 const NOTHING = `name: bench-nothing
@@ -40,7 +40,12 @@ export const trialsBench: Bench = {
     {
       name: 'trials.perHour.clone',
       unit: '1/h',
-      title: 'trials that do nothing in clones, their template included',
+      title: 'trials that do nothing in clones of a kept template',
+    },
+    {
+      name: 'trials.perHour.campaign',
+      unit: '1/h',
+      title: 'the same as a new campaign has them: a template is made, one in twenty is also booted',
     },
     {
       name: 'trials.perHour.coldBoot',
@@ -65,17 +70,25 @@ export const trialsBench: Bench = {
       `${kernel}, ${availableParallelism()} CPUs, ${(await lab.accelerator()).kind}`;
     for (let round = lab.count(3); round > 0; round -= 1) {
       if (wants('trials.perHour.coldBoot')) {
-        const run = await runBatch(lab, lab.kernelName, nothing, 'cold');
+        const run = await runBatch(lab, lab.kernelName, nothing, 'cold', ['--cold']);
         take('trials.perHour.coldBoot', perHour(run, COLD_BATCH), await of(lab.kernelName));
       }
+      if (wants('trials.perHour.campaign')) {
+        // No template is kept of a machine with this word on its command line.
+        const words = `kernelArgs: [bench=${Date.now()}]`;
+        const unseen = await writeScenario(lab, 'unseen', NOTHING.replace('1024}', `1024, ${words}}`));
+        const run = await runBatch(lab, lab.kernelName, unseen, 'clone', ['--controls', '20']);
+        take('trials.perHour.campaign', perHour(run, CLONE_BATCH), await of(lab.kernelName));
+      }
       if (wants('trials.perHour.clone') || wants('trial.overhead')) {
-        const run = await runBatch(lab, lab.kernelName, nothing, 'clone');
+        await runBatch(lab, lab.kernelName, nothing, 'clone', ['--controls', '0'], 1); // the template is kept
+        const run = await runBatch(lab, lab.kernelName, nothing, 'clone', ['--controls', '0']);
         take('trials.perHour.clone', perHour(run, CLONE_BATCH), await of(lab.kernelName));
         for (const trial of run.trials.filter(isAskedFor))
           take('trial.overhead', overheadOf(trial) / 1000, await of(lab.kernelName));
       }
       if (wants('trials.perHour.mdev')) {
-        const run = await runBatch(lab, MDEV_KERNEL, mdevLoop, 'clone', COLD_BATCH);
+        const run = await runBatch(lab, MDEV_KERNEL, mdevLoop, 'clone', ['--controls', '0'], COLD_BATCH);
         take('trials.perHour.mdev', perHour(run, COLD_BATCH), await of(MDEV_KERNEL));
       }
     }
@@ -88,10 +101,11 @@ async function runBatch(
   kernel: string,
   scenario: string,
   kind: 'clone' | 'cold',
+  options: readonly string[],
   count = kind === 'cold' ? COLD_BATCH : CLONE_BATCH,
 ): Promise<Run> {
-  const words = ['--kernel', kernel, '--scenarios', scenario, '--repeat', String(count)];
-  const run = await runKtrial(lab, kind === 'cold' ? [...words, '--cold'] : words);
+  const words = ['--kernel', kernel, '--scenarios', scenario, '--repeat', String(count), ...options];
+  const run = await runKtrial(lab, words);
   const bad = run.trials.find((trial) => trial.outcome !== 'passed');
   if (bad) throw new Error(`the trial ${bad.id} did not pass: ${bad.reason}`);
   const other = run.trials.find((trial) => isAskedFor(trial) && trial.origin?.kind !== kind);

@@ -22,18 +22,20 @@ t.test('one in twenty clones has a twin that boots, and at least one', async (t)
     [21, 2],
     [1000, 50],
   ] as const)
-    t.equal(chooseControls(clones(trials), 3).length, controls, `${trials} clones`);
+    t.equal(chooseControls(clones(trials), 3, 20).length, controls, `${trials} clones`);
 });
 
 t.test('the choice follows from the seed, and no clone has two twins', async (t) => {
-  const ids = (seed: number) => chooseControls(clones(100), seed).map((one) => one.id);
+  const ids = (seed: number) => chooseControls(clones(100), seed, 20).map((one) => one.id);
   t.strictSame(ids(5), ids(5));
   t.not(ids(5)[0], ids(6)[0]);
   t.equal(new Set(ids(0xffffffff)).size, 5);
+  t.equal(chooseControls(clones(100), 5, 1).length, 100, 'each clone, where that is asked for');
+  t.strictSame(chooseControls(clones(100), 5, 0), [], 'and none where none is wanted');
 });
 
 t.test('a control is its twin in all but name and boot; where all is booted there is none', async (t) => {
-  const [control] = chooseControls(clones(1), 9);
+  const [control] = chooseControls(clones(1), 9, 20);
   t.strictSame(control, { ...clones(1)[0], id: 's0.base.1.control', boot: 'control' });
-  t.strictSame(chooseControls(clones(40, 'cold'), 9), []);
+  t.strictSame(chooseControls(clones(40, 'cold'), 9, 20), []);
 });

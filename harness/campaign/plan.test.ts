@@ -30,6 +30,7 @@ t.test('every scenario runs on every arm, as often as the more of request and sc
     arms: 'staircase',
     repeat: 1,
     seed: 1,
+    clonesPerControl: 20,
     scenarios: [scenario('once', 1), scenario('twice', 2)],
   } as unknown as CampaignRequest;
   const plan = planCampaign(request);
@@ -54,6 +55,7 @@ t.test('a machine is a clone unless the request or the scenario forbids it', asy
       repeat: 1,
       seed: 1,
       cold,
+      clonesPerControl: 20,
       scenarios: [{ name: 'one', repeats: 1, l2: {}, clone }],
     } as unknown as CampaignRequest).trials.map((trial) => trial.boot);
   t.strictSame(boots(false, 'auto'), ['clone', 'control']);

@@ -72,7 +72,11 @@ export function planCampaign(request: CampaignRequest): CampaignPlan {
   const l2Kernels = [
     ...new Set(request.scenarios.flatMap((scenario) => Object.values(scenario.l2).map((one) => one.kernel))),
   ].sort();
-  return { arms, l2Kernels, trials: [...trials, ...chooseControls(trials, request.seed)] };
+  return {
+    arms,
+    l2Kernels,
+    trials: [...trials, ...chooseControls(trials, request.seed, request.clonesPerControl)],
+  };
 }
 
 /** The command line may ask for more trials than the scenario does, never for fewer. */

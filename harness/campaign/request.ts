@@ -23,6 +23,8 @@ export interface CampaignRequest {
   readonly seed: number;
   /** Boot every machine; no clones. */
   readonly cold: boolean;
+  /** One in so many trials in clones is done in a booted machine as well; 0: none. */
+  readonly clonesPerControl: number;
   /** Machines at once; null: as many as cores and memory allow. */
   readonly jobs: number | null;
   /** The command line that repeats the run. */

@@ -61,6 +61,12 @@ export function buildProgram(dispatch: Dispatch): Command {
       .option('-n, --repeat <count>', 'trials of each scenario on each kernel', positive, 1)
       .option('-j, --jobs <count>', 'machines at once (default: what cores and memory allow)', positive)
       .option('--cold', 'boot a machine for each trial, instead of thawing clones of one that has booted')
+      .option(
+        '--controls <count>',
+        'do one in so many trials of clones in a booted machine as well, to compare; 0: none',
+        whole,
+        20,
+      )
       .option('--seed <number>', 'seed of everything random', whole, 1)
       .option(
         '--run-directory <path>',

@@ -30,6 +30,7 @@ export interface RunOptions extends KernelOptions {
   readonly jobs?: number;
   readonly seed: number;
   readonly cold?: boolean;
+  readonly controls: number;
   readonly runDirectory?: string;
   readonly dryRun?: boolean;
 }
@@ -109,6 +110,7 @@ async function readRequest(
     repeat: options.repeat,
     seed: options.seed,
     cold: options.cold === true,
+    clonesPerControl: options.controls,
     jobs: options.jobs ?? null,
     repeatCommand: quoteArgv(['ktrial', ...repeatWords(context.words)]),
   };
