@@ -6,8 +6,8 @@ import { PROJECT_ROOT } from './root.ts';
 
 /** The kernels of the pack, and the directories of scenarios/provoke that each is put through. */
 export const PROVOKE_PACK: Readonly<Record<string, readonly string[]>> = {
-  'provoke-5.10': ['lkdtm', 'lkdtm-5.10', 'detector'],
-  'provoke-6.12': ['lkdtm', 'lkdtm-6.12', 'detector'],
+  'provoke-5.10': ['lkdtm', 'lkdtm-5.10', 'detector-5.10'],
+  'provoke-6.12': ['lkdtm', 'lkdtm-6.12', 'detector-6.12'],
   'provoke-kasan-5.10': ['kasan', 'kasan-5.10'],
   'provoke-kasan-6.12': ['kasan', 'kasan-6.12'],
 };

@@ -6,7 +6,7 @@
  */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   report: [
-    'kasan|kmsan|kcsan|kfence|asan_|__msan|__tsan|__sanitizer|ubsan_|hwasan|kmemleak',
+    'kasan|kmsan|kcsan|kfence|asan_|__msan|__tsan|__sanitizer|^_*ubsan_|hwasan|kmemleak',
     'check_memory_region|check_region_inline|read_word_at_a_time|print_address_description|print_report',
     'dump_stack|show_stack|dump_backtrace|unwind_backtrace|stack_trace_|arch_stack_walk|save_stack|walk_stackframe',
     '^v?panic$|^check_panic_on_warn|^nmi_panic|panic_on_',
