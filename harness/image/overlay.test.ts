@@ -37,7 +37,7 @@ t.test('an overlay holds the run’s keys, the modules without debug information
     keys,
     modulesDirectory: modules,
     files: [
-      { path: '/l2/tiny/bzImage', content: 'kernel' },
+      { path: '/l2/tiny/kernel', content: 'kernel' },
       { path: '/bin/tool', from: join(directory, 'toy.c'), mode: 0o755 },
     ],
   });
@@ -50,7 +50,7 @@ t.test('an overlay holds the run’s keys, the modules without debug information
     '-rwxr-xr-x /bin/tool',
     '-rw-r--r-- /keys/authorized_keys',
     '-rw------- /keys/host',
-    '-rw-r--r-- /l2/tiny/bzImage',
+    '-rw-r--r-- /l2/tiny/kernel',
     '-rw-r--r-- /modules/toy.ko',
   ]);
   t.notMatch(stdout, / (?!0\/0)\d+\/\d+ /, 'everything belongs to root');

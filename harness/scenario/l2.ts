@@ -4,7 +4,7 @@ import { quoteWords } from './shell.ts';
 /** Where VMs inside the guest have their consoles and monitors, a pair of files each: `<job>.console`, `<job>.monitor`. */
 export const L2_DIRECTORY = '/run/l2';
 
-/** Where the overlay has `<name>/bzImage` and `<name>/initramfs.cpio` of each L2 that the scenario names. */
+/** Where the overlay has `<name>/kernel` and `<name>/initramfs.cpio` of each L2 that the scenario names. */
 const L2_FILES = '/overlay/l2';
 
 /** The file in the guest to which a VM inside it writes its serial console. */
@@ -34,7 +34,7 @@ export function l2Command(options: L2Options): string {
     // Nested KVM would make two arms differ by the host; a tiny L2 is quick enough in emulation.
     ...['-accel', 'tcg', '-m', String(options.memoryMib)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-kernel', `${L2_FILES}/${options.l2}/bzImage`],
+    ...['-kernel', `${L2_FILES}/${options.l2}/kernel`],
     ...['-initrd', `${L2_FILES}/${options.l2}/initramfs.cpio`],
     // To measure the delay loop takes 3 s of the VM's own time; this is what it measured.
     ...['-append', `console=ttyS0 panic=-1 lpj=8191 ${options.append}`.trim()],

@@ -482,7 +482,7 @@ t.test(
     t.equal(performance.fault, null);
     t.match(
       guest.log[0],
-      /-kernel \/overlay\/l2\/tiny\/bzImage -initrd \/overlay\/l2\/tiny\/initramfs\.cpio /,
+      /-kernel \/overlay\/l2\/tiny\/kernel -initrd \/overlay\/l2\/tiny\/initramfs\.cpio /,
     );
     t.match(guest.log[0], /-device vfio-pci,sysfsdev=\/sys\/d$/);
     t.ok(guest.log.includes('kill 100 TERM'));

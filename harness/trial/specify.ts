@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeCargo, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
-import type { TrialSpec } from '../model/index.ts';
+import type { Kernel, TrialSpec } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
 
@@ -79,9 +80,15 @@ async function listL2Files(
   for (const [name, kernel] of Object.entries(spec.l2)) {
     const root = await place.bakeL2Root(settled.l2[name]?.image ?? 'l2', signal);
     files.push(
-      { path: `/l2/${name}/bzImage`, from: kernel.bootImage },
+      { path: `/l2/${name}/kernel`, from: await chooseL2Boot(kernel) },
       { path: `/l2/${name}/initramfs.cpio`, from: root },
     );
   }
   return files;
+}
+
+/** QEMU starts a kernel with PVH at its ELF file's entry, without the real mode and unpacking that cost an emulated VM most. */
+async function chooseL2Boot(kernel: Kernel): Promise<string> {
+  const config = await readFile(kernel.config, 'utf8');
+  return /^CONFIG_PVH=y$/m.test(config) ? kernel.vmlinux : kernel.bootImage;
 }

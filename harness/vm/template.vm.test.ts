@@ -78,7 +78,7 @@ t.test('clones of one template differ in their cargo', async (t) => {
   await writeFile(join(home, 'word'), 'another kernel');
   await bakeCargo(other, {
     modulesDirectory: lab.kernel.modules,
-    files: [{ path: '/l2/tiny/bzImage', from: join(home, 'word') }],
+    files: [{ path: '/l2/tiny/kernel', from: join(home, 'word') }],
   });
   const directory = join(home, 'cargo-clone');
   await mkdir(directory);
@@ -86,7 +86,7 @@ t.test('clones of one template differ in their cargo', async (t) => {
   t.teardown(() => machine[Symbol.asyncDispose]());
   const guest = await machine.connect(STEP_MS);
   await revived;
-  const said = await guest.run('cat /overlay/l2/tiny/bzImage; ls /overlay/modules', { timeoutMs: STEP_MS });
+  const said = await guest.run('cat /overlay/l2/tiny/kernel; ls /overlay/modules', { timeoutMs: STEP_MS });
   t.match(said.stdout, /^another kernel[\s\S]*lkdtm\.ko/);
   const plain = await thaw(t, 'no-l2');
   t.equal(await plain.ask('ls /overlay/l2 2>&1 | grep -c "No such"'), '1');
