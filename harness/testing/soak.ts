@@ -122,12 +122,14 @@ try {
       0.95,
     )}`,
   );
-  say(`thaw to first command, ms: median ${percentile(up, 0.5)}, 95 % ${percentile(up, 0.95)}`);
+  say(`thaw to a session, ms: median ${percentile(up, 0.5)}, 95 % ${percentile(up, 0.95)}`);
   const bootMs = percentile(
     cold.map((one) => one.bootMs ?? Number.NaN),
     0.5,
   );
-  say(`cold boot to first command, ms: median ${bootMs}; ratio ${(bootMs / percentile(up, 0.5)).toFixed(1)}`);
+  say(
+    `cold boot to first command, ms: median ${bootMs}; by the thaw to a session ${(bootMs / percentile(up, 0.5)).toFixed(1)}`,
+  );
   say(
     `trials per hour, one at a time: clones ${Math.round(perHour.clone)}, cold ${Math.round(perHour.cold)}; ratio ${(perHour.clone / perHour.cold).toFixed(1)}`,
   );

@@ -8,20 +8,20 @@ export const TRACE_HINT: RegExp =
 export const TRACE_START: RegExp = new RegExp(
   String.raw`^\s*(?:(?=(.*?)(?::\s|:?\s*$|\s[(<\[]))(?:${[
     String.raw`(?:Call [Tt]race|Call Backtrace|Backtrace|stack backtrace|Stack trace|Stack traceback)\s*(?:\([^)]*\))?:?(?:\s*$|\s*[(<\[]|:\s)`,
-    String.raw`Backtrace:`,
+    'Backtrace:',
     String.raw`(?:[Aa]llocated|[Ff]reed) by task \d+(?: on cpu .*)?\b.*:`,
     String.raw`(?:Allocated|Freed):\s*$`,
     String.raw`(?:Last potentially related work creation|Second to last potentially related work creation|Last call_rcu\(\)|Last Breaking-Event-Address|Aux stack)\b.*:`,
     String.raw`kfence-#\d+ .*allocated by task \d+\b.*:`,
     String.raw`backtrace(?: \(crc [0-9a-f]+\))?:`,
-    String.raw`Uninit was (?:stored to memory|created) at:`,
+    'Uninit was (?:stored to memory|created) at:',
     String.raw`Local variable \S+ .*created at:`,
     String.raw`page last (?:allocated|freed?)\b.*`,
     String.raw`(?:read|write|read-write|race|assert no)\b.* (?:to 0x|at unknown origin).*by (?:task|interrupt).*:`,
     String.raw`Exception stack\(`,
-    String.raw`status: [0-9a-f]+ badaddr: [0-9a-f]+ cause:`,
+    'status: [0-9a-f]+ badaddr: [0-9a-f]+ cause:',
     String.raw`NMI backtrace for cpu \d+`,
-    String.raw`unwind_backtrace from `,
+    'unwind_backtrace from ',
   ].join('|')}))`,
 );
 
