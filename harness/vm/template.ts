@@ -8,7 +8,7 @@ import { buildArgv, CONSOLE_FILE, QEMU } from './argv.ts';
 import type { MachineSpec } from './spec.ts';
 
 /** Grows when a change here or in what a frozen machine is told makes earlier templates wrong. */
-const TEMPLATE_FORMAT = 1;
+const TEMPLATE_FORMAT = 2;
 
 /** Files of a template, in its directory. */
 export const RAM_FILE = 'ram';
