@@ -103,6 +103,7 @@ async function withClone(lab: Lab, template: Template, use: (clone: Clone) => Pr
     const clone = await thawClone(template, { name: 'ktrial-bench', directory, signal: lab.signal });
     try {
       const guest = await clone.machine.connect(COMMAND_LIMIT_MS, lab.signal);
+      await clone.revived; // no trial begins before
       const { exitCode } = await guest.run('true', { timeoutMs: COMMAND_LIMIT_MS });
       if (exitCode !== 0) throw new Error('a clone cannot run a command');
       await use(clone);

@@ -10,7 +10,8 @@
  *      1970 and whether there is a cargo, as three little-endian numbers of 64 bits, then 64 random bytes, which are mixed
  *      into the kernel's: these are otherwise the same in each machine thawed from the same file. A cargo is the disk
  *      /dev/vdc, which was another one when the machine was frozen: what was read of that is forgotten, and it is mounted
- *      at /cargo. Answer: `k`.
+ *      at /cargo. Beside that a shell does nothing: an emulator has forgotten its translations, too, and so has those for
+ *      starting a program when the first command comes. Answer: `k`; the shell may end after it.
  *   l  log: the kernel's log. Answer: `k`, its length as a little-endian number of 64 bits, and the log.
  *   o  off: powers the machine off. Answer: `k`, and then the machine ends.
  *
@@ -29,6 +30,7 @@
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,6 +106,17 @@ static int revive(const struct order *order, int random)
 	return clock_settime(CLOCK_REALTIME, &now) < 0 || (order->cargo && mount_cargo() < 0) ? -1 : 0;
 }
 
+static pid_t start_shell(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", "true", (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
 static int answer(int out, char word)
 {
 	return write_all(out, &word, 1);
@@ -125,6 +138,16 @@ static int tell_log(int out)
 	return told;
 }
 
+static int tell_revived(const struct order *order, int out, int random)
+{
+	pid_t shell = start_shell();
+	int told = answer(out, revive(order, random) == 0 ? 'k' : 'e');
+
+	if (shell > 0)
+		waitpid(shell, NULL, 0);
+	return told;
+}
+
 /* -1 when the port has failed, or when a machine that should be off is not. */
 static int obey(char kind, int in, int out, int random)
 {
@@ -134,7 +157,7 @@ static int obey(char kind, int in, int out, int random)
 	case 'r':
 		if (read_all(in, &order, sizeof(order)) < 0)
 			return -1;
-		return answer(out, revive(&order, random) == 0 ? 'k' : 'e');
+		return tell_revived(&order, out, random);
 	case 'l':
 		return tell_log(out);
 	case 'o':
