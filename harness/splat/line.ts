@@ -20,8 +20,12 @@ export interface ReportLine {
 
 const NONE: readonly Frame[] = [];
 
+/** What kmemleak puts in front of each line of a report that goes to the log. */
+const LEAK_MARK = 'kmemleak: ';
+
 /** Reads a line of a report, its stamp already removed. */
-export function readReportLine(text: string): ReportLine {
+export function readReportLine(words: string): ReportLine {
+  const text = words.startsWith(LEAK_MARK) ? words.slice(LEAK_MARK.length) : words;
   const plain = parsePlainFrame(text);
   if (plain)
     return { text, doubtful: !plain.reliable, label: null, frames: [plain], panic: false, sure: true };

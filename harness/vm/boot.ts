@@ -17,7 +17,8 @@ export async function bootMachine(
   spec: MachineSpec,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Machine> {
-  await needFile('boot image', spec.bootImage);
+  // A clone's kernel is in its RAM, and the build that it came from may be gone.
+  if (spec.ram?.use !== 'private') await needFile('boot image', spec.bootImage);
   await needFile('image', spec.rootPath);
   await needFile('overlay', spec.overlayPath);
   if (spec.cargoPath !== undefined) await needFile('cargo', spec.cargoPath);

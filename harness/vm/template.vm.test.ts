@@ -92,6 +92,12 @@ t.test('clones of one template differ in their cargo', async (t) => {
   t.equal(await plain.ask('ls /overlay/l2 2>&1 | grep -c "No such"'), '1');
 });
 
+t.test('a clone does not need the file that its kernel was booted from', async (t) => {
+  const moved = { ...template, spec: { ...template.spec, bootImage: join(home, 'gone') } };
+  const { ask } = await thaw(t, 'no-boot-image', moved);
+  t.equal(await ask('echo here'), 'here');
+});
+
 t.test(
   'a clone has the time and randomness of its own, and its log no complaint about the gap',
   async (t) => {

@@ -45,6 +45,20 @@ const ROWS: readonly Row[] = [
     { type: 'LEAK', culprit: 'pond_open', ...WHOLE },
   ],
   [
+    'memory leak in pond_open', // as the kernel's log has it with "verbose=1"
+    [
+      'kmemleak: unreferenced object 0xffff888012345678 (size 64):',
+      'kmemleak:   comm "probe", pid 42, jiffies 4294942345',
+      'kmemleak:   hex dump (first 32 bytes):',
+      'kmemleak:     00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  ................',
+      'kmemleak:   backtrace (crc c9a1c131):',
+      'kmemleak:     __kmalloc_cache_noprof+0x24a/0x480',
+      'kmemleak:     pond_open+0x24/0x130 [pond]',
+      'kmemleak:     vfs_open+0x24/0x130',
+    ],
+    { type: 'LEAK', culprit: 'pond_open', comm: 'probe', pid: 42, ...WHOLE },
+  ],
+  [
     'BUG: Bad page state in pond_map',
     [
       'BUG: Bad page state in process probe  pfn:1a2b4',
