@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mkdtemp, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { runCommand } from '../host/index.ts';
+import { digestFile, runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import type { RunKeys } from './keys.ts';
 import { makeSquashfs } from './squashfs.ts';
@@ -19,6 +19,13 @@ export interface OverlayContent {
   readonly cargo?: boolean;
 }
 
+/** A cargo that was made. */
+export interface BakedCargo {
+  readonly path: string;
+  /** SHA-256 of what is in it, without the empty space behind. */
+  readonly digest: string;
+}
+
 /** What machines that share everything else differ in. */
 export type CargoContent = Required<Pick<OverlayContent, 'modulesDirectory' | 'files'>>;
 
@@ -26,7 +33,7 @@ export type CargoContent = Required<Pick<OverlayContent, 'modulesDirectory' | 'f
 const CARGO_PLACE = '/cargo';
 
 /** Size of every cargo disk, in bytes; empty space takes no room. A frozen machine knows the size of its disks. */
-export const CARGO_BYTES: number = 8 * 1024 ** 3;
+const CARGO_BYTES = 8 * 1024 ** 3;
 
 /** Makes the disk that one run's machine gets beside the image: keys, the kernel's modules, files. */
 export async function bakeOverlay(
@@ -51,12 +58,12 @@ export async function bakeOverlay(
   }
 }
 
-/** Makes the disk that a clone gets in place of its template's empty one: modules, and kernels of VMs inside the guest. */
+/** Makes the disk that a template and its clones have at /cargo: modules, and kernels of VMs inside the guest. */
 export async function bakeCargo(
   path: string,
   content: CargoContent,
   options: { readonly signal?: AbortSignal } = {},
-): Promise<void> {
+): Promise<BakedCargo> {
   const scratch = await mkdtemp(`${path}.`);
   const part = `${scratch}.squashfs`;
   try {
@@ -71,8 +78,10 @@ export async function bakeCargo(
         message: `modules and VMs take ${Math.ceil(size / 1024 ** 3)} GiB, a clone's disk has ${CARGO_BYTES / 1024 ** 3}`,
         next: 'run with --cold',
       });
+    const digest = await digestFile(part);
     await truncate(part, CARGO_BYTES);
     await rename(part, path);
+    return { path, digest };
   } finally {
     await rm(scratch, { recursive: true, force: true });
     await rm(part, { force: true });

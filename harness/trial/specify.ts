@@ -5,7 +5,13 @@ import { digestOf } from '../host/index.ts';
 import { bakeCargo, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
 import type { Kernel, TrialSpec } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
-import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
+import {
+  type Accelerator,
+  type Cargo,
+  type MachineSpec,
+  OVERLAY_FILE,
+  type TemplateStore,
+} from '../vm/index.ts';
 
 /** Where a trial's machine runs and what its parts are made with. */
 export interface MachinePlace {
@@ -62,7 +68,7 @@ export async function bringCargo(
   place: MachinePlace,
   templates: TemplateStore,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Cargo> {
   const files = (await listL2Files(spec, place, signal)) as OverlayFile[];
   const name = digestOf(spec.kernel.digest, JSON.stringify(files)).slice(0, 32);
   return templates.keep(`${name}.squashfs`, (path) =>

@@ -2,7 +2,6 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../host/index.ts';
-import { CARGO_BYTES } from '../image/index.ts';
 import type { Guest, MachineOrigin, TrialSpec } from '../model/index.ts';
 import {
   bootMachine,
@@ -84,17 +83,17 @@ async function bringClone(
   const contents = [await digestFile(spec.kernel.bootImage), spec.image.digest];
   const key = await keyOfTemplate(planMachine(spec, place), contents);
   const specify = (directory: string) => specifyTemplate(spec, { ...place, directory }, signal);
+  const cargo = await bringCargo(spec, place, templates, signal);
   const template = await templates.open(key, specify, {
     bootLimitMs: bootLimitMs(place.accelerator.kind),
-    cargoBytes: CARGO_BYTES,
+    cargo,
     signal,
   });
-  const cargoPath = await bringCargo(spec, place, templates, signal);
   const begun = performance.now();
   const clone = await thawClone(template, {
     name: spec.id,
     directory: place.directory,
-    cargoPath,
+    cargo,
     signal,
   });
   const { machine, qmpMs } = clone;

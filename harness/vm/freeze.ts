@@ -7,14 +7,14 @@ import { Fault } from '../model/index.ts';
 import { bootMachine } from './boot.ts';
 import { withDeadline } from './job.ts';
 import type { Machine } from './machine.ts';
-import type { MachineSpec } from './spec.ts';
+import type { Cargo, MachineSpec } from './spec.ts';
 import { CARGO_FILE, RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 export interface FreezeOptions {
   /** How long the boot may take, in milliseconds. */
   readonly bootLimitMs: number;
-  /** Size of the empty disk that clones have another in place of; none have without it. */
-  readonly cargoBytes?: number;
+  /** The disk that it has mounted at /cargo. Clones may have another in its place, of the same size; none have without it. */
+  readonly cargo?: Cargo;
   readonly signal?: AbortSignal;
 }
 
@@ -32,6 +32,7 @@ const COMMAND_MS = 120_000;
 const AWAIT_CLOCK =
   'for i in $(seq 50); do grep -qs tsc-early /sys/devices/system/clocksource/clocksource0/current_clocksource || break; ' +
   'sleep 0.1; done';
+const MOUNT_CARGO = 'mount -t squashfs -o ro /dev/vdc /cargo';
 /** The least that a disk can have, in bytes. */
 const SECTOR = 512;
 
@@ -42,10 +43,10 @@ const SECTOR = 512;
  */
 export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions): Promise<Template> {
   const begun = performance.now();
-  const frozen = { ...spec, cargoPath: spec.cargoPath ?? join(spec.directory, CARGO_FILE) };
-  if (spec.cargoPath === undefined) {
+  const frozen = { ...spec, cargoPath: options.cargo?.path ?? join(spec.directory, CARGO_FILE) };
+  if (!options.cargo) {
     await writeFile(frozen.cargoPath, '');
-    await truncate(frozen.cargoPath, options.cargoBytes ?? SECTOR);
+    await truncate(frozen.cargoPath, SECTOR);
   }
   const machine = await bootMachine(
     { ...frozen, ram: { path: join(spec.directory, RAM_FILE), use: 'shared' } },
@@ -59,7 +60,14 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
     await machine.stop();
     // RAM that the kernel has only cleared takes no room.
     await runCommand('fallocate', ['--dig-holes', join(spec.directory, RAM_FILE)]);
-    return { directory: spec.directory, spec: frozen, serial, greeting: greeting.toString('base64'), bootMs };
+    return {
+      directory: spec.directory,
+      spec: frozen,
+      cargo: options.cargo?.digest ?? null,
+      serial,
+      greeting: greeting.toString('base64'),
+      bootMs,
+    };
   } finally {
     await machine[Symbol.asyncDispose]();
   }
@@ -69,7 +77,7 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
 async function warmUp(machine: Machine, options: FreezeOptions): Promise<number> {
   const guest = await machine.connect(options.bootLimitMs, options.signal);
   let first = 0;
-  for (const command of ['true', AWAIT_CLOCK]) {
+  for (const command of ['true', AWAIT_CLOCK, ...(options.cargo ? [MOUNT_CARGO] : [])]) {
     const { exitCode } = await guest.run(command, { timeoutMs: COMMAND_MS });
     if (exitCode !== 0) throw notFrozen('the guest cannot run a command');
     first ||= performance.now();

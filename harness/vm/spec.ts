@@ -24,7 +24,7 @@ export interface MachineSpec {
   readonly rootPath: string;
   /** Squashfs with this run's keys, modules and files. */
   readonly overlayPath: string;
-  /** A third disk, which the guest mounts when it is thawed: what clones of one template differ in. */
+  /** A third disk, at /cargo: what clones of one template may differ in. */
   readonly cargoPath?: string;
   readonly cpus: number;
   readonly memoryMib: number;
@@ -33,6 +33,13 @@ export interface MachineSpec {
   readonly keys: MachineKeys;
   /** The file that is its RAM, where it is to be frozen or comes from a frozen one; else memory without a name. */
   readonly ram?: MachineRam;
+}
+
+/** What machines that share all else may differ in, as a disk: modules, and VMs inside the guest. */
+export interface Cargo {
+  readonly path: string;
+  /** Of what is in it: two with the same digest are the same, byte for byte. */
+  readonly digest: string;
 }
 
 /** RAM as a file. */

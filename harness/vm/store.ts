@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { exists, type Lock, makeDirectoryAtomic, takeFreeLock, takeLock } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import { type FreezeOptions, freezeTemplate } from './freeze.ts';
-import type { MachineSpec } from './spec.ts';
+import type { Cargo, MachineSpec } from './spec.ts';
 import { markOfTemplate, readTemplate, type Template, writePaper } from './template.ts';
 
 /** Room that templates may take together, in bytes. */
@@ -39,7 +39,7 @@ export class TemplateStore {
   readonly #directory: string;
   readonly #limit: number;
   readonly #note: (text: string) => void;
-  readonly #kept = new Map<string, Promise<string>>();
+  readonly #kept = new Map<string, Promise<Cargo>>();
   #work: Promise<{ readonly directory: string; readonly lock: Lock }> | null = null;
   readonly #open = new Map<string, { readonly opening: Promise<Opened> }>();
 
@@ -76,17 +76,13 @@ export class TemplateStore {
     return (await opening).template;
   }
 
-  /**
-   * A file that clones share while this store is open, such as a cargo: `make` writes it to the path given, once for
-   * each name; it goes with the store.
-   */
-  async keep(name: string, make: (path: string) => Promise<void>): Promise<string> {
+  /** A cargo that clones share while this store is open: `make` writes it to the path given, once for each name. */
+  async keep(name: string, make: (path: string) => Promise<Cargo>): Promise<Cargo> {
     this.#work ??= this.#openWork();
     const { directory } = await this.#work;
     const known = this.#kept.get(name);
     if (known !== undefined) return known;
-    const path = join(directory, name);
-    const making = make(path).then(() => path);
+    const making = make(join(directory, name));
     making.catch(() => this.#kept.delete(name));
     this.#kept.set(name, making);
     return making;

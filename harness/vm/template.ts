@@ -8,11 +8,11 @@ import { buildArgv, CONSOLE_FILE, QEMU } from './argv.ts';
 import type { MachineSpec } from './spec.ts';
 
 /** Grows when a change here or in what a frozen machine is told makes earlier templates wrong. */
-const TEMPLATE_FORMAT = 2;
+const TEMPLATE_FORMAT = 3;
 
 /** Files of a template, in its directory. */
 export const RAM_FILE = 'ram';
-/** The empty disk in whose place a clone has its cargo. */
+/** The empty disk of a template without a cargo. */
 export const CARGO_FILE = 'cargo';
 export const STATE_FILE = 'state';
 export const OVERLAY_FILE = 'overlay.squashfs';
@@ -24,6 +24,8 @@ export interface Template {
   readonly directory: string;
   /** What the frozen machine was; clones differ in name, directory and whose RAM it is. */
   readonly spec: MachineSpec;
+  /** Digest of the cargo that it has mounted; null when it has none. */
+  readonly cargo: string | null;
   /** Whether an SSH server waits at the serial port. */
   readonly serial: boolean;
   /** What that server has said already, base64. */
@@ -45,8 +47,8 @@ interface Paper {
 
 /**
  * The key of a template: everything that made it. `contents` are digests of what the spec names by path: the kernel's
- * boot image, the root file system, what its overlay has beside keys; a clone's cargo is no part of it. The command line stands for machine, processor, memory and kernel arguments; under KVM the guest's
- * processor is this computer's.
+ * boot image, the root file system, what its overlay has beside keys; a cargo is no part of it. The command line stands
+ * for machine, processor, memory and kernel arguments; under KVM the guest's processor is this computer's.
  */
 export async function keyOfTemplate(spec: MachineSpec, contents: readonly string[]): Promise<string> {
   const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '', cargoPath: '' };
@@ -97,7 +99,7 @@ export async function readTemplate(directory: string, key: string): Promise<Temp
     ...template.spec,
     directory,
     overlayPath: join(directory, OVERLAY_FILE),
-    cargoPath: join(directory, CARGO_FILE), // empty: there is nothing in it to compare
+    cargoPath: join(directory, CARGO_FILE), // each clone brings its own
   };
   return { ...template, spec, directory };
 }

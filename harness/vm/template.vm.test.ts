@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { bakeCargo, bakeOverlay, CARGO_BYTES, makeKeys } from '../image/index.ts';
+import { bakeCargo, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest } from '../model/index.ts';
 import { openTestLab } from '../testing/lab.ts';
 import { type Clone, freezeTemplate, type Template, thawClone } from './index.ts';
@@ -20,8 +20,10 @@ t.teardown(() => rm(home, { recursive: true, force: true }));
 const keys = makeKeys();
 const overlayPath = join(home, 'overlay.squashfs');
 await bakeOverlay(overlayPath, { keys, cargo: true });
-const cargoPath = join(home, 'cargo.squashfs');
-await bakeCargo(cargoPath, { modulesDirectory: lab.kernel.modules, files: [] });
+const cargo = await bakeCargo(join(home, 'cargo.squashfs'), {
+  modulesDirectory: lab.kernel.modules,
+  files: [],
+});
 const template: Template = await freezeTemplate(
   {
     name: 'template',
@@ -35,7 +37,7 @@ const template: Template = await freezeTemplate(
     accelerator: lab.accelerator,
     keys,
   },
-  { bootLimitMs: BOOT_MS, cargoBytes: CARGO_BYTES },
+  { bootLimitMs: BOOT_MS, cargo },
 );
 
 interface Undo {
@@ -47,10 +49,10 @@ interface Thawed extends Clone {
   readonly ask: (command: string) => Promise<string>;
 }
 
-async function thaw(t: Undo, name: string, from = template): Promise<Thawed> {
+async function thaw(t: Undo, name: string, from = template, own = cargo): Promise<Thawed> {
   const directory = join(home, name);
   await mkdir(directory);
-  const clone = await thawClone(from, { name, directory, cargoPath });
+  const clone = await thawClone(from, { name, directory, cargo: own });
   t.teardown(() => clone.machine[Symbol.asyncDispose]());
   const guest = await clone.machine.connect(STEP_MS);
   await clone.revived;
@@ -74,15 +76,14 @@ t.test('clones of one template go on where it stopped, and nothing of one is see
 });
 
 t.test('clones of one template differ in their cargo', async (t) => {
-  const other = join(home, 'other.squashfs');
   await writeFile(join(home, 'word'), 'another kernel');
-  await bakeCargo(other, {
+  const other = await bakeCargo(join(home, 'other.squashfs'), {
     modulesDirectory: lab.kernel.modules,
     files: [{ path: '/l2/tiny/kernel', from: join(home, 'word') }],
   });
   const directory = join(home, 'cargo-clone');
   await mkdir(directory);
-  const { machine, revived } = await thawClone(template, { name: 'cargo', directory, cargoPath: other });
+  const { machine, revived } = await thawClone(template, { name: 'cargo', directory, cargo: other });
   t.teardown(() => machine[Symbol.asyncDispose]());
   const guest = await machine.connect(STEP_MS);
   await revived;
@@ -90,6 +91,20 @@ t.test('clones of one template differ in their cargo', async (t) => {
   t.match(said.stdout, /^another kernel[\s\S]*lkdtm\.ko/);
   const plain = await thaw(t, 'no-l2');
   t.equal(await plain.ask('ls /overlay/l2 2>&1 | grep -c "No such"'), '1');
+  for (const one of [guest, plain.guest]) {
+    const mounts = await one.run('grep -c " /cargo squashfs ro" /proc/mounts', { timeoutMs: STEP_MS });
+    t.equal(mounts.stdout, '1\n');
+  }
+});
+
+t.test('a cargo that was made again is the one that the template has', async (t) => {
+  const again = await bakeCargo(join(home, 'again.squashfs'), {
+    modulesDirectory: lab.kernel.modules,
+    files: [],
+  });
+  t.equal(again.digest, cargo.digest);
+  const { ask } = await thaw(t, 'again', template, again);
+  t.equal(await ask('insmod /overlay/modules/lkdtm.ko; grep -c ^lkdtm /proc/modules'), '1');
 });
 
 t.test('a clone does not need the file that its kernel was booted from', async (t) => {

@@ -9,6 +9,7 @@ import { CAPABILITIES } from './freeze.ts';
 import { withDeadline } from './job.ts';
 import { type Keeper, notRevived } from './keeper.ts';
 import type { Machine } from './machine.ts';
+import type { Cargo } from './spec.ts';
 import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 /** How long QEMU may take to read a state, and the guest to take its time from us, in milliseconds. */
@@ -19,8 +20,8 @@ const REVIVE_MS = 60_000;
 export interface ClonePlace {
   readonly name: string;
   readonly directory: string;
-  /** The disk it gets in place of the template's empty one, of the same size; mounted at /cargo. */
-  readonly cargoPath?: string;
+  /** The disk that it has at /cargo. One that the template has, too, is mounted already. */
+  readonly cargo?: Cargo;
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +49,7 @@ export async function thawClone(template: Template, place: ClonePlace): Promise<
     const qmpMs = performance.now() - begun;
     const keeper = template.serial ? await openPorts(machine, template) : null;
     await readState(machine, join(template.directory, STATE_FILE));
-    const order = makeOrder(place.cargoPath !== undefined);
+    const order = makeOrder(place.cargo !== undefined && place.cargo.digest !== template.cargo);
     const obeyed = keeper?.revive(order, REVIVE_MS);
     await machine.monitor().execute('cont');
     const runningMs = performance.now() - begun;
@@ -71,7 +72,7 @@ async function startClone(template: Template, place: ClonePlace): Promise<Machin
       name: place.name,
       directory: place.directory,
       ram: { path: ram, use: 'private' },
-      ...(place.cargoPath === undefined ? {} : { cargoPath: place.cargoPath }),
+      ...(place.cargo ? { cargoPath: place.cargo.path } : {}),
     },
     place.signal ? { signal: place.signal } : {},
   );
@@ -110,7 +111,7 @@ async function readState(machine: Machine, path: string): Promise<void> {
   throw new Error(machine.hasEnded()?.detail ?? 'QEMU could not read the state');
 }
 
-/** What a keeper takes to revive its machine: the time, whether there is a cargo, and randomness that no other clone has. */
+/** What a keeper takes to revive its machine: the time, whether there is another cargo, and randomness that no other clone has. */
 function makeOrder(cargo: boolean): Buffer {
   const order = Buffer.alloc(24);
   const now = Date.now();

@@ -9,8 +9,8 @@
  *   r  revive: makes a machine that was frozen and thawed one of its own. 88 bytes follow: seconds and nanoseconds since
  *      1970 and whether there is a cargo, as three little-endian numbers of 64 bits, then 64 random bytes, which are mixed
  *      into the kernel's: these are otherwise the same in each machine thawed from the same file. A cargo is the disk
- *      /dev/vdc, which was another one when the machine was frozen: what was read of that is forgotten, and it is mounted
- *      at /cargo. Beside that a shell does nothing: an emulator has forgotten its translations, too, and so has those for
+ *      /dev/vdc where it is another one than when the machine was frozen: what was read of that is forgotten, and it is
+ *      mounted at /cargo in place of that. Beside this a shell does nothing: an emulator has forgotten its translations, too, and so has those for
  *      starting a program when the first command comes. Answer: `k`; the shell may end after it.
  *   l  log: the kernel's log. Answer: `k`, its length as a little-endian number of 64 bits, and the log.
  *   o  off: powers the machine off. Answer: `k`, and then the machine ends.
@@ -87,8 +87,11 @@ static int write_all(int fd, const void *from, size_t size)
 
 static int mount_cargo(void)
 {
-	int disk = open("/dev/vdc", O_RDONLY | O_CLOEXEC);
+	int disk;
 
+	if (umount2("/cargo", 0) < 0 && errno != EINVAL) /* EINVAL: nothing is mounted there */
+		return -1;
+	disk = open("/dev/vdc", O_RDONLY | O_CLOEXEC);
 	if (disk < 0 || ioctl(disk, BLKFLSBUF, 0) < 0)
 		return -1;
 	close(disk);
