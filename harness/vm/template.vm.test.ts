@@ -125,7 +125,14 @@ t.test(
       t.ok(guest >= Math.floor(before / 1000) - 1 && guest <= Date.now() / 1000 + 1, `${guest} is about now`);
     }
     const boot = await readFile(join(template.directory, 'console.log'), 'latin1');
-    t.equal(await a.ask('sleep 2; dmesg | tail -n 1'), boot.trimEnd().split(/\r?\n/).at(-1));
+    // That an interrupt took long is said of a busy computer, and not of the gap.
+    const lastOf = (log: string) =>
+      log
+        .trimEnd()
+        .split(/\r?\n/)
+        .filter((line) => !line.includes('hrtimer: interrupt took'))
+        .at(-1);
+    t.equal(lastOf(await a.ask('sleep 2; dmesg')), lastOf(boot));
   },
 );
 
