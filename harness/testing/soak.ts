@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bakeCargo } from '../image/index.ts';
 import type { TrialEvent, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario } from '../scenario/index.ts';
 import { createTrialRunner } from '../trial/index.ts';
@@ -162,10 +163,13 @@ async function weighTogether(): Promise<void> {
     ) / 1024;
   const machines: { pid: number; end: () => Promise<void> }[] = [];
   let one = 0;
+  const shared = mkdtempSync(join(home, 'runs', 'together-'));
   try {
+    const modules = { modulesDirectory: lab.kernel.modules, files: [] };
+    const cargo = await bakeCargo(join(shared, 'cargo.squashfs'), modules);
     for (let index = 0; index < TOGETHER; index += 1) {
       const directory = mkdtempSync(join(home, 'runs', 'together-'));
-      const { machine, revived } = await thawClone(template, { name: `together-${index}`, directory });
+      const { machine, revived } = await thawClone(template, { name: `together-${index}`, directory, cargo });
       machines.push({
         pid: machine.pid,
         end: async () => {
@@ -184,5 +188,6 @@ async function weighTogether(): Promise<void> {
     );
   } finally {
     for (const machine of machines) await machine.end();
+    rmSync(shared, { recursive: true, force: true });
   }
 }
