@@ -49,6 +49,8 @@ interface Thawed extends Clone {
   readonly ask: (command: string) => Promise<string>;
 }
 
+const linesOf = (log: string) => log.trimEnd().split(/\r?\n/);
+
 async function thaw(t: Undo, name: string, from = template, own = cargo): Promise<Thawed> {
   const directory = join(home, name);
   await mkdir(directory);
@@ -124,15 +126,13 @@ t.test(
       const guest = Number(await one.ask('date +%s'));
       t.ok(guest >= Math.floor(before / 1000) - 1 && guest <= Date.now() / 1000 + 1, `${guest} is about now`);
     }
-    const boot = await readFile(join(template.directory, 'console.log'), 'latin1');
-    // That an interrupt took long is said of a busy computer, and not of the gap.
-    const lastOf = (log: string) =>
-      log
-        .trimEnd()
-        .split(/\r?\n/)
-        .filter((line) => !line.includes('hrtimer: interrupt took'))
-        .at(-1);
-    t.equal(lastOf(await a.ask('sleep 2; dmesg')), lastOf(boot));
+    const boot = linesOf(await readFile(join(template.directory, 'console.log'), 'latin1'));
+    const log = linesOf(await a.ask('sleep 2; dmesg'));
+    const last = log.lastIndexOf(boot.at(-1) ?? '');
+    t.not(last, -1, 'the clone has the log of the boot');
+    // A busy computer may make a kernel say other things, such as that an interrupt took long.
+    const complaints = log.slice(last + 1).filter((line) => /clock|tsc|stall|lockup|watchdog/i.test(line));
+    t.same(complaints, []);
   },
 );
 
