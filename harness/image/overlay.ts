@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { digestFile, runCommand } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { type Cargo, Fault } from '../model/index.ts';
 import type { RunKeys } from './keys.ts';
 import { makeSquashfs } from './squashfs.ts';
 import { type FileContent, placeDirectory, placeFile, placeLink } from './tree.ts';
@@ -17,13 +17,6 @@ export interface OverlayContent {
   readonly files?: readonly OverlayFile[];
   /** Modules and VMs come on a disk of their own, a cargo, which is mounted later: here are links to where it will be. */
   readonly cargo?: boolean;
-}
-
-/** A cargo that was made. */
-export interface BakedCargo {
-  readonly path: string;
-  /** SHA-256 of what is in it, without the empty space behind. */
-  readonly digest: string;
 }
 
 /** What machines that share everything else differ in. */
@@ -63,7 +56,7 @@ export async function bakeCargo(
   path: string,
   content: CargoContent,
   options: { readonly signal?: AbortSignal } = {},
-): Promise<BakedCargo> {
+): Promise<Cargo> {
   const scratch = await mkdtemp(`${path}.`);
   const part = `${scratch}.squashfs`;
   try {

@@ -2,6 +2,7 @@
 // Makes: the nouns that every room speaks, as plain readonly values, and the one error class.
 // Needs: nothing.
 // Never: does anything, or imports anything.
+export type { Cargo } from './cargo.ts';
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
 export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';

@@ -3,15 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeCargo, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
-import type { Kernel, TrialSpec } from '../model/index.ts';
+import type { Cargo, Kernel, TrialSpec } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
-import {
-  type Accelerator,
-  type Cargo,
-  type MachineSpec,
-  OVERLAY_FILE,
-  type TemplateStore,
-} from '../vm/index.ts';
+import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
 
 /** Where a trial's machine runs and what its parts are made with. */
 export interface MachinePlace {

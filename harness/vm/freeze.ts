@@ -3,11 +3,11 @@ import { truncate, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { runCommand } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { type Cargo, Fault } from '../model/index.ts';
 import { bootMachine } from './boot.ts';
 import { withDeadline } from './job.ts';
 import type { Machine } from './machine.ts';
-import type { Cargo, MachineSpec } from './spec.ts';
+import type { MachineSpec } from './spec.ts';
 import { CARGO_FILE, RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 export interface FreezeOptions {

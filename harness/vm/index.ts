@@ -11,7 +11,7 @@ export { freezeTemplate } from './freeze.ts';
 export { Machine, READY_LINE } from './machine.ts';
 export { measureMemoryMib } from './memory.ts';
 export { QmpClient } from './qmp.ts';
-export type { Accelerator, Cargo, MachineEnd, MachineKeys, MachineRam, MachineSpec } from './spec.ts';
+export type { Accelerator, MachineEnd, MachineKeys, MachineRam, MachineSpec } from './spec.ts';
 export type { SshProbe } from './ssh.ts';
 export type { StoreOptions } from './store.ts';
 export { TemplateStore } from './store.ts';

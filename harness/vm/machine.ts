@@ -8,6 +8,7 @@ import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
 import type { Keeper } from './keeper.ts';
 import { GuestLine } from './line.ts';
+import { powerOffBySession } from './poweroff.ts';
 import { QmpClient, type QmpEvent } from './qmp.ts';
 import type { MachineEnd, MachineSpec } from './spec.ts';
 import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
@@ -172,7 +173,7 @@ export class Machine {
   async powerOff(guest: Guest, deadlineMs: number): Promise<boolean> {
     const deadline = pause(deadlineMs);
     const told = await this.#tellKeeper((keeper) => keeper.powerOff(deadlineMs / 3).then(() => true));
-    if (!told && !this.#end) await this.#powerOffBySession(guest, deadlineMs, deadline);
+    if (!told && !this.#end) await powerOffBySession(this, guest, deadlineMs, deadline);
     await Promise.race([this.ended, deadline]);
     return this.#end !== null;
   }
@@ -190,23 +191,6 @@ export class Machine {
       .keeper()
       .then(tell)
       .catch(() => null);
-  }
-
-  async #powerOffBySession(guest: Guest, deadlineMs: number, deadline: Promise<void>): Promise<void> {
-    const command = 'sleep 0.2; poweroff -f';
-    // The network may be shut down before the answer is out: it is not waited for longer than for the end itself.
-    const asked = await Promise.race([
-      guest.start(command).then(
-        () => true,
-        () => false,
-      ),
-      this.ended.then(() => true),
-      deadline.then(() => true),
-    ]);
-    if (!asked && !this.#end) {
-      const again = await this.connect(deadlineMs);
-      await Promise.race([again.start(command).catch(() => null), this.ended, deadline]);
-    }
   }
 
   /** Ends QEMU at once. */

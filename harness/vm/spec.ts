@@ -35,13 +35,6 @@ export interface MachineSpec {
   readonly ram?: MachineRam;
 }
 
-/** What machines that share all else may differ in, as a disk: modules, and VMs inside the guest. */
-export interface Cargo {
-  readonly path: string;
-  /** Of what is in it: two with the same digest are the same, byte for byte. */
-  readonly digest: string;
-}
-
 /** RAM as a file. */
 export interface MachineRam {
   readonly path: string;

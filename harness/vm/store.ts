@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, type Lock, makeDirectoryAtomic, takeFreeLock, takeLock } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { type Cargo, Fault } from '../model/index.ts';
 import { type FreezeOptions, freezeTemplate } from './freeze.ts';
-import type { Cargo, MachineSpec } from './spec.ts';
+import type { MachineSpec } from './spec.ts';
 import { markOfTemplate, readTemplate, type Template, writePaper } from './template.ts';
 
 /** Room that templates may take together, in bytes. */

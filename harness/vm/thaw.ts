@@ -2,14 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { access, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault } from '../model/index.ts';
+import { type Cargo, Fault } from '../model/index.ts';
 import { CONSOLE_FILE } from './argv.ts';
 import { bootMachine } from './boot.ts';
 import { CAPABILITIES } from './freeze.ts';
 import { withDeadline } from './job.ts';
 import { type Keeper, notRevived } from './keeper.ts';
 import type { Machine } from './machine.ts';
-import type { Cargo } from './spec.ts';
 import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 /** How long QEMU may take to read a state, and the guest to take its time from us, in milliseconds. */
