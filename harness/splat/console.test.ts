@@ -90,6 +90,34 @@ for (const [name, text] of Object.entries({ ...FIRMWARE, 'all of them': Object.v
     t.strictSame(titlesOf(whole), [WARNING, OOPS]);
   });
 
+t.test(
+  'nor are they where the kernel puts no stamps on its lines, at the first boot and at a later one',
+  async (t) => {
+    const kernel = [
+      'Booting Linux on physical CPU 0x0',
+      'Linux version 6.1.0 (builder@lab) #1',
+      'Memory: 1 GiB',
+      '',
+    ].join('\n');
+    const own = 'WARNING: pond is nearly dry\n';
+    for (const [name, text] of Object.entries(FIRMWARE)) {
+      t.strictSame(titlesOf(text + kernel), [], name);
+      t.strictSame(
+        titlesOf(`${text}${kernel}${own}reboot: Restarting system\n${text}${kernel}`),
+        [own.trim()],
+        name,
+      );
+      const crashed = `${text}${kernel}${OOPS_LINES.join('\n')}\n`;
+      t.strictSame(titlesOf(`${crashed}${text}${kernel}${own}`), [OOPS, own.trim()], name);
+    }
+    t.strictSame(
+      titlesOf(`${own}reboot: Restarting system\n${kernel}`),
+      [own.trim()],
+      'a log that begins while a kernel runs',
+    );
+  },
+);
+
 t.test('many boots and many splats in one log are all found, none twice', async (t) => {
   const parts: string[] = [];
   const expected: string[] = [];

@@ -47,6 +47,23 @@ export class Found {
     return near;
   }
 
+  /** The doubted ones of a life that is the latest: the last of the list, first. */
+  *#doubtedOf(life: number): Generator<number> {
+    for (let index = this.#all.length - 1; this.#all[index]?.life === life; index -= 1)
+      if (this.#all[index]?.doubted) yield index;
+  }
+
+  /** Whether any is doubted of the latest life. */
+  hasDoubted(life: number): boolean {
+    return !this.#doubtedOf(life).next().done;
+  }
+
+  /** Strikes out the doubted ones of the latest life that stand behind a place of the log. */
+  forgetDoubted(life: number, start: number): void {
+    for (const index of [...this.#doubtedOf(life)])
+      if ((this.#all[index]?.splat.start ?? -1) >= start) this.#all.splice(index, 1);
+  }
+
   /** All in the order of the log; the doubted ones only where `doubted` is true. */
   list(doubted: boolean): readonly Splat[] {
     const all = this.#all

@@ -32,6 +32,8 @@ const MOST_OPEN = 128;
 /** Reports of silent contexts are looked for once in so many lines. */
 const SWEEP_LINES = 32;
 
+const RESTARTS = new RegExp(ORDERLY_RESTART, 'g');
+
 const findWords = makeGate([
   ...HEADLINE_WORDS,
   ...INFORMATIVE_TRACES,
@@ -126,7 +128,7 @@ export class LogReader {
     if (!line) return;
     const place = { from, end: this.#window.offsetOf(next) + omitted, usual, hasWords };
     const header = hasWords ? readHeader(line.text, this.#wanted) : null;
-    if (hasWords) this.#readMarks(line);
+    if (hasWords) this.#readMarks(line, from);
     if (this.#open.size > 0 && !this.#goesOn(line, header, place)) return;
     if (header) this.#begin(header, line, place);
   }
@@ -136,14 +138,28 @@ export class LogReader {
     return this.#open.has(context) || (this.#allCpus !== null && isProcessor(context));
   }
 
-  #readMarks({ text }: LogLine): void {
-    if (text.startsWith(BOOT_MARK)) this.#beginLife();
+  #readMarks({ text, context }: LogLine, from: number): void {
+    if (text.startsWith(BOOT_MARK)) {
+      this.#closeAll();
+      if (context === NO_CONTEXT) this.#forgetFirmware(from);
+      this.#lives.begin();
+    }
     if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
   }
 
   #beginLife(): void {
     this.#closeAll();
     this.#lives.begin();
+  }
+
+  /** A kernel without stamps starts here: from the end of the one before, only firmware has talked. */
+  #forgetFirmware(from: number): void {
+    const life = this.#lives.current;
+    if (!this.#found.hasDoubted(life)) return;
+    const before = this.#before(from);
+    const restart = [...before.text.matchAll(RESTARTS)].at(-1);
+    if (!restart && life > 0) return;
+    this.#found.forgetDoubted(life, restart ? before.start + restart.index : 0);
   }
 
   /** Hands a line to the open reports. False when there is nothing more to do with it. */
@@ -201,10 +217,16 @@ export class LogReader {
 
   /** Whether the kernel starts for the first time, or again because it was told to. */
   #wasAskedFor(from: number): boolean {
+    const { text } = this.#before(from);
+    return lastStamp(text) < 1 || ORDERLY_RESTART.test(text);
+  }
+
+  /** Whole lines that stand right before a place of the window, and where they begin in the log. */
+  #before(place: number): { readonly text: string; readonly start: number } {
     const { bytes, floor } = this.#window;
-    const lowest = Math.max(floor, from - LOOKBACK, 0);
-    const before = bytes.toString('latin1', lowest === 0 ? 0 : bytes.indexOf(10, lowest) + 1, from);
-    return lastStamp(before) < 1 || ORDERLY_RESTART.test(before);
+    const lowest = Math.max(floor, place - LOOKBACK, 0);
+    const from = lowest === 0 ? 0 : bytes.indexOf(10, lowest) + 1;
+    return { text: bytes.toString('latin1', from, place), start: this.#window.offsetOf(from) };
   }
 
   #sweep(seconds: number | null): void {
