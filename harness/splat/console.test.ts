@@ -30,6 +30,32 @@ const FORMS: Readonly<Record<string, (line: string) => string>> = {
   'container log': (line) => `2023-11-23T03:40:40.123456789Z ${line}`,
   'log of a laboratory': (line) => `[2023-11-23 03:40:40.123] ${line}`,
   'clock only': (line) => `00:01:23.456 ${line}`,
+  'dmesg, seconds since the line before': (line) => `[<    0.000001>] ${withoutStamp(line)}`,
+  'dmesg, both': (line) => line.replace('] ', ' <    0.000001>] '),
+  'dmesg, for reading': (line) => `[  +0.000001] ${withoutStamp(line)}`,
+  'dmesg, for reading, a minute begins': (line) => `[Nov23 03:40] ${withoutStamp(line)}`,
+  'a record of /dev/kmsg': (line) => `4,123,11000345,-;${withoutStamp(line)}`,
+  'a record with its caller': (line) => `4,123,11000345,c,caller=T77;${withoutStamp(line)}`,
+  'a journal as JSON': (line) => JSON.stringify({ _TRANSPORT: 'kernel', MESSAGE: withoutStamp(line) }),
+  'a laboratory, JSON in YAML': (line) =>
+    `- {"dt": "2023-11-23T03:40:40.123456", "lvl": "target", "msg": "${line}"}`,
+  'syslog of a router': (line) => `Thu Nov 23 03:40:40 2023 kern.warn kernel: ${line}`,
+  'syslog of a small system': (line) => `Nov 23 03:40:40 warren kern.warn kernel: ${line}`,
+  'logcat, no kernel stamp': (line) => `11-23 03:40:40.123     0     0 W         : ${withoutStamp(line)}`,
+  'logcat with users': (line) => `11-23 03:40:40.123  root     0     0 W KERNEL  : ${line}`,
+  'a telephone, processor and task': (line) => line.replace('] ', ']  [1:        swapper/0:    1] '),
+  'a telephone, processor in parentheses': (line) => line.replace('] ', '] (1)[77:badgerd]'),
+  'a telephone, the caller by name': (line) => line.replace('] ', '][T1400077] badgerd: '),
+  'a telephone, a word for the processor': (line) => line.replace('] ', '] c1     77 (badgerd) '),
+  'a quotation in a mail': (line) => `> ${line}`,
+  'a quotation without stamps': (line) => `> > ${withoutStamp(line)}`,
+  'set in': (line) => `    ${line}`,
+  'set in by a tab, no stamp': (line) => `\t${withoutStamp(line)}`,
+  'numbered lines': (line) => `12: ${line}`,
+  'numbered lines of a file': (line) => `dmesg.txt:12:${line}`,
+  'a guest of Xen': (line) => `(d1) ${line}`,
+  'broadcast to all terminals': (line) => ` kernel:${line}`,
+  'two stamps': (line) => `[     0.123] ${line}`,
   'carriage returns': (line) => `${line}\r`,
   'a progress bar before it': (line) => `loading 100%\r${line}`,
 };
@@ -40,9 +66,28 @@ for (const [name, form] of Object.entries(FORMS))
     t.equal(splat?.title, WARNING);
     t.equal(splat?.comm, 'badgerd');
     t.equal(splat?.corrupted, false, splat?.corruptedReason ?? '');
+    t.ok((splat?.traces.flatMap((trace) => trace.frames).length ?? 0) > 1, 'its trace is read');
     t.equal(splat?.start, 0, 'the lines before the headline belong to it');
     t.strictSame(others, []);
   });
+
+t.test('what only looks like the stamp of another form is not taken off', async (t) => {
+  const echo = ` kernel:${OOPS_LINES[0]}`;
+  const log = `${stampLines(3, ['Linux version 6.1.0'])}${echo}\n kernel:[   11.000000] ${OOPS_LINES[0]}\n`;
+  t.strictSame(titlesOf(log), [], 'the broadcast of a line beside the line itself');
+});
+
+t.test('two words of the kernel behind a time are not the name of a host and a program', async (t) => {
+  for (const words of [
+    'Unhandled fault: page domain fault (0x81b) at 0x00001044',
+    'Internal error: Oops: 96000004 [#1] SMP',
+    'divide error: 0000 [#1] SMP',
+    'invalid opcode: 0000 [#1] SMP',
+    'stack segment: 0000 [#1] SMP',
+    'Alignment trap: not handling instruction e1913f9f at [<8010c3f4>]',
+  ])
+    t.equal(titlesOf(`2023-11-23T03:40:40.123Z ${words}\n`).length, 1, words);
+});
 
 t.test("other programs' lines in a syslog file do not count", async (t) => {
   for (const log of [

@@ -17,9 +17,10 @@ const TASK_LINES: readonly RegExp[] = [
   /soft lockup - CPU#(?<cpu>\d+) stuck for .*\[(?<comm>.+):(?<pid>\d+)\]/,
   /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
   /^Pid: (?<pid>\d+), comm: (?<comm>.{1,15}?) (?:Not tainted|Tainted)/,
+  /^(?<comm>\S+)\((?<pid>\d+)\): Oops/,
   /^\s*comm "(?<comm>[^"]*)", pid (?<pid>\d+)/,
 ];
-const TASK_HINT = /INFO: task |^Process |\/\d+|CPU#|comm "| PID: |^Pid: /;
+const TASK_HINT = /INFO: task |^Process |\/\d+|CPU#|comm "| PID: |^Pid: |\): Oops/;
 const TAINT = /Tainted: ((?:\[\w+\]=\w+|[A-Z](?![a-z])|,| )+)/;
 
 /** Reads task, processor, taint and modules out of a report's lines; what a report does not say is null. */

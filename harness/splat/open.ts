@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Front } from './front.ts';
 import type { Header } from './kind.ts';
 import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/furniture.ts';
 import { PANIC_LINE } from './kinds/panic.ts';
@@ -36,6 +37,8 @@ export class OpenReport {
   lost = false;
   /** The headline had the usual form, `[    5.123456] words`. */
   readonly #usual: boolean;
+  /** What stands before the headline's words, and may stand before the other lines. */
+  readonly #front: Front | null;
   #lines: ReportLine[];
   #length: number;
   /** How many lines, and up to where, surely belong to it. */
@@ -54,7 +57,7 @@ export class OpenReport {
     line: LogLine,
     place: { start: number; end: number; at: number },
     prefix: Prefix,
-    form: { readonly usual: boolean; readonly doubted: boolean },
+    form: { readonly usual: boolean; readonly doubted: boolean; readonly front: Front | null },
   ) {
     this.header = header;
     this.context = line.context;
@@ -63,6 +66,7 @@ export class OpenReport {
     this.start = prefix.start ?? place.start;
     this.doubted = form.doubted;
     this.#usual = form.usual;
+    this.#front = form.front;
     const headline = readReportLine(line.text);
     this.panicked = headline.panic;
     this.#lines = [headline];
@@ -108,6 +112,12 @@ export class OpenReport {
     return panic ? !this.panicked : !this.#ended;
   }
 
+  #read(words: string): ReportLine {
+    const behind = this.#front?.strip(words);
+    const read = behind === null || behind === undefined ? null : readReportLine(behind);
+    return read?.sure ? read : readReportLine(words);
+  }
+
   /** The headline was that of an inlined function, which a symboliser put in front of the real one: this is it. */
   rename(header: Header, line: LogLine, end: number): void {
     this.header = header;
@@ -124,7 +134,7 @@ export class OpenReport {
 
   /** Takes a line of its own context; `at` counts the lines of the log. */
   take(line: LogLine, end: number, at: number): void {
-    const read = readReportLine(line.text);
+    const read = this.#read(line.text);
     const { text } = read;
     const first = text.charCodeAt(0);
     const isMark = first === DASH || first === EQUALS;

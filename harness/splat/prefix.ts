@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { isDoubtful } from './frame.ts';
+import type { Front } from './front.ts';
 import { REPORT_MARK } from './kinds/furniture.ts';
 import { LineHead, type LogLine, parseOddLine, readHead, restOfLine } from './printk.ts';
 import { LONGEST_LINE, LOOKBACK, type Window } from './window.ts';
@@ -17,21 +18,35 @@ const NEAR_SECONDS = 2;
 /** A line whose stamp is later than the headline's by more than this is of another boot. */
 const AHEAD_SECONDS = 0.05;
 
+export interface PrefixOptions {
+  /** A place in the log: nothing before it is taken. */
+  readonly floor: number;
+  /** What stands before the stamps of this log. */
+  readonly front: Front | null;
+  /** What stands before the headline's words. */
+  readonly ownFront: Front | null;
+}
+
 /**
  * The lines of the same context right before a headline: from the mark that opens a report, or else the last few. It is
- * there that `list_del corruption`, `refcount_t: underflow` or `ODEBUG:` stand. Nothing before `floor`, a place in the
- * log, is taken.
+ * there that `list_del corruption`, `refcount_t: underflow` or `ODEBUG:` stand.
  */
-export function findPrefix(window: Window, headline: LogLine, at: number, floor: number): Prefix {
+export function findPrefix(
+  window: Window,
+  headline: LogLine,
+  at: number,
+  { floor, front, ownFront }: PrefixOptions,
+): Prefix {
   const found: { readonly text: string; readonly start: number }[] = [];
   const lowest = Math.max(at - LOOKBACK, window.floor, window.placeOf(floor));
   let marked = -1;
   for (const [from, to] of linesBefore(window, at, lowest)) {
-    const line = readBefore(window.bytes, from, to, headline);
+    const line = readBefore(window.bytes, from, to, headline, front);
     if (line === 'far') break;
     if (!line || line.text.trim() === '' || isDoubtful(line.text)) continue;
-    found.push({ text: line.text, start: window.offsetOf(from) });
-    if (REPORT_MARK.test(line.text)) {
+    const text = ownFront?.strip(line.text) ?? line.text;
+    found.push({ text, start: window.offsetOf(from) });
+    if (REPORT_MARK.test(text)) {
       marked = found.length;
       break;
     }
@@ -52,13 +67,19 @@ function* linesBefore(window: Window, at: number, lowest: number): Generator<rea
   }
 }
 
-function readBefore(bytes: Buffer, from: number, to: number, headline: LogLine): LogLine | 'far' | null {
+function readBefore(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  headline: LogLine,
+  front: Front | null,
+): LogLine | 'far' | null {
   const head = new LineHead();
   if (readHead(bytes, from, to, head)) {
     if (isFar(head.seconds, headline)) return 'far';
     return head.context === headline.context ? restOfLine(bytes, to, head) : null;
   }
-  const line = parseOddLine(bytes, from, to);
+  const line = parseOddLine(bytes, from, to, front);
   if (line?.context !== headline.context) return null;
   return isFar(line.seconds, headline) ? 'far' : line;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Front } from './front.ts';
 
 /**
  * Who printed a line: the number of a task (caller id `T42`), or one of those below 0. Lines of one context are never
@@ -33,15 +34,22 @@ export class LineHead {
   at = 0;
 }
 
-const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)[^\]\s]{0,12}\](?:\[\s*([TC]\d{1,12})\])? ?/;
-/** `dmesg -T`: a date of the wall clock instead of seconds. */
-const DATE_STAMP = /^(?:<\d+>)?\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?:\[\s*([TC]\d{1,12})\])? /;
+const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)(?:[^\]\s]{0,12}| <\s*\d+\.\d+>)\](?:\[\s*([TC]\d{1,12})\])? ?/;
+/** `dmesg -T`, `-e` and `-d`: a date of the wall clock, or what has passed since the line before, instead of seconds. */
+const DATE_STAMP =
+  /^(?:<\d+>)?\[(?:\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}|\w{3} ?\d{1,2} \d\d:\d\d|\s*\+\d+\.\d+|<\s*\d+\.\d+>)\](?:\[\s*([TC]\d{1,12})\])? /;
 const CLOCK = String.raw`\d\d:\d\d:\d\d(?:\.\d+)?`;
 const TAG = String.raw`(?<tag>[\w./@:-]+?)`;
-/** A syslog file's time, host and program: since 1980, RFC 3339 times, RFC 5424, and dates with a blank. */
+/** The kernel's own words that look like a host and a program where a logger gives the time only. */
+const NO_HOST = `(?!(?:Unhandled fault|Internal error|divide error|invalid opcode|stack segment|[Aa]lignment trap|double fault|fatal error|Hardware name|Call [Tt]race|(?:Krnl|User) (?:PSW|GPRS|Code)): )`;
+/** A record as /dev/kmsg gives it: level, number, microseconds, flags. */
+const RECORD = /^\d{1,3},\d+,(\d+),[-c+](?:,caller=([TC]\d{1,12}))?(?:,[^;]*)?;/;
+/** A syslog file's time, host and program: since 1980, RFC 3339 times, RFC 5424, dates with a blank, Android's. */
 const SYSLOG = new RegExp(
   [
-    String.raw`^(?:<\d+>)?(?:\w{3}\s+\d+ (?:\d{4} )?${CLOCK}|\d{4}-\d\d-\d\dT${CLOCK}(?:Z|[+-]\d\d:?\d\d)?) [\w.:-]*[\w.-] ${TAG}(?:\[\d+\])?: `,
+    String.raw`^(?:<\d+>)?(?:\w{3}\s+\d+ (?:\d{4} )?${CLOCK}|\d{4}-\d\d-\d\dT${CLOCK}(?:Z|[+-]\d\d:?\d\d)?) ${NO_HOST}[\w.:-]*[\w.-] (?:[a-z]+\d?\.[a-z]+ )?${TAG}(?:\[\d+\])?: `,
+    String.raw`^\w{3} \w{3} [ \d]\d ${CLOCK} \d{4} [a-z]+\d?\.[a-z]+ ${TAG.replace('tag', 'program')}(?:\[\d+\])?: `,
+    String.raw`^\d\d-\d\d ${CLOCK} +(?:\w+ +)?(?:(?<none>0) +0|\d+ +\d+) [VDIWEF] .*?: `,
     String.raw`^<\d+>1 \S+ \S+ ${TAG.replace('tag', 'name')} \S+ \S+ (?:-|\[[^\]]*\]) `,
     String.raw`^\d{4}-\d\d-\d\d ${CLOCK} [\w.-]+ (?:(?<kernel>kernel)|[\w./@-]+\[\d+\]): `,
   ].join('|'),
@@ -78,12 +86,15 @@ export function restOfLine(bytes: Buffer, to: number, head: LineHead): LogLine {
   return { context, seconds, text: named ? text.slice(named[0].length) : text };
 }
 
-/** A line that is not in the usual form; null for one that another program wrote into the same syslog file. */
-export function parseOddLine(bytes: Buffer, from: number, to: number): LogLine | null {
+/**
+ * A line that is not in the usual form; null for one that another program wrote into the same syslog file. `front` is what
+ * stands before the stamps of this log.
+ */
+export function parseOddLine(bytes: Buffer, from: number, to: number, front: Front | null): LogLine | null {
   const text = bytes.toString('latin1', from, to);
   // A prompt or a progress bar that the kernel's line has overwritten.
   const overwritten = text.includes('\r') ? text.lastIndexOf('\r[') : -1;
-  return readFront(clean(overwritten < 0 ? text : text.slice(overwritten + 1)));
+  return readFront(clean(overwritten < 0 ? text : text.slice(overwritten + 1)), front);
 }
 
 function readText(bytes: Buffer, from: number, to: number): string {
@@ -147,7 +158,7 @@ function readContext(caller: string | undefined): ContextId {
   return caller.startsWith('T') ? id : FIRST_CPU - id;
 }
 
-function readFront(whole: string): LogLine | null {
+function readFront(whole: string, front: Front | null): LogLine | null {
   let line = whole;
   let named = false;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -155,17 +166,27 @@ function readFront(whole: string): LogLine | null {
     if (stamped) return stamped;
     const syslog = /^[<\w]/.test(line) ? SYSLOG.exec(line) : null;
     if (syslog) {
-      const { tag, name, kernel } = syslog.groups ?? {};
-      if ((tag ?? name ?? kernel) !== 'kernel') return null;
+      const { tag, name, program, kernel, none } = syslog.groups ?? {};
+      if ((tag ?? name ?? program ?? kernel) !== 'kernel' && none === undefined) return null;
       named = true;
       line = line.slice(syslog[0].length);
       continue;
     }
-    const front = findFront(line);
-    if (front === '') break;
-    named ||= KERNEL_TAG.test(front);
-    line = line.slice(front.length);
+    const known = findFront(line);
+    if (known === '') break;
+    named ||= KERNEL_TAG.test(known);
+    line = line.slice(known.length);
   }
+  const record = line.includes(';') ? RECORD.exec(line) : null;
+  if (record)
+    return {
+      context: readContext(record[2]),
+      seconds: Number(record[1]) / 1e6,
+      text: line.slice(record[0].length),
+    };
+  const stamped = front?.strip(whole);
+  const inner = stamped === undefined || stamped === null ? null : readStamp(stamped);
+  if (inner) return inner;
   const level = line.startsWith('<') ? /^<\d+>/.exec(line) : null;
   if (level) return { context: CONSOLE, seconds: null, text: line.slice(level[0].length) };
   return { context: named ? CONSOLE : NO_CONTEXT, seconds: null, text: line };

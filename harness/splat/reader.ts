@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
 import { Found } from './found.ts';
+import { Front } from './front.ts';
 import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
 import type { OptionalKind } from './kinds/family.ts';
@@ -32,6 +33,8 @@ const MOST_OPEN = 128;
 /** Reports of silent contexts are looked for once in so many lines. */
 const SWEEP_LINES = 32;
 
+/** What the syslog daemon tells all terminals, the console among them. */
+const BROADCAST = /^ ?kernel:\S/;
 const RESTARTS = new RegExp(ORDERLY_RESTART, 'g');
 
 const findWords = makeGate([
@@ -65,8 +68,10 @@ export class LogReader {
   readonly #open = new Map<ContextId, OpenReport>();
   /** Up to where each context's lines belong to an earlier report. */
   readonly #reach = new Map<ContextId, number>();
-  /** Where the first line with a stamp begins. */
+  /** Where the first stamp stands. */
   #stampedFrom = Number.POSITIVE_INFINITY;
+  /** What stands before that stamp on its line, and so before the others of this log. */
+  #front: Front | null = null;
   #allCpus: ContextId | null = null;
   #fresh: OpenReport | null = null;
   #lineCount = 0;
@@ -86,7 +91,10 @@ export class LogReader {
     const { bytes } = this.#window;
     if (this.#stampedFrom === Number.POSITIVE_INFINITY) {
       const stamp = findStamp(bytes, from, to);
-      if (stamp >= 0) this.#stampedFrom = this.#window.offsetOf(stamp);
+      if (stamp >= 0) {
+        this.#stampedFrom = this.#window.offsetOf(stamp);
+        this.#front = Front.learn(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp), 'words');
+      }
     }
     let at = from;
     let words = -1;
@@ -124,13 +132,18 @@ export class LogReader {
       if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(this.#head.seconds);
       return;
     }
-    const line = usual ? restOfLine(bytes, to, this.#head) : parseOddLine(bytes, from, to);
+    const line = usual ? restOfLine(bytes, to, this.#head) : this.#readOddLine(from, to);
     if (!line) return;
     const place = { from, end: this.#window.offsetOf(next) + omitted, usual, hasWords };
     const header = hasWords ? readHeader(line.text, this.#wanted) : null;
     if (hasWords) this.#readMarks(line, from);
     if (this.#open.size > 0 && !this.#goesOn(line, header, place)) return;
     if (header) this.#begin(header, line, place);
+  }
+
+  #readOddLine(from: number, to: number): LogLine | null {
+    const front = this.#window.offsetOf(to) > this.#stampedFrom ? this.#front : null;
+    return parseOddLine(this.#window.bytes, from, to, front);
   }
 
   /** Whether a line of the context has anything to do with what is open. */
@@ -198,15 +211,18 @@ export class LogReader {
     if (this.#lives.isOver(line, PANIC_LINE.test(line.text))) this.#beginLife();
     if (PANIC_LINE.test(line.text) && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
     const start = this.#window.offsetOf(place.from);
-    const doubted = kind === null && line.context === NO_CONTEXT;
+    const doubted = line.context === NO_CONTEXT && (kind === null || BROADCAST.test(line.text));
     if (doubted && start > this.#stampedFrom) return;
     if (kind?.restart && this.#wasAskedFor(place.from)) return;
     this.#lives.note(line);
     if (kind?.lasting && this.#lives.isLasting(normaliseTitle(words), line.seconds)) return;
-    const prefix = findPrefix(this.#window, line, place.from, this.#reach.get(line.context) ?? 0);
+    const ownFront = Front.learn(line.text.slice(0, line.text.indexOf(words)), 'numbers');
+    const floor = this.#reach.get(line.context) ?? 0;
+    const prefix = findPrefix(this.#window, line, place.from, { floor, front: this.#front, ownFront });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, prefix, {
       usual: place.usual,
       doubted,
+      front: ownFront,
     });
     const [oldest] = this.#open.values();
     if (oldest && this.#open.size >= MOST_OPEN) this.#close(oldest);

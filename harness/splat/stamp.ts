@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 
+/** What may stand before a stamp: the end of a logger's words, of a mark for quoting, of a key. */
+const BEFORE: ReadonlySet<number | undefined> = new Set(Buffer.from('\n\t >|:)]"\''));
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const DOT = 0x2e;
 const SPACE = 0x20;
-const LINE_FEED = 10;
 /** Behind the dot of a kernel's stamp stand so many digits. */
 const DIGITS = 6;
 
 /**
  * The place of the first stamp of the kernel's own form in whole lines from `from` up to `to`, on a line that begins with it,
- * `[    5.123456]`, with or without `<6>` before it, or has one behind a blank: a logger's words may stand in front. -1 when
+ * `[    5.123456]`, with or without `<6>` before it, or has one behind a blank or a mark: a logger's words may stand in front. -1 when
  * there is none.
  */
 export function findStamp(bytes: Uint8Array, from: number, to: number): number {
@@ -29,8 +30,7 @@ export function findStamp(bytes: Uint8Array, from: number, to: number): number {
     while (at >= from && bytes[at] === SPACE) at -= 1;
     if (at < from || bytes[at] !== OPEN) continue;
     const begin = skipLevel(bytes, from, at);
-    const before = bytes[begin - 1];
-    if (begin === from || before === LINE_FEED || before === SPACE) return begin;
+    if (begin === from || BEFORE.has(bytes[begin - 1])) return begin;
   }
   return -1;
 }

@@ -78,6 +78,12 @@ export const FAULT_KINDS: readonly Kind[] = [
     continues: 'head',
   },
   {
+    header: /(?:in kernel code|kernel unaligned access)\[#\d+\]/,
+    title: 'Oops in $f',
+    walks: PC_THEN_TRACE,
+    continues: 'head',
+  },
+  {
     header: /kernel BUG at (?:\S*\/)?lib\/list_debug\.c/i,
     title: 'BUG: corrupted list in $f',
     walks: [...TRACE, ['frames']],
@@ -89,6 +95,12 @@ export const FAULT_KINDS: readonly Kind[] = [
     skip: /usercopy|check_object_size|check_heap/,
   },
   { header: /kernel BUG at \S/i, title: 'kernel BUG in $f', walks: PC_THEN_TRACE, skip: /^skb_/ },
+  {
+    header: /Kernel bug detected\[#\d+\]/,
+    title: 'kernel BUG in $f',
+    walks: PC_THEN_TRACE,
+    continues: 'head',
+  },
   { header: /Kernel BUG( \[#\d+\]|$)/, title: 'kernel BUG in $f', walks: PC_THEN_TRACE, continues: 'head' },
   { header: /[kK]ernel BUG (.*)/, title: 'kernel BUG $1' },
 ];

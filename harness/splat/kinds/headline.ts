@@ -77,6 +77,10 @@ export const HEADLINES: readonly Headline[] = [
   // Not the words of all watchers, but reports all the same.
   { words: 'hard LOCKUP', known: true },
   { words: 'Oops', known: true },
+  // mips.
+  { words: 'Kernel bug detected', known: true },
+  { words: 'in kernel code[#', known: true },
+  { words: 'kernel unaligned access[#', known: true },
   { words: 'sysfs: cannot create duplicate filename' },
   { words: 'unreferenced object 0x', known: true },
   { words: '[Hardware Error]', known: true },

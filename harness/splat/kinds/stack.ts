@@ -26,7 +26,7 @@ export const TRACE_START: RegExp = new RegExp(
 );
 
 /** A cheap test that every line which tells the processor's place passes. */
-export const POINTER_HINT: RegExp = /IP|PC |pc|[Ee]ra|ERA|PSW/;
+export const POINTER_HINT: RegExp = /IP|PC[ :]|pc|[Ee]ra|ERA|PSW|IAOQ/;
 
 /** Those that show, when no frame follows, that the report is torn. Group 1 tells one kind from another. */
 export const TRACE_PROMISE: RegExp =
@@ -55,6 +55,10 @@ export const POINTERS: readonly RegExp[] = [
   new RegExp(String.raw`\bNIP \[[0-9a-f]+\] (?:${PLACED}|0x[0-9a-f]+)`),
   new RegExp(String.raw`^\s*Krnl PSW\s*:.*\(\[?<?(?:[0-9a-f]{8,16}>\] )?${PLACED}`),
   new RegExp(String.raw`^\s*TPC: <${PLACED}>`),
+  // m68k, csky, alpha, parisc.
+  new RegExp(String.raw`^\s*PC: (?:\[<[0-9a-f]+>\] |0x[0-9a-f]+ \()${PLACED}`),
+  new RegExp(String.raw`^\s*pc is at ${PLACED}`),
+  new RegExp(String.raw`^\s*IAOQ\[0\]: ${PLACED}`),
 ];
 
 /** Taken for a pointer by warnings only: ppc's frame of the trap. */
