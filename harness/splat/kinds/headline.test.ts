@@ -88,6 +88,7 @@ const INNOCENT_LINES: Readonly<Record<string, readonly string[]>> = {
     "tmpfs: Bad value for 'Kernel panic - not syncing: pond'",
   ],
   'the kernel about itself': [
+    'Kernel panic_on_oops is set',
     'INFO: lockdep is turned off.',
     'INFO: Stall ended before state dump start',
     'rcu: INFO: Stall ended before state dump start',
