@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { runCommand } from '../host/index.ts';
+import { inheritEnvironment, runCommand } from '../host/index.ts';
 import type { CampaignVerdict } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
 
 t.setTimeout(90 * 60_000);
+inheritEnvironment(process.env);
 
 /**
  * The reference job in small: one scenario tells three trees apart. What is expected here was known before ktrial:
