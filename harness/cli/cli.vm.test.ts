@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { runCommand } from '../host/index.ts';
-import { PROJECT_ROOT } from '../testing/index.ts';
+import { CACHE_HOME, PROJECT_ROOT } from '../testing/index.ts';
 import { openTestLab } from '../testing/lab.ts';
 
 t.setTimeout(60 * 60_000);
@@ -21,6 +21,7 @@ function ktrial(args: readonly string[], input?: string) {
   return runCommand(process.execPath, [MAIN, ...args], {
     accept: 'any',
     cwd: PROJECT_ROOT,
+    env: { XDG_CACHE_HOME: CACHE_HOME },
     ...(input === undefined ? {} : { input }),
   });
 }
@@ -220,6 +221,7 @@ t.test('a full disk is the fault of the lab, before the start and in the middle'
     return runCommand('unshare', ['-rm', 'sh', '-c', script, 'sh', ...words], {
       accept: 'any',
       cwd: PROJECT_ROOT,
+      env: { XDG_CACHE_HOME: CACHE_HOME },
     });
   };
   const before = await onSmallDisk(8, 'true');

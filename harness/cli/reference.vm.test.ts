@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { inheritEnvironment, runCommand } from '../host/index.ts';
 import type { CampaignVerdict } from '../model/index.ts';
-import { PROJECT_ROOT } from '../testing/index.ts';
+import { CACHE_HOME, PROJECT_ROOT } from '../testing/index.ts';
 
 t.setTimeout(90 * 60_000);
 inheritEnvironment(process.env);
@@ -31,7 +31,7 @@ async function putOnTrial(
       '--run-directory',
       run,
     ],
-    { accept: 'any', cwd: PROJECT_ROOT },
+    { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
   );
   const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
     readonly verdict: CampaignVerdict;

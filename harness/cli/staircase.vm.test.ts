@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { runCommand } from '../host/index.ts';
 import type { ArmBuild, CampaignVerdict } from '../model/index.ts';
-import { PROJECT_ROOT } from '../testing/index.ts';
+import { CACHE_HOME, PROJECT_ROOT } from '../testing/index.ts';
 import { openTestLab } from '../testing/lab.ts';
 
 t.setTimeout(60 * 60_000);
@@ -94,7 +94,7 @@ t.test('a staircase tells the patches that do not compile, and that a fault come
       '--run-directory',
       run,
     ],
-    { accept: 'any', cwd: PROJECT_ROOT },
+    { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
   );
   const words = `${result.stdout}\n${result.stderr}`;
   t.equal(result.exitCode, 1, words);

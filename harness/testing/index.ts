@@ -4,7 +4,7 @@
 // Never: is imported by anything but tests.
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
-export { TEST_CACHE, testKernel } from './kernel.ts';
+export { CACHE_HOME, TEST_CACHE, testKernel } from './kernel.ts';
 export type { LogForm } from './klog.ts';
 export { aCallTrace, aLog, aStack } from './klog.ts';
 export type { SampleLog } from './logs.ts';

@@ -47,7 +47,10 @@ export const HEADLINES: readonly Headline[] = [
     innocent: /general protection fault.*\berror:[0-9a-f]+ in |general protection ip:/,
   },
   { words: 'stack segment: ', innocent: /\berror:[0-9a-f]+ in / },
-  { words: 'Kernel panic', innocent: /end Kernel panic|Kernel panic(?:_| timeout)|Rebooting after Kernel panic/ },
+  {
+    words: 'Kernel panic',
+    innocent: /end Kernel panic|Kernel panic(?:_| timeout)|Rebooting after Kernel panic/,
+  },
   { words: 'PANIC: double fault' },
   { words: 'rust_kernel: panicked' },
   { words: 'kernel BUG', innocent: /could indicate a kernel BUG/ },
