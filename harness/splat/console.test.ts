@@ -55,6 +55,10 @@ const FORMS: Readonly<Record<string, (line: string) => string>> = {
   'numbered lines of a file': (line) => `dmesg.txt:12:${line}`,
   'a guest of Xen': (line) => `(d1) ${line}`,
   'broadcast to all terminals': (line) => ` kernel:${line}`,
+  'the runner of a forge': (line) => `test\tRun kernel\t2023-11-23T03:40:40.1234567Z ${line}`,
+  "a container's JSON": (line) =>
+    `{"log":"${line}\\r\\n","stream":"stdout","time":"2023-11-23T03:40:40.123Z"}`,
+  'a test runner’s log': (line) => `2023-11-23 03:40:40,123 manager  L0123 DEBUG| [stdout] ${line}`,
   'two stamps': (line) => `[     0.123] ${line}`,
   'carriage returns': (line) => `${line}\r`,
   'a progress bar before it': (line) => `loading 100%\r${line}`,
@@ -70,6 +74,10 @@ for (const [name, form] of Object.entries(FORMS))
     t.equal(splat?.start, 0, 'the lines before the headline belong to it');
     t.strictSame(others, []);
   });
+
+t.test('the mark of UTF-8 at the beginning is not part of the first line', async (t) => {
+  t.strictSame(titlesOf(`\xef\xbb\xbf${stampLines(26, OOPS_LINES)}`), [OOPS]);
+});
 
 t.test('what only looks like the stamp of another form is not taken off', async (t) => {
   const echo = ` kernel:${OOPS_LINES[0]}`;

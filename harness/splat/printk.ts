@@ -71,7 +71,8 @@ const KERNEL_TAG = / kernel: $/;
 const ROUNDS = 5;
 /** `journalctl -o short-monotonic` names host and program behind the stamp. */
 const JOURNAL = /^[\w.-]+ kernel: /;
-const NOISE = /[\r\0]|\x1b\[[?\d;]*[A-Za-z]/g;
+/** With the mark that some editors put at the beginning of a file. */
+const NOISE = /[\r\0]|\x1b\[[?\d;]*[A-Za-z]|^\xef\xbb\xbf/g;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const SPACE = 0x20;
