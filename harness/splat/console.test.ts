@@ -75,6 +75,18 @@ for (const [name, form] of Object.entries(FORMS))
     t.strictSame(others, []);
   });
 
+t.test('a headline with words of its own before it does not hide what stands before all lines', async (t) => {
+  const lockup = OOPS_LINES.map((line, index) =>
+    index === 0 ? 'watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [stoatd:301]' : line,
+  );
+  const [plain] = scanLog(lockup.join('\n'));
+  t.not(plain?.culprit, null);
+  for (const front of ['> ', 'dmesg.txt:12:', 'kern.alert: ', '12: ']) {
+    const [splat] = scanLog(lockup.map((line) => `${front}${line}`).join('\n'));
+    t.equal(splat?.title, plain?.title, front);
+  }
+});
+
 t.test('the mark of UTF-8 at the beginning is not part of the first line', async (t) => {
   t.strictSame(titlesOf(`\xef\xbb\xbf${stampLines(26, OOPS_LINES)}`), [OOPS]);
 });

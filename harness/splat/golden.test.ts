@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { GOLDEN_LOGS, readMarkedLog } from '../testing/index.ts';
@@ -53,6 +53,25 @@ t.test('two runs of the same bug have the same signature, two bugs have differen
   t.equal(first[0]?.signature, second[0]?.signature);
   t.not(first[0]?.signature, scanLog(readGolden('kasan-use-after-free'))[0]?.signature);
 });
+
+const bare = (line: string) => line.replace(/^\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? /, '');
+const COPIES: Readonly<Record<string, (line: string) => string>> = {
+  'without stamps': bare,
+  'quoted in a mail': (line) => `> ${line}`,
+  'quoted without stamps': (line) => `> ${bare(line)}`,
+  'in a syslog file': (line) => `Nov  3 03:40:40 warren kernel: ${line}`,
+  'in a laboratory’s JSON': (line) => `- {"dt": "2023-11-23T03:40:40.1", "lvl": "target", "msg": "${line}"}`,
+};
+
+for (const [copy, write] of Object.entries(COPIES))
+  t.test(`all golden logs say the same ${copy}`, async (t) => {
+    for (const file of readdirSync(GOLDEN_LOGS).filter((name) => name.endsWith('.log'))) {
+      const log = readGolden(file.replace(/\.log$/, '')).toString('latin1');
+      const titlesOf = (text: string) =>
+        scanLog(Buffer.from(text, 'latin1')).map((splat) => [splat.title, splat.corrupted]);
+      t.strictSame(titlesOf(log.split('\n').map(write).join('\n')), titlesOf(log), file);
+    }
+  });
 
 t.test('who did it, and where, is read from the report', async (t) => {
   const [splat] = scanLog(readGolden('bad-unlock-balance'));

@@ -93,7 +93,7 @@ export class LogReader {
       const stamp = findStamp(bytes, from, to);
       if (stamp >= 0) {
         this.#stampedFrom = this.#window.offsetOf(stamp);
-        this.#front = Front.learn(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp), 'words');
+        this.#front = Front.ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
       }
     }
     let at = from;
@@ -216,7 +216,7 @@ export class LogReader {
     if (kind?.restart && this.#wasAskedFor(place.from)) return;
     this.#lives.note(line);
     if (kind?.lasting && this.#lives.isLasting(normaliseTitle(words), line.seconds)) return;
-    const ownFront = Front.learn(line.text.slice(0, line.text.indexOf(words)), 'numbers');
+    const ownFront = Front.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#reach.get(line.context) ?? 0;
     const prefix = findPrefix(this.#window, line, place.from, { floor, front: this.#front, ownFront });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, prefix, {

@@ -17,7 +17,7 @@ export const MEMORY_KINDS: readonly Kind[] = [
     joins: /unreferenced object/,
   },
   {
-    header: /^\s*(?:kmemleak: )?unreferenced object 0x[0-9a-f]+ \(/,
+    header: /^[\s>|]*(?:kmemleak: )?unreferenced object 0x[0-9a-f]+ \(/,
     title: 'memory leak in $f',
     walks: [[/^\s*backtrace/, 'frames']],
     skip: ALLOCATORS,
