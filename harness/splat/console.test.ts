@@ -91,6 +91,18 @@ t.test('the mark of UTF-8 at the beginning is not part of the first line', async
   t.strictSame(titlesOf(`\xef\xbb\xbf${stampLines(26, OOPS_LINES)}`), [OOPS]);
 });
 
+t.test(
+  'a stamp far behind the start of a long line teaches nothing, however the log comes in pieces',
+  async (t) => {
+    for (const length of [600, 20_000]) {
+      const log = `${'x'.repeat(length)} [   11.000001] UBSAN: y\n${WARNING_LINES.map((line) => `x ${line}`).join('\n')}\n`;
+      const scanner = createScanner();
+      for (let at = 0; at < log.length; at += 1000) scanner.push(log.slice(at, at + 1000));
+      t.strictSame(scanner.end(), scanLog(log), `${length}`);
+    }
+  },
+);
+
 t.test('what only looks like the stamp of another form is not taken off', async (t) => {
   const echo = ` kernel:${OOPS_LINES[0]}`;
   const log = `${stampLines(3, ['Linux version 6.1.0'])}${echo}\n kernel:[   11.000000] ${OOPS_LINES[0]}\n`;

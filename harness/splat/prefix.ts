@@ -60,7 +60,8 @@ export function findPrefix(
 function* linesBefore(window: Window, at: number, lowest: number): Generator<readonly [number, number]> {
   let end = at;
   while (end > lowest) {
-    const from = end < 2 ? 0 : window.bytes.lastIndexOf(10, end - 2) + 1;
+    // The floor is where a line begins, though no line feed stands before it.
+    const from = Math.max(window.floor, end < 2 ? 0 : window.bytes.lastIndexOf(10, end - 2) + 1);
     if (from < lowest || end - from > LONGEST_LINE) return;
     yield [from, end - 1];
     end = from;

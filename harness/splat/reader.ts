@@ -23,7 +23,7 @@ import {
 } from './printk.ts';
 import { judgeReport, readReport } from './report.ts';
 import type { ScannerOptions } from './scan.ts';
-import { findStamp } from './stamp.ts';
+import { findStamp, lineStart } from './stamp.ts';
 import { normaliseTitle } from './title.ts';
 import { LONGEST_LINE, LOOKBACK, type Stretch, type Window } from './window.ts';
 
@@ -36,6 +36,9 @@ const SWEEP_LINES = 32;
 /** What the syslog daemon tells all terminals, the console among them. */
 const BROADCAST = /^ ?kernel:\S/;
 const RESTARTS = new RegExp(ORDERLY_RESTART, 'g');
+
+/** A headline's words begin within so many bytes of the start of their line. */
+const FARTHEST_WORDS = LONGEST_LINE - 256;
 
 const findWords = makeGate([
   ...HEADLINE_WORDS,
@@ -106,7 +109,9 @@ export class LogReader {
       }
       const feed = bytes.indexOf(10, at);
       const next = feed < 0 || feed >= to ? to : feed + 1;
-      this.#readLine(at, next, next === to ? omitted : 0, words < next);
+      const hasWords = words < next && words - at < FARTHEST_WORDS;
+      // Further back than that, a line that comes in pieces may have been cut.
+      if (hasWords || this.#open.size > 0) this.#readLine(at, next, next === to ? omitted : 0, hasWords);
       at = next;
     }
   }
@@ -241,7 +246,7 @@ export class LogReader {
   #before(place: number): { readonly text: string; readonly start: number } {
     const { bytes, floor } = this.#window;
     const lowest = Math.max(floor, place - LOOKBACK, 0);
-    const from = lowest === 0 ? 0 : bytes.indexOf(10, lowest) + 1;
+    const from = lowest === floor ? floor : bytes.indexOf(10, lowest) + 1;
     return { text: bytes.toString('latin1', from, place), start: this.#window.offsetOf(from) };
   }
 
@@ -279,9 +284,4 @@ export class LogReader {
     const { context, seconds, lastSeconds } = report;
     this.#found.add({ splat, context, life: this.#lives.current, seconds, lastSeconds, doubted });
   }
-}
-
-/** Where the line begins that a place is in; no line before `from` is asked for. */
-function lineStart(bytes: Uint8Array, place: number, from: number): number {
-  return place <= from ? from : Math.max(from, bytes.lastIndexOf(10, place - 1) + 1);
 }

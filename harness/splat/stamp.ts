@@ -8,6 +8,9 @@ const DOT = 0x2e;
 const SPACE = 0x20;
 /** Behind the dot of a kernel's stamp stand so many digits. */
 const DIGITS = 6;
+/** A stamp stands within so many bytes of the start of its line: then it is no matter where a long line is cut. */
+const FARTHEST = 512;
+const LINE_FEED = 10;
 
 /**
  * The place of the first stamp of the kernel's own form in whole lines from `from` up to `to`, on a line that begins with it,
@@ -15,6 +18,21 @@ const DIGITS = 6;
  * there is none.
  */
 export function findStamp(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; ) {
+    const stamp = findAnyStamp(bytes, at, to);
+    if (stamp < 0 || stamp - lineStart(bytes, stamp, at) <= FARTHEST) return stamp;
+    const feed = bytes.indexOf(LINE_FEED, stamp);
+    at = feed < 0 ? to : feed + 1;
+  }
+  return -1;
+}
+
+/** Where the line begins that a place is in; no line before `from` is asked for. */
+export function lineStart(bytes: Uint8Array, place: number, from: number): number {
+  return place <= from ? from : Math.max(from, bytes.lastIndexOf(LINE_FEED, place - 1) + 1);
+}
+
+function findAnyStamp(bytes: Uint8Array, from: number, to: number): number {
   for (
     let close = bytes.indexOf(CLOSE, from);
     close >= 0 && close < to;
