@@ -16,7 +16,7 @@ SOURCES := $(shell find harness images kernels -name '*.ts' 2>/dev/null)
 SERIES ?= kernels/mdev/series/v2.mbox
 KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
-BENCH_KERNEL ?= smoke-5.10
+BENCH_KERNEL ?= mdev-5.10
 
 .PHONY: help setup build check test test-fast test-vm demo golden bench clean
 
@@ -62,7 +62,7 @@ demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KE
 golden: dist/.packages ## provoke both kernels in every way and rewrite the logs in harness/splat/testdata (PROVOKED=…)
 	node dist/harness/testing/golden.js $(PROVOKED)
 
-bench: dist/.packages ## measure (ONLY=thaw,scan …; JSON=1 for programs; BENCH_KERNEL=mdev-5.10; ITERATIONS=5)
+bench: dist/.packages ## measure (ONLY=thaw,scan …; JSON=1 for programs; BENCH_KERNEL=smoke-5.10; ITERATIONS=5)
 	@node dist/harness/bench/main.js --kernel $(BENCH_KERNEL) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(JSON),--json)
 

@@ -33,7 +33,7 @@ const BENCHES = [
 const HELP = `Measures what ktrial costs on this computer.
 
   --only WORDS         figures or groups of them, by commas: thaw,scan,build.oneLine
-  --kernel NAME        the kernel that machines boot and builds build (default: smoke-5.10, a lean one)
+  --kernel NAME        the kernel that machines boot and builds build (default: mdev-5.10, with KASAN and lockdep)
   --iterations COUNT   how often each figure is measured (default: by figure)
   --json               one object on standard output: {name: {unit, median, min, max, n}}
   --list               name the figures and measure none
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', default: '' },
-      kernel: { type: 'string', default: 'smoke-5.10' },
+      kernel: { type: 'string', default: 'mdev-5.10' },
       iterations: { type: 'string' },
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
