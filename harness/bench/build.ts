@@ -3,12 +3,12 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { listFiles, runCommand } from '../host/index.ts';
-import type { Workshop } from '../kernel/index.ts';
+import type { BuildTree } from '../kernel/index.ts';
 import type { BuildResult, Kernel } from '../model/index.ts';
 import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
 
-/** What building costs: everything with an empty compiler cache, and one changed line in a workshop that is warm. */
+/** What building costs: everything with an empty compiler cache, and one changed line in a buildTree that is warm. */
 export const buildBench: Bench = {
   gauges: [
     { name: 'build.cold', unit: 's', title: 'a whole kernel, the compiler cache empty' },
@@ -30,8 +30,8 @@ async function measureCold(lab: Lab, tell: (seconds: number) => void): Promise<v
     try {
       await mkdir(cache, { recursive: true });
       await symlink(join(lab.cacheDirectory, 'sources'), join(cache, 'sources'));
-      await using workshop = await lab.openWorkshop(lab.kernelName, cache);
-      tell(secondsOf(await workshop.build({ commit: workshop.baseCommit })));
+      await using buildTree = await lab.openBuildTree(lab.kernelName, cache);
+      tell(secondsOf(await buildTree.build({ commit: buildTree.baseCommit })));
     } finally {
       await rm(cache, { recursive: true, force: true });
     }
@@ -42,16 +42,16 @@ async function measureCold(lab: Lab, tell: (seconds: number) => void): Promise<v
 async function measureOneLine(lab: Lab, tell: (seconds: number) => void): Promise<void> {
   const file = await findModuleSource(await lab.kernel(), lab);
   lab.say(`the line is added to ${file}`);
-  await using workshop = await lab.openWorkshop(lab.kernelName);
+  await using buildTree = await lab.openBuildTree(lab.kernelName);
   const rounds = lab.count(5);
   // The first brings the output directory from wherever it is to the base, and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
-    const built = await workshop.build({ commit: await commitLine(workshop, file, round) });
+    const built = await buildTree.build({ commit: await commitLine(buildTree, file, round) });
     const seconds = secondsOf(built);
     if (built.ok) await rm(dirname(built.kernel.vmlinux), { recursive: true, force: true });
     if (round > 0) tell(seconds);
   }
-  await workshop.checkOut(workshop.baseCommit);
+  await buildTree.checkOut(buildTree.baseCommit);
 }
 
 function secondsOf(result: BuildResult): number {
@@ -61,9 +61,9 @@ function secondsOf(result: BuildResult): number {
 }
 
 /** Commits the base with one more line in a file; the line is code, since the compiler cache does not see comments. */
-export async function commitLine(workshop: Workshop, file: string, round: number): Promise<string> {
-  const { tree } = workshop;
-  await workshop.checkOut(workshop.baseCommit);
+export async function commitLine(buildTree: BuildTree, file: string, round: number): Promise<string> {
+  const { tree } = buildTree;
+  await buildTree.checkOut(buildTree.baseCommit);
   const path = join(tree, file);
   const value = `0x${Date.now().toString(16)}${round.toString(16).padStart(2, '0')}UL`;
   const line = `static const unsigned long bench_line __attribute__((used)) = ${value};`;
@@ -87,9 +87,9 @@ async function findModuleSource(kernel: Kernel, lab: Lab): Promise<string> {
   const [module] = (await listFiles(kernel.modules)).sort();
   if (module === undefined) return 'init/main.c';
   const directory = dirname(module);
-  await using workshop = await lab.openWorkshop(lab.kernelName);
-  await workshop.checkOut(workshop.baseCommit);
-  const names = await readdir(join(workshop.tree, directory));
+  await using buildTree = await lab.openBuildTree(lab.kernelName);
+  await buildTree.checkOut(buildTree.baseCommit);
+  const names = await readdir(join(buildTree.tree, directory));
   const own = module.replace(/^.*\/|\.ko$/g, '').replaceAll('-', '_');
   const sources = names.filter((name) => name.endsWith('.c')).sort();
   const found =

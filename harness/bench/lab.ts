@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { bakeImage } from '../image/index.ts';
-import { openWorkshop, readKernelDefinition, type Workshop } from '../kernel/index.ts';
+import { openBuildTree, readKernelDefinition, type BuildTree } from '../kernel/index.ts';
 import type { Image, Kernel } from '../model/index.ts';
 import { type Accelerator, probeAccelerator } from '../vm/index.ts';
 
@@ -18,8 +18,8 @@ export interface Lab {
   say(text: string): void;
   /** How often to measure: as often as is asked for, else as usual. */
   count(usual: number): number;
-  /** Opens the workshop of a definition in the cache; `from` names another cache. */
-  openWorkshop(name: string, cacheDirectory?: string): Promise<Workshop>;
+  /** Opens the buildTree of a definition in the cache; `from` names another cache. */
+  openBuildTree(name: string, cacheDirectory?: string): Promise<BuildTree>;
   kernel(): Promise<Kernel>;
   image(): Promise<Image>;
   accelerator(): Promise<Accelerator>;
@@ -35,28 +35,28 @@ export type LabSettings = Pick<
 /** Opens the lab. Nothing is built yet. */
 export function openLab(settings: LabSettings): Lab {
   const { root, cacheDirectory, signal, say, kernelName } = settings;
-  const shop = { cacheDirectory, signal, onProgress: () => {} };
-  const openShop = async (name: string, elsewhere?: string) =>
-    openWorkshop(await readKernelDefinition(name, join(root, 'kernels')), {
-      ...shop,
+  const buildOptions = { cacheDirectory, signal, onProgress: () => {} };
+  const openBuildOptions = async (name: string, elsewhere?: string) =>
+    openBuildTree(await readKernelDefinition(name, join(root, 'kernels')), {
+      ...buildOptions,
       ...(elsewhere ? { cacheDirectory: elsewhere } : {}),
     });
   const kernel = once(async () => {
     say(`${kernelName} is built, or taken from the cache`);
-    await using workshop = await openShop(kernelName);
-    const built = await workshop.build({ commit: workshop.baseCommit });
+    await using buildTree = await openBuildOptions(kernelName);
+    const built = await buildTree.build({ commit: buildTree.baseCommit });
     if (!built.ok)
       throw new Error(`the kernel ${kernelName} does not compile: ${built.logTail.at(-1) ?? ''}`);
     return built.kernel;
   });
-  const image = once(() => bakeImage(join(root, 'images/guest.yaml'), shop));
+  const image = once(() => bakeImage(join(root, 'images/guest.yaml'), buildOptions));
   const accelerator = once(async () =>
     probeAccelerator({ cacheDirectory, bootImage: (await kernel()).bootImage, signal }),
   );
   return {
     ...settings,
     count: (usual) => settings.iterations ?? usual,
-    openWorkshop: openShop,
+    openBuildTree: openBuildOptions,
     kernel,
     image,
     accelerator,

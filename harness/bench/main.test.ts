@@ -25,8 +25,8 @@ const PROMISED = [
     'memory.clones10',
     'build.cold',
     'build.oneLine',
-    'staircase.builds',
-    'staircase.total',
+    'per-patch.builds',
+    'per-patch.total',
   ],
   ...['scan.quiet', 'scan.mixed', 'cli.help'],
 ];

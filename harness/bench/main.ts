@@ -12,7 +12,7 @@ import { buildBench } from './build.ts';
 import { isWanted, runBenches } from './figure.ts';
 import { openLab } from './lab.ts';
 import { scanBench } from './scan.ts';
-import { staircaseBench } from './staircase.ts';
+import { perPatchBench } from './per-patch.ts';
 import { startBench } from './start.ts';
 import { figuresJson, formatFigures } from './table.ts';
 import { memoryBench, thawBench } from './thaw.ts';
@@ -27,7 +27,7 @@ const BENCHES = [
   memoryBench,
   trialsBench,
   buildBench,
-  staircaseBench,
+  perPatchBench,
 ];
 
 const HELP = `Measures what ktrial costs on this computer.

@@ -2,12 +2,12 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand, tail } from '../host/index.ts';
-import type { TrialEvent, TrialResult } from '../model/index.ts';
+import type { RunEvent, TrialResult } from '../model/index.ts';
 import type { Lab } from './lab.ts';
 
 /** A finished `ktrial run`, from the outside: what a user has of it. */
 export interface Run {
-  readonly events: readonly TrialEvent[];
+  readonly events: readonly RunEvent[];
   readonly trials: readonly TrialResult[];
   /** Trials that the lab lost, or that never began. */
   readonly lost: readonly TrialResult[];
@@ -37,7 +37,7 @@ export async function runKtrial(lab: Lab, words: readonly string[]): Promise<Run
   const events = (await readFile(join(directory, 'events.ndjson'), 'utf8'))
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TrialEvent);
+    .map((line) => JSON.parse(line) as RunEvent);
   const lost = record.trials.filter((trial) => trial.blame === 'lab' || trial.outcome === 'notRun');
   return { events, trials: record.trials, lost, kernels: Object.values(record.arms) };
 }
@@ -61,7 +61,7 @@ export async function writeScenario(lab: Lab, name: string, text: string): Promi
 }
 
 /** From the first event of a kind to the last of another, in seconds. */
-export function secondsBetween(run: Run, first: TrialEvent['type'], last: TrialEvent['type']): number {
+export function secondsBetween(run: Run, first: RunEvent['type'], last: RunEvent['type']): number {
   const begun = run.events.find((event) => event.type === first);
   const ended = run.events.findLast((event) => event.type === last);
   if (!begun || !ended) throw new Error(`the run told no ${begun ? last : first}`);

@@ -108,9 +108,9 @@ async function runBatch(
   const run = await runKtrial(lab, words);
   const bad = run.trials.find((trial) => trial.outcome !== 'passed');
   if (bad) throw new Error(`the trial ${bad.id} did not pass: ${bad.reason}`);
-  const other = run.trials.find((trial) => isAskedFor(trial) && trial.origin?.kind !== kind);
+  const other = run.trials.find((trial) => isAskedFor(trial) && trial.bootMethod?.kind !== kind);
   if (other)
-    throw new Error(`the trial ${other.id} was not ${kind}: ${other.origin?.replaced ?? 'no reason'}`);
+    throw new Error(`the trial ${other.id} was not ${kind}: ${other.bootMethod?.fallbackReason ?? 'no reason'}`);
   return run;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type KernelDefinition, newDiagnostics, openWorkshop, type Workshop } from '../kernel/index.ts';
+import { type KernelDefinition, newDiagnostics, openBuildTree, type BuildTree } from '../kernel/index.ts';
 import {
   type AppliedPatch,
   type ArmBuild,
@@ -24,14 +24,14 @@ export interface ArmsRequest {
 }
 
 /** Where kernels are built. */
-export interface Shop {
+export interface BuildOptions {
   readonly cacheDirectory: string;
   readonly mirror?: string;
   readonly signal: AbortSignal;
 }
 
 /** News about the series that ends a campaign before a machine is started. */
-export type Unfit =
+export type Rejection =
   | { readonly kind: 'conflict'; readonly conflict: PatchConflict; readonly applied: readonly AppliedPatch[] }
   | {
       readonly kind: 'doesNotCompile';
@@ -55,7 +55,7 @@ export interface Arms {
 
 export type ArmsPreparation =
   | { readonly ok: true; readonly arms: Arms }
-  | { readonly ok: false; readonly unfit: Unfit; readonly notes: readonly string[] };
+  | { readonly ok: false; readonly rejection: Rejection; readonly notes: readonly string[] };
 
 /**
  * Builds every arm, one after the other in one output directory. A series that does not apply or compile is a value;
@@ -64,41 +64,45 @@ export type ArmsPreparation =
 export async function prepareArms(
   request: ArmsRequest,
   planned: readonly PlannedArm[],
-  shop: Shop,
+  buildOptions: BuildOptions,
   stages: Stages,
 ): Promise<ArmsPreparation> {
-  const workshop = await stages.run(
+  const buildTree = await stages.run(
     'source',
     `source and configuration of ${request.kernel.name}`,
     (progress) =>
-      openWorkshop(request.kernel, { ...shop, extraFragments: request.extraFragments, onProgress: progress }),
+      openBuildTree(request.kernel, {
+        ...buildOptions,
+        extraFragments: request.extraFragments,
+        onProgress: progress,
+      }),
   );
   try {
-    return await buildArms(request, planned, workshop, stages, shop.signal);
+    return await buildArms(request, planned, buildTree, stages, buildOptions.signal);
   } finally {
-    await workshop[Symbol.asyncDispose]();
+    await buildTree[Symbol.asyncDispose]();
   }
 }
 
 async function buildArms(
   request: ArmsRequest,
   planned: readonly PlannedArm[],
-  workshop: Workshop,
+  buildTree: BuildTree,
   stages: Stages,
   signal: AbortSignal,
 ): Promise<ArmsPreparation> {
   const notes: string[] = [];
-  const base = await chooseBase(request, workshop, notes);
+  const base = await chooseBase(request, buildTree, notes);
   const { series } = request;
   let applied: readonly AppliedPatch[] = [];
   if (series) {
-    await workshop.checkOut(base);
+    await buildTree.checkOut(base);
     const result = await stages.run('apply', `apply ${series.patches.length} patches`, async () =>
-      applySeries(series, workshop.tree, { signal }),
+      applySeries(series, buildTree.tree, { signal }),
     );
     applied = result.patches;
     if (!result.ok)
-      return { ok: false, unfit: { kind: 'conflict', conflict: result.conflict, applied }, notes };
+      return { ok: false, rejection: { kind: 'conflict', conflict: result.conflict, applied }, notes };
     for (const patch of applied) {
       if (patch.how === 'threeWay')
         notes.push(`patch ${patch.number} did not fit as it is and was merged three ways`);
@@ -115,14 +119,14 @@ async function buildArms(
   for (const arm of planned) {
     const own = applied.slice(0, arm.patches);
     const result = await stages.run(`build-${arm.name}`, `build the kernel of ${arm.title}`, (progress) =>
-      workshop.build({
+      buildTree.build({
         commit: own.at(-1)?.commit ?? base,
         touched: [...new Set(own.flatMap((patch) => patch.files))],
         attribute: (file) => lastPatchTouching(own, file),
         onProgress: progress,
       }),
     );
-    if (arm.patches === 0) needBuild(result, arm.name);
+    if (arm.patches === 0) requireBuild(result, arm.name);
     const fresh = result.ok
       ? newDiagnostics(known, result.diagnostics)
       : result.diagnostics.filter((one) => one.severity === 'error');
@@ -146,8 +150,8 @@ async function buildArms(
   // The last arm has the whole series: without it there is nothing to put on trial.
   if (failure) {
     const diagnostics = failure.diagnostics.filter((one) => one.severity === 'error');
-    const unfit: Unfit = { kind: 'doesNotCompile', diagnostics, logTail: failure.logTail, applied };
-    return { ok: false, unfit, notes };
+    const rejection: Rejection = { kind: 'doesNotCompile', diagnostics, logTail: failure.logTail, applied };
+    return { ok: false, rejection, notes };
   }
   const [first, last] = [planned[0], planned.at(-1)].map((arm) => seen.get(arm?.name ?? '') ?? []);
   const arms = {
@@ -156,13 +160,13 @@ async function buildArms(
     applied,
     newDiagnostics: newDiagnostics(first ?? [], last ?? []),
     notes,
-    config: workshop.config,
+    config: buildTree.config,
   };
   return { ok: true, arms };
 }
 
 /** A build that must not fail: its failure as a Fault. */
-export function needBuild(result: BuildResult, name: string): Extract<BuildResult, { ok: true }> {
+export function requireBuild(result: BuildResult, name: string): Extract<BuildResult, { ok: true }> {
   if (result.ok) return result;
   const errors = result.diagnostics.filter((one) => one.severity === 'error');
   const first = errors[0];

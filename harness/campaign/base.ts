@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-import type { Workshop } from '../kernel/index.ts';
+import type { BuildTree } from '../kernel/index.ts';
 import { Fault } from '../model/index.ts';
 import type { ArmsRequest } from './arms.ts';
 
 /** The command line's base wins, then the series' own `base-commit:` where the source has it, then the definition's. */
-export async function chooseBase(request: ArmsRequest, workshop: Workshop, notes: string[]): Promise<string> {
+export async function chooseBase(
+  request: ArmsRequest,
+  buildTree: BuildTree,
+  notes: string[],
+): Promise<string> {
   if (request.baseCommit !== null) {
-    if (await workshop.hasCommit(request.baseCommit)) return request.baseCommit;
+    if (await buildTree.hasCommit(request.baseCommit)) return request.baseCommit;
     throw new Fault({
       blame: 'request',
       code: 'CAMPAIGN_NO_BASE',
@@ -16,7 +20,7 @@ export async function chooseBase(request: ArmsRequest, workshop: Workshop, notes
   }
   const wanted = request.series?.baseCommit;
   if (wanted) {
-    if (await workshop.hasCommit(wanted)) {
+    if (await buildTree.hasCommit(wanted)) {
       notes.push(`base: ${wanted.slice(0, 12)}, from the series' base-commit`);
       return wanted;
     }
@@ -24,5 +28,5 @@ export async function chooseBase(request: ArmsRequest, workshop: Workshop, notes
       `the series asks for base-commit ${wanted.slice(0, 12)}, which the source of ${request.kernel.name} does not have: the definition's own base was used`,
     );
   }
-  return workshop.baseCommit;
+  return buildTree.baseCommit;
 }

@@ -7,7 +7,7 @@ import {
   type SourceText,
   symboliseSplat,
 } from '../symbol/index.ts';
-import { climbStaircase, compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
+import { gridPatches, compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
 import type { Arms } from './arms.ts';
 import type { ArmsChoice, CampaignPlan } from './plan.ts';
 import { openSourceTexts } from './quote.ts';
@@ -53,9 +53,8 @@ export function concludeTrials(
     const of = (arm: string) => trials.filter((trial) => trial.scenario === name && trial.arm === arm);
     return base === tip ? judgeAlone(name, of(base)) : compareScenario(name, of(base), of(tip));
   });
-  const staircase =
-    choice === 'staircase' && base !== tip ? climbStaircase(names, arms.builds, trials) : null;
-  return concludeCampaign(verdicts, plan.arms.length, staircase);
+  const perPatch = choice === 'per-patch' && base !== tip ? gridPatches(names, arms.builds, trials) : null;
+  return concludeCampaign(verdicts, plan.arms.length, perPatch);
 }
 
 function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioVerdict {

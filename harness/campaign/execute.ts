@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism } from 'node:os';
 import { availableMemoryMib } from '../host/index.ts';
-import { Fault, type TrialListener, type TrialResult, type TrialRunner } from '../model/index.ts';
+import { Fault, type RunListener, type TrialResult, type TrialRunner } from '../model/index.ts';
 import type { Durations } from './durations.ts';
 import type { CampaignPlan, PlannedTrial } from './plan.ts';
 import type { Prepared } from './prepare.ts';
@@ -31,7 +31,7 @@ export interface Execution {
   readonly room: Room;
   readonly durations: Durations;
   readonly run: TrialRunner;
-  readonly listen: TrialListener;
+  readonly listen: RunListener;
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +50,7 @@ export async function executeTrials(
   const needsOf = (trial: PlannedTrial) => ({
     memoryMib: trial.scenario.machine.memoryMib + MACHINE_OVERHEAD_MIB,
   });
-  const tellQueue = () => {
+  const emitQueue = () => {
     const now = performance.now();
     const rest = [...running].map(([trial, { startedAt }]) =>
       Math.max(0, (durations.expect(trial) ?? 0) - (now - startedAt)),
@@ -84,10 +84,10 @@ export async function executeTrials(
       else results.set(next.id, notRun(next, `the kernel of ${next.arm} does not compile`));
       continue;
     }
-    tellQueue();
+    emitQueue();
     await Promise.race([...running.values()].map((one) => one.done));
   }
-  tellQueue();
+  emitQueue();
   return plan.trials.map((trial) => results.get(trial.id) ?? notRun(trial, 'it was never reached'));
 }
 

@@ -2,7 +2,7 @@
 // Makes: campaigns: a pure plan, kernels and image prepared, trials handed to a runner, arms compared, a verdict.
 // Needs: series, kernel, image, scenario, symbol, verdict, host, model; a TrialRunner given from outside.
 // Never: starts a machine itself, prints, or knows how trials are run.
-export type { Arms, ArmsPreparation, ArmsRequest, Shop, Unfit } from './arms.ts';
+export type { Arms, ArmsPreparation, ArmsRequest, BuildOptions, Rejection } from './arms.ts';
 export { prepareArms } from './arms.ts';
 export { concludeTrials } from './conclude.ts';
 export type { Execution } from './execute.ts';
@@ -14,4 +14,4 @@ export type { CampaignPlace, CampaignRequest } from './request.ts';
 export type { CampaignOutcome } from './run.ts';
 export { runCampaign } from './run.ts';
 export type { Stages } from './stages.ts';
-export { tellStages } from './stages.ts';
+export { emitStages } from './stages.ts';

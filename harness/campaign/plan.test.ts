@@ -10,12 +10,12 @@ const aSeries = (patches: number) =>
 t.test('arms are the base alone, a pair, or every prefix of the series', async (t) => {
   const names = (...args: Parameters<typeof planArms>) =>
     planArms(...args).map((arm) => [arm.name, arm.patches]);
-  t.strictSame(names(null, 'staircase'), [['base', 0]]);
+  t.strictSame(names(null, 'per-patch'), [['base', 0]]);
   t.strictSame(names(aSeries(3), 'pair'), [
     ['base', 0],
     ['patched', 3],
   ]);
-  t.strictSame(names(aSeries(3), 'staircase'), [
+  t.strictSame(names(aSeries(3), 'per-patch'), [
     ['base', 0],
     ['1', 1],
     ['1..2', 2],
@@ -27,7 +27,7 @@ t.test('every scenario runs on every arm, as often as the more of request and sc
   const scenario = (name: string, repeats: number) => ({ name, repeats, l2: {} });
   const request = {
     series: aSeries(2),
-    arms: 'staircase',
+    arms: 'per-patch',
     repeat: 1,
     seed: 1,
     clonesPerControl: 20,

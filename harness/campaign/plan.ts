@@ -5,7 +5,7 @@ import { chooseControls } from './control.ts';
 import type { CampaignRequest } from './request.ts';
 
 /** Which kernels are compared: the base with the whole series, or every prefix of it. */
-export type ArmsChoice = 'pair' | 'staircase';
+export type ArmsChoice = 'pair' | 'per-patch';
 
 /** One kernel under comparison, before it is built. */
 export interface PlannedArm {

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bakeImage } from '../image/index.ts';
-import { openWorkshop, readKernelDefinition } from '../kernel/index.ts';
+import { openBuildTree, readKernelDefinition } from '../kernel/index.ts';
 import type { Image, Kernel } from '../model/index.ts';
-import { type Arms, needBuild, prepareArms, type Shop, type Unfit } from './arms.ts';
+import { type Arms, requireBuild, prepareArms, type BuildOptions, type Rejection } from './arms.ts';
 import type { CampaignPlan } from './plan.ts';
 import type { CampaignPlace, CampaignRequest } from './request.ts';
 import type { Stages } from './stages.ts';
@@ -17,7 +17,7 @@ export interface Prepared extends Arms {
 
 export type Preparation =
   | { readonly ok: true; readonly prepared: Prepared }
-  | { readonly ok: false; readonly unfit: Unfit; readonly notes: readonly string[] };
+  | { readonly ok: false; readonly rejection: Rejection; readonly notes: readonly string[] };
 
 /** Makes trees, kernels and the image of a plan; what may fail soonest comes first. */
 export async function prepareCampaign(
@@ -27,12 +27,12 @@ export async function prepareCampaign(
   stages: Stages,
   signal: AbortSignal,
 ): Promise<Preparation> {
-  const shop: Shop = {
+  const buildOptions: BuildOptions = {
     cacheDirectory: place.cacheDirectory,
     signal,
     ...(place.mirror ? { mirror: place.mirror } : {}),
   };
-  const arms = await prepareArms(request, plan.arms, shop, stages);
+  const arms = await prepareArms(request, plan.arms, buildOptions, stages);
   if (!arms.ok) return arms;
   await writeFile(join(place.runDirectory, 'kernel.config'), arms.arms.config);
   const l2: Record<string, Kernel> = {};
@@ -42,14 +42,14 @@ export async function prepareCampaign(
       `build the kernel ${name} for VMs inside the guest`,
       async (progress) => {
         const definition = await readKernelDefinition(name, join(place.root, 'kernels'));
-        await using workshop = await openWorkshop(definition, { ...shop, onProgress: progress });
-        return needBuild(await workshop.build({ commit: workshop.baseCommit, onProgress: progress }), name)
+        await using buildTree = await openBuildTree(definition, { ...buildOptions, onProgress: progress });
+        return requireBuild(await buildTree.build({ commit: buildTree.baseCommit, onProgress: progress }), name)
           .kernel;
       },
     );
   }
   const image = await stages.run('image', 'bake the image', (progress) =>
-    bakeImage(request.image, { ...shop, onProgress: progress }),
+    bakeImage(request.image, { ...buildOptions, onProgress: progress }),
   );
   return { ok: true, prepared: { ...arms.arms, image, l2 } };
 }

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { writeFileAtomic } from '../host/index.ts';
-import type {
-  CampaignVerdict,
-  CloneSummary,
-  TrialListener,
-  TrialResult,
-  TrialRunner,
-} from '../model/index.ts';
+import type { CampaignVerdict, CloneSummary, RunListener, TrialResult, TrialRunner } from '../model/index.ts';
 import { compareClones } from '../verdict/index.ts';
-import type { Unfit } from './arms.ts';
+import type { Rejection } from './arms.ts';
 import { concludeTrials, symboliseTrials } from './conclude.ts';
 import { openDurations } from './durations.ts';
 import { executeTrials, measureRoom } from './execute.ts';
@@ -17,13 +11,13 @@ import { type CampaignPlan, planCampaign } from './plan.ts';
 import { type Prepared, prepareCampaign } from './prepare.ts';
 import type { CampaignPlace, CampaignRequest } from './request.ts';
 import { orderTrials } from './schedule.ts';
-import { tellStages } from './stages.ts';
+import { emitStages } from './stages.ts';
 
-/** All that a campaign came to. `unfit` is set when the series ended it before a machine was started. */
+/** All that a campaign came to. `rejection` is set when the series ended it before a machine was started. */
 export interface CampaignOutcome {
   readonly plan: CampaignPlan;
   readonly prepared: Prepared | null;
-  readonly unfit: Unfit | null;
+  readonly rejection: Rejection | null;
   readonly notes: readonly string[];
   readonly trials: readonly TrialResult[];
   /** Trials in booted machines that clones were held against; they count in no verdict. */
@@ -39,13 +33,13 @@ export async function runCampaign(
   request: CampaignRequest,
   place: CampaignPlace,
   run: TrialRunner,
-  listen: TrialListener,
+  listen: RunListener,
   signal: AbortSignal,
 ): Promise<CampaignOutcome> {
   const startedAt = new Date().toISOString();
   const begun = performance.now();
   const plan = planCampaign(request);
-  const stages = tellStages(listen);
+  const stages = emitStages(listen);
   listen({
     format: 1,
     at: startedAt,
@@ -66,7 +60,7 @@ export async function runCampaign(
   if (!preparation.ok)
     return finish({
       prepared: null,
-      unfit: preparation.unfit,
+      rejection: preparation.rejection,
       notes: preparation.notes,
       trials: [],
       controls: [],
@@ -91,5 +85,5 @@ export async function runCampaign(
   const clones = compareClones(trials, controls);
   const verdict = concludeTrials(request.arms, plan, prepared, trials);
   listen({ format: 1, at: new Date().toISOString(), type: 'campaignEnded', verdict });
-  return finish({ prepared, unfit: null, notes: prepared.notes, trials, controls, clones, verdict });
+  return finish({ prepared, rejection: null, notes: prepared.notes, trials, controls, clones, verdict });
 }

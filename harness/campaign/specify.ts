@@ -24,14 +24,14 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
     settled: trial.scenario,
     machine: trial.scenario.machine,
     l2: Object.fromEntries(
-      Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, needL2(prepared, wanted.kernel)]),
+      Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, requireL2(prepared, wanted.kernel)]),
     ),
     timeoutMs: trial.scenario.timeoutMs,
     boot: trial.boot === 'clone' ? 'clone' : 'cold',
   };
 }
 
-function needL2(prepared: Prepared, name: string): Kernel {
+function requireL2(prepared: Prepared, name: string): Kernel {
   const kernel = prepared.l2[name];
   if (kernel) return kernel;
   throw new Fault({

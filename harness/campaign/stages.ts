@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { TrialListener } from '../model/index.ts';
+import type { RunListener } from '../model/index.ts';
 
 /** Tells listeners what is being done before and between trials. */
 export interface Stages {
@@ -8,7 +8,7 @@ export interface Stages {
 }
 
 /** Makes stages that tell a listener. */
-export function tellStages(listen: TrialListener): Stages {
+export function emitStages(listen: RunListener): Stages {
   const at = () => ({ format: 1 as const, at: new Date().toISOString() });
   return {
     async run(stage, title, work) {

@@ -63,7 +63,7 @@ export async function readSeriesArgument(
 }
 
 /** Where the commands that only build and boot put nothing but the cache. */
-export function shopOf(options: KernelOptions, context: Context) {
+export function buildOptionsOf(options: KernelOptions, context: Context) {
   return {
     cacheDirectory: context.cacheDirectory,
     signal: context.signal,

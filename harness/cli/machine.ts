@@ -7,7 +7,7 @@ import type { Guest, Kernel } from '../model/index.ts';
 import { bootMachine, type Machine } from '../vm/index.ts';
 import { chooseAccelerator, imageRecipe } from './assemble.ts';
 import type { Context } from './context.ts';
-import { type KernelOptions, shopOf } from './inputs.ts';
+import { type KernelOptions, buildOptionsOf } from './inputs.ts';
 
 export interface MachineOptions extends KernelOptions {
   readonly cpus: number;
@@ -26,7 +26,7 @@ export async function withMachine<T>(
   context: Context,
   use: (guest: Guest, machine: Machine) => Promise<T>,
 ): Promise<T> {
-  const image = await bakeImage(imageRecipe(context), shopOf(options, context));
+  const image = await bakeImage(imageRecipe(context), buildOptionsOf(options, context));
   const accelerator = await chooseAccelerator(context, kernel.bootImage);
   context.err.write(`ktrial: Linux ${kernel.release} under ${accelerator.kind} (${accelerator.reason})\n`);
   const directory = await mkdtemp(join(tmpdir(), 'ktrial-boot-'));

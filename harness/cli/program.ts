@@ -80,7 +80,7 @@ export function buildProgram(dispatch: Dispatch): Command {
 Examples:
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run v5.10..my-branch --repository ~/linux --kernel my-kernel.yaml --scenarios my.yaml
-  ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms staircase
+  ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms per-patch
   b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev        the base alone
 
@@ -201,9 +201,9 @@ function kernelOptions(command: Command): Command {
 function armsOption(): Option {
   return new Option(
     '--arms <which>',
-    'pair: the base and the whole series; staircase: the base and every prefix of the series',
+    'pair: the base and the whole series; per-patch: the base and every prefix of the series',
   )
-    .choices(['pair', 'staircase'])
+    .choices(['pair', 'per-patch'])
     .default('pair');
 }
 

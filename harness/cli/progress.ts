@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { TrialListener } from '../model/index.ts';
+import type { RunListener } from '../model/index.ts';
 import type { Context } from './context.ts';
 
 /** Progress on standard error: a task tree on a terminal, dated lines elsewhere. */
 export interface OpenProgress {
-  readonly listen: TrialListener;
+  readonly listen: RunListener;
   end(): Promise<void>;
 }
 

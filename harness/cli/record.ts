@@ -36,7 +36,7 @@ export async function describeRecord(
     applied: outcome.prepared?.applied ?? [],
     newDiagnostics: outcome.prepared?.newDiagnostics ?? [],
     notes: [...(series?.notes ?? []), ...outcome.notes],
-    unfit: outcome.unfit,
+    rejection: outcome.rejection,
     trials: outcome.trials,
     controls: outcome.controls,
     clones: outcome.clones,

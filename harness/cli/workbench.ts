@@ -5,19 +5,19 @@ import {
   type ArmsChoice,
   planArms,
   prepareArms,
-  tellStages,
-  type Unfit,
+  emitStages,
+  type Rejection,
 } from '../campaign/index.ts';
-import { Fault, type Kernel, type TrialListener } from '../model/index.ts';
+import { Fault, type Kernel, type RunListener } from '../model/index.ts';
 import type { Context } from './context.ts';
-import { type KernelOptions, readKernel, readSeriesArgument, shopOf } from './inputs.ts';
+import { type KernelOptions, readKernel, readSeriesArgument, buildOptionsOf } from './inputs.ts';
 
 /** Builds the arms that the command line asks for, without any trial. What the series does wrong becomes a Fault. */
 export async function buildRequestedArms(
   seriesWord: string | undefined,
   options: KernelOptions & { readonly arms?: ArmsChoice },
   context: Context,
-  listen: TrialListener,
+  listen: RunListener,
 ): Promise<Arms> {
   const kernel = await readKernel(options, context);
   const series = seriesWord === undefined ? null : await readSeriesArgument(seriesWord, options, context);
@@ -28,8 +28,8 @@ export async function buildRequestedArms(
     baseCommit: options.base ?? null,
   };
   const planned = planArms(series, options.arms ?? 'pair');
-  const result = await prepareArms(request, planned, shopOf(options, context), tellStages(listen));
-  if (!result.ok) throw unfitFault(result.unfit);
+  const result = await prepareArms(request, planned, buildOptionsOf(options, context), emitStages(listen));
+  if (!result.ok) throw rejectionFault(result.rejection);
   return result.arms;
 }
 
@@ -41,30 +41,30 @@ export function lastKernel(arms: Arms): Kernel {
 }
 
 /** A series that cannot be put on trial, in words: patch, file, hunk, and git's or the compiler's own text. */
-export function unfitFault(unfit: Unfit): Fault {
-  if (unfit.kind === 'conflict') {
-    const { conflict } = unfit;
+export function rejectionFault(rejection: Rejection): Fault {
+  if (rejection.kind === 'conflict') {
+    const { conflict } = rejection;
     const where = [conflict.file, conflict.hunk].filter((part) => part !== null).join(' ');
     return new Fault({
       blame: 'request',
       code: 'SERIES_CONFLICT',
       message: `patch ${conflict.number} (${conflict.subject}) does not apply${where === '' ? '' : ` at ${where}`}`,
-      details: [`${unfit.applied.length} patches before it did`, ...conflict.words.trimEnd().split('\n')],
+      details: [`${rejection.applied.length} patches before it did`, ...conflict.words.trimEnd().split('\n')],
       next: 'was the series made for another base? name it: --base COMMIT, or another --kernel',
     });
   }
-  const first = unfit.diagnostics[0];
+  const first = rejection.diagnostics[0];
   const patch = first?.patch ?? null;
   return new Fault({
     blame: 'kernel',
     code: 'SERIES_DOES_NOT_COMPILE',
     message: `the kernel does not compile with the series${first ? `: ${first.file}${first.line === null ? '' : `:${first.line}`}: ${first.message}` : ''}${patch === null ? '' : ` (patch ${patch} touched the file last)`}`,
     details:
-      unfit.diagnostics.length > 0
-        ? unfit.diagnostics
+      rejection.diagnostics.length > 0
+        ? rejection.diagnostics
             .slice(0, 10)
             .map((one) => `${one.file}:${one.line ?? '?'}: ${one.severity}: ${one.message}`)
-        : unfit.logTail,
+        : rejection.logTail,
     next: 'the base compiled: mend the series',
   });
 }

@@ -34,7 +34,7 @@ const DIRECTORIES = [
   'tmp',
   'root',
   'var',
-  'cargo',
+  'data',
   'overlay',
   'etc',
   'sbin',
@@ -76,18 +76,18 @@ export async function bakeImage(recipePath: string, options: BakeOptions): Promi
   await makeDirectoryAtomic(store, async (directory) => {
     const scratch = await mkdtemp(join(dirname(store), 'bake-'));
     try {
-      const pantry = join(scratch, 'pantry');
+      const staging = join(scratch, 'staging');
       const root = join(scratch, 'root');
-      await mkdir(pantry);
+      await mkdir(staging);
       await mkdir(root);
       options.onProgress?.(`unpacking ${packages.length} packages`);
       for (const one of packages)
         await runCommand(
           'dpkg-deb',
-          ['-x', one.path, pantry],
+          ['-x', one.path, staging],
           options.signal ? { signal: options.signal } : {},
         );
-      await fillRoot(recipe, pantry, root);
+      await fillRoot(recipe, staging, root);
       options.onProgress?.('packing the root file system');
       await makeSquashfs(root, join(directory, 'root.squashfs'), options.signal);
     } finally {
@@ -101,10 +101,10 @@ async function firstLine(program: string, flag: string): Promise<string> {
   return (await runCommand(program, [flag])).stdout.split('\n')[0] ?? '';
 }
 
-async function fillRoot(recipe: ImageRecipe, pantry: string, root: string): Promise<void> {
+async function fillRoot(recipe: ImageRecipe, staging: string, root: string): Promise<void> {
   for (const directory of DIRECTORIES) await placeDirectory(root, directory);
-  for (const path of await findNeeded(pantry, [...recipe.keep, ...recipe.data])) {
-    const from = join(pantry, path);
+  for (const path of await findNeeded(staging, [...recipe.keep, ...recipe.data])) {
+    const from = join(staging, path);
     const there = await lstat(from);
     if (there.isSymbolicLink()) await placeLink(root, path, await readlink(from));
     else await placeFile(root, path, { from }, there.mode & 0o111 ? 0o755 : 0o644);

@@ -7,6 +7,6 @@ export { bakeImage } from './bake.ts';
 export type { RunKeys } from './keys.ts';
 export { makeKeys } from './keys.ts';
 export { bakeL2Root } from './l2.ts';
-export type { CargoContent, OverlayContent, OverlayFile } from './overlay.ts';
-export { bakeCargo, bakeOverlay } from './overlay.ts';
+export type { DataDiskContent, OverlayContent, OverlayFile } from './overlay.ts';
+export { bakeDataDisk, bakeOverlay } from './overlay.ts';
 export { imageRecipeSchema, readImageRecipe } from './recipe.ts';

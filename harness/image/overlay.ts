@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { digestFile, runCommand } from '../host/index.ts';
-import { type Cargo, Fault } from '../model/index.ts';
+import { type DataDisk, Fault } from '../model/index.ts';
 import type { RunKeys } from './keys.ts';
 import { makeSquashfs } from './squashfs.ts';
 import { type FileContent, placeDirectory, placeFile, placeLink } from './tree.ts';
@@ -15,18 +15,18 @@ export interface OverlayContent {
   /** Modules are put flat into `/overlay/modules`, their debug information left out. */
   readonly modulesDirectory?: string;
   readonly files?: readonly OverlayFile[];
-  /** Modules and VMs come on a disk of their own, a cargo, which is mounted later: here are links to where it will be. */
-  readonly cargo?: boolean;
+  /** Modules and VMs come on a disk of their own, a data disk, which is mounted later: here are links to where it will be. */
+  readonly dataDisk?: boolean;
 }
 
 /** What machines that share everything else differ in. */
-export type CargoContent = Required<Pick<OverlayContent, 'modulesDirectory' | 'files'>>;
+export type DataDiskContent = Required<Pick<OverlayContent, 'modulesDirectory' | 'files'>>;
 
-/** Where the guest mounts the cargo; the image has the directory. */
-const CARGO_PLACE = '/cargo';
+/** Where the guest mounts the data disk; the image has the directory. */
+const DATA_DISK_PLACE = '/data';
 
-/** Size of every cargo disk, in bytes; empty space takes no room. A frozen machine knows the size of its disks. */
-const CARGO_BYTES = 8 * 1024 ** 3;
+/** Size of every data disk disk, in bytes; empty space takes no room. A frozen machine knows the size of its disks. */
+const DATA_DISK_BYTES = 8 * 1024 ** 3;
 
 /** Makes the disk that one run's machine gets beside the image: keys, the kernel's modules, files. */
 export async function bakeOverlay(
@@ -37,8 +37,8 @@ export async function bakeOverlay(
   const scratch = await mkdtemp(`${path}.`);
   try {
     const put = (file: OverlayFile) => placeFile(scratch, file.path, file, file.mode ?? 0o644);
-    if (content.cargo)
-      for (const name of ['modules', 'l2']) await placeLink(scratch, name, `${CARGO_PLACE}/${name}`);
+    if (content.dataDisk)
+      for (const name of ['modules', 'l2']) await placeLink(scratch, name, `${DATA_DISK_PLACE}/${name}`);
     else await placeDirectory(scratch, 'modules');
     await put({ path: '/keys/authorized_keys', content: `${content.keys.clientPublicLine}\n` });
     await put({ path: '/keys/host', content: content.keys.hostPrivateKey, mode: 0o600 });
@@ -51,12 +51,12 @@ export async function bakeOverlay(
   }
 }
 
-/** Makes the disk that a template and its clones have at /cargo: modules, and kernels of VMs inside the guest. */
-export async function bakeCargo(
+/** Makes the disk that a template and its clones have at /data: modules, and kernels of VMs inside the guest. */
+export async function bakeDataDisk(
   path: string,
-  content: CargoContent,
+  content: DataDiskContent,
   options: { readonly signal?: AbortSignal } = {},
-): Promise<Cargo> {
+): Promise<DataDisk> {
   const scratch = await mkdtemp(`${path}.`);
   const part = `${scratch}.squashfs`;
   try {
@@ -64,15 +64,15 @@ export async function bakeCargo(
     for (const file of content.files) await placeFile(scratch, file.path, file, file.mode ?? 0o644);
     await makeSquashfs(scratch, part, options.signal);
     const { size } = await stat(part);
-    if (size > CARGO_BYTES)
+    if (size > DATA_DISK_BYTES)
       throw new Fault({
         blame: 'lab',
-        code: 'IMAGE_CARGO_TOO_LARGE',
-        message: `modules and VMs take ${Math.ceil(size / 1024 ** 3)} GiB, a clone's disk has ${CARGO_BYTES / 1024 ** 3}`,
+        code: 'IMAGE_DATA_DISK_TOO_LARGE',
+        message: `modules and VMs take ${Math.ceil(size / 1024 ** 3)} GiB, a clone's disk has ${DATA_DISK_BYTES / 1024 ** 3}`,
         next: 'run with --cold',
       });
     const digest = await digestFile(part);
-    await truncate(part, CARGO_BYTES);
+    await truncate(part, DATA_DISK_BYTES);
     await rename(part, path);
     return { path, digest };
   } finally {

@@ -15,9 +15,9 @@ import type { Architecture } from './arch/index.ts';
 import type { KernelDefinition } from './definition.ts';
 import { parseDiagnostics } from './diagnostic.ts';
 import { git } from './git.ts';
-import { openShelf } from './shelf.ts';
+import { openArtifacts } from './shelf.ts';
 import { buildWhole } from './unfinished.ts';
-import type { Toolchain } from './workshop.ts';
+import type { Toolchain } from './build-tree.ts';
 
 /** Grows when a change here makes earlier cached kernels wrong. */
 const BUILD_FORMAT = '2';
@@ -68,7 +68,7 @@ export async function buildKernel(site: BuildSite): Promise<BuildResult> {
       ...one,
       patch: site.attribute?.(one.file) ?? null,
     }));
-    // Another commit, in a workshop that may be gone, may have made it from the same tree.
+    // Another commit, in a buildTree that may be gone, may have made it from the same tree.
     const kernel = { ...cached.kernel, source: site.tree, commit: site.commit };
     return { ok: true, kernel, cached: true, durationMs: elapsed(), diagnostics };
   }
@@ -137,7 +137,7 @@ function buildEnvironment(site: BuildSite): Record<string, string> {
   return {
     CCACHE_DIR: join(site.cacheDirectory, 'ccache'),
     CCACHE_MAXSIZE: '10G',
-    // Paths inside the workshop become relative, so that another workshop of the same source finds them.
+    // Paths inside the buildTree become relative, so that another buildTree of the same source finds them.
     CCACHE_BASEDIR: dirname(site.output),
     CCACHE_NOHASHDIR: '1',
     CCACHE_COMPILERCHECK: 'content',
@@ -179,9 +179,9 @@ async function describeKernel(site: BuildSite, digest: string): Promise<KernelFi
 }
 
 async function storeKernel(site: BuildSite, store: string, file: KernelFile): Promise<void> {
-  const shelf = await openShelf(site.output);
+  const artifacts = await openArtifacts(site.output);
   await makeDirectoryAtomic(store, async (directory) => {
-    const put = (from: string, to: string) => shelf.put(from, join(directory, to), join(store, to));
+    const put = (from: string, to: string) => artifacts.put(from, join(directory, to), join(store, to));
     await put(site.architecture.bootImage, 'boot');
     await put('vmlinux', 'vmlinux');
     await put('.config', 'config');
@@ -191,7 +191,7 @@ async function storeKernel(site: BuildSite, store: string, file: KernelFile): Pr
     }
     await writeFile(join(directory, 'kernel.json'), `${JSON.stringify(file, null, 2)}\n`);
   });
-  await shelf.close();
+  await artifacts.close();
 }
 
 /** The modules of this configuration: an output directory may hold older ones that are no longer configured. */

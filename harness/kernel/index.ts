@@ -11,5 +11,5 @@ export { kernelDefinitionSchema, readKernelDefinition } from './definition.ts';
 export { newDiagnostics, parseDiagnostics } from './diagnostic.ts';
 export type { ChangedLines } from './text.ts';
 export { findChangedLines, readSourceText } from './text.ts';
-export type { Workshop, WorkshopOptions } from './workshop.ts';
-export { openWorkshop } from './workshop.ts';
+export type { BuildTree, BuildTreeOptions } from './build-tree.ts';
+export { openBuildTree } from './build-tree.ts';

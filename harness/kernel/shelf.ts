@@ -11,15 +11,15 @@ interface Stored {
 }
 
 /** Puts files of an output directory into stores. A file that make left alone since it was stored is linked, not copied. */
-export interface Shelf {
+export interface Artifacts {
   /** `to` may be in a directory that is renamed later; `finalPath` is where the file will be then. */
   put(from: string, to: string, finalPath: string): Promise<void>;
   /** Writes down what is stored where, for the next build in the same output directory. */
   close(): Promise<void>;
 }
 
-/** Opens the shelf of an output directory; what it remembers lies beside it. */
-export async function openShelf(output: string): Promise<Shelf> {
+/** Opens the artifacts of an output directory; what it remembers lies beside it. */
+export async function openArtifacts(output: string): Promise<Artifacts> {
   const memory = join(dirname(output), 'stored.json');
   const stored = await readMemory(memory);
   return {

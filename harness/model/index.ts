@@ -2,7 +2,7 @@
 // Makes: the nouns that every room speaks, as plain readonly values, and the one error class.
 // Needs: nothing.
 // Never: does anything, or imports anything.
-export type { Cargo } from './cargo.ts';
+export type { DataDisk } from './data-disk.ts';
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
 export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
@@ -12,11 +12,11 @@ export type { Frame, LineChange, SourceExcerpt, SourceLines, Splat, Trace } from
 export type {
   Finding,
   MachineNeeds,
-  MachineOrigin,
+  BootMethod,
   Outcome,
   StepRecord,
-  TrialEvent,
-  TrialListener,
+  RunEvent,
+  RunListener,
   TrialResult,
   TrialRunner,
   TrialSpec,
@@ -27,8 +27,8 @@ export type {
   Comparison,
   ScenarioVerdict,
   SignatureVerdict,
-  Staircase,
-  StairRow,
-  StairState,
+  PerPatchGrid,
+  PatchRow,
+  PatchState,
 } from './verdict.ts';
 export { comparisonWords } from './verdict.ts';

@@ -35,7 +35,7 @@ export interface TrialSpec {
 }
 
 /** How a trial came by its machine. */
-export interface MachineOrigin {
+export interface BootMethod {
   /** `clone`: thawed from a template; `cold`: booted. */
   readonly kind: 'clone' | 'cold';
   /** Key of the template of a clone; null for a cold boot. */
@@ -45,7 +45,7 @@ export interface MachineOrigin {
   /** Resident memory of a clone when it ran its first command, pages that are shared counted by their share, in MiB. */
   readonly memoryMib: number | null;
   /** Why there was no clone although one was allowed: none could be made, or it did not come up. Null otherwise. */
-  readonly replaced: string | null;
+  readonly fallbackReason: string | null;
 }
 
 /**
@@ -96,7 +96,7 @@ export interface TrialResult {
   /** From the start of its machine to the first guest command, in milliseconds, or null when it never came. */
   readonly bootMs: number | null;
   /** Absent in records from before there were clones. */
-  readonly origin?: MachineOrigin;
+  readonly bootMethod?: BootMethod;
   /** `kvm` or `tcg`, and why. */
   readonly accelerator: string;
   /** File names in the trial's own directory, by what they hold. */
@@ -105,14 +105,10 @@ export interface TrialResult {
   readonly machineCommand: string;
 }
 
-export type TrialListener = (event: TrialEvent) => void;
+export type RunListener = (event: RunEvent) => void;
 
 /** Runs one trial to its end. Never rejects for what happens in the trial; rejects only when `signal` aborts. */
-export type TrialRunner = (
-  spec: TrialSpec,
-  listen: TrialListener,
-  signal: AbortSignal,
-) => Promise<TrialResult>;
+export type TrialRunner = (spec: TrialSpec, listen: RunListener, signal: AbortSignal) => Promise<TrialResult>;
 
 interface EventHead {
   readonly format: 1;
@@ -121,7 +117,7 @@ interface EventHead {
 }
 
 /** All that a run tells its listeners. Reporters read nothing else. */
-export type TrialEvent = EventHead &
+export type RunEvent = EventHead &
   (
     | {
         readonly type: 'campaignStarted';
@@ -152,11 +148,11 @@ export type TrialEvent = EventHead &
         readonly bootMs: number;
         readonly accelerator: string;
         /** Absent in records from before there were clones. */
-        readonly origin?: MachineOrigin;
+        readonly bootMethod?: BootMethod;
       }
     | {
         /** A clone did not come up, or none could be made: the trial boots its machine instead. */
-        readonly type: 'cloneReplaced';
+        readonly type: 'cloneFellBack';
         readonly trial: string;
         readonly reason: string;
       }

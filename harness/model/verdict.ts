@@ -44,13 +44,13 @@ export function comparisonWords(arms: number): Readonly<Record<Comparison, strin
   return arms === 1 ? ALONE : COMPARED;
 }
 
-/** What one scenario showed on one arm of a staircase. */
-export type StairState = 'good' | 'bad' | 'undecided' | 'notBuilt' | 'notRun';
+/** What one scenario showed on one arm of a per-patch run. */
+export type PatchState = 'good' | 'bad' | 'undecided' | 'notBuilt' | 'notRun';
 
 /** One scenario along the series: a state for each arm, in the series' order. */
-export interface StairRow {
+export interface PatchRow {
   readonly scenario: string;
-  readonly states: readonly StairState[];
+  readonly states: readonly PatchState[];
   /** Number of the patch from which on the base's complaints are gone, or null. */
   readonly fixedBy: number | null;
   /** Number of the patch with which something came that the base has not, or null. */
@@ -60,12 +60,12 @@ export interface StairRow {
 }
 
 /** Where in the series each fault dies or is born. */
-export interface Staircase {
+export interface PerPatchGrid {
   /** Names of the arms, the base first. */
   readonly arms: readonly string[];
   /** Whether each arm's kernel came up; null where no trial tells. */
   readonly boots: readonly (boolean | null)[];
-  readonly rows: readonly StairRow[];
+  readonly rows: readonly PatchRow[];
   /** Numbers of the patches after which the kernel does not compile, does not boot, or has a fault that neither end has. */
   readonly notBisectableAt: readonly number[];
 }
@@ -77,7 +77,7 @@ export interface CampaignVerdict {
   readonly reason: string;
   readonly scenarios: readonly ScenarioVerdict[];
   /** Set when each prefix of the series was an arm. */
-  readonly staircase: Staircase | null;
+  readonly perPatch: PerPatchGrid | null;
   /** Exit code of the command line: 0 as it should be, 1 negative, 69 when the lab left it undecided. */
   readonly exitCode: 0 | 1 | 69;
 }
@@ -87,7 +87,7 @@ export interface CloneSummary {
   /** Trials in clones. */
   readonly clones: number;
   /** Trials that had a clone coming and were booted instead, each with the reason. */
-  readonly replaced: readonly { readonly trial: string; readonly reason: string }[];
+  readonly fellBack: readonly { readonly trial: string; readonly reason: string }[];
   /** Control trials in booted machines that had clones of the same scenario and arm to be compared with. */
   readonly compared: number;
   /** Those that came to something which no such clone came to, in words. */

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { cloneLines } from './clones.ts';
 
-const NONE = { clones: 0, replaced: [], compared: 0, disagreements: [] };
+const NONE = { clones: 0, fellBack: [], compared: 0, disagreements: [] };
 
 t.test('the report says how many clones were compared with cold boots', async (t) => {
   t.strictSame(cloneLines({ ...NONE, clones: 40, compared: 2 }), [
@@ -15,7 +15,7 @@ t.test('a clone that was replaced and a control that disagrees are told by name'
   t.strictSame(
     cloneLines({
       clones: 19,
-      replaced: [{ trial: 'a.base.1', reason: 'its state could not be read' }],
+      fellBack: [{ trial: 'a.base.1', reason: 'its state could not be read' }],
       compared: 1,
       disagreements: [{ control: 'b.base.1.control', reason: 'booted: failed; in a clone: passed' }],
     }),

@@ -3,16 +3,16 @@ import type { CloneSummary } from '../model/index.ts';
 
 /** How clones stand against booted machines, for people: a line, and one for each that was replaced or disagrees. */
 export function cloneLines(summary: CloneSummary | null): string[] {
-  if (!summary || summary.clones + summary.replaced.length === 0) return [];
-  const { clones, replaced, compared, disagreements } = summary;
+  if (!summary || summary.clones + summary.fellBack.length === 0) return [];
+  const { clones, fellBack, compared, disagreements } = summary;
   const agreement =
     compared === 0
       ? 'none compared with a cold boot'
       : `${compared} compared with cold boots: ${disagreements.length === 0 ? 'agree' : `${disagreements.length} disagree`}`;
-  const lost = replaced.length === 0 ? '' : `, ${replaced.length} replaced by cold boots`;
+  const lost = fellBack.length === 0 ? '' : `, ${fellBack.length} replaced by cold boots`;
   return [
     `clones  ${clones}${lost}; ${agreement}`,
     ...disagreements.map((one) => `clones  ${one.control} disagrees: ${one.reason}`),
-    ...replaced.map((one) => `clones  ${one.trial} was booted: ${one.reason}`),
+    ...fellBack.map((one) => `clones  ${one.trial} was booted: ${one.reason}`),
   ];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import type { ArmBuild, Staircase } from '../model/index.ts';
-import { staircaseGrid } from './index.ts';
+import type { ArmBuild, PerPatchGrid } from '../model/index.ts';
+import { printPerPatchGrid } from './index.ts';
 
 function aBuild(patches: number, part: Partial<ArmBuild> = {}): ArmBuild {
   return {
@@ -27,7 +27,7 @@ const warning = {
   patch: 3,
 } as const;
 
-const staircase: Staircase = {
+const perPatch: PerPatchGrid = {
   arms: ['base', '1', '1..2', '1..3'],
   boots: [true, null, null, true],
   rows: [
@@ -49,7 +49,7 @@ const staircase: Staircase = {
   notBisectableAt: [2],
 };
 
-t.test('a staircase is drawn as scenarios by patches, with a reason a line', async (t) => {
+t.test('a per-patch run is drawn as scenarios by patches, with a reason a line', async (t) => {
   const builds = [
     aBuild(0),
     aBuild(1, { cached: true }),
@@ -59,7 +59,7 @@ t.test('a staircase is drawn as scenarios by patches, with a reason a line', asy
     }),
     aBuild(3, { newDiagnostics: [warning] }),
   ];
-  t.strictSame(staircaseGrid(staircase, builds, { color: false }).split('\n'), [
+  t.strictSame(printPerPatchGrid(perPatch, builds, { color: false }).split('\n'), [
     '  1/3  vfio: change 1 (cached, only modules differ)',
     '  2/3  vfio: change 2 (does not compile: no such field)',
     '  3/3  vfio: change 3 (built in 8.4 s, only modules differ, 1 new warning)',

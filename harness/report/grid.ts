@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { ArmBuild, Staircase, StairState } from '../model/index.ts';
+import type { ArmBuild, PerPatchGrid, PatchState } from '../model/index.ts';
 import type { PrintOptions } from './splat.ts';
 import { formatDuration, oneLine } from './words.ts';
 
-const MARK: Readonly<Record<StairState, string>> = {
+const MARK: Readonly<Record<PatchState, string>> = {
   good: '.',
   bad: 'X',
   undecided: '?',
@@ -12,16 +12,16 @@ const MARK: Readonly<Record<StairState, string>> = {
   notRun: ' ',
 };
 
-/** The staircase for people: what each patch is, then scenarios × patches, one mark an arm and one reason a line. */
-export function staircaseGrid(
-  staircase: Staircase,
+/** The per-patch run for people: what each patch is, then scenarios × patches, one mark an arm and one reason a line. */
+export function printPerPatchGrid(
+  perPatch: PerPatchGrid,
   builds: readonly ArmBuild[],
   options: Pick<PrintOptions, 'color'>,
 ): string {
   const paint = pc.createColors(options.color);
   const last = builds.length - 1;
   const names = builds.map((build) => (build.patches === 0 ? 'base' : String(build.patches)));
-  const wide = Math.max('scenario'.length, ...staircase.rows.map((row) => row.scenario.length));
+  const wide = Math.max('scenario'.length, ...perPatch.rows.map((row) => row.scenario.length));
   const line = (
     head: string,
     cells: readonly string[],
@@ -47,11 +47,11 @@ export function staircaseGrid(
   lines.push(
     line(
       'boots',
-      staircase.boots.map((boots, index) => (builds[index]?.built ? bootMark(boots) : MARK.notBuilt)),
+      perPatch.boots.map((boots, index) => (builds[index]?.built ? bootMark(boots) : MARK.notBuilt)),
       '',
     ),
   );
-  for (const row of staircase.rows)
+  for (const row of perPatch.rows)
     lines.push(
       line(
         row.scenario,
@@ -61,7 +61,7 @@ export function staircaseGrid(
       ),
     );
   lines.push('', '. as expected   X fault   ? undecided   - not built');
-  for (const patch of staircase.notBisectableAt) lines.push(paint.red(`not bisectable at ${patch}/${last}`));
+  for (const patch of perPatch.notBisectableAt) lines.push(paint.red(`not bisectable at ${patch}/${last}`));
   return lines.join('\n');
 }
 

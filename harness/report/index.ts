@@ -3,11 +3,11 @@
 // Needs: model.
 // Never: decides anything, reads a file, or looks at a clock: times come from events.
 export { cloneLines } from './clones.ts';
-export { staircaseGrid } from './grid.ts';
+export { printPerPatchGrid } from './grid.ts';
 export { createLines, describeEvent } from './lines.ts';
 export type { ProgressOptions } from './progress.ts';
 export { createProgress } from './progress.ts';
-export type { CampaignAccount, UnfitAccount } from './record.ts';
+export type { CampaignAccount, Rejection } from './record.ts';
 export { campaignRecord } from './record.ts';
 export type { Reporter } from './reporter.ts';
 export { fanOut } from './reporter.ts';

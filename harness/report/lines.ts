@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { TrialEvent } from '../model/index.ts';
+import type { RunEvent } from '../model/index.ts';
 import type { Reporter } from './reporter.ts';
 import { describeOutcome, formatDuration, oneLine } from './words.ts';
 
@@ -32,7 +32,7 @@ export function createLines(write: (text: string) => void): Reporter {
 }
 
 /** What an event says to people; null for what is too small for a line. */
-export function describeEvent(event: TrialEvent): string | null {
+export function describeEvent(event: RunEvent): string | null {
   switch (event.type) {
     case 'campaignStarted':
       return `on trial: ${event.title}: ${event.trials} trials on ${event.arms.join(' and ')}, logs in ${event.runDirectory}`;
@@ -45,8 +45,8 @@ export function describeEvent(event: TrialEvent): string | null {
     case 'trialStarted':
       return `${event.trial}: started`;
     case 'machineBooted':
-      return `${event.trial}: ${event.origin?.kind === 'clone' ? 'thawed' : 'booted'} in ${formatDuration(event.bootMs)} on ${event.accelerator.split(' ')[0]}`;
-    case 'cloneReplaced':
+      return `${event.trial}: ${event.bootMethod?.kind === 'clone' ? 'thawed' : 'booted'} in ${formatDuration(event.bootMs)} on ${event.accelerator.split(' ')[0]}`;
+    case 'cloneFellBack':
       return `${event.trial}: no clone, its machine boots: ${event.reason}`;
     case 'splatSeen':
       return `${event.trial}: the kernel complains: ${event.title}`;

@@ -59,7 +59,7 @@ const account: CampaignAccount = {
   applied: [],
   newDiagnostics: [],
   notes: ['patch 1 was merged three ways'],
-  unfit: null,
+  rejection: null,
   trials: [aTrial('plain.base.1')],
   verdict: aVerdict([]),
 };

@@ -13,7 +13,7 @@ import type {
 } from '../model/index.ts';
 
 /** Why a series never came to a machine. */
-export type UnfitAccount =
+export type Rejection =
   | { readonly kind: 'conflict'; readonly conflict: PatchConflict; readonly applied: readonly AppliedPatch[] }
   | {
       readonly kind: 'doesNotCompile';
@@ -48,7 +48,7 @@ export interface CampaignAccount {
   readonly applied: readonly AppliedPatch[];
   readonly newDiagnostics: readonly Diagnostic[];
   readonly notes: readonly string[];
-  readonly unfit: UnfitAccount | null;
+  readonly rejection: Rejection | null;
   readonly trials: readonly TrialResult[];
   /** Trials in booted machines that clones were held against. */
   readonly controls?: readonly TrialResult[];
@@ -97,7 +97,7 @@ export function campaignRecord(account: CampaignAccount): object {
     applied: account.applied,
     newDiagnostics: account.newDiagnostics,
     notes: account.notes,
-    unfit: account.unfit,
+    rejection: account.rejection,
     verdict: account.verdict,
     trials: account.trials,
     controls: account.controls ?? [],

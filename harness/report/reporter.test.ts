@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import type { TrialEvent } from '../model/index.ts';
+import type { RunEvent } from '../model/index.ts';
 import { anEventStream, aTrial, aVerdict } from '../testing/index.ts';
 import { fanOut, type Reporter } from './index.ts';
 
 const stream = anEventStream([aTrial('vm.base.1'), aTrial('vm.patched.1')], aVerdict([]));
 
-function recorder(): Reporter & { readonly seen: TrialEvent[] } {
-  const seen: TrialEvent[] = [];
+function recorder(): Reporter & { readonly seen: RunEvent[] } {
+  const seen: RunEvent[] = [];
   return { name: 'recorder', seen, event: (event) => void seen.push(event), end() {} };
 }
 

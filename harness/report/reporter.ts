@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { TrialEvent, TrialListener } from '../model/index.ts';
+import type { RunEvent, RunListener } from '../model/index.ts';
 
 /** Listens to a run; never decides anything. */
 export interface Reporter {
   readonly name: string;
-  event(event: TrialEvent): void;
+  event(event: RunEvent): void;
   end(): void | Promise<void>;
 }
 
@@ -12,7 +12,7 @@ export interface Reporter {
 export function fanOut(
   reporters: readonly Reporter[],
   onFault: (reporter: string, error: unknown) => void,
-): TrialListener {
+): RunListener {
   const silenced = new Set<Reporter>();
   return (event) => {
     for (const reporter of reporters) {

@@ -24,16 +24,16 @@ export function printSplat(splat: Splat, options: PrintOptions): string {
   if (splat.panicked) say('  the kernel panicked');
   if (splat.follows !== null) say(`  follows from complaint ${splat.follows + 1} of this log`);
   const quoted = findQuoted(splat);
-  const sayFrame = (frame: Frame, indent: string, before = '') => {
+  const printFrame = (frame: Frame, indent: string, before = '') => {
     const tint = frame.reliable ? undefined : paint.dim;
     for (const line of foldFrame(frame, `${indent}${before}`)) say(line, tint);
     if (splat.source && frame === quoted)
       lines.push(...formatExcerpt(splat.source, `${indent}  `, options.color));
   };
-  if (splat.pc) sayFrame(splat.pc, '  ', 'at ');
+  if (splat.pc) printFrame(splat.pc, '  ', 'at ');
   for (const trace of splat.traces) {
     say(`  ${trace.label}:`);
-    for (const frame of trace.frames) sayFrame(frame, '    ');
+    for (const frame of trace.frames) printFrame(frame, '    ');
   }
   return lines.join('\n');
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { CampaignVerdict, Comparison, ScenarioVerdict, Staircase, TrialResult } from '../model/index.ts';
+import type {
+  CampaignVerdict,
+  Comparison,
+  ScenarioVerdict,
+  PerPatchGrid,
+  TrialResult,
+} from '../model/index.ts';
 import { findSplat, type PrintOptions, printSplat } from './splat.ts';
 import {
   countSeen,
@@ -26,7 +32,7 @@ export function verdictTable(
       : comparison === 'inconclusive' || comparison === 'notReproduced'
         ? paint.yellow(text)
         : paint.red(text);
-  const arms = armsOf(trials, verdict.staircase);
+  const arms = armsOf(trials, verdict.perPatch);
   const head = ['scenario', ...arms, 'verdict'];
   const rows = verdict.scenarios.map((one) => [
     one.scenario,
@@ -47,7 +53,7 @@ export function verdictTable(
   });
   for (const scenario of verdict.scenarios) lines.push(...explain(scenario, trials, options));
   for (const scenario of verdict.scenarios) lines.push(...showEvidence(scenario, trials, options));
-  if (verdict.staircase) lines.push(...showPassingFaults(verdict.staircase, trials, options));
+  if (verdict.perPatch) lines.push(...showPassingFaults(verdict.perPatch, trials, options));
   const word = words[verdict.comparison];
   const [first = '', ...rest] = foldWords(
     `${word}: ${oneLine(verdict.reason)}`,
@@ -58,9 +64,9 @@ export function verdictTable(
   return lines.join('\n');
 }
 
-/** Arms in the order in which trials came; both, when no trial ever ran. Of a staircase the two ends: the grid has all. */
-function armsOf(trials: readonly TrialResult[], staircase: Staircase | null): string[] {
-  if (staircase) return [staircase.arms[0], staircase.arms.at(-1)].filter((arm) => arm !== undefined);
+/** Arms in the order in which trials came; both, when no trial ever ran. Of a per-patch run the two ends: the grid has all. */
+function armsOf(trials: readonly TrialResult[], perPatch: PerPatchGrid | null): string[] {
+  if (perPatch) return [perPatch.arms[0], perPatch.arms.at(-1)].filter((arm) => arm !== undefined);
   return trials.length === 0 ? ['base', 'patched'] : [...new Set(trials.map((trial) => trial.arm))];
 }
 
@@ -128,12 +134,12 @@ function showEvidence(
 
 /** The first complaint of each trial on a prefix that is not bisectable. */
 function showPassingFaults(
-  staircase: Staircase,
+  perPatch: PerPatchGrid,
   trials: readonly TrialResult[],
   options: PrintOptions,
 ): string[] {
   const paint = pc.createColors(options.color);
-  const arms = staircase.notBisectableAt.map((patch) => staircase.arms[patch]);
+  const arms = perPatch.notBisectableAt.map((patch) => perPatch.arms[patch]);
   return trials
     .filter((trial) => arms.includes(trial.arm))
     .flatMap((trial) => {

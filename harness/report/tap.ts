@@ -17,7 +17,7 @@ export interface TapContext {
   readonly runDirectory: string;
   /** The command line that repeats the run. */
   readonly repeat: string;
-  /** The staircase, drawn without colour; empty when there is none. */
+  /** The per-patch run, drawn without colour; empty when there is none. */
   readonly grid?: string;
   /** How clones and booted machines compare; null or absent when there were no trials. */
   readonly clones?: CloneSummary | null;
@@ -36,8 +36,8 @@ export function tapReport(
   context: TapContext,
 ): string {
   const words = wordsFor(trials);
-  const { staircase } = verdict;
-  const points = Math.max(1, verdict.scenarios.length) + (staircase ? 1 : 0);
+  const { perPatch } = verdict;
+  const points = Math.max(1, verdict.scenarios.length) + (perPatch ? 1 : 0);
   const lines = ['TAP version 14', `1..${points}`];
   if (verdict.scenarios.length === 0) lines.push('not ok 1 - no scenario was judged: inconclusive');
   verdict.scenarios.forEach((scenario, index) => {
@@ -46,8 +46,8 @@ export function tapReport(
     const own = trials.filter((trial) => trial.scenario === scenario.scenario);
     lines.push(...describe(scenario, own, context).map((line) => `  ${line}`));
   });
-  if (staircase) {
-    const flaws = staircase.notBisectableAt.map((one) => `${one}/${staircase.arms.length - 1}`).join(', ');
+  if (perPatch) {
+    const flaws = perPatch.notBisectableAt.map((one) => `${one}/${perPatch.arms.length - 1}`).join(', ');
     lines.push(
       flaws === ''
         ? `ok ${points} - the series is bisectable`

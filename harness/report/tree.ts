@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { TrialEvent } from '../model/index.ts';
+import type { RunEvent } from '../model/index.ts';
 import { describeEvent } from './lines.ts';
 import type { ProgressOptions } from './progress.ts';
 import type { Reporter } from './reporter.ts';
@@ -70,7 +70,7 @@ export function createTree(options: ProgressOptions): Reporter {
     row.say(fit(key));
     rows.set(key, row);
   };
-  const tellQueue = (text: string, over: boolean) => {
+  const emitQueue = (text: string, over: boolean) => {
     queue?.say(text);
     if (!over) return;
     queue?.end(true);
@@ -83,7 +83,7 @@ export function createTree(options: ProgressOptions): Reporter {
   };
   return {
     name: 'progress',
-    event(event: TrialEvent) {
+    event(event: RunEvent) {
       switch (event.type) {
         case 'campaignStarted':
           expected = event.trials;
@@ -109,7 +109,7 @@ export function createTree(options: ProgressOptions): Reporter {
         case 'stepStarted':
           return rows.get(event.trial)?.say(fit(`${event.trial}: ${event.label}`));
         case 'queueChanged':
-          return tellQueue(fit(describeEvent(event) ?? ''), event.running + event.waiting === 0);
+          return emitQueue(fit(describeEvent(event) ?? ''), event.running + event.waiting === 0);
         case 'campaignEnded':
           return;
         default:

@@ -51,8 +51,8 @@ t.test('a parameter that the scenario does not have is the request’s fault', a
 t.test('a value that does not fit where it is used is told with its place', async (t) => {
   const text = 'parameters: {n: 3}\nsteps:\n  - loop: {count: "${{n}}", steps: []}\n';
   t.throws(() => expand(text, { n: 0 }), {
-    code: 'SCENARIO_UNFIT_PARAMETER',
+    code: 'SCENARIO_BAD_PARAMETER',
     message: /steps\.0\.loop\.count/,
   });
-  t.throws(() => expand(text, { n: 'many' }), { code: 'SCENARIO_UNFIT_PARAMETER' });
+  t.throws(() => expand(text, { n: 'many' }), { code: 'SCENARIO_BAD_PARAMETER' });
 });

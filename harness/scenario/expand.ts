@@ -31,7 +31,7 @@ export interface SettledScenario {
 
 /**
  * One settled scenario for each combination of the matrix. `given` replaces defaults and pins axes of the matrix.
- * Fault `SCENARIO_UNKNOWN_PARAMETER` (blame request) or `SCENARIO_UNFIT_PARAMETER` (blame scenario).
+ * Fault `SCENARIO_UNKNOWN_PARAMETER` (blame request) or `SCENARIO_BAD_PARAMETER` (blame scenario).
  */
 export function expandScenario(
   scenario: Scenario,
@@ -80,7 +80,7 @@ function settle(
     const [issue] = checked.error.issues;
     throw new Fault({
       blame: 'scenario',
-      code: 'SCENARIO_UNFIT_PARAMETER',
+      code: 'SCENARIO_BAD_PARAMETER',
       message: `${scenario.name}: with the parameters ${JSON.stringify(parameters)}, ${issue?.path.join('.')}: ${issue?.message}`,
     });
   }
@@ -124,7 +124,7 @@ function replace(
     if (found !== undefined) return found;
     throw new Fault({
       blame: 'scenario',
-      code: 'SCENARIO_UNFIT_PARAMETER',
+      code: 'SCENARIO_BAD_PARAMETER',
       message: `${scenario}: \${{${key}}} is used, and there is no such parameter`,
     });
   };

@@ -117,7 +117,7 @@ const scenario = z.strictObject({
   repeats: amount
     .default(1)
     .meta({ description: 'trials on each kernel; the command line may ask for more' }),
-  timeout: duration.default('10m').meta({ description: 'for the whole trial, stretched on slow machines' }),
+  timeout: duration.default('10m').meta({ description: 'for the whole trial, scaled on slow machines' }),
 });
 
 /** A scenario as it is written, with its defaults filled in and its placeholders still there. */

@@ -34,7 +34,7 @@ async function play(
       clock += ms;
     },
     signal: new AbortController().signal,
-    pace: 1,
+    timeScale: 1,
     onStepStarted: () => {},
     onStepEnded: (record) => ended.push(record),
     ...more,
@@ -174,7 +174,7 @@ t.test('jobs that are left over are ended after the cleanup', async (t) => {
   t.match(performance.steps.at(-1), { phase: 'cleanup', details: ['a: ended'] });
 });
 
-t.test('time-outs are stretched by the pace', async (t) => {
+t.test('time-outs are scaled by the timeScale', async (t) => {
   const asked: number[] = [];
   await play(
     'steps: [{run: {command: a, timeout: 2s}}]\n',
@@ -182,7 +182,7 @@ t.test('time-outs are stretched by the pace', async (t) => {
       asked.push(options?.timeoutMs ?? 0);
       return {};
     },
-    { pace: 3.5 },
+    { timeScale: 3.5 },
   );
   t.strictSame(asked, [7000]);
 });

@@ -75,12 +75,12 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
   async function guestLives(): Promise<boolean> {
     if (isFault(fault, 'GUEST_CONNECTION_LOST')) return false;
     if (!stage.signal.aborted) return true;
-    const answer = await stage.guest.run('true', { timeoutMs: ALIVE_MS * stage.pace }).catch(() => null);
+    const answer = await stage.guest.run('true', { timeoutMs: ALIVE_MS * stage.timeScale }).catch(() => null);
     return answer?.exitCode === 0;
   }
 
   async function cleanUp(): Promise<void> {
-    const deadline = stage.now() + CLEANUP_MS * stage.pace;
+    const deadline = stage.now() + CLEANUP_MS * stage.timeScale;
     const cleanup: Part = {
       ...part,
       phase: 'cleanup',
@@ -96,7 +96,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
       if (job.kind !== 'l2') continue;
       const path = consolePathOf(job.name);
       const shown = await stage.guest.run(`tail -c ${EVIDENCE_BYTES} ${path}`, {
-        timeoutMs: toMs('20s') * stage.pace,
+        timeoutMs: toMs('20s') * stage.timeScale,
       });
       if (shown.exitCode === 0) evidence[`${job.name}.console`] = shown.stdout;
     }
@@ -110,7 +110,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
       const details = await Promise.all(
         left.map(async (job) => {
           await job.guestJob.kill('KILL');
-          job.ended = (await job.guestJob.wait(ALIVE_MS * stage.pace)) !== null;
+          job.ended = (await job.guestJob.wait(ALIVE_MS * stage.timeScale)) !== null;
           return `${job.name}: ${job.ended ? 'ended' : 'cannot be ended'}`;
         }),
       );
@@ -146,7 +146,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
       stage,
       jobs,
       env: { ...jobs.environment(), ...part.env },
-      stretch: (duration) => Math.round(toMs(duration) * stage.pace),
+      scale: (duration) => Math.round(toMs(duration) * stage.timeScale),
       performList: (steps, options = {}) =>
         performList(steps, {
           ...part,

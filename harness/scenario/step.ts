@@ -36,8 +36,8 @@ export interface Stage {
   now(): number;
   sleep(ms: number): Promise<void>;
   readonly signal: AbortSignal;
-  /** 1 on a fast machine; every time-out is stretched by it. */
-  readonly pace: number;
+  /** 1 on a fast machine; every time-out is scaled by it. */
+  readonly timeScale: number;
   onStepStarted(phase: StepRecord['phase'], label: string): void;
   onStepEnded(record: StepRecord): void;
 }
@@ -50,7 +50,7 @@ export interface StepContext {
   /** Variables that every command of this list of steps sees. */
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds of a duration's text on this machine. */
-  stretch(duration: string): number;
+  scale(duration: string): number;
   /** Performs a list of inner steps; returns whether it went through. Its failures are reported by itself. */
   performList(
     steps: readonly StepText[],

@@ -40,7 +40,7 @@ function say(what: string, words: string): void {
   process.stdout.write(`${what.padEnd(28)}${words}\n`);
 }
 
-function sayRun(what: string, run: Run): void {
+function printRun(what: string, run: Run): void {
   const rate = (seconds: number) => (run.bytes / 1e6 / seconds).toFixed(0);
   say(
     what,
@@ -56,14 +56,14 @@ const large = Number(process.argv[2] ?? 1024);
 const block = makeLog(4 * MIB, 0.5);
 const flood = scan(block, Math.round((large * MIB) / block.length));
 const peak = (process.resourceUsage().maxRSS / 1024).toFixed(0);
-sayRun(`half reports, ${large} MiB`, flood);
+printRun(`half reports, ${large} MiB`, flood);
 say('', `peak memory of the whole process ${peak} MiB`);
 const quiet = makeLog(64 * MIB, 0);
 scan(quiet);
-sayRun('quiet log, 64 MiB', scan(quiet));
+printRun('quiet log, 64 MiB', scan(quiet));
 const single = makeLog(16 * MIB, 0.5);
 const double = makeLog(32 * MIB, 0.5);
-sayRun('half reports, 32 MiB', scan(double));
+printRun('half reports, 32 MiB', scan(double));
 const ratios = Array.from({ length: 5 }, () => {
   const [one, two] = [scan(single), scan(double)];
   return (two.processorSeconds / one.processorSeconds) * ((2 * one.bytes) / two.bytes);

@@ -23,7 +23,7 @@ export class Window {
   readonly bytes: Buffer = Buffer.allocUnsafeSlow(SIZE);
   /** Before this place nothing may be looked at: a line was cut there. */
   floor = 0;
-  readonly #take: (stretch: Stretch) => void;
+  readonly #take: (scale: Stretch) => void;
   /** Where the first byte stands in the log. */
   #offset = 0;
   /** Where the first line stands that was not handed out. */
@@ -32,7 +32,7 @@ export class Window {
   #omitting = false;
   #omitted = 0;
 
-  constructor(take: (stretch: Stretch) => void) {
+  constructor(take: (scale: Stretch) => void) {
     this.#take = take;
   }
 

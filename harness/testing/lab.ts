@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { inheritEnvironment } from '../host/index.ts';
 import { bakeImage } from '../image/index.ts';
-import { openWorkshop, readKernelDefinition } from '../kernel/index.ts';
+import { openBuildTree, readKernelDefinition } from '../kernel/index.ts';
 import type { Image, Kernel } from '../model/index.ts';
 import { type Accelerator, probeAccelerator } from '../vm/index.ts';
 import { TEST_CACHE } from './kernel.ts';
@@ -21,8 +21,8 @@ export async function openTestLab(definitionName = 'smoke-5.10'): Promise<TestLa
   inheritEnvironment(process.env);
   const definition = await readKernelDefinition(definitionName, join(PROJECT_ROOT, 'kernels'));
   const onProgress = () => {};
-  await using workshop = await openWorkshop(definition, { cacheDirectory: TEST_CACHE, onProgress });
-  const built = await workshop.build({ commit: workshop.baseCommit });
+  await using buildTree = await openBuildTree(definition, { cacheDirectory: TEST_CACHE, onProgress });
+  const built = await buildTree.build({ commit: buildTree.baseCommit });
   if (!built.ok) throw new Error(`the test kernel does not compile: ${built.logTail.join('\n')}`);
   const image = await bakeImage(join(PROJECT_ROOT, 'images/guest.yaml'), { cacheDirectory: TEST_CACHE });
   const accelerator = await probeAccelerator({

@@ -2,8 +2,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bakeCargo } from '../image/index.ts';
-import type { TrialEvent, TrialResult, TrialSpec } from '../model/index.ts';
+import { bakeDataDisk } from '../image/index.ts';
+import type { RunEvent, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario } from '../scenario/index.ts';
 import { createTrialRunner } from '../trial/index.ts';
 import { TemplateStore, thawClone } from '../vm/index.ts';
@@ -51,10 +51,10 @@ async function perform(id: string, boot: 'clone' | 'cold'): Promise<TrialResult>
     timeoutMs: 600_000,
     boot,
   };
-  const events: TrialEvent[] = [];
+  const events: RunEvent[] = [];
   const result = await run(spec, (event) => events.push(event), new AbortController().signal);
-  const told = events.filter((event) => event.type === 'cloneReplaced').length;
-  if (boot === 'clone' && result.origin?.kind !== 'clone' && told !== 1) unnoticed += 1;
+  const told = events.filter((event) => event.type === 'cloneFellBack').length;
+  if (boot === 'clone' && result.bootMethod?.kind !== 'clone' && told !== 1) unnoticed += 1;
   rmSync(join(home, 'runs', id), { recursive: true, force: true });
   return result;
 }
@@ -86,7 +86,7 @@ const endOf = (one: TrialResult) =>
 
 let unnoticed = 0;
 let failed = false;
-const mustBe = (what: string, is: unknown, wanted: unknown) => {
+const requireEqual = (what: string, is: unknown, wanted: unknown) => {
   if (is !== wanted) failed = true;
   say(`${is === wanted ? 'ok    ' : 'NOT OK'} ${what}: ${is}`);
 };
@@ -110,16 +110,16 @@ try {
     thawed.push(await timed('clone', index));
     if (index % 50 === 49) say(`       ${index + 1} clones`);
   }
-  const came = thawed.filter((one) => one.origin?.kind === 'clone');
+  const came = thawed.filter((one) => one.bootMethod?.kind === 'clone');
   const up = came.map((one) => one.bootMs ?? Number.NaN);
   const perHour = { clone: (3_600_000 * thawed.length) / cloneMs, cold: (3_600_000 * cold.length) / coldMs };
   say(`kernel ${lab.kernel.name}, ${lab.accelerator.kind}; the template's trial took ${first.durationMs} ms`);
   say(
     `thaw to QMP, ms: median ${percentile(
-      came.map((one) => one.origin?.qmpMs ?? Number.NaN),
+      came.map((one) => one.bootMethod?.qmpMs ?? Number.NaN),
       0.5,
     )}, 95 % ${percentile(
-      came.map((one) => one.origin?.qmpMs ?? Number.NaN),
+      came.map((one) => one.bootMethod?.qmpMs ?? Number.NaN),
       0.95,
     )}`,
   );
@@ -134,17 +134,17 @@ try {
   say(
     `trials per hour, one at a time: clones ${Math.round(perHour.clone)}, cold ${Math.round(perHour.cold)}; ratio ${(perHour.clone / perHour.cold).toFixed(1)}`,
   );
-  mustBe('clones that were asked for and came up', came.length, clones);
-  mustBe('clones lost unnoticed', unnoticed, 0);
-  mustBe('different ends of trials', new Set([...cold, ...thawed].map(endOf)).size, 1);
+  requireEqual('clones that were asked for and came up', came.length, clones);
+  requireEqual('clones lost unnoticed', unnoticed, 0);
+  requireEqual('different ends of trials', new Set([...cold, ...thawed].map(endOf)).size, 1);
   await weighTogether();
   await templates[Symbol.asyncDispose]();
-  mustBe('processes left over', findProcesses().join(), '');
-  mustBe('listening ports left over', Math.max(0, listening() - portsBefore), 0);
+  requireEqual('processes left over', findProcesses().join(), '');
+  requireEqual('listening ports left over', Math.max(0, listening() - portsBefore), 0);
   const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(
     (name) => !/^(runs|templates(\/[0-9a-f]{32}(\.lock|\/.*)?)?)$/.test(name),
   );
-  mustBe('files left over', files.join(), '');
+  requireEqual('files left over', files.join(), '');
 } finally {
   await templates[Symbol.asyncDispose]();
   rmSync(home, { recursive: true, force: true });
@@ -166,10 +166,14 @@ async function weighTogether(): Promise<void> {
   const shared = mkdtempSync(join(home, 'runs', 'together-'));
   try {
     const modules = { modulesDirectory: lab.kernel.modules, files: [] };
-    const cargo = await bakeCargo(join(shared, 'cargo.squashfs'), modules);
+    const dataDisk = await bakeDataDisk(join(shared, 'data.squashfs'), modules);
     for (let index = 0; index < TOGETHER; index += 1) {
       const directory = mkdtempSync(join(home, 'runs', 'together-'));
-      const { machine, revived } = await thawClone(template, { name: `together-${index}`, directory, cargo });
+      const { machine, revived } = await thawClone(template, {
+        name: `together-${index}`,
+        directory,
+        dataDisk,
+      });
       machines.push({
         pid: machine.pid,
         end: async () => {

@@ -6,7 +6,7 @@ import type {
   ScenarioVerdict,
   SignatureVerdict,
   Splat,
-  TrialEvent,
+  RunEvent,
   TrialResult,
 } from '../model/index.ts';
 
@@ -126,7 +126,7 @@ export function aVerdict(
     comparison: 'clean',
     reason: `${scenarios.length} judged`,
     scenarios,
-    staircase: null,
+    perPatch: null,
     exitCode: 0,
     ...part,
   };
@@ -135,18 +135,18 @@ export function aVerdict(
 type WithoutHead<Type> = Type extends unknown ? Omit<Type, 'format' | 'at'> : never;
 
 /** Dates events that were given as pairs of seconds since the start and content. */
-export function dateEvents(events: readonly (readonly [number, WithoutHead<TrialEvent>])[]): TrialEvent[] {
+export function dateEvents(events: readonly (readonly [number, WithoutHead<RunEvent>])[]): RunEvent[] {
   const start = Date.parse('2026-01-01T00:00:00.000Z');
   return events.map(
     ([seconds, event]) =>
-      ({ format: 1, at: new Date(start + seconds * 1000).toISOString(), ...event }) as TrialEvent,
+      ({ format: 1, at: new Date(start + seconds * 1000).toISOString(), ...event }) as RunEvent,
   );
 }
 
 /** The events of a campaign that builds one kernel for half a minute and then runs these trials one after another. */
-export function anEventStream(trials: readonly TrialResult[], verdict: CampaignVerdict): TrialEvent[] {
+export function anEventStream(trials: readonly TrialResult[], verdict: CampaignVerdict): RunEvent[] {
   const stage = 'build-base';
-  const events: [number, WithoutHead<TrialEvent>][] = [
+  const events: [number, WithoutHead<RunEvent>][] = [
     [
       0,
       {

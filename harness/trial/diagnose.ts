@@ -3,7 +3,7 @@ import type { Fault, Finding, Guest } from '../model/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import type { Machine, MachineEnd } from '../vm/index.ts';
 
-/** Deadlines for a fast machine, in milliseconds; stretched by the kernel's pace. */
+/** Deadlines for a fast machine, in milliseconds; scaled by the kernel's timeScale. */
 const RECONNECT_MS = 10_000;
 const POWER_OFF_MS = 30_000;
 /** For a kernel that has complained already: that it cannot power off would tell nothing new. */
@@ -15,24 +15,24 @@ const LAST_WORDS_MS = 2_000;
 export async function diagnoseMachine(
   machine: Machine,
   fault: Fault | null,
-  pace: number,
+  timeScale: number,
 ): Promise<MachineState> {
   if (fault) await Promise.race([machine.ended, wait(LAST_WORDS_MS)]);
   const end = machine.hasEnded();
   if (end) return stateOf(end);
   if (fault?.code !== 'GUEST_CONNECTION_LOST' && fault?.code !== 'GUEST_UNREACHABLE')
     return { kind: 'running' };
-  const answer = await machine.probeGuest(RECONNECT_MS * pace);
+  const answer = await machine.probeGuest(RECONNECT_MS * timeScale);
   const later = machine.hasEnded();
   if (later) return stateOf(later);
   if (answer === 'answered' || answer === 'refused') return { kind: 'running' };
   await machine.injectNmi().catch(() => {});
-  await Promise.race([machine.ended, wait(LAST_WORDS_MS * pace)]);
+  await Promise.race([machine.ended, wait(LAST_WORDS_MS * timeScale)]);
   const last = machine.hasEnded();
   if (last) return stateOf(last);
   return {
     kind: 'hung',
-    detail: `no answer to a new connection within ${Math.round((RECONNECT_MS * pace) / 1000)} s`,
+    detail: `no answer to a new connection within ${Math.round((RECONNECT_MS * timeScale) / 1000)} s`,
   };
 }
 
@@ -57,10 +57,10 @@ function stateOf(end: MachineEnd): MachineState {
 export async function powerOffMachine(
   machine: Machine,
   guest: Guest,
-  pace: number,
+  timeScale: number,
   complaint: Promise<void>,
 ): Promise<Finding[]> {
-  const limitMs = POWER_OFF_MS * pace;
+  const limitMs = POWER_OFF_MS * timeScale;
   const patience = complaint.then(() => wait(POWER_OFF_AFTER_SPLAT_MS)).then(() => 'complained' as const);
   const end = await Promise.race([machine.powerOff(guest, limitMs), patience]);
   if (end !== false) return [];

@@ -24,7 +24,7 @@ export function watchSpace(directory: string, onFull: () => void): () => void {
 }
 
 /** A log on a full disk is no evidence: a complaint may be missing in it. */
-export async function mustHaveSpace(directory: string): Promise<void> {
+export async function requireSpace(directory: string): Promise<void> {
   if ((await freeSpaceMib(directory)) >= LEAST_FREE_MIB) return;
   throw new Fault({
     blame: 'lab',

@@ -5,9 +5,9 @@ import {
   Fault,
   type Finding,
   type Guest,
-  type MachineOrigin,
-  type TrialEvent,
-  type TrialListener,
+  type BootMethod,
+  type RunEvent,
+  type RunListener,
   type TrialResult,
   type TrialRunner,
   type TrialSpec,
@@ -22,8 +22,8 @@ import { judgeTrial, type MachineState } from '../verdict/index.ts';
 import { type Machine, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
 import { collectEvidence } from './collect.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
-import { asFault, blameOf, messageOf, mustHaveSpace, watchSpace } from './fault.ts';
-import { bootLimitMs, paceOf } from './pace.ts';
+import { asFault, blameOf, messageOf, requireSpace, watchSpace } from './fault.ts';
+import { bootLimitMs, timeScaleOf } from './time-scale.ts';
 import { sleep } from './sleep.ts';
 import type { MachinePlace } from './specify.ts';
 import { type StartedMachine, startMachine } from './start.ts';
@@ -44,22 +44,22 @@ export function createTrialRunner(lab: TrialLab): TrialRunner {
 class TrialRun {
   readonly #lab: TrialLab;
   readonly #spec: TrialSpec;
-  readonly #listen: TrialListener;
+  readonly #listen: RunListener;
   readonly #signal: AbortSignal;
   readonly #directory: string;
   readonly #watch: ConsoleWatch;
   readonly #startedAt = new Date().toISOString();
   readonly #begun = performance.now();
   #bootMs: number | null = null;
-  #pace = paceOf(0);
-  #origin: MachineOrigin | null = null;
+  #timeScale = timeScaleOf(0);
+  #bootMethod: BootMethod | null = null;
   #machineCommand = '';
   #tellComplaint: () => void = () => {};
   readonly #complaint = new Promise<void>((resolve) => {
     this.#tellComplaint = resolve;
   });
 
-  constructor(lab: TrialLab, spec: TrialSpec, listen: TrialListener, signal: AbortSignal) {
+  constructor(lab: TrialLab, spec: TrialSpec, listen: RunListener, signal: AbortSignal) {
     this.#lab = lab;
     this.#spec = spec;
     this.#listen = listen;
@@ -71,8 +71,8 @@ class TrialRun {
     );
   }
 
-  #tell(event: DistributiveOmit<TrialEvent, 'format' | 'at'>): void {
-    const full = { format: 1, at: new Date().toISOString(), ...event } as TrialEvent;
+  #tell(event: DistributiveOmit<RunEvent, 'format' | 'at'>): void {
+    const full = { format: 1, at: new Date().toISOString(), ...event } as RunEvent;
     this.#listen(full);
     void appendFile(join(this.#directory, 'events.ndjson'), `${JSON.stringify(full)}\n`).catch(() => {});
   }
@@ -119,10 +119,10 @@ class TrialRun {
       { ...lab, directory: this.#directory },
       templates,
       this.#signal,
-      (reason) => this.#tell({ type: 'cloneReplaced', trial: this.#spec.id, reason }),
+      (reason) => this.#tell({ type: 'cloneFellBack', trial: this.#spec.id, reason }),
     );
     const { machine } = started;
-    this.#origin = started.origin;
+    this.#bootMethod = started.bootMethod;
     this.#machineCommand = machine.command;
     machine.onConsole((chunk) => this.#watch.push(chunk));
     // A machine that can no longer write its log stands still: nothing that it does now would be evidence.
@@ -147,56 +147,56 @@ class TrialRun {
   async #hold({ machine, clone, begun }: StartedMachine): Promise<TrialResult> {
     const settled = this.#spec.settled as SettledScenario;
     let guest: Guest | null = null;
-    let performance_: Performance = { steps: [], findings: [], fault: null };
+    let performed: Performance = { steps: [], findings: [], fault: null };
     let state: MachineState;
     try {
       guest = clone?.guest ?? (await this.#awaitGuest(machine));
       this.#bootMs = clone?.upMs ?? Math.round(performance.now() - begun);
-      this.#pace = paceOf(clone?.bootMs ?? this.#bootMs);
+      this.#timeScale = timeScaleOf(clone?.bootMs ?? this.#bootMs);
       this.#tell({
         type: 'machineBooted',
         trial: this.#spec.id,
         bootMs: this.#bootMs,
         accelerator: `${this.#lab.accelerator.kind} (${this.#lab.accelerator.reason})`,
-        ...(this.#origin ? { origin: this.#origin } : {}),
+        ...(this.#bootMethod ? { bootMethod: this.#bootMethod } : {}),
       });
-      performance_ = await this.#performWith(machine, guest, settled);
+      performed = await this.#performWith(machine, guest, settled);
     } catch (error) {
       if (this.#signal.aborted) throw error;
-      performance_ = { ...performance_, fault: asFault(error) };
+      performed = { ...performed, fault: asFault(error) };
     }
-    await this.#keep(performance_.evidence ?? {});
-    const pace = this.#pace;
-    state = await diagnoseMachine(machine, performance_.fault, pace);
+    await this.#keep(performed.evidence ?? {});
+    const timeScale = this.#timeScale;
+    state = await diagnoseMachine(machine, performed.fault, timeScale);
     const extra: Finding[] = [];
     if (state.kind === 'running' && guest) {
       await collectEvidence(machine, guest, this.#directory);
       try {
-        extra.push(...(await powerOffMachine(machine, guest, pace, this.#complaint)));
+        extra.push(...(await powerOffMachine(machine, guest, timeScale, this.#complaint)));
       } catch (error) {
         // A guest that can no longer be told to power off is gone or hung: which of the two decides who is to blame.
         const fault = asFault(error);
-        performance_ = { ...performance_, fault: performance_.fault ?? fault };
-        state = await diagnoseMachine(machine, fault, pace);
+        performed = { ...performed, fault: performed.fault ?? fault };
+        state = await diagnoseMachine(machine, fault, timeScale);
       }
     }
     await guest?.close().catch(() => {});
     await machine[Symbol.asyncDispose]();
-    await mustHaveSpace(this.#directory);
+    await requireSpace(this.#directory);
     const splats = this.#watch.end();
-    const findings = [...performance_.findings, ...findUnexpectedSplats(settled, splats), ...extra];
+    const findings = [...performed.findings, ...findUnexpectedSplats(settled, splats), ...extra];
     if (state.kind === 'running' && extra.length === 0 && machine.hasEnded()?.reason === 'panic')
       state = { kind: 'panicked' };
     const judgement = judgeTrial({
       booted: this.#bootMs !== null,
       consoleSpoke: this.#watch.spoke,
       machine: state,
-      fault: performance_.fault,
+      fault: performed.fault,
       findings,
       splats,
       expectedEnd: settled.expect.machine,
     });
-    return this.#resultOf(judgement, performance_.steps, splats);
+    return this.#resultOf(judgement, performed.steps, splats);
   }
 
   async #awaitGuest(machine: Machine): Promise<Guest> {
@@ -211,7 +211,7 @@ class TrialRun {
   async #performWith(machine: Machine, guest: Guest, settled: SettledScenario): Promise<Performance> {
     const stop = new AbortController();
     const ended = machine.ended.then(() => stop.abort());
-    const timer = setTimeout(() => stop.abort(), this.#spec.timeoutMs * this.#pace);
+    const timer = setTimeout(() => stop.abort(), this.#spec.timeoutMs * this.#timeScale);
     try {
       return await performScenario(settled, {
         guest,
@@ -220,7 +220,7 @@ class TrialRun {
         now: () => Date.now(),
         sleep: (ms) => sleep(ms, stop.signal),
         signal: AbortSignal.any([stop.signal, this.#signal]),
-        pace: this.#pace,
+        timeScale: this.#timeScale,
         onStepStarted: (phase, label) =>
           this.#tell({ type: 'stepStarted', trial: this.#spec.id, phase, label }),
         onStepEnded: (step) => this.#tell({ type: 'stepEnded', trial: this.#spec.id, step }),
@@ -249,7 +249,7 @@ class TrialRun {
       startedAt: this.#startedAt,
       durationMs: Math.round(performance.now() - this.#begun),
       bootMs: this.#bootMs,
-      ...(this.#origin ? { origin: this.#origin } : {}),
+      ...(this.#bootMethod ? { bootMethod: this.#bootMethod } : {}),
       accelerator: `${this.#lab.accelerator.kind} (${this.#lab.accelerator.reason})`,
       files: { console: 'console.log', events: 'events.ndjson', dmesg: 'dmesg.txt' },
       machineCommand: this.#machineCommand,

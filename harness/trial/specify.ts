@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
-import { bakeCargo, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
-import type { Cargo, Kernel, TrialSpec } from '../model/index.ts';
+import { bakeDataDisk, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
+import type { DataDisk, Kernel, TrialSpec } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
 
@@ -44,7 +44,7 @@ export function planMachine(spec: TrialSpec, place: MachinePlace): MachineSpec {
   };
 }
 
-/** The machine of a template for trials like this one: what they differ in comes with each clone's cargo. */
+/** The machine of a template for trials like this one: what they differ in comes with each clone's data disk. */
 export async function specifyTemplate(
   spec: TrialSpec,
   place: MachinePlace,
@@ -52,21 +52,21 @@ export async function specifyTemplate(
 ): Promise<MachineSpec> {
   const machine = planMachine(spec, place);
   const keys = makeKeys();
-  await bakeOverlay(machine.overlayPath, { keys, cargo: true }, { signal });
+  await bakeOverlay(machine.overlayPath, { keys, dataDisk: true }, { signal });
   return { ...machine, name: 'template', keys };
 }
 
 /** A trial's modules, and what VMs inside its machine need, as a disk for its clone: one for all trials alike. */
-export async function bringCargo(
+export async function makeDataDisk(
   spec: TrialSpec,
   place: MachinePlace,
   templates: TemplateStore,
   signal: AbortSignal,
-): Promise<Cargo> {
+): Promise<DataDisk> {
   const files = (await listL2Files(spec, place, signal)) as OverlayFile[];
   const name = digestOf(spec.kernel.digest, JSON.stringify(files)).slice(0, 32);
   return templates.keep(`${name}.squashfs`, (path) =>
-    bakeCargo(path, { modulesDirectory: spec.kernel.modules, files }),
+    bakeDataDisk(path, { modulesDirectory: spec.kernel.modules, files }),
   );
 }
 

@@ -2,7 +2,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../host/index.ts';
-import type { Guest, MachineOrigin, TrialSpec } from '../model/index.ts';
+import type { Guest, BootMethod, TrialSpec } from '../model/index.ts';
 import {
   bootMachine,
   keyOfTemplate,
@@ -12,13 +12,13 @@ import {
   thawClone,
 } from '../vm/index.ts';
 import { messageOf } from './fault.ts';
-import { bootLimitMs } from './pace.ts';
-import { bringCargo, type MachinePlace, planMachine, specifyMachine, specifyTemplate } from './specify.ts';
+import { bootLimitMs } from './time-scale.ts';
+import { makeDataDisk, type MachinePlace, planMachine, specifyMachine, specifyTemplate } from './specify.ts';
 
 /** A machine for one trial. A clone is up already; one that boots is waited for by whoever holds it. */
 export interface StartedMachine {
   readonly machine: Machine;
-  readonly origin: MachineOrigin;
+  readonly bootMethod: BootMethod;
   readonly clone: CloneUp | null;
   /** When the work on it began, by `performance.now()`. */
   readonly begun: number;
@@ -27,9 +27,9 @@ export interface StartedMachine {
 /** What is known of a clone that came up. */
 export interface CloneUp {
   readonly guest: Guest;
-  /** From its start to a session, its clock set and its cargo mounted, in milliseconds; its template has run commands. */
+  /** From its start to a session, its clock set and its data disk mounted, in milliseconds; its template has run commands. */
   readonly upMs: number;
-  /** What a boot of its kernel would take now, in milliseconds, by how long the thaw took: time-outs are stretched by that. */
+  /** What a boot of its kernel would take now, in milliseconds, by how long the thaw took: time-outs are scaled by that. */
   readonly bootMs: number;
 }
 
@@ -42,7 +42,7 @@ const CLONE_UP_MS = 60_000;
  */
 const BOOT_PER_THAW = 25;
 
-const COLD: MachineOrigin = { kind: 'cold', template: null, qmpMs: null, memoryMib: null, replaced: null };
+const COLD: BootMethod = { kind: 'cold', template: null, qmpMs: null, memoryMib: null, fallbackReason: null };
 
 /**
  * Starts a trial's machine: a clone where the trial allows one and there are templates, else one that boots. When there
@@ -70,7 +70,7 @@ export async function startMachine(
   }
   const begun = performance.now();
   const machine = await bootMachine(await specifyMachine(spec, place, signal), { signal });
-  return { machine, origin: { ...COLD, replaced }, clone: null, begun };
+  return { machine, bootMethod: { ...COLD, fallbackReason: replaced }, clone: null, begun };
 }
 
 async function bringClone(
@@ -83,17 +83,17 @@ async function bringClone(
   const contents = [await digestFile(spec.kernel.bootImage), spec.image.digest];
   const key = await keyOfTemplate(planMachine(spec, place), contents);
   const specify = (directory: string) => specifyTemplate(spec, { ...place, directory }, signal);
-  const cargo = await bringCargo(spec, place, templates, signal);
+  const dataDisk = await makeDataDisk(spec, place, templates, signal);
   const template = await templates.open(key, specify, {
     bootLimitMs: bootLimitMs(place.accelerator.kind),
-    cargo,
+    dataDisk,
     signal,
   });
   const begun = performance.now();
   const clone = await thawClone(template, {
     name: spec.id,
     directory: place.directory,
-    cargo,
+    dataDisk,
     signal,
   });
   const { machine, qmpMs } = clone;
@@ -104,12 +104,12 @@ async function bringClone(
     const memoryMib = await measureMemoryMib(machine.pid);
     return {
       machine,
-      origin: {
+      bootMethod: {
         kind: 'clone',
         template: key,
         qmpMs,
         memoryMib: memoryMib === null ? null : Math.round(memoryMib),
-        replaced: null,
+        fallbackReason: null,
       },
       clone: { guest, upMs, bootMs: upMs * BOOT_PER_THAW },
       begun,

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { TrialEvent, TrialResult, TrialSpec } from '../model/index.ts';
+import type { RunEvent, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 import { openTestLab, type TestLab } from '../testing/lab.ts';
 import { type Template, TemplateStore } from '../vm/index.ts';
@@ -42,14 +42,14 @@ function aSpec(scenario: SettledScenario, change: Partial<TrialSpec> = {}): Tria
 
 interface Performed {
   readonly result: TrialResult;
-  readonly events: readonly TrialEvent[];
+  readonly events: readonly RunEvent[];
   readonly console: string;
 }
 
 async function perform(
   directory: string,
   spec: TrialSpec,
-  meanwhile: (event: TrialEvent) => void = () => {},
+  meanwhile: (event: RunEvent) => void = () => {},
   templates?: TemplateStore,
 ): Promise<Performed> {
   const run = createTrialRunner({
@@ -58,7 +58,7 @@ async function perform(
     bakeL2Root: () => Promise.reject(new Error('no L2 here')),
     ...(templates ? { templates } : {}),
   });
-  const events: TrialEvent[] = [];
+  const events: RunEvent[] = [];
   const result = await run(
     spec,
     (event) => {
@@ -201,7 +201,7 @@ t.test('a trial in a clone says so, and comes to what a booted one comes to, goo
     for (const boot of ['clone', 'cold'] as const) {
       const spec = aSpec(scenario, { id: `${scenario.name}-${boot}`, boot });
       const { result, console } = await perform(directory, spec, () => {}, templates);
-      t.match(result.origin, { kind: boot, replaced: null }, result.reason);
+      t.match(result.bootMethod, { kind: boot, fallbackReason: null }, result.reason);
       t.match(console, /Linux version[\s\S]*guest ready[\s\S]*Power down/);
       ends.push([
         result.outcome,
@@ -232,8 +232,8 @@ t.test('a clone that does not come up is told, and its trial is done in a booted
     templates,
   );
   t.equal(result.outcome, 'passed', result.reason);
-  t.match(result.origin, { kind: 'cold', replaced: /a clone was not thawed/ });
-  t.equal(events.filter((event) => event.type === 'cloneReplaced').length, 1);
+  t.match(result.bootMethod, { kind: 'cold', fallbackReason: /a clone was not thawed/ });
+  t.equal(events.filter((event) => event.type === 'cloneFellBack').length, 1);
   t.match(readFileSync(join(directory, 'replaced', 'clone-console.log'), 'latin1'), /guest ready/);
 });
 
@@ -245,5 +245,5 @@ t.test('a kernel that does not boot is judged the same where a template was to b
   );
   const { result } = await perform(directory, aSpec(scenario, { boot: 'clone' }), () => {}, templates);
   t.strictSame([result.outcome, result.blame], ['failed', 'kernel'], result.reason);
-  t.match(result.origin, { kind: 'cold', replaced: /panicked/ });
+  t.match(result.bootMethod, { kind: 'cold', fallbackReason: /panicked/ });
 });

@@ -10,7 +10,7 @@ export function compareClones(
   trials: readonly TrialResult[],
   controls: readonly TrialResult[],
 ): CloneSummary {
-  const clones = trials.filter((trial) => trial.origin?.kind === 'clone');
+  const clones = trials.filter((trial) => trial.bootMethod?.kind === 'clone');
   const disagreements: { control: string; reason: string }[] = [];
   let compared = 0;
   for (const control of controls) {
@@ -27,10 +27,10 @@ export function compareClones(
       reason: `booted: ${describeEnd(control)}; in ${twins.length === 1 ? 'a clone' : `${twins.length} clones`}: ${ends.join(' or ')}`,
     });
   }
-  const replaced = trials.flatMap((trial) =>
-    typeof trial.origin?.replaced === 'string' ? [{ trial: trial.id, reason: trial.origin.replaced }] : [],
+  const fellBack = trials.flatMap((trial) =>
+    typeof trial.bootMethod?.fallbackReason === 'string' ? [{ trial: trial.id, reason: trial.bootMethod.fallbackReason }] : [],
   );
-  return { clones: clones.length, replaced, compared, disagreements };
+  return { clones: clones.length, fellBack, compared, disagreements };
 }
 
 function describeEnd(trial: TrialResult): string {

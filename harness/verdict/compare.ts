@@ -5,7 +5,7 @@ import {
   comparisonWords,
   type ScenarioVerdict,
   type SignatureVerdict,
-  type Staircase,
+  type PerPatchGrid,
   type TrialResult,
 } from '../model/index.ts';
 import { isConclusive } from './conclusive.ts';
@@ -102,7 +102,7 @@ function explain(comparison: Comparison, signatures: readonly SignatureVerdict[]
 export function concludeCampaign(
   scenarios: readonly ScenarioVerdict[],
   arms: number,
-  staircase: Staircase | null = null,
+  perPatch: PerPatchGrid | null = null,
 ): CampaignVerdict {
   const words = comparisonWords(arms);
   const judged = scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
@@ -112,7 +112,7 @@ export function concludeCampaign(
   const worst = scenarios.find((one) => one.comparison === judged);
   const parts = [counts.map(([kind, count]) => `${count} ${words[kind]}`).join(', ')];
   if (worst && judged !== 'clean' && judged !== 'fixed') parts.push(`${worst.scenario}: ${worst.reason}`);
-  const flaws = staircase?.notBisectableAt ?? [];
+  const flaws = perPatch?.notBisectableAt ?? [];
   if (flaws.length > 0)
     parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);
   // A series that breaks on the way what works at both ends has broken it.
@@ -123,7 +123,7 @@ export function concludeCampaign(
     comparison,
     reason: parts.join('; '),
     scenarios,
-    staircase,
+    perPatch,
     exitCode: negative ? 1 : comparison === 'inconclusive' ? 69 : 0,
   };
 }

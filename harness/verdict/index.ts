@@ -7,4 +7,4 @@ export { compareScenario, concludeCampaign, worstOf } from './compare.ts';
 export { isConclusive } from './conclusive.ts';
 export type { MachineState, TrialEvidence, TrialJudgement } from './judge.ts';
 export { judgeTrial } from './judge.ts';
-export { climbStaircase } from './staircase.ts';
+export { gridPatches } from './per-patch.ts';

@@ -35,7 +35,7 @@ t.test('a machine is a q35 with nothing in it that was not asked for', async (t)
     'virtio-net-pci,netdev=net,romfile=',
     'virtio-serial-pci',
     'virtserialport,chardev=ssh,id=ssh,nr=1',
-    'virtserialport,chardev=keeper,id=keeper,nr=2',
+    'virtserialport,chardev=agent,id=agent,nr=2',
     'virtio-rng-pci,rng=rng',
     'pvpanic',
   ]);
@@ -55,7 +55,7 @@ t.test('the console is written to disk by QEMU itself', async (t) => {
   t.strictSame(valuesOf(argv, '-chardev'), [
     'file,id=console,path=/runs/7/positive.base.1/console.log,append=on',
     'socket,id=ssh,path=/tmp/x/ssh,server=on,wait=off',
-    'socket,id=keeper,path=/tmp/x/keeper,server=on,wait=off',
+    'socket,id=agent,path=/tmp/x/agent,server=on,wait=off',
   ]);
   t.strictSame(valuesOf(argv, '-serial'), ['chardev:console']);
   t.strictSame(valuesOf(argv, '-qmp'), ['unix:/tmp/x/qmp,server=on,wait=off']);

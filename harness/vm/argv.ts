@@ -6,9 +6,9 @@ export const QEMU = 'qemu-system-x86_64';
 export const CONSOLE_FILE = 'console.log';
 /** Sockets of a machine, in its directory of sockets. */
 export const QMP_SOCKET = 'qmp';
-/** The serial ports behind which an SSH server waits, and the machine's keeper. */
+/** The serial ports behind which an SSH server waits, and the machine's guest agent. */
 export const SSH_SOCKET = 'ssh';
-export const KEEPER_SOCKET = 'keeper';
+export const GUEST_AGENT_SOCKET = 'agent';
 
 /** Words that every ktrial kernel is started with. */
 const KERNEL_ARGS: readonly string[] = [
@@ -41,7 +41,7 @@ export function buildArgv(spec: MachineSpec, sockets: string): string[] {
     ...monitor(sockets),
     ...disk('root', spec.rootPath),
     ...disk('overlay', spec.overlayPath),
-    ...(spec.cargoPath === undefined ? [] : disk('cargo', spec.cargoPath)),
+    ...(spec.dataDiskPath === undefined ? [] : disk('data', spec.dataDiskPath)),
     ...network(),
     ...ports(sockets),
     ...entropy(),
@@ -110,7 +110,7 @@ function ports(sockets: string): string[] {
     '-device',
     `virtserialport,chardev=${id},id=${id},nr=${number}`,
   ];
-  return ['-device', 'virtio-serial-pci', ...port(SSH_SOCKET, 1), ...port(KEEPER_SOCKET, 2)];
+  return ['-device', 'virtio-serial-pci', ...port(SSH_SOCKET, 1), ...port(GUEST_AGENT_SOCKET, 2)];
 }
 
 function disk(id: string, path: string): string[] {

@@ -18,10 +18,10 @@ export async function bootMachine(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Machine> {
   // A clone's kernel is in its RAM, and the build that it came from may be gone.
-  if (spec.ram?.use !== 'private') await needFile('boot image', spec.bootImage);
-  await needFile('image', spec.rootPath);
-  await needFile('overlay', spec.overlayPath);
-  if (spec.cargoPath !== undefined) await needFile('cargo', spec.cargoPath);
+  if (spec.ram?.use !== 'private') await requireFile('boot image', spec.bootImage);
+  await requireFile('image', spec.rootPath);
+  await requireFile('overlay', spec.overlayPath);
+  if (spec.dataDiskPath !== undefined) await requireFile('data disk', spec.dataDiskPath);
   // The monitor's socket: a path below a run's own directory may be longer than the 107 bytes that a socket may have.
   const scratch = await mkdtemp(join(tmpdir(), 'ktrial-'));
   const argv = buildArgv(spec, scratch);
@@ -51,7 +51,7 @@ export async function bootMachine(
   }
 }
 
-async function needFile(what: string, path: string): Promise<void> {
+async function requireFile(what: string, path: string): Promise<void> {
   if (await exists(path)) return;
   throw new Fault({
     blame: 'lab',

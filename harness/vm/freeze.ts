@@ -3,18 +3,18 @@ import { truncate, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { runCommand } from '../host/index.ts';
-import { type Cargo, Fault } from '../model/index.ts';
+import { type DataDisk, Fault } from '../model/index.ts';
 import { bootMachine } from './boot.ts';
 import { withDeadline } from './job.ts';
 import type { Machine } from './machine.ts';
 import type { MachineSpec } from './spec.ts';
-import { CARGO_FILE, RAM_FILE, STATE_FILE, type Template } from './template.ts';
+import { DATA_DISK_FILE, RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 export interface FreezeOptions {
   /** How long the boot may take, in milliseconds. */
   readonly bootLimitMs: number;
-  /** The disk that it has mounted at /cargo. Clones may have another in its place, of the same size; none have without it. */
-  readonly cargo?: Cargo;
+  /** The disk that it has mounted at /data. Clones may have another in its place, of the same size; none have without it. */
+  readonly dataDisk?: DataDisk;
   readonly signal?: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ const COMMAND_MS = 120_000;
 const AWAIT_CLOCK =
   'for i in $(seq 50); do grep -qs tsc-early /sys/devices/system/clocksource/clocksource0/current_clocksource || break; ' +
   'sleep 0.1; done';
-const MOUNT_CARGO = 'mount -t squashfs -o ro /dev/vdc /cargo';
+const MOUNT_DATA_DISK = 'mount -t squashfs -o ro /dev/vdc /data';
 /** The least that a disk can have, in bytes. */
 const SECTOR = 512;
 
@@ -43,10 +43,10 @@ const SECTOR = 512;
  */
 export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions): Promise<Template> {
   const begun = performance.now();
-  const frozen = { ...spec, cargoPath: options.cargo?.path ?? join(spec.directory, CARGO_FILE) };
-  if (!options.cargo) {
-    await writeFile(frozen.cargoPath, '');
-    await truncate(frozen.cargoPath, SECTOR);
+  const frozen = { ...spec, dataDiskPath: options.dataDisk?.path ?? join(spec.directory, DATA_DISK_FILE) };
+  if (!options.dataDisk) {
+    await writeFile(frozen.dataDiskPath, '');
+    await truncate(frozen.dataDiskPath, SECTOR);
   }
   const machine = await bootMachine(
     { ...frozen, ram: { path: join(spec.directory, RAM_FILE), use: 'shared' } },
@@ -63,7 +63,7 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
     return {
       directory: spec.directory,
       spec: frozen,
-      cargo: options.cargo?.digest ?? null,
+      dataDisk: options.dataDisk?.digest ?? null,
       serial,
       greeting: greeting.toString('base64'),
       bootMs,
@@ -77,7 +77,7 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
 async function warmUp(machine: Machine, options: FreezeOptions): Promise<number> {
   const guest = await machine.connect(options.bootLimitMs, options.signal);
   let first = 0;
-  for (const command of ['true', AWAIT_CLOCK, ...(options.cargo ? [MOUNT_CARGO] : [])]) {
+  for (const command of ['true', AWAIT_CLOCK, ...(options.dataDisk ? [MOUNT_DATA_DISK] : [])]) {
     const { exitCode } = await guest.run(command, { timeoutMs: COMMAND_MS });
     if (exitCode !== 0) throw notFrozen('the guest cannot run a command');
     first ||= performance.now();
@@ -94,7 +94,7 @@ function quiet(): Promise<void> {
 /** Opens both serial ports, so that a server stands ready at each when time stops. */
 async function awaitGuests(machine: Machine): Promise<{ serial: boolean; greeting: Buffer }> {
   if (!machine.hasSerial) return { serial: false, greeting: Buffer.alloc(0) };
-  await machine.line.keeper();
+  await machine.line.guestAgent();
   // The last visit's server may still be about to end, and then takes the new visitor with it.
   for (let attempt = 1; ; attempt += 1) {
     const greeting = await withDeadline(readGreeting(await machine.line.serial()), GREETING_MS, () => null);

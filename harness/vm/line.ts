@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Fault } from '../model/index.ts';
-import { KEEPER_SOCKET, SSH_SOCKET } from './argv.ts';
-import { Keeper } from './keeper.ts';
+import { GUEST_AGENT_SOCKET, SSH_SOCKET } from './argv.ts';
+import { GuestAgent } from './guest-agent.ts';
 import { connectSocket, type QmpClient } from './qmp.ts';
 import type { GuestWay } from './ssh.ts';
 
@@ -18,14 +18,14 @@ const SOCKET_MS = 10_000;
 
 /**
  * The ways into a machine: to its SSH servers a forwarded TCP port, and a serial port where the kernel has its driver;
- * to its keeper a second serial port.
+ * to its guest agent a second serial port.
  */
 export class GuestLine {
   readonly #sockets: string;
   readonly #monitor: () => QmpClient;
   #greeting: Greeting | null = null;
   #visit: Socket | null = null;
-  #keeper: Keeper | null = null;
+  #guestAgent: GuestAgent | null = null;
   #port: number | null = null;
 
   constructor(sockets: string, monitor: () => QmpClient) {
@@ -59,13 +59,14 @@ export class GuestLine {
   hear(port: string, open: boolean): void {
     if (open) return;
     if (port === SSH_SOCKET) this.#visit?.destroy();
-    if (port === KEEPER_SOCKET) this.#keeper?.close();
+    if (port === GUEST_AGENT_SOCKET) this.#guestAgent?.close();
   }
 
-  /** The machine's keeper, the same one until it is gone. */
-  async keeper(): Promise<Keeper> {
-    if (!this.#keeper?.isThere) this.#keeper = new Keeper(await this.#connect(KEEPER_SOCKET));
-    return this.#keeper;
+  /** The machine's guest agent, the same one until it is gone. */
+  async guestAgent(): Promise<GuestAgent> {
+    if (!this.#guestAgent?.isThere)
+      this.#guestAgent = new GuestAgent(await this.#connect(GUEST_AGENT_SOCKET));
+    return this.#guestAgent;
   }
 
   async #connect(name: string): Promise<Socket> {
@@ -92,7 +93,7 @@ export class GuestLine {
   }
 
   close(): void {
-    this.#keeper?.close();
+    this.#guestAgent?.close();
     this.#greeting?.socket.destroy();
     this.#greeting = null;
   }

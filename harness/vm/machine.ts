@@ -6,7 +6,7 @@ import { Fault, type Guest } from '../model/index.ts';
 import { CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
 import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
-import type { Keeper } from './keeper.ts';
+import type { GuestAgent } from './guest-agent.ts';
 import { GuestLine } from './line.ts';
 import { powerOffBySession } from './poweroff.ts';
 import { QmpClient, type QmpEvent } from './qmp.ts';
@@ -15,7 +15,7 @@ import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
 
 /** What the guest's init writes to the kernel's log when its SSH server listens. */
 export const READY_LINE = 'ktrial: guest ready';
-/** What it writes when one waits at the serial port, too, and a keeper at another; before that it listens. */
+/** What it writes when one waits at the serial port, too, and a guest agent at another; before that it listens. */
 const SERIAL_LINE = /ktrial: an SSH server waits at the serial port/;
 export const QEMU_LOG = 'qemu.log';
 
@@ -121,7 +121,7 @@ export class Machine {
       this.ended.then(() => false),
       pause(deadlineMs, signal).then(() => false),
     ]);
-    this.#mustRun(signal);
+    this.#requireRunning(signal);
     if (!ready) throw unreachable('the guest did not become ready', deadlineMs);
     for (let attempt = 0; ; attempt += 1) {
       const left = endsAt - performance.now();
@@ -130,7 +130,7 @@ export class Machine {
         if (error instanceof Fault && error.code === 'GUEST_WRONG_KEY') throw error;
         return null;
       });
-      this.#mustRun(signal);
+      this.#requireRunning(signal);
       if (guest) return guest;
       await pause(250, signal);
     }
@@ -172,23 +172,25 @@ export class Machine {
    */
   async powerOff(guest: Guest, deadlineMs: number): Promise<boolean> {
     const deadline = pause(deadlineMs);
-    const told = await this.#tellKeeper((keeper) => keeper.powerOff(deadlineMs / 3).then(() => true));
+    const told = await this.#askGuestAgent((guestAgent) =>
+      guestAgent.powerOff(deadlineMs / 3).then(() => true),
+    );
     if (!told && !this.#end) await powerOffBySession(this, guest, deadlineMs, deadline);
     await Promise.race([this.ended, deadline]);
     return this.#end !== null;
   }
 
-  /** The kernel's own copy of its log, each line with its level in front; null where there is no keeper to ask. */
+  /** The kernel's own copy of its log, each line with its level in front; null where there is no guest agent to ask. */
   async readLog(timeoutMs: number): Promise<string | null> {
-    const log = await this.#tellKeeper((keeper) => keeper.readLog(timeoutMs));
+    const log = await this.#askGuestAgent((guestAgent) => guestAgent.readLog(timeoutMs));
     return log?.toString() ?? null;
   }
 
-  /** Null when there is no keeper, or it does not do what it is told. */
-  async #tellKeeper<Answer>(tell: (keeper: Keeper) => Promise<Answer>): Promise<Answer | null> {
+  /** Null when there is no guest agent, or it does not do what it is told. */
+  async #askGuestAgent<Answer>(tell: (guestAgent: GuestAgent) => Promise<Answer>): Promise<Answer | null> {
     if (!this.#serial) return null;
     return this.line
-      .keeper()
+      .guestAgent()
       .then(tell)
       .catch(() => null);
   }
@@ -212,7 +214,7 @@ export class Machine {
     throw new Fault({ blame: 'lab', code: 'QMP_LOST', message: "QEMU's monitor is not open" });
   }
 
-  #mustRun(signal?: AbortSignal): void {
+  #requireRunning(signal?: AbortSignal): void {
     if (signal?.aborted)
       throw new Fault({
         blame: 'request',

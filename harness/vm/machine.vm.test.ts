@@ -136,7 +136,7 @@ t.test(
   'a killed SSH server is a lost connection while the machine runs on, and a killed QEMU is nobody’s panic',
   async (t) => {
     const { machine, guest } = await boot(t);
-    await t.rejects(guest.run('sleep 1; killall doorman dropbear; sleep 60', { timeoutMs: STEP_MS }), {
+    await t.rejects(guest.run('sleep 1; killall port-listener dropbear; sleep 60', { timeoutMs: STEP_MS }), {
       code: 'GUEST_CONNECTION_LOST',
       blame: 'lab',
     });
@@ -154,10 +154,10 @@ t.test(
 );
 
 t.test(
-  'the keeper tells the log that the kernel has, and powers off when no SSH server is left',
+  'the guestAgent tells the log that the kernel has, and powers off when no SSH server is left',
   async (t) => {
     const { machine, guest } = await boot(t);
-    // A kernel may go on talking about its clocks after the boot: what the keeper hands out lies between two of its logs.
+    // A kernel may go on talking about its clocks after the boot: what the guest agent hands out lies between two of its logs.
     const { stdout: before } = await guest.run('dmesg', { timeoutMs: STEP_MS });
     const log = (await machine.readLog(STEP_MS))?.replace(/^<\d+>/gm, '') ?? '';
     const { stdout: after } = await guest.run('dmesg', { timeoutMs: STEP_MS });
@@ -169,10 +169,10 @@ t.test(
   },
 );
 
-t.test('a machine powers off by a session when its keeper is gone', async (t) => {
+t.test('a machine powers off by a session when its guest agent is gone', async (t) => {
   const { machine, guest } = await boot(t);
-  await machine.line.keeper();
-  t.match(await guest.run('sleep 1; killall keeper', { timeoutMs: STEP_MS }), { exitCode: 0 });
+  await machine.line.guestAgent();
+  t.match(await guest.run('sleep 1; killall guest-agent', { timeoutMs: STEP_MS }), { exitCode: 0 });
   t.equal(await machine.powerOff(guest, STEP_MS), true);
   t.match(machine.hasEnded(), { reason: 'poweroff', exitCode: 0 });
 });

@@ -24,8 +24,8 @@ export interface MachineSpec {
   readonly rootPath: string;
   /** Squashfs with this run's keys, modules and files. */
   readonly overlayPath: string;
-  /** A third disk, at /cargo: what clones of one template may differ in. */
-  readonly cargoPath?: string;
+  /** A third disk, at /data: what clones of one template may differ in. */
+  readonly dataDiskPath?: string;
   readonly cpus: number;
   readonly memoryMib: number;
   readonly kernelArgs: readonly string[];

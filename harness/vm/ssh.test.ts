@@ -72,7 +72,7 @@ async function serve(
   };
 }
 
-t.test('a command runs on the leash, quoted, with its variables', async (t) => {
+t.test('a command runs on the exec-shim, quoted, with its variables', async (t) => {
   const far = await serve(t, (channel) => {
     channel.write('99\nfine\n');
     channel.stderr.write('hm\n');

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, type Lock, makeDirectoryAtomic, takeFreeLock, takeLock } from '../host/index.ts';
-import { type Cargo, Fault } from '../model/index.ts';
+import { type DataDisk, Fault } from '../model/index.ts';
 import { type FreezeOptions, freezeTemplate } from './freeze.ts';
 import type { MachineSpec } from './spec.ts';
-import { markOfTemplate, readTemplate, type Template, writePaper } from './template.ts';
+import { markOfTemplate, readTemplate, type Template, writeManifest } from './template.ts';
 
 /** Room that templates may take together, in bytes. */
 const LIMIT_BYTES = 8 * 1024 ** 3;
@@ -23,7 +23,7 @@ export interface StoreOptions {
   readonly onNote?: (text: string) => void;
 }
 
-/** A template in use, and what its files looked like when their content was compared with its paper. */
+/** A template in use, and what its files looked like when their content was compared with its manifest. */
 interface Opened {
   readonly template: Template;
   readonly mark: string;
@@ -39,7 +39,7 @@ export class TemplateStore {
   readonly #directory: string;
   readonly #limit: number;
   readonly #note: (text: string) => void;
-  readonly #kept = new Map<string, Promise<Cargo>>();
+  readonly #kept = new Map<string, Promise<DataDisk>>();
   #work: Promise<{ readonly directory: string; readonly lock: Lock }> | null = null;
   readonly #open = new Map<string, { readonly opening: Promise<Opened> }>();
 
@@ -76,8 +76,8 @@ export class TemplateStore {
     return (await opening).template;
   }
 
-  /** A cargo that clones share while this store is open: `make` writes it to the path given, once for each name. */
-  async keep(name: string, make: (path: string) => Promise<Cargo>): Promise<Cargo> {
+  /** A data disk that clones share while this store is open: `make` writes it to the path given, once for each name. */
+  async keep(name: string, make: (path: string) => Promise<DataDisk>): Promise<DataDisk> {
     this.#work ??= this.#openWork();
     const { directory } = await this.#work;
     const known = this.#kept.get(name);
@@ -145,7 +145,7 @@ export class TemplateStore {
       }
       await makeDirectoryAtomic(path, async (directory) => {
         const template = await freezeTemplate(await specify(directory), options);
-        await writePaper(template, key);
+        await writeManifest(template, key);
       });
     } finally {
       await lock[Symbol.asyncDispose]();

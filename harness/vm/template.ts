@@ -12,11 +12,11 @@ const TEMPLATE_FORMAT = 3;
 
 /** Files of a template, in its directory. */
 export const RAM_FILE = 'ram';
-/** The empty disk of a template without a cargo. */
-export const CARGO_FILE = 'cargo';
+/** The empty disk of a template without a data disk. */
+export const DATA_DISK_FILE = 'data';
 export const STATE_FILE = 'state';
 export const OVERLAY_FILE = 'overlay.squashfs';
-const PAPER_FILE = 'template.json';
+const MANIFEST_FILE = 'template.json';
 const PARTS = [RAM_FILE, STATE_FILE, CONSOLE_FILE, OVERLAY_FILE] as const;
 
 /** A booted machine frozen to disk: any number of clones can be thawed from it, at the same time. */
@@ -24,8 +24,8 @@ export interface Template {
   readonly directory: string;
   /** What the frozen machine was; clones differ in name, directory and whose RAM it is. */
   readonly spec: MachineSpec;
-  /** Digest of the cargo that it has mounted; null when it has none. */
-  readonly cargo: string | null;
+  /** Digest of the data disk that it has mounted; null when it has none. */
+  readonly dataDisk: string | null;
   /** Whether an SSH server waits at the serial port. */
   readonly serial: boolean;
   /** What that server has said already, base64. */
@@ -35,7 +35,7 @@ export interface Template {
 }
 
 /** What lies beside a template's files and says what they must be. */
-interface Paper {
+interface TemplateManifest {
   readonly format: number;
   readonly key: string;
   /** ISO 8601. */
@@ -47,11 +47,11 @@ interface Paper {
 
 /**
  * The key of a template: everything that made it. `contents` are digests of what the spec names by path: the kernel's
- * boot image, the root file system, what its overlay has beside keys; a cargo is no part of it. The command line stands
+ * boot image, the root file system, what its overlay has beside keys; a data disk is no part of it. The command line stands
  * for machine, processor, memory and kernel arguments; under KVM the guest's processor is this computer's.
  */
 export async function keyOfTemplate(spec: MachineSpec, contents: readonly string[]): Promise<string> {
-  const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '', cargoPath: '' };
+  const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '', dataDiskPath: '' };
   const argv = buildArgv({ ...spec, ...neutral, ram: { path: '', use: 'shared' } }, '');
   const { stdout } = await runCommand(QEMU, ['--version']);
   const host = spec.accelerator.kind === 'kvm' ? [release(), await describeProcessor()] : [];
@@ -65,41 +65,42 @@ async function describeProcessor(): Promise<string> {
     .join('\n');
 }
 
-/** Writes a template's paper, with the digest of each of its files. */
-export async function writePaper(template: Template, key: string): Promise<void> {
+/** Writes a template's manifest, with the digest of each of its files. */
+export async function writeManifest(template: Template, key: string): Promise<void> {
   const { directory, ...rest } = template;
-  const paper: Paper = {
+  const manifest: TemplateManifest = {
     format: TEMPLATE_FORMAT,
     key,
     madeAt: new Date().toISOString(),
     template: rest,
     digests: await digestParts(directory),
   };
-  await writeFileAtomic(join(directory, PAPER_FILE), `${JSON.stringify(paper, null, 1)}\n`);
+  await writeFileAtomic(join(directory, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`);
 }
 
 /**
- * Reads a template and compares every byte of it with its paper: about half a second for each 500 MiB in use, so once
+ * Reads a template and compares every byte of it with its manifest: about half a second for each 500 MiB in use, so once
  * for all clones of a run and not for each. Returns in words what is wrong with it where something is.
  */
 export async function readTemplate(directory: string, key: string): Promise<Template | string> {
-  let paper: Paper;
+  let manifest: TemplateManifest;
   try {
-    paper = JSON.parse(await readFile(join(directory, PAPER_FILE), 'utf8')) as Paper;
+    manifest = JSON.parse(await readFile(join(directory, MANIFEST_FILE), 'utf8')) as TemplateManifest;
   } catch {
-    return 'it has no paper';
+    return 'it has no manifest';
   }
-  if (paper.format !== TEMPLATE_FORMAT || paper.key !== key) return 'its paper is of another template';
+  if (manifest.format !== TEMPLATE_FORMAT || manifest.key !== key)
+    return 'its manifest is of another template';
   const digests = await digestParts(directory).catch(() => null);
   if (!digests) return 'a file is missing';
-  const spoilt = PARTS.find((part) => digests[part] !== paper.digests[part]);
+  const spoilt = PARTS.find((part) => digests[part] !== manifest.digests[part]);
   if (spoilt !== undefined) return `${spoilt} is not what was written`;
-  const { template } = paper;
+  const { template } = manifest;
   const spec = {
     ...template.spec,
     directory,
     overlayPath: join(directory, OVERLAY_FILE),
-    cargoPath: join(directory, CARGO_FILE), // each clone brings its own
+    dataDiskPath: join(directory, DATA_DISK_FILE), // each clone brings its own
   };
   return { ...template, spec, directory };
 }

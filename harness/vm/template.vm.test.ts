@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { bakeCargo, bakeOverlay, makeKeys } from '../image/index.ts';
+import { bakeDataDisk, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest } from '../model/index.ts';
 import { openTestLab } from '../testing/lab.ts';
 import { type Clone, freezeTemplate, type Template, thawClone } from './index.ts';
@@ -19,8 +19,8 @@ t.teardown(() => rm(home, { recursive: true, force: true }));
 
 const keys = makeKeys();
 const overlayPath = join(home, 'overlay.squashfs');
-await bakeOverlay(overlayPath, { keys, cargo: true });
-const cargo = await bakeCargo(join(home, 'cargo.squashfs'), {
+await bakeOverlay(overlayPath, { keys, dataDisk: true });
+const dataDisk = await bakeDataDisk(join(home, 'data.squashfs'), {
   modulesDirectory: lab.kernel.modules,
   files: [],
 });
@@ -37,7 +37,7 @@ const template: Template = await freezeTemplate(
     accelerator: lab.accelerator,
     keys,
   },
-  { bootLimitMs: BOOT_MS, cargo },
+  { bootLimitMs: BOOT_MS, dataDisk },
 );
 
 interface Undo {
@@ -51,10 +51,10 @@ interface Thawed extends Clone {
 
 const linesOf = (log: string) => log.trimEnd().split(/\r?\n/);
 
-async function thaw(t: Undo, name: string, from = template, own = cargo): Promise<Thawed> {
+async function thaw(t: Undo, name: string, from = template, own = dataDisk): Promise<Thawed> {
   const directory = join(home, name);
   await mkdir(directory);
-  const clone = await thawClone(from, { name, directory, cargo: own });
+  const clone = await thawClone(from, { name, directory, dataDisk: own });
   t.teardown(() => clone.machine[Symbol.asyncDispose]());
   const guest = await clone.machine.connect(STEP_MS);
   await clone.revived;
@@ -77,15 +77,15 @@ t.test('clones of one template go on where it stopped, and nothing of one is see
   t.equal(await c.ask('ls /tmp; grep -c ^lkdtm /proc/modules'), '0', 'the template is as it was');
 });
 
-t.test('clones of one template differ in their cargo', async (t) => {
+t.test('clones of one template differ in their data disk', async (t) => {
   await writeFile(join(home, 'word'), 'another kernel');
-  const other = await bakeCargo(join(home, 'other.squashfs'), {
+  const other = await bakeDataDisk(join(home, 'other.squashfs'), {
     modulesDirectory: lab.kernel.modules,
     files: [{ path: '/l2/tiny/kernel', from: join(home, 'word') }],
   });
-  const directory = join(home, 'cargo-clone');
+  const directory = join(home, 'data-clone');
   await mkdir(directory);
-  const { machine, revived } = await thawClone(template, { name: 'cargo', directory, cargo: other });
+  const { machine, revived } = await thawClone(template, { name: 'data', directory, dataDisk: other });
   t.teardown(() => machine[Symbol.asyncDispose]());
   const guest = await machine.connect(STEP_MS);
   await revived;
@@ -94,17 +94,17 @@ t.test('clones of one template differ in their cargo', async (t) => {
   const plain = await thaw(t, 'no-l2');
   t.equal(await plain.ask('ls /overlay/l2 2>&1 | grep -c "No such"'), '1');
   for (const one of [guest, plain.guest]) {
-    const mounts = await one.run('grep -c " /cargo squashfs ro" /proc/mounts', { timeoutMs: STEP_MS });
+    const mounts = await one.run('grep -c " /data squashfs ro" /proc/mounts', { timeoutMs: STEP_MS });
     t.equal(mounts.stdout, '1\n');
   }
 });
 
-t.test('a cargo that was made again is the one that the template has', async (t) => {
-  const again = await bakeCargo(join(home, 'again.squashfs'), {
+t.test('a data disk that was made again is the one that the template has', async (t) => {
+  const again = await bakeDataDisk(join(home, 'again.squashfs'), {
     modulesDirectory: lab.kernel.modules,
     files: [],
   });
-  t.equal(again.digest, cargo.digest);
+  t.equal(again.digest, dataDisk.digest);
   const { ask } = await thaw(t, 'again', template, again);
   t.equal(await ask('insmod /overlay/modules/lkdtm.ko; grep -c ^lkdtm /proc/modules'), '1');
 });

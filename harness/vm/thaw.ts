@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { access, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Cargo, Fault } from '../model/index.ts';
+import { type DataDisk, Fault } from '../model/index.ts';
 import { CONSOLE_FILE } from './argv.ts';
 import { bootMachine } from './boot.ts';
 import { CAPABILITIES } from './freeze.ts';
 import { withDeadline } from './job.ts';
-import { type Keeper, notRevived } from './keeper.ts';
+import { type GuestAgent, notRevived } from './guest-agent.ts';
 import type { Machine } from './machine.ts';
 import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
@@ -19,8 +19,8 @@ const REVIVE_MS = 60_000;
 export interface ClonePlace {
   readonly name: string;
   readonly directory: string;
-  /** The disk that it has at /cargo. One that the template has, too, is mounted already. */
-  readonly cargo?: Cargo;
+  /** The disk that it has at /data. One that the template has, too, is mounted already. */
+  readonly dataDisk?: DataDisk;
   readonly signal?: AbortSignal;
 }
 
@@ -46,10 +46,10 @@ export async function thawClone(template: Template, place: ClonePlace): Promise<
   });
   try {
     const qmpMs = performance.now() - begun;
-    const keeper = template.serial ? await openPorts(machine, template) : null;
+    const guestAgent = template.serial ? await openPorts(machine, template) : null;
     await readState(machine, join(template.directory, STATE_FILE));
-    const order = makeOrder(place.cargo !== undefined && place.cargo.digest !== template.cargo);
-    const obeyed = keeper?.revive(order, REVIVE_MS);
+    const order = makeOrder(place.dataDisk !== undefined && place.dataDisk.digest !== template.dataDisk);
+    const obeyed = guestAgent?.revive(order, REVIVE_MS);
     await machine.monitor().execute('cont');
     const runningMs = performance.now() - begun;
     const revived = obeyed ?? reviveBySession(machine, order);
@@ -71,7 +71,7 @@ async function startClone(template: Template, place: ClonePlace): Promise<Machin
       name: place.name,
       directory: place.directory,
       ram: { path: ram, use: 'private' },
-      ...(place.cargo ? { cargoPath: place.cargo.path } : {}),
+      ...(place.dataDisk ? { dataDiskPath: place.dataDisk.path } : {}),
     },
     place.signal ? { signal: place.signal } : {},
   );
@@ -88,11 +88,11 @@ function notThawed(cause: unknown): Fault {
 }
 
 /** Before the state is read: a guest whose ports were open when time stopped must not see them closed. */
-async function openPorts(machine: Machine, template: Template): Promise<Keeper> {
-  const [socket, keeper] = await Promise.all([machine.line.serial(), machine.line.keeper()]);
+async function openPorts(machine: Machine, template: Template): Promise<GuestAgent> {
+  const [socket, guestAgent] = await Promise.all([machine.line.serial(), machine.line.guestAgent()]);
   machine.useSerial();
   machine.line.expect({ socket, said: Buffer.from(template.greeting, 'base64') });
-  return keeper;
+  return guestAgent;
 }
 
 async function readState(machine: Machine, path: string): Promise<void> {
@@ -110,13 +110,13 @@ async function readState(machine: Machine, path: string): Promise<void> {
   throw new Error(machine.hasEnded()?.detail ?? 'QEMU could not read the state');
 }
 
-/** What a keeper takes to revive its machine: the time, whether there is another cargo, and randomness that no other clone has. */
-function makeOrder(cargo: boolean): Buffer {
+/** What a guest agent takes to revive its machine: the time, whether there is another data disk, and randomness that no other clone has. */
+function makeOrder(dataDisk: boolean): Buffer {
   const order = Buffer.alloc(24);
   const now = Date.now();
   order.writeBigInt64LE(BigInt(Math.floor(now / 1000)), 0);
   order.writeBigInt64LE(BigInt((now % 1000) * 1_000_000), 8);
-  order.writeBigInt64LE(cargo ? 1n : 0n, 16);
+  order.writeBigInt64LE(dataDisk ? 1n : 0n, 16);
   return Buffer.concat([order, randomBytes(64)]);
 }
 
@@ -125,7 +125,7 @@ async function reviveBySession(machine: Machine, order: Buffer): Promise<void> {
   const guest = await machine.connect(REVIVE_MS);
   try {
     await guest.upload(Buffer.concat([Buffer.from('r'), order]), '/run/order');
-    const { stdout } = await guest.run('keeper </run/order', { timeoutMs: REVIVE_MS });
+    const { stdout } = await guest.run('guest-agent </run/order', { timeoutMs: REVIVE_MS });
     if (stdout !== 'k') throw notRevived(stdout);
   } finally {
     await guest.close();

@@ -14,7 +14,7 @@ interface Finding {
   readonly mend?: string;
 }
 
-/** Room that a first demo takes, in GiB: one source, two workshops, kernels, image. */
+/** Room that a first demo takes, in GiB: one source, two build-trees, kernels, image. */
 const DISK_GIB = 12;
 const MEMORY_GIB = 4;
 

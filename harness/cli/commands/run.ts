@@ -10,7 +10,7 @@ import {
   runCampaign,
 } from '../../campaign/index.ts';
 import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
-import { Fault, type TrialEvent } from '../../model/index.ts';
+import { Fault, type RunEvent } from '../../model/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
@@ -19,7 +19,7 @@ import { type KernelOptions, readKernel, readSeriesArgument } from '../inputs.ts
 import { openProgress } from '../progress.ts';
 import { describeRecord } from '../record.ts';
 import { readScenarios } from '../scenarios.ts';
-import { unfitFault } from '../workbench.ts';
+import { rejectionFault } from '../workbench.ts';
 import { describeDiagnostic } from './build.ts';
 
 export interface RunOptions extends KernelOptions {
@@ -55,7 +55,7 @@ export async function execute(
   const progress = await openProgress(context);
   const eventsPath = join(runDirectory, 'events.ndjson');
   const events: Promise<void>[] = [];
-  const listen = (event: TrialEvent) => {
+  const listen = (event: RunEvent) => {
     progress.listen(event);
     events.push(appendFile(eventsPath, `${JSON.stringify(event)}\n`));
   };
@@ -87,7 +87,7 @@ export async function execute(
     join(runDirectory, 'record.json'),
     `${JSON.stringify(await describeRecord(context, request, outcome), null, 2)}\n`,
   );
-  return tellOutcome(context, request, outcome, runDirectory);
+  return printOutcome(context, request, outcome, runDirectory);
 }
 
 async function readRequest(
@@ -116,7 +116,7 @@ async function readRequest(
   };
 }
 
-async function tellOutcome(
+async function printOutcome(
   context: Context,
   request: CampaignRequest,
   outcome: CampaignOutcome,
@@ -124,8 +124,8 @@ async function tellOutcome(
 ): Promise<number> {
   const say = (text: string) => context.err.write(`${text}\n`);
   for (const note of outcome.notes) say(`note: ${note}`);
-  if (outcome.unfit) {
-    const fault = unfitFault(outcome.unfit);
+  if (outcome.rejection) {
+    const fault = rejectionFault(outcome.rejection);
     context.out.write(`TAP version 14\nBail out! ${fault.message}\n`);
     throw fault;
   }
@@ -136,10 +136,10 @@ async function tellOutcome(
       message: 'the campaign ended without a verdict',
     });
   for (const one of outcome.prepared?.newDiagnostics ?? []) say(describeDiagnostic(one));
-  const { cloneLines, staircaseGrid, tapReport, verdictTable } = await import('../../report/index.ts');
-  const { staircase } = outcome.verdict;
+  const { cloneLines, printPerPatchGrid, tapReport, verdictTable } = await import('../../report/index.ts');
+  const { perPatch } = outcome.verdict;
   const draw = (color: boolean) =>
-    staircase ? `${staircaseGrid(staircase, outcome.prepared?.builds ?? [], { color })}\n\n` : '';
+    perPatch ? `${printPerPatchGrid(perPatch, outcome.prepared?.builds ?? [], { color })}\n\n` : '';
   context.out.write(
     tapReport(outcome.verdict, outcome.trials, {
       runDirectory,

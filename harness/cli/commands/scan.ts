@@ -31,19 +31,19 @@ export async function execute(
   const files = args.length > 0 ? args : ['-'];
   const kinds = readKinds(options.also);
   const kernel = await findKernel(context, options);
-  for (const file of files) await mustBeFile(file, context);
+  for (const file of files) await requireFile(file, context);
   let found = 0;
   for (const file of files) {
     let splats = await scanFile(file, context, kinds);
     if (kernel) splats = await nameLines(splats, kernel);
     found += splats.length;
     if (options.json) context.out.write(`${JSON.stringify(scanJson(file, splats))}\n`);
-    else tellSplats(context, file, splats, files.length > 1);
+    else printSplats(context, file, splats, files.length > 1);
   }
   return found > 0 && !options.json ? 1 : 0;
 }
 
-async function mustBeFile(file: string, context: Context): Promise<void> {
+async function requireFile(file: string, context: Context): Promise<void> {
   if (file === '-') return;
   const there = await stat(resolve(context.workingDirectory, file)).catch(() => null);
   if (!there) throw new Fault({ blame: 'request', code: 'SCAN_NO_FILE', message: `there is no log ${file}` });
@@ -147,7 +147,7 @@ async function nameLines(splats: readonly Splat[], kernel: NamedKernel): Promise
   return named;
 }
 
-function tellSplats(context: Context, file: string, splats: readonly Splat[], many: boolean): void {
+function printSplats(context: Context, file: string, splats: readonly Splat[], many: boolean): void {
   if (splats.length === 0) {
     context.out.write(`${many ? `${file}: ` : ''}no complaint of the kernel\n`);
     return;

@@ -36,7 +36,7 @@ export const insmod = defineStep<Body>({
     // 66 is ours: without it, a module that was never built would look like one that refuses to be loaded.
     const command = `[ -f ${quoteWord(path)} ] || exit 66; exec ${quoteWords(['insmod', path])} ${args}`;
     const result = await context.guest.run(command, {
-      timeoutMs: context.stretch(timeout),
+      timeoutMs: context.scale(timeout),
       env: context.env,
     });
     if (result.exitCode === 66)

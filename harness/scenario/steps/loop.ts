@@ -13,7 +13,7 @@ interface Body {
 export const loop = defineStep<Body>({
   kind: 'loop',
   description:
-    'Performs steps again and again, a number of times or for a time (not stretched); $ROUND is 1 in the first round. A round that fails is the last.',
+    'Performs steps again and again, a number of times or for a time (not scaled); $ROUND is 1 in the first round. A round that fails is the last.',
   schema: (steps) =>
     z
       .strictObject({ count: amount.optional(), time: duration.optional(), steps })

@@ -25,7 +25,7 @@ export const monitorL2 = defineStep<Body>({
   async perform(body, context) {
     const command = quoteWords(['qemu-monitor', monitorPathOf(body.name), body.command]);
     const result = await context.guest.run(command, {
-      timeoutMs: context.stretch(body.timeout),
+      timeoutMs: context.scale(body.timeout),
       env: context.env,
     });
     const details = quoteOutput(result);

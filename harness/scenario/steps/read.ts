@@ -40,7 +40,7 @@ export const read = defineStep<Body>({
     let details: string[] = [];
     const look = async (): Promise<true | null> => {
       const result = await context.guest.run(quoteWords(['cat', '--', body.file]), {
-        timeoutMs: context.stretch(body.timeout),
+        timeoutMs: context.scale(body.timeout),
         env: context.env,
       });
       details = quoteOutput(result);
@@ -51,7 +51,7 @@ export const read = defineStep<Body>({
       return failures.length === 0 ? true : null;
     };
     if (body.within === undefined) await look();
-    else await context.poll(look, context.stretch(body.within));
+    else await context.poll(look, context.scale(body.within));
     return { failures, details };
   },
 });

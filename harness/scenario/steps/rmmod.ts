@@ -20,7 +20,7 @@ export const rmmod = defineStep<Body>({
   async perform(body, context) {
     const { module: name, timeout } = typeof body === 'string' ? full.parse({ module: body }) : body;
     const result = await context.guest.run(quoteWords(['rmmod', name]), {
-      timeoutMs: context.stretch(timeout),
+      timeoutMs: context.scale(timeout),
       env: context.env,
     });
     return { failures: checkEnd(result, [0], 'rmmod'), details: quoteOutput(result) };

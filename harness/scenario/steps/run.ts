@@ -27,7 +27,7 @@ export const run = defineStep<Body>({
     const { command, timeout, exit, stdout, stderr } =
       typeof body === 'string' ? full.parse({ command: body }) : body;
     const result = await context.guest.run(command, {
-      timeoutMs: context.stretch(timeout),
+      timeoutMs: context.scale(timeout),
       env: context.env,
     });
     const ended = checkEnd(result, exit === 'any' ? 'any' : [exit].flat(), command);

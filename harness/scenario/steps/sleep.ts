@@ -6,7 +6,7 @@ import { duration, toMs } from '../words.ts';
 export const sleep = defineStep<string>({
   kind: 'sleep',
   description:
-    'Waits for a time, which is not stretched on slow machines. To wait for something, use a wait step.',
+    'Waits for a time, which is not scaled on slow machines. To wait for something, use a wait step.',
   schema: () => duration,
   describe: (body) => `sleep ${body}`,
   async perform(body, context) {

@@ -33,7 +33,7 @@ export const startL2 = defineStep<Body>({
     const command = l2Command({ ...body, job: body.name, memoryMib: toNumber(body.memoryMib) });
     const guestJob = await context.guest.start(command, { env: context.env });
     const job = context.jobs.add(body.name, guestJob, 'l2');
-    const timeoutMs = context.stretch(body.timeout);
+    const timeoutMs = context.scale(body.timeout);
     const monitor = monitorPathOf(body.name);
     const state = await context.poll(async () => {
       const end = await guestJob.wait(1);

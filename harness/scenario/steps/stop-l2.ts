@@ -26,7 +26,7 @@ export const stopL2 = defineStep<Body>({
   async perform(body, context) {
     const { name: jobName, how, timeout } = typeof body === 'string' ? full.parse({ name: body }) : body;
     const job = context.jobs.get(jobName);
-    const timeoutMs = context.stretch(timeout);
+    const timeoutMs = context.scale(timeout);
     if (how === 'quit') await context.guest.run(`qemu-monitor ${monitorPathOf(jobName)} quit`, { timeoutMs });
     else await job.guestJob.kill(how);
     const result = await job.guestJob.wait(timeoutMs);

@@ -16,7 +16,7 @@ export const waitForDmesg = defineStep<Body>({
   describe: (body) => `wait for the kernel to say ${typeof body === 'string' ? body : body.matches}`,
   async perform(body, context) {
     const { matches, timeout } = typeof body === 'string' ? full.parse({ matches: body }) : body;
-    if (await context.stage.waitForConsole(toRegExp(matches), context.stretch(timeout))) {
+    if (await context.stage.waitForConsole(toRegExp(matches), context.scale(timeout))) {
       context.stage.consoleMark();
       return { failures: [] };
     }

@@ -20,7 +20,7 @@ export const waitForFile = defineStep<Body>({
   describe: (body) => `wait for the file ${typeof body === 'string' ? body : body.path}`,
   async perform(body, context) {
     const { path, gone, timeout } = typeof body === 'string' ? full.parse({ path: body }) : body;
-    const timeoutMs = context.stretch(timeout);
+    const timeoutMs = context.scale(timeout);
     const test = `[ ${gone ? '! ' : ''}-e ${quoteWord(path)} ]`;
     const there = await context.poll(async () => {
       const result = await context.guest.run(test, { timeoutMs, env: context.env });

@@ -20,7 +20,7 @@ export const waitForState = defineStep<Body>({
   schema: () => schema,
   describe: (body) => `wait until ${body.command.split('\n')[0]}`,
   async perform(body, context) {
-    const timeoutMs = context.stretch(body.timeout);
+    const timeoutMs = context.scale(body.timeout);
     let last: GuestResult | null = null;
     let failures: Failure[] = [];
     await context.poll(async () => {

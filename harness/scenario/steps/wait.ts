@@ -39,7 +39,7 @@ export const wait = defineStep<Body>({
   async perform(body, context) {
     const { for: jobName, timeout, expect } = typeof body === 'string' ? full.parse({ for: body }) : body;
     const job = context.jobs.get(jobName);
-    const result = await job.guestJob.wait(context.stretch(timeout));
+    const result = await job.guestJob.wait(context.scale(timeout));
     if (result !== null) job.ended = true;
     if (expect === 'blocked') {
       if (result === null) return { failures: [], details: [`${jobName} still runs`] };

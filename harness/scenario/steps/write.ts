@@ -23,7 +23,7 @@ export const write = defineStep<Body>({
   describe: (body) => `write ${body.value ?? 'values'} to ${body.to}`,
   async perform(body, context) {
     const result = await context.guest.run(writerCommand(body), {
-      timeoutMs: context.stretch(body.timeout),
+      timeoutMs: context.scale(body.timeout),
       env: context.env,
     });
     const failures = checkErrnos(result, body.expect, countAnswers(body));

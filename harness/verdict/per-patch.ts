@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { ArmBuild, Staircase, StairRow, StairState, TrialResult } from '../model/index.ts';
+import type { ArmBuild, PerPatchGrid, PatchRow, PatchState, TrialResult } from '../model/index.ts';
 import { isConclusive } from './conclusive.ts';
 
 /** One arm as one scenario saw it. */
 interface Stair {
-  readonly state: StairState;
+  readonly state: PatchState;
   /** Signature to title of everything that was found there. */
   readonly found: ReadonlyMap<string, string>;
 }
@@ -14,11 +14,11 @@ interface Stair {
  * order, the base first. A fault counts as gone from the first arm on after which it never shows again; one that is
  * seen now and then therefore needs more than one trial an arm.
  */
-export function climbStaircase(
+export function gridPatches(
   scenarios: readonly string[],
   builds: readonly ArmBuild[],
   trials: readonly TrialResult[],
-): Staircase {
+): PerPatchGrid {
   const flights = scenarios.map((scenario) => ({
     scenario,
     stairs: builds.map((build) =>
@@ -28,7 +28,7 @@ export function climbStaircase(
       ),
     ),
   }));
-  const boots = builds.map((build) => tellBoot(build.arm, trials));
+  const boots = builds.map((build) => didBoot(build.arm, trials));
   const rows = flights.map(({ scenario, stairs }) => judgeFlight(scenario, stairs));
   const flawed = new Set<number>();
   builds.forEach((build, index) => {
@@ -44,7 +44,7 @@ export function climbStaircase(
 }
 
 /** An arm boots unless every trial that says something about it says that it does not. */
-function tellBoot(arm: string, trials: readonly TrialResult[]): boolean | null {
+function didBoot(arm: string, trials: readonly TrialResult[]): boolean | null {
   const told = trials.filter((trial) => trial.arm === arm && isConclusive(trial));
   return told.length === 0 ? null : told.some((trial) => trial.bootMs !== null);
 }
@@ -81,11 +81,11 @@ function passingFaults(stairs: readonly Stair[]): number[] {
   );
 }
 
-function judgeFlight(scenario: string, stairs: readonly Stair[]): StairRow {
+function judgeFlight(scenario: string, stairs: readonly Stair[]): PatchRow {
   const states = stairs.map((stair) => stair.state);
   const last = stairs.length - 1;
   const [base, tip] = [stairs[0], stairs[last]];
-  const row = (reason: string, fixedBy: number | null = null, brokenBy: number | null = null): StairRow => ({
+  const row = (reason: string, fixedBy: number | null = null, brokenBy: number | null = null): PatchRow => ({
     scenario,
     states,
     fixedBy,

@@ -3,7 +3,7 @@
  * Loaded before dropbear, the SSH server of the guest; every process and every line of code that it spares is felt in a
  * debug kernel under emulation.
  *
- * Commands are on a leash: each becomes leader of a process group of its own, and its pid is the first line of its
+ * Commands are on a exec-shim: each becomes leader of a process group of its own, and its pid is the first line of its
  * output. The server runs as root and forwards no signals, so whoever started a command kills its group by that pid. An
  * interactive shell has none of this.
  *

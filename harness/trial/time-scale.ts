@@ -4,8 +4,8 @@
 const REFERENCE_BOOT_MS = 4_000;
 const SLOWEST = 20;
 
-/** The factor by which a kernel's time-outs are stretched, from its own boot: a debug kernel under emulation is 10 to 20 times slower. */
-export function paceOf(bootMs: number): number {
+/** The factor by which a kernel's time-outs are scaled, from its own boot: a debug kernel under emulation is 10 to 20 times slower. */
+export function timeScaleOf(bootMs: number): number {
   return Math.min(SLOWEST, Math.max(1, bootMs / REFERENCE_BOOT_MS));
 }
 

@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { ArmBuild, Finding, TrialResult } from '../model/index.ts';
 import { aTrial } from '../testing/index.ts';
-import { climbStaircase } from './index.ts';
+import { gridPatches } from './index.ts';
 
 const COUNT = 4;
 const arms = ['base', '1', '1..2', '1..3', '1..4'];
@@ -42,10 +42,10 @@ function climb(found: readonly (readonly string[] | null)[], stairs: readonly Ar
       blame: signatures.length > 0 ? 'kernel' : null,
     };
   });
-  const staircase = climbStaircase(['s'], stairs, trials);
-  const row = staircase.rows[0];
+  const perPatch = gridPatches(['s'], stairs, trials);
+  const row = perPatch.rows[0];
   if (!row) throw new Error('no row');
-  return { ...row, flaws: staircase.notBisectableAt };
+  return { ...row, flaws: perPatch.notBisectableAt };
 }
 
 const cases: readonly {
@@ -136,5 +136,5 @@ t.test('a prefix that does not boot is not bisectable', async (t) => {
     if (index !== 3) return good;
     return { ...good, bootMs: null, outcome: 'failed', blame: 'kernel', findings: [aFinding('death:boot')] };
   });
-  t.strictSame(climbStaircase(['s'], builds, trials).notBisectableAt, [3]);
+  t.strictSame(gridPatches(['s'], builds, trials).notBisectableAt, [3]);
 });

@@ -7,10 +7,10 @@ import { withDeadline } from './job.ts';
 const LONGEST_LOG = 256 * 1024 * 1024;
 
 /**
- * The guest's keeper (images/guest/keeper.c), which takes orders about the machine as a whole at a serial port of its own:
+ * The guest's guest agent (images/guest/guest-agent.c), which takes orders about the machine as a whole at a serial port of its own:
  * one at a time, each by a letter. One that does not answer in time is given up, and whoever asks next is refused.
  */
-export class Keeper {
+export class GuestAgent {
   readonly #socket: Socket;
   #heard: Buffer[] = [];
   #gone = false;
@@ -42,7 +42,7 @@ export class Keeper {
     if (answer !== 'k') throw notRevived(answer);
   }
 
-  /** The kernel's log as the kernel keeps it, each line with its level in front. Fault: `KEEPER_SILENT` (lab). */
+  /** The kernel's log as the kernel keeps it, each line with its level in front. Fault: `GUEST_AGENT_SILENT` (lab). */
   async readLog(timeoutMs: number): Promise<Buffer> {
     return this.#inTurn(timeoutMs, async () => {
       this.#socket.write('l');
@@ -53,7 +53,7 @@ export class Keeper {
     });
   }
 
-  /** Has the kernel power off; settles when the order was taken. Fault: `KEEPER_SILENT` (lab). */
+  /** Has the kernel power off; settles when the order was taken. Fault: `GUEST_AGENT_SILENT` (lab). */
   async powerOff(timeoutMs: number): Promise<void> {
     if ((await this.#order('o', new Uint8Array(), timeoutMs)) !== 'k') throw silent('it refused');
   }
@@ -110,5 +110,9 @@ export function notRevived(answer: string): Fault {
 }
 
 function silent(why: string): Fault {
-  return new Fault({ blame: 'lab', code: 'KEEPER_SILENT', message: `the machine's keeper: ${why}` });
+  return new Fault({
+    blame: 'lab',
+    code: 'GUEST_AGENT_SILENT',
+    message: `the machine's guest agent: ${why}`,
+  });
 }

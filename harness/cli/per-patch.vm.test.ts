@@ -71,53 +71,56 @@ async function commitChanges(
   return { repository, tip };
 }
 
-t.test('a staircase tells the patches that do not compile, and that a fault comes and goes', async (t) => {
-  const directory = t.testdir();
-  const { repository, tip } = await commitChanges(directory);
-  const scenario = join(directory, 'scenario.yaml');
-  writeFileSync(scenario, SCENARIO);
-  const run = join(directory, 'run');
-  const result = await runCommand(
-    process.execPath,
-    [
-      join(import.meta.dirname, 'main.js'),
-      'run',
-      `${lab.kernel.commit}..${tip}`,
-      '--repository',
-      repository,
-      '--kernel',
-      'smoke-5.10',
-      '--scenarios',
-      scenario,
-      '--arms',
-      'staircase',
-      '--run-directory',
-      run,
-    ],
-    { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
-  );
-  const words = `${result.stdout}\n${result.stderr}`;
-  t.equal(result.exitCode, 1, words);
-  const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
-    readonly verdict: CampaignVerdict;
-    readonly builds: readonly ArmBuild[];
-  };
-  t.strictSame(
-    record.builds.map((build) => [build.arm, build.built]),
-    [
-      ['base', true],
-      ['1', true],
-      ['1..2', false],
-      ['1..3', true],
-      ['1..4', true],
-    ],
-  );
-  t.match(record.builds[2]?.newDiagnostics[0]?.message, /half a thought/);
-  t.equal(record.builds[1]?.sameBoot, true, 'only a module differs');
-  const staircase = record.verdict.staircase;
-  t.strictSame(staircase?.notBisectableAt, [2, 3], words);
-  t.strictSame(staircase?.rows[0]?.states, ['good', 'good', 'notBuilt', 'bad', 'good']);
-  t.match(staircase?.rows[0]?.reason, /a fault that neither end has at 3\/4: WARNING in lkdtm_module_exit/);
-  t.match(result.stdout, /^not ok 2 - the series is bisectable: not at 2\/4, 3\/4$/m);
-  t.match(result.stderr, /from comes-and-goes\.1\.\.3\.1:/, 'the complaint on the way is shown');
-});
+t.test(
+  'a per-patch run tells the patches that do not compile, and that a fault comes and goes',
+  async (t) => {
+    const directory = t.testdir();
+    const { repository, tip } = await commitChanges(directory);
+    const scenario = join(directory, 'scenario.yaml');
+    writeFileSync(scenario, SCENARIO);
+    const run = join(directory, 'run');
+    const result = await runCommand(
+      process.execPath,
+      [
+        join(import.meta.dirname, 'main.js'),
+        'run',
+        `${lab.kernel.commit}..${tip}`,
+        '--repository',
+        repository,
+        '--kernel',
+        'smoke-5.10',
+        '--scenarios',
+        scenario,
+        '--arms',
+        'per-patch',
+        '--run-directory',
+        run,
+      ],
+      { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
+    );
+    const words = `${result.stdout}\n${result.stderr}`;
+    t.equal(result.exitCode, 1, words);
+    const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
+      readonly verdict: CampaignVerdict;
+      readonly builds: readonly ArmBuild[];
+    };
+    t.strictSame(
+      record.builds.map((build) => [build.arm, build.built]),
+      [
+        ['base', true],
+        ['1', true],
+        ['1..2', false],
+        ['1..3', true],
+        ['1..4', true],
+      ],
+    );
+    t.match(record.builds[2]?.newDiagnostics[0]?.message, /half a thought/);
+    t.equal(record.builds[1]?.sameBoot, true, 'only a module differs');
+    const perPatch = record.verdict.perPatch;
+    t.strictSame(perPatch?.notBisectableAt, [2, 3], words);
+    t.strictSame(perPatch?.rows[0]?.states, ['good', 'good', 'notBuilt', 'bad', 'good']);
+    t.match(perPatch?.rows[0]?.reason, /a fault that neither end has at 3\/4: WARNING in lkdtm_module_exit/);
+    t.match(result.stdout, /^not ok 2 - the series is bisectable: not at 2\/4, 3\/4$/m);
+    t.match(result.stderr, /from comes-and-goes\.1\.\.3\.1:/, 'the complaint on the way is shown');
+  },
+);

@@ -25,17 +25,17 @@ const UNCOMPILED = 'MAINTAINERS';
  * The reference series patch by patch, with its scenarios. The base has been built before and one file that is not
  * compiled is changed: what is built is what each patch changes, and no kernel comes from the cache.
  */
-export const staircaseBench: Bench = {
+export const perPatchBench: Bench = {
   gauges: [
     {
-      name: 'staircase.builds',
+      name: 'per-patch.builds',
       unit: 's',
       title: 'all 11 kernels of a series of ten patches, the base built before',
     },
     {
-      name: 'staircase.total',
+      name: 'per-patch.total',
       unit: 's',
-      title: 'the whole staircase: its kernels, and 6 scenarios on each',
+      title: 'the whole perPatch: its kernels, and 6 scenarios on each',
     },
   ],
   async measure(lab, take) {
@@ -43,7 +43,7 @@ export const staircaseBench: Bench = {
       const base = await makeBase(lab, round);
       const run = await runKtrial(lab, [
         join(lab.root, SERIES),
-        ...['--kernel', KERNEL, '--arms', 'staircase', '--base', base],
+        ...['--kernel', KERNEL, '--arms', 'per-patch', '--base', base],
         ...['--scenarios', ...SCENARIOS.map((path) => join(lab.root, path))],
       ]);
       const builds = run.events.filter(
@@ -54,20 +54,20 @@ export const staircaseBench: Bench = {
         await rm(join(lab.cacheDirectory, 'kernels', digest), { recursive: true, force: true });
       const lost = run.lost.length > 0 ? `, ${run.lost.length} of them lost` : '';
       const of = `${KERNEL}, ${run.trials.length} trials${lost}, ${availableParallelism()} CPUs`;
-      take('staircase.builds', buildMs / 1000, of);
-      take('staircase.total', secondsBetween(run, 'campaignStarted', 'campaignEnded'), of);
+      take('per-patch.builds', buildMs / 1000, of);
+      take('per-patch.total', secondsBetween(run, 'campaignStarted', 'campaignEnded'), of);
     }
   },
 };
 
-/** A commit that nobody has built, in the workshop of the kernel; its output directory is brought to the base. */
+/** A commit that nobody has built, in the buildTree of the kernel; its output directory is brought to the base. */
 async function makeBase(lab: Lab, round: number): Promise<string> {
-  await using workshop = await lab.openWorkshop(KERNEL);
-  // Two commits: the first is built here, so that whatever was built last in this workshop costs nothing later.
-  const warm = await workshop.build({ commit: await commitLine(workshop, UNCOMPILED, 2 * round) });
+  await using buildTree = await lab.openBuildTree(KERNEL);
+  // Two commits: the first is built here, so that whatever was built last in this buildTree costs nothing later.
+  const warm = await buildTree.build({ commit: await commitLine(buildTree, UNCOMPILED, 2 * round) });
   if (!warm.ok) throw new Error(`${KERNEL} does not compile: ${warm.logTail.at(-1) ?? ''}`);
   await rm(join(lab.cacheDirectory, 'kernels', warm.kernel.digest), { recursive: true, force: true });
-  const commit = await commitLine(workshop, UNCOMPILED, 2 * round + 1);
-  await workshop.checkOut(workshop.baseCommit);
+  const commit = await commitLine(buildTree, UNCOMPILED, 2 * round + 1);
+  await buildTree.checkOut(buildTree.baseCommit);
   return commit;
 }

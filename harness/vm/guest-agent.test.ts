@@ -4,28 +4,28 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { Keeper } from './keeper.ts';
+import { GuestAgent } from './guest-agent.ts';
 import { connectSocket } from './qmp.ts';
 
-/** A keeper, and the other end of its port, where the guest would be. */
+/** A guest agent, and the other end of its port, where the guest would be. */
 async function meet(t: {
   teardown(undo: () => void | Promise<void>): void;
-}): Promise<{ keeper: Keeper; guest: Socket }> {
-  const path = join(mkdtempSync(join(tmpdir(), 'ktrial-keeper-')), 'port');
+}): Promise<{ guestAgent: GuestAgent; guest: Socket }> {
+  const path = join(mkdtempSync(join(tmpdir(), 'ktrial-agent-')), 'port');
   const server = createServer();
   const came = new Promise<Socket>((resolve) => server.once('connection', resolve));
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const keeper = new Keeper(await connectSocket(path, 1000, () => false));
+  const guestAgent = new GuestAgent(await connectSocket(path, 1000, () => false));
   t.teardown(() => {
-    keeper.close();
+    guestAgent.close();
     server.close();
     rmSync(dirname(path), { recursive: true });
   });
-  return { keeper, guest: await came };
+  return { guestAgent, guest: await came };
 }
 
 t.test('a log that comes in pieces is whole, and orders wait for their turn', async (t) => {
-  const { keeper, guest } = await meet(t);
+  const { guestAgent, guest } = await meet(t);
   const orders: string[] = [];
   guest.on('data', (chunk) => {
     orders.push(chunk.toString('latin1'));
@@ -37,26 +37,26 @@ t.test('a log that comes in pieces is whole, and orders wait for their turn', as
     setTimeout(() => guest.write(Buffer.concat([length.subarray(3), Buffer.from('<6>a')])), 20);
     return setTimeout(() => guest.write('\n<4'), 40);
   });
-  const [log] = await Promise.all([keeper.readLog(5_000), keeper.powerOff(5_000)]);
+  const [log] = await Promise.all([guestAgent.readLog(5_000), guestAgent.powerOff(5_000)]);
   t.equal(log.toString(), '<6>a\n<4');
   t.strictSame(orders, ['l', 'o'], 'the second order was given after the first one was answered');
 });
 
-t.test('a keeper that is silent is given up, so that no late answer is taken for another’s', async (t) => {
-  const { keeper, guest } = await meet(t);
+t.test('a guest agent that is silent is given up, so that no late answer is taken for another’s', async (t) => {
+  const { guestAgent, guest } = await meet(t);
   guest.resume();
-  await t.rejects(keeper.readLog(50), { code: 'KEEPER_SILENT', blame: 'lab' });
-  await t.rejects(keeper.powerOff(5_000), { code: 'KEEPER_SILENT' });
-  t.equal(keeper.isThere, false);
+  await t.rejects(guestAgent.readLog(50), { code: 'GUEST_AGENT_SILENT', blame: 'lab' });
+  await t.rejects(guestAgent.powerOff(5_000), { code: 'GUEST_AGENT_SILENT' });
+  t.equal(guestAgent.isThere, false);
 });
 
-t.test('a keeper that dies, refuses, or tells an impossible length is no keeper', async (t) => {
+t.test('a guest agent that dies, refuses, or tells an impossible length is no guest agent', async (t) => {
   const dying = await meet(t);
   dying.guest.once('data', () => dying.guest.destroy());
-  await t.rejects(dying.keeper.powerOff(5_000), { message: /gone/ });
+  await t.rejects(dying.guestAgent.powerOff(5_000), { message: /gone/ });
   const refusing = await meet(t);
   refusing.guest.once('data', () => refusing.guest.write('e'));
-  await t.rejects(refusing.keeper.revive(Buffer.alloc(88), 5_000), {
+  await t.rejects(refusing.guestAgent.revive(Buffer.alloc(88), 5_000), {
     code: 'CLONE_NOT_REVIVED',
     message: /"e"/,
   });
@@ -64,5 +64,5 @@ t.test('a keeper that dies, refuses, or tells an impossible length is no keeper'
   boasting.guest.once('data', () =>
     boasting.guest.write(Buffer.from('k\xff\xff\xff\xff\xff\xff\xff\x7f', 'latin1')),
   );
-  await t.rejects(boasting.keeper.readLog(5_000), { code: 'KEEPER_SILENT', message: /bytes/ });
+  await t.rejects(boasting.guestAgent.readLog(5_000), { code: 'GUEST_AGENT_SILENT', message: /bytes/ });
 });

@@ -2,15 +2,15 @@
 /*
  * Takes orders about the machine as a whole from a port, or from standard input, until that ends:
  *
- *   keeper [PORT]
+ *   guest agent [PORT]
  *
  * Each order is a letter, and what belongs to it. It answers `e` when the kernel refused, and else:
  *
  *   r  revive: makes a machine that was frozen and thawed one of its own. 88 bytes follow: seconds and nanoseconds since
- *      1970 and whether there is a cargo, as three little-endian numbers of 64 bits, then 64 random bytes, which are mixed
- *      into the kernel's: these are otherwise the same in each machine thawed from the same file. A cargo is the disk
+ *      1970 and whether there is a data disk, as three little-endian numbers of 64 bits, then 64 random bytes, which are mixed
+ *      into the kernel's: these are otherwise the same in each machine thawed from the same file. A data disk is the disk
  *      /dev/vdc where it is another one than when the machine was frozen: what was read of that is forgotten, and it is
- *      mounted at /cargo in place of that. Beside this a shell does nothing: an emulator has forgotten its translations, too, and so has those for
+ *      mounted at /data in place of that. Beside this a shell does nothing: an emulator has forgotten its translations, too, and so has those for
  *      starting a program when the first command comes. Answer: `k`; the shell may end after it.
  *   l  log: the kernel's log. Answer: `k`, its length as a little-endian number of 64 bits, and the log.
  *   o  off: powers the machine off. Answer: `k`, and then the machine ends.
@@ -44,7 +44,7 @@ enum { LOG_READ_ALL = 3, LOG_SIZE = 10 };
 struct order {
 	int64_t seconds;
 	int64_t nanoseconds;
-	int64_t cargo;
+	int64_t data_disk;
 	unsigned char entropy[64];
 };
 
@@ -85,17 +85,17 @@ static int write_all(int fd, const void *from, size_t size)
 	return 0;
 }
 
-static int mount_cargo(void)
+static int mount_data_disk(void)
 {
 	int disk;
 
-	if (umount2("/cargo", 0) < 0 && errno != EINVAL) /* EINVAL: nothing is mounted there */
+	if (umount2("/data", 0) < 0 && errno != EINVAL) /* EINVAL: nothing is mounted there */
 		return -1;
 	disk = open("/dev/vdc", O_RDONLY | O_CLOEXEC);
 	if (disk < 0 || ioctl(disk, BLKFLSBUF, 0) < 0)
 		return -1;
 	close(disk);
-	return mount("/dev/vdc", "/cargo", "squashfs", MS_RDONLY, NULL);
+	return mount("/dev/vdc", "/data", "squashfs", MS_RDONLY, NULL);
 }
 
 static int revive(const struct order *order, int random)
@@ -106,7 +106,7 @@ static int revive(const struct order *order, int random)
 	memcpy(pool.buf, order->entropy, sizeof(pool.buf));
 	if (ioctl(random, RNDADDENTROPY, &pool) < 0 || ioctl(random, RNDRESEEDCRNG, 0) < 0)
 		return -1;
-	return clock_settime(CLOCK_REALTIME, &now) < 0 || (order->cargo && mount_cargo() < 0) ? -1 : 0;
+	return clock_settime(CLOCK_REALTIME, &now) < 0 || (order->data_disk && mount_data_disk() < 0) ? -1 : 0;
 }
 
 static pid_t start_shell(void)
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 	/* Opened before the freeze, so that little is left to do after it. */
 	random = open("/dev/urandom", O_RDWR | O_CLOEXEC);
 	if (in < 0 || random < 0) {
-		fprintf(stderr, "keeper: %s\n", strerror(errno));
+		fprintf(stderr, "guest-agent: %s\n", strerror(errno));
 		return 1;
 	}
 	while (read_all(in, &kind, 1) == 0)

@@ -2,7 +2,7 @@
 /*
  * Waits at a virtio serial port and lets a server serve whoever opens the other end, one visitor after the other.
  *
- *   doorman PORT SERVER [ARGUMENT]...
+ *   port-listener PORT SERVER [ARGUMENT]...
  *
  * The server finds the port as its standard input and output. When it ends before its visitor has left, the port is
  * closed for a while, which the other end is told: nobody waits for a server that has died.
@@ -52,11 +52,11 @@ static void serve(int port, char **server, const sigset_t *signals)
 		dup2(port, 0);
 		dup2(port, 1);
 		execv(server[0], server);
-		fprintf(stderr, "doorman: %s: %s\n", server[0], strerror(errno));
+		fprintf(stderr, "port-listener: %s: %s\n", server[0], strerror(errno));
 		_exit(127);
 	}
 	if (child < 0)
-		fprintf(stderr, "doorman: fork: %s\n", strerror(errno));
+		fprintf(stderr, "port-listener: fork: %s\n", strerror(errno));
 	else
 		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 			;
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 	sigset_t sigio, before;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: doorman PORT SERVER [ARGUMENT]...\n");
+		fprintf(stderr, "usage: port-listener PORT SERVER [ARGUMENT]...\n");
 		return 2;
 	}
 	sigemptyset(&sigio);
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 		int port = open(argv[1], O_RDWR | O_CLOEXEC);
 
 		if (port < 0) {
-			fprintf(stderr, "doorman: %s: %s\n", argv[1], strerror(errno));
+			fprintf(stderr, "port-listener: %s: %s\n", argv[1], strerror(errno));
 			return 1;
 		}
 		do {

@@ -11,7 +11,7 @@ import type { KernelDefinition } from './definition.ts';
 import { freeWorktree, git } from './git.ts';
 import { fetchSource, type SourceOptions } from './source.ts';
 
-export interface WorkshopOptions extends SourceOptions {
+export interface BuildTreeOptions extends SourceOptions {
   /** Compiler processes at once; as many as there are CPUs when absent. */
   readonly jobs?: number;
   /** Config fragments on top of the definition's own, such as the user's. */
@@ -19,7 +19,7 @@ export interface WorkshopOptions extends SourceOptions {
 }
 
 /** A kernel tree at its base commit with a build directory beside it, ours alone until closed. */
-export interface Workshop {
+export interface BuildTree {
   readonly definition: KernelDefinition;
   /** A git worktree; series are applied here. */
   readonly tree: string;
@@ -46,27 +46,27 @@ async function identifyToolchain(signal?: AbortSignal): Promise<Toolchain> {
 }
 
 /**
- * Opens the workshop of a kernel definition: source fetched, definition's patches applied, configuration settled.
+ * Opens the buildTree of a kernel definition: source fetched, definition's patches applied, configuration settled.
  * One output directory serves all arms, so that going from one to the next compiles only what differs.
  * A second ktrial waits for its lock. Faults: those of source and configuration, `KERNEL_PATCH_FAILED`.
  */
-export async function openWorkshop(
+export async function openBuildTree(
   definition: KernelDefinition,
-  options: WorkshopOptions,
-): Promise<Workshop> {
+  options: BuildTreeOptions,
+): Promise<BuildTree> {
   const toolchain = await identifyToolchain(options.signal);
   const source = await fetchSource(definition, options);
   const patchTexts = await Promise.all(definition.patches.map((path) => readFile(path, 'utf8')));
   const fragmentPaths = [...definition.config.fragments, ...(options.extraFragments ?? [])];
   // Neither patches nor fragments are in the key: a change of either compiles what it touches, in place.
   const key = digestOf(source.key, definition.config.base, toolchain.compiler).slice(0, 16);
-  const directory = join(options.cacheDirectory, 'workshops', `${definition.name}-${key}`);
+  const directory = join(options.cacheDirectory, 'build-trees', `${definition.name}-${key}`);
   const lock = await takeLock(`${directory}.lock`, {
     onWait: () => options.onProgress?.(`waiting for another ktrial that builds ${definition.name}`),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   try {
-    return await furnish({
+    return await setUpTree({
       definition,
       options,
       toolchain,
@@ -83,9 +83,9 @@ export async function openWorkshop(
   }
 }
 
-interface Furnishing {
+interface TreeSetup {
   readonly definition: KernelDefinition;
-  readonly options: WorkshopOptions;
+  readonly options: BuildTreeOptions;
   readonly toolchain: Toolchain;
   readonly repository: string;
   readonly commit: string;
@@ -95,7 +95,7 @@ interface Furnishing {
   readonly lock: Lock;
 }
 
-async function furnish(wanted: Furnishing): Promise<Workshop> {
+async function setUpTree(wanted: TreeSetup): Promise<BuildTree> {
   const { definition, options, directory, repository } = wanted;
   const signal = options.signal ? { signal: options.signal } : {};
   const tree = join(directory, 'linux');
@@ -161,7 +161,7 @@ async function furnish(wanted: Furnishing): Promise<Workshop> {
 }
 
 async function applyDefinitionPatches(
-  wanted: Furnishing,
+  wanted: TreeSetup,
   tree: string,
   checkOut: (commit: string) => Promise<void>,
 ): Promise<string> {
