@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { bakeImage } from '../image/index.ts';
-import { openBuildTree, readKernelDefinition, type BuildTree } from '../kernel/index.ts';
+import { type BuildTree, openBuildTree, readKernelDefinition } from '../kernel/index.ts';
 import type { Image, Kernel } from '../model/index.ts';
 import { type Accelerator, probeAccelerator } from '../vm/index.ts';
 

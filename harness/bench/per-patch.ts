@@ -55,7 +55,7 @@ export const perPatchBench: Bench = {
       const lost = run.lost.length > 0 ? `, ${run.lost.length} of them lost` : '';
       const of = `${KERNEL}, ${run.trials.length} trials${lost}, ${availableParallelism()} CPUs`;
       take('per-patch.builds', buildMs / 1000, of);
-      take('per-patch.total', secondsBetween(run, 'campaignStarted', 'campaignEnded'), of);
+      take('per-patch.total', secondsBetween(run, 'planned', 'concluded'), of);
     }
   },
 };

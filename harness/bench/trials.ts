@@ -110,7 +110,9 @@ async function runBatch(
   if (bad) throw new Error(`the trial ${bad.id} did not pass: ${bad.reason}`);
   const other = run.trials.find((trial) => isAskedFor(trial) && trial.bootMethod?.kind !== kind);
   if (other)
-    throw new Error(`the trial ${other.id} was not ${kind}: ${other.bootMethod?.fallbackReason ?? 'no reason'}`);
+    throw new Error(
+      `the trial ${other.id} was not ${kind}: ${other.bootMethod?.fallbackReason ?? 'no reason'}`,
+    );
   return run;
 }
 

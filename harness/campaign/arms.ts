@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type KernelDefinition, newDiagnostics, openBuildTree, type BuildTree } from '../kernel/index.ts';
+import { type BuildTree, type KernelDefinition, newDiagnostics, openBuildTree } from '../kernel/index.ts';
 import {
   type AppliedPatch,
   type ArmBuild,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignVerdict, Kernel, ScenarioVerdict, Splat, TrialResult } from '../model/index.ts';
+import type { CampaignVerdict, Kernel, ScenarioVerdict, TrialResult, TrialSplat } from '../model/index.ts';
 import {
   closeSymbolisers,
   coveredLines,
@@ -7,7 +7,7 @@ import {
   type SourceText,
   symboliseSplat,
 } from '../symbol/index.ts';
-import { gridPatches, compareScenario, concludeCampaign, isConclusive } from '../verdict/index.ts';
+import { compareScenario, concludeCampaign, gridPatches, isConclusive } from '../verdict/index.ts';
 import type { Arms } from './arms.ts';
 import type { ArmsChoice, CampaignPlan } from './plan.ts';
 import { openSourceTexts } from './quote.ts';
@@ -34,7 +34,11 @@ export async function symboliseTrials(
   return done;
 }
 
-async function nameLines(splat: Splat, kernel: Kernel, text: SourceText | undefined): Promise<Splat> {
+async function nameLines(
+  splat: TrialSplat,
+  kernel: Kernel,
+  text: SourceText | undefined,
+): Promise<TrialSplat> {
   const named = await symboliseSplat(splat, kernel).catch(() => splat);
   if (!text) return named;
   return quoteSource(named, text, (frame) => coveredLines(frame, kernel)).catch(() => named);

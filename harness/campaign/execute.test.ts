@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import type { RunEvent, TrialRunner } from '../model/index.ts';
+import type { LiveEventBody, RunEventBody, TrialRunner } from '../model/index.ts';
 import { aTrial } from '../testing/index.ts';
 import type { Durations } from './durations.ts';
 import { executeTrials } from './execute.ts';
@@ -30,7 +30,7 @@ function execute(
   run: TrialRunner,
   part: { signal?: AbortSignal; jobs?: number; expect?: Durations['expect'] } = {},
 ) {
-  const events: RunEvent[] = [];
+  const events: (RunEventBody | LiveEventBody)[] = [];
   const plan: CampaignPlan = { arms: [], l2Kernels: [], trials };
   const durations: Durations = { expect: part.expect ?? (() => null), learn() {}, save: async () => {} };
   const done = executeTrials(

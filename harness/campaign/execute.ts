@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism } from 'node:os';
 import { availableMemoryMib } from '../host/index.ts';
-import { Fault, type RunListener, type TrialResult, type TrialRunner } from '../model/index.ts';
+import { Fault, type RunEmitter, type TrialResult, type TrialRunner } from '../model/index.ts';
 import type { Durations } from './durations.ts';
 import type { CampaignPlan, PlannedTrial } from './plan.ts';
 import type { Prepared } from './prepare.ts';
@@ -31,7 +31,7 @@ export interface Execution {
   readonly room: Room;
   readonly durations: Durations;
   readonly run: TrialRunner;
-  readonly listen: RunListener;
+  readonly listen: RunEmitter;
   readonly signal: AbortSignal;
 }
 
@@ -57,8 +57,6 @@ export async function executeTrials(
     );
     const known = [...running.keys()].every((trial) => durations.expect(trial) !== null);
     listen({
-      format: 1,
-      at: new Date().toISOString(),
       type: 'queueChanged',
       done: results.size,
       running: running.size,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bakeImage } from '../image/index.ts';
 import { openBuildTree, readKernelDefinition } from '../kernel/index.ts';
 import type { Image, Kernel } from '../model/index.ts';
-import { type Arms, requireBuild, prepareArms, type BuildOptions, type Rejection } from './arms.ts';
+import { type Arms, type BuildOptions, prepareArms, type Rejection, requireBuild } from './arms.ts';
 import type { CampaignPlan } from './plan.ts';
 import type { CampaignPlace, CampaignRequest } from './request.ts';
 import type { Stages } from './stages.ts';
@@ -43,8 +43,10 @@ export async function prepareCampaign(
       async (progress) => {
         const definition = await readKernelDefinition(name, join(place.root, 'kernels'));
         await using buildTree = await openBuildTree(definition, { ...buildOptions, onProgress: progress });
-        return requireBuild(await buildTree.build({ commit: buildTree.baseCommit, onProgress: progress }), name)
-          .kernel;
+        return requireBuild(
+          await buildTree.build({ commit: buildTree.baseCommit, onProgress: progress }),
+          name,
+        ).kernel;
       },
     );
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { writeFileAtomic } from '../host/index.ts';
-import type { CampaignVerdict, CloneSummary, RunListener, TrialResult, TrialRunner } from '../model/index.ts';
+import type { CampaignVerdict, CloneSummary, RunEmitter, TrialResult, TrialRunner } from '../model/index.ts';
 import { compareClones } from '../verdict/index.ts';
 import type { Rejection } from './arms.ts';
 import { concludeTrials, symboliseTrials } from './conclude.ts';
@@ -33,23 +33,13 @@ export async function runCampaign(
   request: CampaignRequest,
   place: CampaignPlace,
   run: TrialRunner,
-  listen: RunListener,
+  listen: RunEmitter,
   signal: AbortSignal,
 ): Promise<CampaignOutcome> {
   const startedAt = new Date().toISOString();
   const begun = performance.now();
   const plan = planCampaign(request);
   const stages = emitStages(listen);
-  listen({
-    format: 1,
-    at: startedAt,
-    type: 'campaignStarted',
-    title: request.title,
-    arms: plan.arms.map((arm) => arm.name),
-    trials: plan.trials.length,
-    runDirectory: place.runDirectory,
-    repeat: request.repeatCommand,
-  });
   const finish = (part: Omit<CampaignOutcome, 'plan' | 'startedAt' | 'durationMs'>): CampaignOutcome => ({
     plan,
     startedAt,
@@ -84,6 +74,6 @@ export async function runCampaign(
   const trials = all.filter((trial, index) => !isControl(trial, index));
   const clones = compareClones(trials, controls);
   const verdict = concludeTrials(request.arms, plan, prepared, trials);
-  listen({ format: 1, at: new Date().toISOString(), type: 'campaignEnded', verdict });
+  listen({ type: 'concluded', verdict, clones });
   return finish({ prepared, rejection: null, notes: prepared.notes, trials, controls, clones, verdict });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Fault, type Kernel, type TrialResult, type TrialSpec } from '../model/index.ts';
+import { Fault, identifyKernel, type Kernel, type TrialResult, type TrialSpec } from '../model/index.ts';
 import type { PlannedTrial } from './plan.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -18,15 +18,17 @@ export function specifyTrial(trial: PlannedTrial, prepared: Prepared): TrialSpec
     scenario: trial.scenario.name,
     arm: trial.arm,
     attempt: trial.attempt,
+    control: trial.boot === 'control',
     seed: trial.seed,
-    kernel,
-    image: prepared.image,
+    kernel: identifyKernel(kernel),
+    image: { digest: prepared.image.digest, name: prepared.image.name },
     settled: trial.scenario,
-    machine: trial.scenario.machine,
     l2: Object.fromEntries(
-      Object.entries(trial.scenario.l2).map(([name, wanted]) => [name, requireL2(prepared, wanted.kernel)]),
+      Object.entries(trial.scenario.l2).map(([name, wanted]) => [
+        name,
+        identifyKernel(requireL2(prepared, wanted.kernel)),
+      ]),
     ),
-    timeoutMs: trial.scenario.timeoutMs,
     boot: trial.boot === 'clone' ? 'clone' : 'cold',
   };
 }
@@ -49,17 +51,23 @@ export function notRun(trial: PlannedTrial, reason: string): TrialResult {
     scenario: trial.scenario.name,
     arm: trial.arm,
     attempt: trial.attempt,
+    control: trial.boot === 'control',
+    kernel: null,
     outcome: 'notRun',
     blame: null,
+    fault: null,
     reason,
     findings: [],
     splats: [],
+    splatCount: 0,
     steps: [],
+    notes: [],
     startedAt: new Date().toISOString(),
     durationMs: 0,
     bootMs: null,
-    accelerator: '',
+    bootMethod: null,
+    accelerator: null,
     files: {},
-    machineCommand: '',
+    machineCommand: null,
   };
 }

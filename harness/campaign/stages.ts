@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { RunListener } from '../model/index.ts';
+import type { RunEmitter } from '../model/index.ts';
 
 /** Tells listeners what is being done before and between trials. */
 export interface Stages {
@@ -8,23 +8,21 @@ export interface Stages {
 }
 
 /** Makes stages that tell a listener. */
-export function emitStages(listen: RunListener): Stages {
-  const at = () => ({ format: 1 as const, at: new Date().toISOString() });
+export function emitStages(listen: RunEmitter): Stages {
   return {
     async run(stage, title, work) {
       const startedAt = performance.now();
       const ended = (ok: boolean, text: string) =>
         listen({
-          ...at(),
           type: 'stageEnded',
           stage,
           ok,
           text,
           durationMs: Math.round(performance.now() - startedAt),
         });
-      listen({ ...at(), type: 'stageStarted', stage, title });
+      listen({ type: 'stageStarted', stage, title });
       try {
-        const result = await work((text) => listen({ ...at(), type: 'stageProgress', stage, text }));
+        const result = await work((text) => listen({ type: 'stageProgress', stage, text }));
         ended(true, outcomeOf(result));
         return result;
       } catch (error) {

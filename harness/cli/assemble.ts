@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bakeL2Root } from '../image/index.ts';
+import { bakeL2Root, findStoredImage } from '../image/index.ts';
+import { findStoredKernel } from '../kernel/index.ts';
 import { Fault, type TrialRunner } from '../model/index.ts';
-import { createTrialRunner } from '../trial/index.ts';
+import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
 import { type Accelerator, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
 
@@ -32,6 +33,14 @@ export function imageRecipe(context: Context): string {
   return join(context.root, 'images', 'guest.yaml');
 }
 
+/** The kernels and images in this computer's cache. */
+function resolverOf(context: Context): ArtifactResolver {
+  return {
+    kernel: (digest) => findStoredKernel(join(context.cacheDirectory, 'kernels', digest)),
+    image: (digest) => findStoredImage(context.cacheDirectory, digest),
+  };
+}
+
 /** A runner that starts machines on this computer: clones of templates where a store is given and a trial allows them. The accelerator is probed once, by the first trial's kernel. */
 export function assembleRunner(
   context: Context,
@@ -40,9 +49,13 @@ export function assembleRunner(
   templates: TemplateStore | null,
 ): TrialRunner {
   let accelerator: Promise<Accelerator> | null = null;
+  const artifacts = resolverOf(context);
   return async (spec, listen, signal) => {
-    accelerator ??= chooseAccelerator(context, spec.kernel.bootImage);
+    accelerator ??= artifacts
+      .kernel(spec.kernel.digest)
+      .then((kernel) => chooseAccelerator(context, kernel?.bootImage));
     const run = createTrialRunner({
+      artifacts,
       directory,
       accelerator: await accelerator,
       bakeL2Root: (name, abort) => bakeL2(name, context, mirror, abort),

@@ -7,7 +7,7 @@ import type { Guest, Kernel } from '../model/index.ts';
 import { bootMachine, type Machine } from '../vm/index.ts';
 import { chooseAccelerator, imageRecipe } from './assemble.ts';
 import type { Context } from './context.ts';
-import { type KernelOptions, buildOptionsOf } from './inputs.ts';
+import { buildOptionsOf, type KernelOptions } from './inputs.ts';
 
 export interface MachineOptions extends KernelOptions {
   readonly cpus: number;

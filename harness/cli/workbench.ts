@@ -3,21 +3,21 @@ import { resolve } from 'node:path';
 import {
   type Arms,
   type ArmsChoice,
+  emitStages,
   planArms,
   prepareArms,
-  emitStages,
   type Rejection,
 } from '../campaign/index.ts';
-import { Fault, type Kernel, type RunListener } from '../model/index.ts';
+import { Fault, type Kernel, type RunEmitter } from '../model/index.ts';
 import type { Context } from './context.ts';
-import { type KernelOptions, readKernel, readSeriesArgument, buildOptionsOf } from './inputs.ts';
+import { buildOptionsOf, type KernelOptions, readKernel, readSeriesArgument } from './inputs.ts';
 
 /** Builds the arms that the command line asks for, without any trial. What the series does wrong becomes a Fault. */
 export async function buildRequestedArms(
   seriesWord: string | undefined,
   options: KernelOptions & { readonly arms?: ArmsChoice },
   context: Context,
-  listen: RunListener,
+  listen: RunEmitter,
 ): Promise<Arms> {
   const kernel = await readKernel(options, context);
   const series = seriesWord === undefined ? null : await readSeriesArgument(seriesWord, options, context);

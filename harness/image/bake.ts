@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   digestOf,
@@ -95,6 +95,15 @@ export async function bakeImage(recipePath: string, options: BakeOptions): Promi
     }
   });
   return image;
+}
+
+/** The image with this digest in the cache, or null. */
+export async function findStoredImage(cacheDirectory: string, digest: string): Promise<Image | null> {
+  const names = await readdir(join(cacheDirectory, 'images')).catch(() => []);
+  const found = names.find((name) => name.endsWith(`-${digest.slice(0, 32)}`));
+  if (found === undefined) return null;
+  const rootPath = join(cacheDirectory, 'images', found, 'root.squashfs');
+  return (await exists(rootPath)) ? { digest, name: found.slice(0, -33), rootPath } : null;
 }
 
 async function firstLine(program: string, flag: string): Promise<string> {

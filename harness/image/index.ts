@@ -3,7 +3,7 @@
 // Needs: host, model, document.
 // Never: needs root, or starts a machine.
 export type { BakeOptions } from './bake.ts';
-export { bakeImage } from './bake.ts';
+export { bakeImage, findStoredImage } from './bake.ts';
 export type { RunKeys } from './keys.ts';
 export { makeKeys } from './keys.ts';
 export { bakeL2Root } from './l2.ts';

@@ -12,12 +12,12 @@ import {
 } from '../host/index.ts';
 import type { BuildResult, Diagnostic, Kernel } from '../model/index.ts';
 import type { Architecture } from './arch/index.ts';
+import type { Toolchain } from './build-tree.ts';
 import type { KernelDefinition } from './definition.ts';
 import { parseDiagnostics } from './diagnostic.ts';
 import { git } from './git.ts';
 import { openArtifacts } from './shelf.ts';
 import { buildWhole } from './unfinished.ts';
-import type { Toolchain } from './build-tree.ts';
 
 /** Grows when a change here makes earlier cached kernels wrong. */
 const BUILD_FORMAT = '2';

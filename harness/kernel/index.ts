@@ -4,6 +4,8 @@
 // Never: touches a user's checkout, runs a shell string, or boots anything.
 export type { BuildRequest } from './build.ts';
 export { findStoredKernel, listModules } from './build.ts';
+export type { BuildTree, BuildTreeOptions } from './build-tree.ts';
+export { openBuildTree } from './build-tree.ts';
 export type { LostOption, RequestedOption } from './config.ts';
 export { findLostOptions, parseConfig, parseFragment, settleConfig } from './config.ts';
 export type { KernelDefinition, KernelSource } from './definition.ts';
@@ -11,5 +13,3 @@ export { kernelDefinitionSchema, readKernelDefinition } from './definition.ts';
 export { newDiagnostics, parseDiagnostics } from './diagnostic.ts';
 export type { ChangedLines } from './text.ts';
 export { findChangedLines, readSourceText } from './text.ts';
-export type { BuildTree, BuildTreeOptions } from './build-tree.ts';
-export { openBuildTree } from './build-tree.ts';

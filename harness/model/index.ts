@@ -1,34 +1,65 @@
 // SPDX-License-Identifier: MIT
-// Makes: the nouns that every room speaks, as plain readonly values, and the one error class.
+// Makes: the nouns that every room speaks, as plain readonly values, the one error class, and what is pure and theirs.
 // Needs: nothing.
 // Never: does anything, or imports anything.
+export type {
+  ArmState,
+  ArmsChoice,
+  CampaignPlan,
+  CampaignState,
+  EndReason,
+  PlannedArm,
+  PlannedScenario,
+  PlannedTrial,
+  Rejection,
+  RunRequest,
+  SeriesRecord,
+  TrialState,
+} from './campaign.ts';
 export type { DataDisk } from './data-disk.ts';
+export type { LiveEventBody, RunEmitter, RunEvent, RunEventBody, RunListener } from './event.ts';
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
 export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
-export type { ArmBuild, BuildResult, Diagnostic, Image, Kernel } from './kernel.ts';
+export type { ArmBuild, BuildResult, Diagnostic, Image, ImageId, Kernel, KernelId } from './kernel.ts';
+export { identifyKernel } from './kernel.ts';
+export { quoteArg, quoteArgs } from './quote.ts';
 export type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from './series.ts';
-export type { Frame, LineChange, SourceExcerpt, SourceLines, Splat, Trace } from './splat.ts';
 export type {
+  Frame,
+  LineChange,
+  SourceExcerpt,
+  SourceLines,
+  Splat,
+  SplatBody,
+  TextRef,
+  Trace,
+  TrialSplat,
+} from './splat.ts';
+export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
+export { makeTimeouts } from './timeouts.ts';
+export type {
+  AcceleratorChoice,
+  BootMethod,
+  FileRef,
   Finding,
   MachineNeeds,
-  BootMethod,
   Outcome,
   StepRecord,
-  RunEvent,
-  RunListener,
   TrialResult,
   TrialRunner,
   TrialSpec,
 } from './trial.ts';
+export { MAXIMUM_TRIAL_SPLATS } from './trial.ts';
+export { toFault, trialBlameOf } from './unknown.ts';
 export type {
   CampaignVerdict,
   CloneSummary,
   Comparison,
-  ScenarioVerdict,
-  SignatureVerdict,
-  PerPatchGrid,
   PatchRow,
   PatchState,
+  PerPatchGrid,
+  ScenarioVerdict,
+  SignatureVerdict,
 } from './verdict.ts';
 export { comparisonWords } from './verdict.ts';

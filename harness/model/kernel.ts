@@ -1,24 +1,35 @@
 // SPDX-License-Identifier: MIT
 
-/** A built, bootable kernel: the result of a tree and a configuration. Paths are on this computer. */
-export interface Kernel {
+/** What identifies a built kernel on any computer. */
+export interface KernelId {
   /** SHA-256, hex, over source, patches, configuration and compiler. */
   readonly digest: string;
   readonly name: string;
   readonly arch: 'x86_64';
   /** Such as `5.10.223`. */
   readonly release: string;
-  readonly bootImage: string;
   /** SHA-256, hex, of the boot image: kernels that differ in modules only share it. */
   readonly bootDigest: string;
+  readonly compiler: string;
+  /** Commit of the tree that was built. */
+  readonly commit: string;
+}
+
+/** A built, bootable kernel with its files on this computer. */
+export interface Kernel extends KernelId {
+  readonly bootImage: string;
   readonly vmlinux: string;
   /** Directory with the `.ko` files, by the kernel's own relative paths. */
   readonly modules: string;
   readonly config: string;
+  /** The git repository that has the commit. */
   readonly source: string;
-  readonly compiler: string;
-  /** Commit of the tree that was built. */
-  readonly commit: string;
+}
+
+/** The part of a kernel that identifies it, without paths. */
+export function identifyKernel(kernel: KernelId): KernelId {
+  const { digest, name, arch, release, bootDigest, compiler, commit } = kernel;
+  return { digest, name, arch, release, bootDigest, compiler, commit };
 }
 
 /** A warning or error of the compiler. */
@@ -66,10 +77,14 @@ export interface ArmBuild {
   readonly sameBoot: boolean;
 }
 
-/** A root file system for a machine. */
-export interface Image {
+/** What identifies a root file system on any computer. */
+export interface ImageId {
   readonly digest: string;
   readonly name: string;
+}
+
+/** A root file system for a machine, with its file on this computer. */
+export interface Image extends ImageId {
   /** A squashfs on this computer. */
   readonly rootPath: string;
 }

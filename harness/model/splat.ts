@@ -82,3 +82,18 @@ export interface Splat {
   /** What makes two splats the same bug; see `splat/signature.ts`. */
   readonly signature: string;
 }
+
+/** A piece of a file in a trial's directory. */
+export interface TextRef {
+  readonly file: string;
+  /** First byte, from 0. */
+  readonly offset: number;
+  /** In bytes. */
+  readonly length: number;
+}
+
+/** What reports and comparisons read of a complaint: all but its text. */
+export type SplatBody = Omit<Splat, 'text'>;
+
+/** A complaint as a trial's result has it: its text is in a file. */
+export type TrialSplat = SplatBody & { readonly text: TextRef | null };

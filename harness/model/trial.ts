@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import type { RunEmitter } from './event.ts';
 import type { Blame } from './fault.ts';
-import type { Image, Kernel } from './kernel.ts';
-import type { Splat } from './splat.ts';
+import type { ImageId, KernelId } from './kernel.ts';
+import type { TrialSplat } from './splat.ts';
 
 export type Outcome = 'passed' | 'failed' | 'skipped' | 'notRun';
 
@@ -13,7 +15,7 @@ export interface MachineNeeds {
   readonly kernelArgs: readonly string[];
 }
 
-/** One scenario, on one arm, once: complete in itself, so that another computer could run it. */
+/** One scenario, on one arm, once, as a value: another computer that has the kernel and the image can run it. */
 export interface TrialSpec {
   readonly format: 1;
   /** Unique in its campaign and fit for a file name: `vm-positive.base.1`. */
@@ -21,17 +23,32 @@ export interface TrialSpec {
   readonly scenario: string;
   readonly arm: string;
   readonly attempt: number;
+  /** Whether it is a cold-booted control that clones of the same scenario and arm are compared with. */
+  readonly control: boolean;
+  /** Drives every random choice of ktrial in this trial. The same on all arms of an attempt. */
   readonly seed: number;
-  readonly kernel: Kernel;
-  readonly image: Image;
-  /** The scenario's settled form, as `scenario/` wrote it; opaque to everybody else. */
+  readonly kernel: KernelId;
+  readonly image: ImageId;
+  /** The settled scenario as JSON; `scenario/` checks it where the trial runs. */
   readonly settled: unknown;
-  readonly machine: MachineNeeds;
-  /** Kernels for VMs inside the guest, by the name the scenario uses. */
-  readonly l2: Readonly<Record<string, Kernel>>;
-  readonly timeoutMs: number;
-  /** Whether its machine may be thawed from a template; when absent it is booted. */
-  readonly boot?: 'clone' | 'cold';
+  /** Kernels for VMs inside the guest, by the name that the scenario uses. */
+  readonly l2: Readonly<Record<string, KernelId>>;
+  /** `clone`: its machine may be thawed from a template. `cold`: it boots. */
+  readonly boot: 'clone' | 'cold';
+}
+
+/** What gets a trial its machine's CPUs, and why that was chosen. */
+export interface AcceleratorChoice {
+  readonly kind: 'kvm' | 'tcg';
+  readonly reason: string;
+}
+
+/** A file in a trial's own directory. */
+export interface FileRef {
+  readonly name: string;
+  /** SHA-256, hex, of its content. */
+  readonly digest: string;
+  readonly bytes: number;
 }
 
 /** How a trial came by its machine. */
@@ -76,103 +93,47 @@ export interface StepRecord {
   readonly details: readonly string[];
 }
 
-/** What one trial came to. */
+/** What one trial came to. Long texts are files in its directory; this has their names, digests, offsets and lengths. */
 export interface TrialResult {
   readonly format: 1;
   readonly id: string;
   readonly scenario: string;
   readonly arm: string;
   readonly attempt: number;
+  readonly control: boolean;
+  /** Digest of the kernel that ran; null where it never came to that. */
+  readonly kernel: string | null;
   readonly outcome: Outcome;
   /** Null when passed, skipped or not run. */
   readonly blame: Blame | null;
+  /** Code of the Fault that ended it, or null. */
+  readonly fault: string | null;
   /** One sentence: why it ended as it did. */
   readonly reason: string;
   readonly findings: readonly Finding[];
-  readonly splats: readonly Splat[];
+  /** At most `MAXIMUM_TRIAL_SPLATS`; those of findings come first. All are in the trial's `splats.ndjson`. */
+  readonly splats: readonly TrialSplat[];
+  /** How many complaints the log has. */
+  readonly splatCount: number;
   readonly steps: readonly StepRecord[];
+  /** What a reader should know beside the outcome, a sentence each: evidence that is missing, a log with a gap. */
+  readonly notes: readonly string[];
   readonly startedAt: string;
   readonly durationMs: number;
   /** From the start of its machine to the first guest command, in milliseconds, or null when it never came. */
   readonly bootMs: number | null;
-  /** Absent in records from before there were clones. */
-  readonly bootMethod?: BootMethod;
-  /** `kvm` or `tcg`, and why. */
-  readonly accelerator: string;
-  /** File names in the trial's own directory, by what they hold. */
-  readonly files: Readonly<Record<string, string>>;
-  /** The line that starts the same machine by hand. */
-  readonly machineCommand: string;
+  /** Null when no machine was started. */
+  readonly bootMethod: BootMethod | null;
+  /** Null when no machine was started. */
+  readonly accelerator: AcceleratorChoice | null;
+  /** By what they have: `console`, `dmesg`, `qemu`. Only files that exist. */
+  readonly files: Readonly<Record<string, FileRef>>;
+  /** The command that boots the same machine by hand; null when no machine was started. */
+  readonly machineCommand: string | null;
 }
 
-export type RunListener = (event: RunEvent) => void;
+/** Complaints that a result holds in full. */
+export const MAXIMUM_TRIAL_SPLATS = 50;
 
 /** Runs one trial to its end. Never rejects for what happens in the trial; rejects only when `signal` aborts. */
-export type TrialRunner = (spec: TrialSpec, listen: RunListener, signal: AbortSignal) => Promise<TrialResult>;
-
-interface EventHead {
-  readonly format: 1;
-  /** ISO 8601. */
-  readonly at: string;
-}
-
-/** All that a run tells its listeners. Reporters read nothing else. */
-export type RunEvent = EventHead &
-  (
-    | {
-        readonly type: 'campaignStarted';
-        readonly title: string;
-        readonly arms: readonly string[];
-        readonly trials: number;
-        readonly runDirectory: string;
-        readonly repeat: string;
-      }
-    | { readonly type: 'stageStarted'; readonly stage: string; readonly title: string }
-    | { readonly type: 'stageProgress'; readonly stage: string; readonly text: string }
-    | {
-        readonly type: 'stageEnded';
-        readonly stage: string;
-        readonly ok: boolean;
-        readonly text: string;
-        readonly durationMs: number;
-      }
-    | {
-        readonly type: 'trialStarted';
-        readonly trial: string;
-        readonly scenario: string;
-        readonly arm: string;
-      }
-    | {
-        readonly type: 'machineBooted';
-        readonly trial: string;
-        readonly bootMs: number;
-        readonly accelerator: string;
-        /** Absent in records from before there were clones. */
-        readonly bootMethod?: BootMethod;
-      }
-    | {
-        /** A clone did not come up, or none could be made: the trial boots its machine instead. */
-        readonly type: 'cloneFellBack';
-        readonly trial: string;
-        readonly reason: string;
-      }
-    | {
-        readonly type: 'stepStarted';
-        readonly trial: string;
-        readonly phase: StepRecord['phase'];
-        readonly label: string;
-      }
-    | { readonly type: 'stepEnded'; readonly trial: string; readonly step: StepRecord }
-    | { readonly type: 'splatSeen'; readonly trial: string; readonly title: string }
-    | { readonly type: 'trialEnded'; readonly trial: string; readonly result: TrialResult }
-    | {
-        /** How the queue of trials stands, after each start and end. */
-        readonly type: 'queueChanged';
-        readonly done: number;
-        readonly running: number;
-        readonly waiting: number;
-        /** Until the last trial ends, by how long such trials took; null where nothing is known yet. */
-        readonly remainingMs: number | null;
-      }
-    | { readonly type: 'campaignEnded'; readonly verdict: import('./verdict.ts').CampaignVerdict }
-  );
+export type TrialRunner = (spec: TrialSpec, emit: RunEmitter, signal: AbortSignal) => Promise<TrialResult>;

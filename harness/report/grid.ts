@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { ArmBuild, PerPatchGrid, PatchState } from '../model/index.ts';
+import type { ArmBuild, PatchState, PerPatchGrid } from '../model/index.ts';
 import type { PrintOptions } from './splat.ts';
 import { formatDuration, oneLine } from './words.ts';
 

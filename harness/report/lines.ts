@@ -34,8 +34,8 @@ export function createLines(write: (text: string) => void): Reporter {
 /** What an event says to people; null for what is too small for a line. */
 export function describeEvent(event: RunEvent): string | null {
   switch (event.type) {
-    case 'campaignStarted':
-      return `on trial: ${event.title}: ${event.trials} trials on ${event.arms.join(' and ')}, logs in ${event.runDirectory}`;
+    case 'planned':
+      return `on trial: ${event.request.title}: ${event.plan.trials.length} trials on ${event.plan.arms.map((arm) => arm.name).join(' and ')}`;
     case 'stageStarted':
       return `${event.title} …`;
     case 'stageProgress':
@@ -45,7 +45,7 @@ export function describeEvent(event: RunEvent): string | null {
     case 'trialStarted':
       return `${event.trial}: started`;
     case 'machineBooted':
-      return `${event.trial}: ${event.bootMethod?.kind === 'clone' ? 'thawed' : 'booted'} in ${formatDuration(event.bootMs)} on ${event.accelerator.split(' ')[0]}`;
+      return `${event.trial}: ${event.bootMethod.kind === 'clone' ? 'thawed' : 'booted'} in ${formatDuration(event.bootMs)} on ${event.accelerator.kind}`;
     case 'cloneFellBack':
       return `${event.trial}: no clone, its machine boots: ${event.reason}`;
     case 'splatSeen':
@@ -56,14 +56,16 @@ export function describeEvent(event: RunEvent): string | null {
         : `${event.trial}: ${event.step.phase} "${event.step.label}" ${event.step.outcome}: ${event.step.details[0] ?? ''}`;
     case 'trialEnded':
       return `${event.trial}: ${describeOutcome(event.result)} in ${formatDuration(event.result.durationMs)}: ${event.result.reason}`;
-    case 'campaignEnded':
+    case 'concluded':
       return `verdict: ${event.verdict.reason}`;
     case 'queueChanged': {
       const open = event.running + event.waiting > 0 && event.remainingMs !== null;
       const rest = open ? `, about ${formatEstimate(event.remainingMs ?? 0)} to go` : '';
       return `${event.done} of ${event.done + event.running + event.waiting} trials done, ${event.running} running${rest}`;
     }
-    case 'stepStarted':
+    case 'noted':
+      return `note: ${event.text}`;
+    default:
       return null;
   }
 }

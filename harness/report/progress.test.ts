@@ -81,7 +81,7 @@ t.test(
   'a tree fits its terminal, draws trials that nobody announced, and ends though a trial never did',
   async (t) => {
     const events = dateEvents([
-      [0, { type: 'trialStarted', trial: 'x.base.1', scenario: 'x', arm: 'base' }],
+      [0, { type: 'trialStarted', trial: 'x.base.1', scenario: 'x', kernel: null, arm: 'base' }],
       [1, { type: 'stepStarted', trial: 'x.base.1', phase: 'steps', label: 'w'.repeat(200) }],
     ]);
     const text = await show(events, {

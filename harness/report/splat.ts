@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { Frame, SignatureVerdict, Splat, TrialResult } from '../model/index.ts';
+import type { Frame, SignatureVerdict, SplatBody, TrialResult } from '../model/index.ts';
 import { formatExcerpt } from './source.ts';
 import { printable, REPORT_COLUMNS } from './words.ts';
 
@@ -12,7 +12,7 @@ export interface PrintOptions {
  * One complaint for people: title, who, why it counts, and every trace with source lines. The frame that the
  * source was quoted for has it below.
  */
-export function printSplat(splat: Splat, options: PrintOptions): string {
+export function printSplat(splat: SplatBody, options: PrintOptions): string {
   const paint = pc.createColors(options.color);
   const lines: string[] = [];
   const say = (text: string, tint = (one: string) => one) => lines.push(tint(printable(text)));
@@ -39,7 +39,7 @@ export function printSplat(splat: Splat, options: PrintOptions): string {
 }
 
 /** The frame below which the source is printed: the first that it was quoted for, rather a sure one than a guess. */
-function findQuoted({ source, pc: pointer, traces }: Splat): Frame | null {
+function findQuoted({ source, pc: pointer, traces }: SplatBody): Frame | null {
   if (!source) return null;
   const at = [...(pointer ? [pointer] : []), ...traces.flatMap((trace) => trace.frames)].filter(
     (frame) => frame.function === source.function && frame.file === source.file && frame.line === source.line,
@@ -58,7 +58,7 @@ function foldFrame(frame: Frame, indent: string): string[] {
   ];
 }
 
-function describeTask(splat: Splat): string {
+function describeTask(splat: SplatBody): string {
   const words: string[] = [];
   if (splat.comm !== null) words.push(`comm ${splat.comm}`);
   if (splat.pid !== null) words.push(`pid ${splat.pid}`);
@@ -77,7 +77,7 @@ export function formatFrame(frame: Frame): string {
 }
 
 /** Where the kernel was: the instruction pointer, then the first trace. */
-export function callPath(splat: Splat): readonly Frame[] {
+export function callPath(splat: SplatBody): readonly Frame[] {
   const first = splat.frames.length > 0 ? splat.frames : (splat.traces[0]?.frames ?? []);
   return splat.pc ? [splat.pc, ...first] : first;
 }
@@ -86,7 +86,7 @@ export function callPath(splat: Splat): readonly Frame[] {
  * The splat that a signature stands for, from the last trial that has it: the patched kernel's where it was seen there.
  * Among splats of one trial the one with a trace is preferred, and a root to what follows from it.
  */
-export function findSplat(one: SignatureVerdict, trials: readonly TrialResult[]): Splat | null {
+export function findSplat(one: SignatureVerdict, trials: readonly TrialResult[]): SplatBody | null {
   for (const id of [...one.trials].reverse()) {
     const trial = trials.find((candidate) => candidate.id === id);
     const finding = trial?.findings.find((candidate) => candidate.signature === one.signature);
@@ -100,7 +100,7 @@ export function findSplat(one: SignatureVerdict, trials: readonly TrialResult[])
 }
 
 /** What `ktrial scan --json` prints for one file. */
-export function scanJson(file: string, splats: readonly Splat[]): object {
+export function scanJson(file: string, splats: readonly SplatBody[]): object {
   return {
     file,
     splats: splats.map((splat) => ({

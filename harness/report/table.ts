@@ -3,8 +3,8 @@ import pc from 'picocolors';
 import type {
   CampaignVerdict,
   Comparison,
-  ScenarioVerdict,
   PerPatchGrid,
+  ScenarioVerdict,
   TrialResult,
 } from '../model/index.ts';
 import { findSplat, type PrintOptions, printSplat } from './splat.ts';
@@ -123,7 +123,7 @@ function showEvidence(
     .flatMap((one) => {
       const splat = findSplat(one, trials);
       if (!splat) return [];
-      const trial = trials.find((candidate) => candidate.splats.includes(splat));
+      const trial = trials.find((candidate) => candidate.splats.some((own) => own === splat));
       return [
         '',
         paint.dim(`${scenario.scenario}, from ${trial?.id ?? scenario.scenario}:`),

@@ -5,7 +5,7 @@ import type {
   Frame,
   ScenarioVerdict,
   SignatureVerdict,
-  Splat,
+  SplatBody,
   TrialResult,
 } from '../model/index.ts';
 import { cloneLines } from './clones.ts';
@@ -80,7 +80,7 @@ function describe(scenario: ScenarioVerdict, own: readonly TrialResult[], contex
       `    arm: ${quote(trial.arm)}`,
       `    outcome: ${quote(describeOutcome(trial))}`,
       `    reason: ${quote(trial.reason)}`,
-      `    accelerator: ${quote(trial.accelerator)}`,
+      `    accelerator: ${quote(trial.accelerator ? `${trial.accelerator.kind} (${trial.accelerator.reason})` : 'none')}`,
       `    directory: ${quote(`${context.runDirectory}/${trial.id}`)}`,
     );
   lines.push('...');
@@ -112,7 +112,7 @@ function describeSignature(one: SignatureVerdict, own: readonly TrialResult[]): 
 }
 
 /** A short trace has no room for what the unwinder only guessed; where it guessed all, that is what there is. */
-function trustedPath(splat: Splat): readonly Frame[] {
+function trustedPath(splat: SplatBody): readonly Frame[] {
   const path = callPath(splat);
   const trusted = path.filter((frame) => frame.reliable);
   return trusted.length > 1 ? trusted : path;

@@ -85,8 +85,8 @@ export function createTree(options: ProgressOptions): Reporter {
     name: 'progress',
     event(event: RunEvent) {
       switch (event.type) {
-        case 'campaignStarted':
-          expected = event.trials;
+        case 'planned':
+          expected = event.plan.trials.length;
           return;
         case 'stageStarted':
           for (const row of free.splice(0)) row.end(true);
@@ -110,10 +110,13 @@ export function createTree(options: ProgressOptions): Reporter {
           return rows.get(event.trial)?.say(fit(`${event.trial}: ${event.label}`));
         case 'queueChanged':
           return emitQueue(fit(describeEvent(event) ?? ''), event.running + event.waiting === 0);
-        case 'campaignEnded':
-          return;
-        default:
+        case 'machineBooted':
+        case 'cloneFellBack':
+        case 'stepEnded':
+        case 'splatSeen':
           return rows.get(event.trial)?.say(fit(describeEvent(event) ?? event.trial));
+        default:
+          return;
       }
     },
     end() {

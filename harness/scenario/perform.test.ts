@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { Fault, type StepRecord } from '../model/index.ts';
+import { Fault, makeTimeouts, type StepRecord } from '../model/index.ts';
 import { type Answer, aGuest, type FakeGuest, type Replies } from '../testing/index.ts';
 import { expandScenario, type Performance, parseScenario, performScenario, type Stage } from './index.ts';
 
@@ -34,7 +34,10 @@ async function play(
       clock += ms;
     },
     signal: new AbortController().signal,
-    timeScale: 1,
+    timeouts: makeTimeouts({ accelerator: 'kvm', measuredBootMs: 4_000, scenarioMs: 600_000 }),
+    consoleSilentMs: () => 0,
+    firstFinding: new Promise(() => {}),
+    seed: 1,
     onStepStarted: () => {},
     onStepEnded: (record) => ended.push(record),
     ...more,
@@ -174,7 +177,7 @@ t.test('jobs that are left over are ended after the cleanup', async (t) => {
   t.match(performance.steps.at(-1), { phase: 'cleanup', details: ['a: ended'] });
 });
 
-t.test('time-outs are scaled by the timeScale', async (t) => {
+t.test('time limits are scaled by the measured boot', async (t) => {
   const asked: number[] = [];
   await play(
     'steps: [{run: {command: a, timeout: 2s}}]\n',
@@ -182,7 +185,7 @@ t.test('time-outs are scaled by the timeScale', async (t) => {
       asked.push(options?.timeoutMs ?? 0);
       return {};
     },
-    { timeScale: 3.5 },
+    { timeouts: makeTimeouts({ accelerator: 'kvm', measuredBootMs: 14_000, scenarioMs: 600_000 }) },
   );
   t.strictSame(asked, [7000]);
 });

@@ -19,10 +19,6 @@ export interface Performance {
   readonly evidence?: Readonly<Record<string, string>>;
 }
 
-/** All cleanup together, on a fast machine. */
-const CLEANUP_MS = 120_000;
-/** How long a guest may take to prove that it is still there. */
-const ALIVE_MS = 5_000;
 const POLL_MS = 500;
 const EVIDENCE_BYTES = 256 * 1024;
 
@@ -75,12 +71,12 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
   async function guestLives(): Promise<boolean> {
     if (isFault(fault, 'GUEST_CONNECTION_LOST')) return false;
     if (!stage.signal.aborted) return true;
-    const answer = await stage.guest.run('true', { timeoutMs: ALIVE_MS * stage.timeScale }).catch(() => null);
+    const answer = await stage.guest.run('true', { timeoutMs: stage.timeouts.aliveMs }).catch(() => null);
     return answer?.exitCode === 0;
   }
 
   async function cleanUp(): Promise<void> {
-    const deadline = stage.now() + CLEANUP_MS * stage.timeScale;
+    const deadline = stage.now() + stage.timeouts.cleanupMs;
     const cleanup: Part = {
       ...part,
       phase: 'cleanup',
@@ -96,7 +92,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
       if (job.kind !== 'l2') continue;
       const path = consolePathOf(job.name);
       const shown = await stage.guest.run(`tail -c ${EVIDENCE_BYTES} ${path}`, {
-        timeoutMs: toMs('20s') * stage.timeScale,
+        timeoutMs: stage.timeouts.scale(toMs('20s')),
       });
       if (shown.exitCode === 0) evidence[`${job.name}.console`] = shown.stdout;
     }
@@ -110,7 +106,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
       const details = await Promise.all(
         left.map(async (job) => {
           await job.guestJob.kill('KILL');
-          job.ended = (await job.guestJob.wait(ALIVE_MS * stage.timeScale)) !== null;
+          job.ended = (await job.guestJob.wait(stage.timeouts.aliveMs)) !== null;
           return `${job.name}: ${job.ended ? 'ended' : 'cannot be ended'}`;
         }),
       );
@@ -146,7 +142,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
       stage,
       jobs,
       env: { ...jobs.environment(), ...part.env },
-      scale: (duration) => Math.round(toMs(duration) * stage.timeScale),
+      scale: (duration) => stage.timeouts.scale(toMs(duration)),
       performList: (steps, options = {}) =>
         performList(steps, {
           ...part,

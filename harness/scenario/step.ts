@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
-import type { Guest, StepRecord } from '../model/index.ts';
+import type { Guest, StepRecord, Timeouts } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
 
 /** A step as it stands in a scenario: its kind is the one key that names a step, and what it does is the value. */
@@ -35,9 +35,18 @@ export interface Stage {
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number): Promise<void>;
+  /**
+   * Aborts when the steps must end. Its reason is the Fault that says why: the user interrupted (`TRIAL_INTERRUPTED`), the
+   * scenario's own limit passed (`SCENARIO_TIMEOUT`), or the machine ended (`MACHINE_ENDED`). The first one wins.
+   */
   readonly signal: AbortSignal;
-  /** 1 on a fast machine; every time-out is scaled by it. */
-  readonly timeScale: number;
+  readonly timeouts: Timeouts;
+  /** Milliseconds since the console last printed anything. */
+  consoleSilentMs(): number;
+  /** Settles once the log has a complaint that the scenario neither expects nor allows. */
+  readonly firstFinding: Promise<void>;
+  /** Drives every random choice of the steps. */
+  readonly seed: number;
   onStepStarted(phase: StepRecord['phase'], label: string): void;
   onStepEnded(record: StepRecord): void;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Frame, LineChange, SourceLines, Splat } from '../model/index.ts';
+import type { Frame, LineChange, SourceLines, SplatBody } from '../model/index.ts';
 
 /** The source that a kernel was built from. Paths are relative to its tree. */
 export interface SourceText {
@@ -21,7 +21,11 @@ export type CoverLines = (frame: Frame) => Promise<ReadonlySet<number> | null>;
  * Gives a splat whose frames have source lines the text round its culprit's. It stays as it is where no frame is the
  * culprit's, or the tree has no such line: text of the wrong tree is worse than none.
  */
-export async function quoteSource(splat: Splat, source: SourceText, cover: CoverLines): Promise<Splat> {
+export async function quoteSource<Body extends SplatBody>(
+  splat: Body,
+  source: SourceText,
+  cover: CoverLines,
+): Promise<Body> {
   const frame = findCulpritFrame(splat);
   if (frame?.file == null || frame.line === null) return splat;
   const text = (await source.read(frame.file))?.split('\n');
@@ -46,7 +50,7 @@ export async function quoteSource(splat: Splat, source: SourceText, cover: Cover
  * The frame that a splat is about, among those with a source line: the culprit's, one that the unwinder is sure of
  * first; the instruction pointer's where the report names no culprit, or names one that no frame has.
  */
-export function findCulpritFrame(splat: Splat): Frame | null {
+export function findCulpritFrame(splat: SplatBody): Frame | null {
   const pointer = splat.pc ? [splat.pc] : [];
   const frames = [...pointer, ...splat.frames, ...splat.traces.flatMap((trace) => trace.frames)];
   const named = frames.filter(

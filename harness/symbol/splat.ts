@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, listFiles } from '../host/index.ts';
-import type { Frame, Splat } from '../model/index.ts';
+import type { Frame, SplatBody } from '../model/index.ts';
 import { readBinary } from './elf.ts';
 import { endsOf, relativePath, rootOf } from './path.ts';
 import { openSymboliser, type Symboliser } from './symboliser.ts';
@@ -31,7 +31,10 @@ const paths = new Map<string, Promise<string>>();
  * it is; it never rejects. Children and answers are kept, by build id, until `closeSymbolisers`. They are not kept on
  * disk: the first splat of a kernel costs half a second, once a campaign.
  */
-export async function symboliseSplat(splat: Splat, kernel: DebugKernel): Promise<Splat> {
+export async function symboliseSplat<Body extends SplatBody>(
+  splat: Body,
+  kernel: DebugKernel,
+): Promise<Body> {
   const place = (frames: readonly Frame[], exact = false) => placeFrames(frames, kernel, exact);
   const traces = [];
   for (const trace of splat.traces)

@@ -26,6 +26,8 @@ export {
   aFinding,
   aFrame,
   anEventStream,
+  aPlan,
+  aRequest,
   aSignature,
   aSplat,
   aTrial,

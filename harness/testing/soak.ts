@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bakeDataDisk } from '../image/index.ts';
-import type { RunEvent, TrialResult, TrialSpec } from '../model/index.ts';
+import type { RunEventBody, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario } from '../scenario/index.ts';
 import { createTrialRunner } from '../trial/index.ts';
 import { TemplateStore, thawClone } from '../vm/index.ts';
@@ -31,6 +31,7 @@ const templates = new TemplateStore({ cacheDirectory: home });
 const run = createTrialRunner({
   directory: join(home, 'runs'),
   accelerator: lab.accelerator,
+  artifacts: { kernel: async () => lab.kernel, image: async () => lab.image },
   bakeL2Root: () => Promise.reject(new Error('no VM inside')),
   templates,
 });
@@ -42,18 +43,21 @@ async function perform(id: string, boot: 'clone' | 'cold'): Promise<TrialResult>
     scenario: 'nothing',
     arm: 'base',
     attempt: 1,
+    control: false,
     seed: 1,
     kernel: lab.kernel,
     image: lab.image,
     settled,
-    machine: settled?.machine ?? { cpus: 2, memoryMib: 1024, kernelArgs: [] },
     l2: {},
-    timeoutMs: 600_000,
     boot,
   };
-  const events: RunEvent[] = [];
-  const result = await run(spec, (event) => events.push(event), new AbortController().signal);
-  const told = events.filter((event) => event.type === 'cloneFellBack').length;
+  const events: RunEventBody['type'][] = [];
+  const result = await run(
+    spec,
+    (event) => events.push(event.type as RunEventBody['type']),
+    new AbortController().signal,
+  );
+  const told = events.filter((type) => type === 'cloneFellBack').length;
   if (boot === 'clone' && result.bootMethod?.kind !== 'clone' && told !== 1) unnoticed += 1;
   rmSync(join(home, 'runs', id), { recursive: true, force: true });
   return result;

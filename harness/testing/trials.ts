@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type {
+  CampaignPlan,
   CampaignVerdict,
   Finding,
   Frame,
+  LiveEventBody,
+  RunEvent,
+  RunEventBody,
+  RunRequest,
   ScenarioVerdict,
   SignatureVerdict,
-  Splat,
-  RunEvent,
   TrialResult,
+  TrialSplat,
 } from '../model/index.ts';
 
 /** A reliable frame of a module, with its source line. */
@@ -26,7 +30,7 @@ export function aFrame(part: Partial<Frame> = {}): Frame {
 }
 
 /** A whole complaint with two traces; `part` says what differs. */
-export function aSplat(part: Partial<Splat> = {}): Splat {
+export function aSplat(part: Partial<TrialSplat> = {}): TrialSplat {
   const frames = part.frames ?? [
     aFrame(),
     aFrame({ function: 'sample_put', offset: null, size: null, inline: true, line: 17 }),
@@ -56,7 +60,7 @@ export function aSplat(part: Partial<Splat> = {}): Splat {
     ],
     start: 100,
     end: 900,
-    text: 'BUG: KASAN: use-after-free in sample_remove+0x1c/0x80 [sample]',
+    text: null,
     follows: null,
     signature: '1:kasan:KASAN: use-after-free Read in sample_remove:sample_remove',
     ...part,
@@ -64,7 +68,7 @@ export function aSplat(part: Partial<Splat> = {}): Splat {
 }
 
 /** The finding of a splat, as a trial has it. */
-export function aFinding(splat: Splat, index = 0): Finding {
+export function aFinding(splat: TrialSplat, index = 0): Finding {
   return {
     kind: 'splat',
     signature: splat.signature,
@@ -86,24 +90,30 @@ export function aTrial(id: string, part: Partial<TrialResult> = {}): TrialResult
     scenario,
     arm,
     attempt: Number(attempt),
+    control: false,
+    kernel: 'a'.repeat(64),
+    fault: null,
     outcome: bad ? 'failed' : 'passed',
     blame: bad ? 'kernel' : null,
     reason: splats[0]?.title ?? 'every expectation was met and the log is clean',
     findings: splats.flatMap((splat, index) => (splat.follows === null ? [aFinding(splat, index)] : [])),
     splats,
+    splatCount: splats.length,
     steps: [],
+    notes: [],
     startedAt: '2026-01-01T00:01:00.000Z',
     durationMs: 61_000,
     bootMs: 32_000,
-    accelerator: 'tcg (no /dev/kvm)',
-    files: { console: 'console.log' },
+    bootMethod: { kind: 'cold', template: null, qmpMs: null, memoryMib: null, fallbackReason: null },
+    accelerator: { kind: 'tcg', reason: 'no /dev/kvm' },
+    files: { console: { name: 'console.log', digest: 'b'.repeat(64), bytes: 1000 } },
     machineCommand: 'qemu-system-x86_64 -M q35',
     ...part,
   };
 }
 
 /** What two arms came to for one signature. */
-export function aSignature(splat: Splat, part: Partial<SignatureVerdict> = {}): SignatureVerdict {
+export function aSignature(splat: TrialSplat, part: Partial<SignatureVerdict> = {}): SignatureVerdict {
   return {
     signature: splat.signature,
     title: splat.title,
@@ -132,32 +142,65 @@ export function aVerdict(
   };
 }
 
-type WithoutHead<Type> = Type extends unknown ? Omit<Type, 'format' | 'at'> : never;
-
 /** Dates events that were given as pairs of seconds since the start and content. */
-export function dateEvents(events: readonly (readonly [number, WithoutHead<RunEvent>])[]): RunEvent[] {
+export function dateEvents(events: readonly (readonly [number, RunEventBody | LiveEventBody])[]): RunEvent[] {
   const start = Date.parse('2026-01-01T00:00:00.000Z');
-  return events.map(
-    ([seconds, event]) =>
-      ({ format: 1, at: new Date(start + seconds * 1000).toISOString(), ...event }) as RunEvent,
-  );
+  return events.map(([seconds, body], index) => ({
+    format: 1,
+    seq: index + 1,
+    at: new Date(start + seconds * 1000).toISOString(),
+    ...body,
+  }));
+}
+
+/** A request for a sample series. */
+export function aRequest(part: Partial<RunRequest> = {}): RunRequest {
+  return {
+    id: '1',
+    title: 'a sample series',
+    series: null,
+    kernel: { name: 'smoke-5.10' },
+    options: {},
+    seed: 1,
+    repeat: 'ktrial run sample.mbox',
+    versions: {},
+    host: { arch: 'x64', kernel: '6.1.0', cpus: 2, memoryMib: 24_000 },
+    ...part,
+  };
+}
+
+/** A plan of these trials, on the arms and for the scenarios that they name. */
+export function aPlan(trials: readonly TrialResult[]): CampaignPlan {
+  const unique = (names: readonly string[]) => [...new Set(names)];
+  return {
+    arms: unique(trials.map((trial) => trial.arm)).map((name, patches) => ({ name, title: name, patches })),
+    comparison: 'pair',
+    l2Kernels: [],
+    scenarios: unique(trials.map((trial) => trial.scenario)).map((name) => ({
+      name,
+      description: name,
+      machine: { cpus: 2, memoryMib: 512, kernelArgs: [] },
+      l2: {},
+      timeoutMs: 60_000,
+      settled: {},
+    })),
+    trials: trials.map(({ id, scenario, arm, attempt, control }) => ({
+      id,
+      scenario,
+      arm,
+      attempt,
+      seed: 1,
+      boot: 'cold',
+      control,
+    })),
+  };
 }
 
 /** The events of a campaign that builds one kernel for half a minute and then runs these trials one after another. */
 export function anEventStream(trials: readonly TrialResult[], verdict: CampaignVerdict): RunEvent[] {
   const stage = 'build-base';
-  const events: [number, WithoutHead<RunEvent>][] = [
-    [
-      0,
-      {
-        type: 'campaignStarted',
-        title: 'a sample series',
-        arms: ['base', 'patched'],
-        trials: trials.length,
-        runDirectory: '/runs/1',
-        repeat: 'ktrial run sample.mbox',
-      },
-    ],
+  const events: [number, RunEventBody | LiveEventBody][] = [
+    [0, { type: 'planned', request: aRequest(), plan: aPlan(trials) }],
     [0, { type: 'stageStarted', stage, title: 'build the base kernel' }],
   ];
   for (let second = 1; second < 30; second += 1)
@@ -165,20 +208,16 @@ export function anEventStream(trials: readonly TrialResult[], verdict: CampaignV
   events.push([30, { type: 'stageEnded', stage, ok: true, text: '', durationMs: 30_000 }]);
   let now = 30;
   for (const trial of trials) {
-    events.push([now, { type: 'trialStarted', trial: trial.id, scenario: trial.scenario, arm: trial.arm }]);
-    if (trial.bootMs !== null) {
-      const { bootMs, accelerator } = trial;
-      events.push([now + 32, { type: 'machineBooted', trial: trial.id, bootMs, accelerator }]);
-    }
-    events.push([
-      now + 33,
-      { type: 'stepStarted', trial: trial.id, phase: 'setup', label: 'load the modules' },
-    ]);
+    const { id, scenario, arm, kernel, bootMs, accelerator, bootMethod } = trial;
+    events.push([now, { type: 'trialStarted', trial: id, scenario, arm, kernel }]);
+    if (bootMs !== null && accelerator && bootMethod)
+      events.push([now + 32, { type: 'machineBooted', trial: id, bootMs, accelerator, bootMethod }]);
+    events.push([now + 33, { type: 'stepStarted', trial: id, phase: 'setup', label: 'load the modules' }]);
     for (const splat of trial.splats)
-      events.push([now + 40, { type: 'splatSeen', trial: trial.id, title: splat.title }]);
+      events.push([now + 40, { type: 'splatSeen', trial: id, title: splat.title }]);
     now += 61;
-    events.push([now, { type: 'trialEnded', trial: trial.id, result: trial }]);
+    events.push([now, { type: 'trialEnded', trial: id, result: trial }]);
   }
-  events.push([now, { type: 'campaignEnded', verdict }]);
+  events.push([now, { type: 'concluded', verdict, clones: null }]);
   return dateEvents(events);
 }

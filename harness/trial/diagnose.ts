@@ -1,38 +1,30 @@
 // SPDX-License-Identifier: MIT
-import type { Fault, Finding, Guest } from '../model/index.ts';
+import type { Fault, Finding, Guest, Timeouts } from '../model/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import type { Machine, MachineEnd } from '../vm/index.ts';
-
-/** Deadlines for a fast machine, in milliseconds; scaled by the kernel's timeScale. */
-const RECONNECT_MS = 10_000;
-const POWER_OFF_MS = 30_000;
-/** For a kernel that has complained already: that it cannot power off would tell nothing new. */
-const POWER_OFF_AFTER_SPLAT_MS = 15_000;
-/** How long the last words of a dying kernel may take to reach the console. */
-const LAST_WORDS_MS = 2_000;
 
 /** How the machine stands after the steps; a guest that no longer answers is asked again before it is called hung. */
 export async function diagnoseMachine(
   machine: Machine,
   fault: Fault | null,
-  timeScale: number,
+  timeouts: Timeouts,
 ): Promise<MachineState> {
-  if (fault) await Promise.race([machine.ended, wait(LAST_WORDS_MS)]);
+  if (fault) await Promise.race([machine.ended, wait(timeouts.lastWordsMs)]);
   const end = machine.hasEnded();
   if (end) return stateOf(end);
   if (fault?.code !== 'GUEST_CONNECTION_LOST' && fault?.code !== 'GUEST_UNREACHABLE')
     return { kind: 'running' };
-  const answer = await machine.probeGuest(RECONNECT_MS * timeScale);
+  const answer = await machine.probeGuest(timeouts.reconnectMs);
   const later = machine.hasEnded();
   if (later) return stateOf(later);
   if (answer === 'answered' || answer === 'refused') return { kind: 'running' };
   await machine.injectNmi().catch(() => {});
-  await Promise.race([machine.ended, wait(LAST_WORDS_MS * timeScale)]);
+  await Promise.race([machine.ended, wait(timeouts.lastWordsMs)]);
   const last = machine.hasEnded();
   if (last) return stateOf(last);
   return {
     kind: 'hung',
-    detail: `no answer to a new connection within ${Math.round((RECONNECT_MS * timeScale) / 1000)} s`,
+    detail: `no answer to a new connection within ${Math.round(timeouts.reconnectMs / 1000)} s`,
   };
 }
 
@@ -57,15 +49,17 @@ function stateOf(end: MachineEnd): MachineState {
 export async function powerOffMachine(
   machine: Machine,
   guest: Guest,
-  timeScale: number,
+  timeouts: Timeouts,
   complaint: Promise<void>,
 ): Promise<Finding[]> {
-  const limitMs = POWER_OFF_MS * timeScale;
-  const patience = complaint.then(() => wait(POWER_OFF_AFTER_SPLAT_MS)).then(() => 'complained' as const);
+  const limitMs = timeouts.powerOffMs;
+  const patience = complaint
+    .then(() => wait(timeouts.powerOffAfterSplatMs))
+    .then(() => 'complained' as const);
   const end = await Promise.race([machine.powerOff(guest, limitMs), patience]);
   if (end !== false) return [];
   await machine.injectNmi().catch(() => {});
-  await wait(LAST_WORDS_MS);
+  await wait(timeouts.lastWordsMs);
   return [
     {
       kind: 'death',

@@ -2,5 +2,6 @@
 // Makes: one trial, from power-on to its judged result, told in events.
 // Needs: vm, image, scenario, splat, verdict, host, model.
 // Never: builds a kernel, compares arms, or prints.
+export type { ArtifactResolver } from './resolve.ts';
 export type { TrialLab } from './run.ts';
 export { createTrialRunner } from './run.ts';

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestFile } from '../host/index.ts';
 import {
+  type BootMethod,
   Fault,
+  type FileRef,
   type Finding,
   type Guest,
-  type BootMethod,
-  type RunEvent,
-  type RunListener,
+  MAXIMUM_TRIAL_SPLATS,
+  makeTimeouts,
+  type RunEmitter,
+  type RunEventBody,
+  type Splat,
+  type Timeouts,
   type TrialResult,
   type TrialRunner,
   type TrialSpec,
@@ -23,7 +29,7 @@ import { type Machine, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
 import { collectEvidence } from './collect.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
 import { asFault, blameOf, messageOf, requireSpace, watchSpace } from './fault.ts';
-import { bootLimitMs, timeScaleOf } from './time-scale.ts';
+import { type ArtifactResolver, type ResolvedTrial, resolveTrial } from './resolve.ts';
 import { sleep } from './sleep.ts';
 import type { MachinePlace } from './specify.ts';
 import { type StartedMachine, startMachine } from './start.ts';
@@ -31,95 +37,83 @@ import { type ConsoleWatch, watchConsole } from './watch.ts';
 
 /** Its directory is the one under which each trial gets its own, named by its id. */
 export interface TrialLab extends MachinePlace {
+  readonly artifacts: ArtifactResolver;
   /** Where clones come from; without it every machine is booted. */
   readonly templates?: TemplateStore;
 }
 
 /** A runner that starts each trial's own machine on this computer. */
 export function createTrialRunner(lab: TrialLab): TrialRunner {
-  return async (spec, listen, signal) => new TrialRun(lab, spec, listen, signal).run();
+  return async (spec, emit, signal) => new TrialRun(lab, spec, emit, signal).run();
 }
 
 /** One trial while it lasts. */
 class TrialRun {
   readonly #lab: TrialLab;
   readonly #spec: TrialSpec;
-  readonly #listen: RunListener;
+  readonly #emitEvent: RunEmitter;
   readonly #signal: AbortSignal;
   readonly #directory: string;
   readonly #watch: ConsoleWatch;
   readonly #startedAt = new Date().toISOString();
   readonly #begun = performance.now();
   #bootMs: number | null = null;
-  #timeScale = timeScaleOf(0);
   #bootMethod: BootMethod | null = null;
-  #machineCommand = '';
-  #tellComplaint: () => void = () => {};
+  #machineCommand: string | null = null;
+  #announceComplaint: () => void = () => {};
   readonly #complaint = new Promise<void>((resolve) => {
-    this.#tellComplaint = resolve;
+    this.#announceComplaint = resolve;
   });
 
-  constructor(lab: TrialLab, spec: TrialSpec, listen: RunListener, signal: AbortSignal) {
+  constructor(lab: TrialLab, spec: TrialSpec, emit: RunEmitter, signal: AbortSignal) {
     this.#lab = lab;
     this.#spec = spec;
-    this.#listen = listen;
+    this.#emitEvent = emit;
     this.#signal = signal;
     this.#directory = join(lab.directory, spec.id);
     this.#watch = watchConsole(
-      (title) => this.#tell({ type: 'splatSeen', trial: spec.id, title }),
-      () => this.#tellComplaint(),
+      (title) => this.#emit({ type: 'splatSeen', trial: spec.id, title }),
+      () => this.#announceComplaint(),
     );
   }
 
-  #tell(event: DistributiveOmit<RunEvent, 'format' | 'at'>): void {
-    const full = { format: 1, at: new Date().toISOString(), ...event } as RunEvent;
-    this.#listen(full);
-    void appendFile(join(this.#directory, 'events.ndjson'), `${JSON.stringify(full)}\n`).catch(() => {});
+  #emit(event: RunEventBody): void {
+    this.#emitEvent(event);
   }
 
   async run(): Promise<TrialResult> {
     await mkdir(this.#directory, { recursive: true });
-    this.#tell({
+    this.#emit({
       type: 'trialStarted',
       trial: this.#spec.id,
       scenario: this.#spec.scenario,
       arm: this.#spec.arm,
+      kernel: this.#spec.kernel.digest,
     });
     let result: TrialResult;
     try {
       result = await this.#perform();
     } catch (error) {
       if (this.#signal.aborted) throw error;
-      result = this.#resultOf(
+      result = await this.#resultOf(
         { outcome: 'failed', blame: blameOf(error), reason: messageOf(error), findings: [] },
         [],
         [],
       );
     }
-    result = await writeFile(
-      join(this.#directory, 'trial.json'),
-      `${JSON.stringify(result, null, 2)}\n`,
-    ).then(
-      () => result,
-      (error: unknown): TrialResult => ({
-        ...result,
-        outcome: 'failed',
-        blame: blameOf(error),
-        reason: messageOf(error),
-      }),
-    );
-    this.#tell({ type: 'trialEnded', trial: this.#spec.id, result });
+    this.#emit({ type: 'trialEnded', trial: this.#spec.id, result });
     return result;
   }
 
   async #perform(): Promise<TrialResult> {
-    const { templates = null, ...lab } = this.#lab;
+    const { templates = null, artifacts, ...lab } = this.#lab;
+    const trial = await resolveTrial(this.#spec, artifacts);
     const started = await startMachine(
-      this.#spec,
+      trial,
       { ...lab, directory: this.#directory },
       templates,
       this.#signal,
-      (reason) => this.#tell({ type: 'cloneFellBack', trial: this.#spec.id, reason }),
+      (reason) => this.#emit({ type: 'cloneFellBack', trial: this.#spec.id, reason }),
     );
     const { machine } = started;
     this.#bootMethod = started.bootMethod;
@@ -128,7 +122,7 @@ class TrialRun {
     // A machine that can no longer write its log stands still: nothing that it does now would be evidence.
     const stopWatching = watchSpace(this.#directory, () => void machine.stop());
     try {
-      return await this.#hold(started);
+      return await this.#hold(trial, started);
     } finally {
       stopWatching();
       await machine[Symbol.asyncDispose]();
@@ -144,40 +138,42 @@ class TrialRun {
   }
 
   /** From power-on, or a clone's first command, to judgement. */
-  async #hold({ machine, clone, begun }: StartedMachine): Promise<TrialResult> {
-    const settled = this.#spec.settled as SettledScenario;
+  async #hold(
+    { settled }: ResolvedTrial,
+    { machine, clone, begun, bootMethod }: StartedMachine,
+  ): Promise<TrialResult> {
     let guest: Guest | null = null;
     let performed: Performance = { steps: [], findings: [], fault: null };
     let state: MachineState;
+    let timeouts = this.#makeTimeouts(settled, null);
     try {
-      guest = clone?.guest ?? (await this.#awaitGuest(machine));
+      guest = clone?.guest ?? (await this.#awaitGuest(machine, timeouts));
       this.#bootMs = clone?.upMs ?? Math.round(performance.now() - begun);
-      this.#timeScale = timeScaleOf(clone?.bootMs ?? this.#bootMs);
-      this.#tell({
+      timeouts = this.#makeTimeouts(settled, clone?.bootMs ?? this.#bootMs);
+      this.#emit({
         type: 'machineBooted',
         trial: this.#spec.id,
         bootMs: this.#bootMs,
-        accelerator: `${this.#lab.accelerator.kind} (${this.#lab.accelerator.reason})`,
-        ...(this.#bootMethod ? { bootMethod: this.#bootMethod } : {}),
+        accelerator: this.#lab.accelerator,
+        bootMethod,
       });
-      performed = await this.#performWith(machine, guest, settled);
+      performed = await this.#performWith(machine, guest, settled, timeouts);
     } catch (error) {
       if (this.#signal.aborted) throw error;
       performed = { ...performed, fault: asFault(error) };
     }
     await this.#keep(performed.evidence ?? {});
-    const timeScale = this.#timeScale;
-    state = await diagnoseMachine(machine, performed.fault, timeScale);
+    state = await diagnoseMachine(machine, performed.fault, timeouts);
     const extra: Finding[] = [];
     if (state.kind === 'running' && guest) {
       await collectEvidence(machine, guest, this.#directory);
       try {
-        extra.push(...(await powerOffMachine(machine, guest, timeScale, this.#complaint)));
+        extra.push(...(await powerOffMachine(machine, guest, timeouts, this.#complaint)));
       } catch (error) {
         // A guest that can no longer be told to power off is gone or hung: which of the two decides who is to blame.
         const fault = asFault(error);
         performed = { ...performed, fault: performed.fault ?? fault };
-        state = await diagnoseMachine(machine, fault, timeScale);
+        state = await diagnoseMachine(machine, fault, timeouts);
       }
     }
     await guest?.close().catch(() => {});
@@ -196,22 +192,30 @@ class TrialRun {
       splats,
       expectedEnd: settled.expect.machine,
     });
-    return this.#resultOf(judgement, performed.steps, splats);
+    return await this.#resultOf(judgement, performed.steps, splats);
   }
 
-  async #awaitGuest(machine: Machine): Promise<Guest> {
-    const limitMs = bootLimitMs(this.#lab.accelerator.kind);
+  async #awaitGuest(machine: Machine, { bootMs: limitMs }: Timeouts): Promise<Guest> {
     const guest = await machine.connect(limitMs);
     const hello = await guest.run('true', { timeoutMs: limitMs });
     if (hello.exitCode === 0) return guest;
     throw new Fault({ blame: 'lab', code: 'TRIAL_NO_SHELL', message: 'the guest cannot run a command' });
   }
 
-  /** Performs the steps; a machine that ends or panics ends them at once. */
-  async #performWith(machine: Machine, guest: Guest, settled: SettledScenario): Promise<Performance> {
+  #makeTimeouts(settled: SettledScenario, measuredBootMs: number | null): Timeouts {
+    const { kind } = this.#lab.accelerator;
+    return makeTimeouts({ accelerator: kind, measuredBootMs, scenarioMs: settled.timeoutMs });
+  }
+
+  async #performWith(
+    machine: Machine,
+    guest: Guest,
+    settled: SettledScenario,
+    timeouts: Timeouts,
+  ): Promise<Performance> {
     const stop = new AbortController();
     const ended = machine.ended.then(() => stop.abort());
-    const timer = setTimeout(() => stop.abort(), this.#spec.timeoutMs * this.#timeScale);
+    const timer = setTimeout(() => stop.abort(), timeouts.scenarioMs);
     try {
       return await performScenario(settled, {
         guest,
@@ -220,10 +224,13 @@ class TrialRun {
         now: () => Date.now(),
         sleep: (ms) => sleep(ms, stop.signal),
         signal: AbortSignal.any([stop.signal, this.#signal]),
-        timeScale: this.#timeScale,
+        timeouts,
+        consoleSilentMs: () => 0,
+        firstFinding: new Promise(() => {}),
+        seed: this.#spec.seed,
         onStepStarted: (phase, label) =>
-          this.#tell({ type: 'stepStarted', trial: this.#spec.id, phase, label }),
-        onStepEnded: (step) => this.#tell({ type: 'stepEnded', trial: this.#spec.id, step }),
+          this.#emit({ type: 'stepStarted', trial: this.#spec.id, phase, label }),
+        onStepEnded: (step) => this.#emit({ type: 'stepEnded', trial: this.#spec.id, step }),
       });
     } finally {
       clearTimeout(timer);
@@ -231,11 +238,11 @@ class TrialRun {
     }
   }
 
-  #resultOf(
+  async #resultOf(
     judgement: Pick<TrialResult, 'outcome' | 'blame' | 'reason' | 'findings'>,
     steps: TrialResult['steps'],
-    splats: TrialResult['splats'],
-  ): TrialResult {
+    splats: readonly Splat[],
+  ): Promise<TrialResult> {
     const { id, scenario, arm, attempt } = this.#spec;
     return {
       format: 1,
@@ -243,18 +250,35 @@ class TrialRun {
       scenario,
       arm,
       attempt,
+      control: this.#spec.control,
+      kernel: this.#spec.kernel.digest,
+      fault: null,
       ...judgement,
-      splats,
+      splats: splats.slice(0, MAXIMUM_TRIAL_SPLATS).map((splat) => ({ ...splat, text: null })),
+      splatCount: splats.length,
       steps,
+      notes: [],
       startedAt: this.#startedAt,
       durationMs: Math.round(performance.now() - this.#begun),
       bootMs: this.#bootMs,
-      ...(this.#bootMethod ? { bootMethod: this.#bootMethod } : {}),
-      accelerator: `${this.#lab.accelerator.kind} (${this.#lab.accelerator.reason})`,
-      files: { console: 'console.log', events: 'events.ndjson', dmesg: 'dmesg.txt' },
+      bootMethod: this.#bootMethod,
+      accelerator: this.#lab.accelerator,
+      files: await this.#listFiles(),
       machineCommand: this.#machineCommand,
     };
   }
-}
 
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+  async #listFiles(): Promise<Record<string, FileRef>> {
+    const files: Record<string, FileRef> = {};
+    for (const [key, name] of Object.entries({
+      console: 'console.log',
+      dmesg: 'dmesg.txt',
+      qemu: 'qemu.log',
+    })) {
+      const path = join(this.#directory, name);
+      const there = await stat(path).catch(() => null);
+      if (there) files[key] = { name, digest: await digestFile(path), bytes: there.size };
+    }
+    return files;
+  }
+}

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeDataDisk, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
-import type { DataDisk, Kernel, TrialSpec } from '../model/index.ts';
-import type { SettledScenario } from '../scenario/index.ts';
+import type { DataDisk, Kernel } from '../model/index.ts';
 import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
+import type { ResolvedTrial } from './resolve.ts';
 
 /** Where a trial's machine runs and what its parts are made with. */
 export interface MachinePlace {
@@ -17,28 +17,28 @@ export interface MachinePlace {
 
 /** The machine that a trial asks for, with keys of its own, and its overlay baked into the place's directory. */
 export async function specifyMachine(
-  spec: TrialSpec,
+  trial: ResolvedTrial,
   place: MachinePlace,
   signal: AbortSignal,
 ): Promise<MachineSpec> {
-  const machine = planMachine(spec, place);
-  const files = (await listL2Files(spec, place, signal)) as OverlayFile[];
+  const machine = planMachine(trial, place);
+  const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
   const keys = makeKeys();
-  await bakeOverlay(machine.overlayPath, { keys, modulesDirectory: spec.kernel.modules, files }, { signal });
+  await bakeOverlay(machine.overlayPath, { keys, modulesDirectory: trial.kernel.modules, files }, { signal });
   return { ...machine, keys };
 }
 
 /** The same before anything is made: no keys, and nothing yet at the overlay's path. */
-export function planMachine(spec: TrialSpec, place: MachinePlace): MachineSpec {
+export function planMachine(trial: ResolvedTrial, place: MachinePlace): MachineSpec {
   return {
-    name: spec.id,
+    name: trial.spec.id,
     directory: place.directory,
-    bootImage: spec.kernel.bootImage,
-    rootPath: spec.image.rootPath,
+    bootImage: trial.kernel.bootImage,
+    rootPath: trial.image.rootPath,
     overlayPath: join(place.directory, OVERLAY_FILE),
-    cpus: spec.machine.cpus,
-    memoryMib: spec.machine.memoryMib,
-    kernelArgs: spec.machine.kernelArgs,
+    cpus: trial.settled.machine.cpus,
+    memoryMib: trial.settled.machine.memoryMib,
+    kernelArgs: trial.settled.machine.kernelArgs,
     accelerator: place.accelerator,
     keys: { clientPrivateKey: '', hostPublicKey: '' },
   };
@@ -46,11 +46,11 @@ export function planMachine(spec: TrialSpec, place: MachinePlace): MachineSpec {
 
 /** The machine of a template for trials like this one: what they differ in comes with each clone's data disk. */
 export async function specifyTemplate(
-  spec: TrialSpec,
+  trial: ResolvedTrial,
   place: MachinePlace,
   signal: AbortSignal,
 ): Promise<MachineSpec> {
-  const machine = planMachine(spec, place);
+  const machine = planMachine(trial, place);
   const keys = makeKeys();
   await bakeOverlay(machine.overlayPath, { keys, dataDisk: true }, { signal });
   return { ...machine, name: 'template', keys };
@@ -58,26 +58,26 @@ export async function specifyTemplate(
 
 /** A trial's modules, and what VMs inside its machine need, as a disk for its clone: one for all trials alike. */
 export async function makeDataDisk(
-  spec: TrialSpec,
+  trial: ResolvedTrial,
   place: MachinePlace,
   templates: TemplateStore,
   signal: AbortSignal,
 ): Promise<DataDisk> {
-  const files = (await listL2Files(spec, place, signal)) as OverlayFile[];
-  const name = digestOf(spec.kernel.digest, JSON.stringify(files)).slice(0, 32);
+  const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
+  const name = digestOf(trial.kernel.digest, JSON.stringify(files)).slice(0, 32);
   return templates.keep(`${name}.squashfs`, (path) =>
-    bakeDataDisk(path, { modulesDirectory: spec.kernel.modules, files }),
+    bakeDataDisk(path, { modulesDirectory: trial.kernel.modules, files }),
   );
 }
 
 async function listL2Files(
-  spec: TrialSpec,
+  trial: ResolvedTrial,
   place: MachinePlace,
   signal: AbortSignal,
 ): Promise<{ readonly path: string; readonly from: string }[]> {
-  const settled = spec.settled as SettledScenario;
+  const { settled } = trial;
   const files: { path: string; from: string }[] = [];
-  for (const [name, kernel] of Object.entries(spec.l2)) {
+  for (const [name, kernel] of Object.entries(trial.l2)) {
     const root = await place.bakeL2Root(settled.l2[name]?.image ?? 'l2', signal);
     files.push(
       { path: `/l2/${name}/kernel`, from: await chooseL2Boot(kernel) },

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFile } from '../host/index.ts';
-import type { Guest, BootMethod, TrialSpec } from '../model/index.ts';
+import { type BootMethod, type Guest, makeTimeouts } from '../model/index.ts';
 import {
   bootMachine,
   keyOfTemplate,
@@ -12,8 +11,8 @@ import {
   thawClone,
 } from '../vm/index.ts';
 import { messageOf } from './fault.ts';
-import { bootLimitMs } from './time-scale.ts';
-import { makeDataDisk, type MachinePlace, planMachine, specifyMachine, specifyTemplate } from './specify.ts';
+import type { ResolvedTrial } from './resolve.ts';
+import { type MachinePlace, makeDataDisk, planMachine, specifyMachine, specifyTemplate } from './specify.ts';
 
 /** A machine for one trial. A clone is up already; one that boots is waited for by whoever holds it. */
 export interface StartedMachine {
@@ -50,16 +49,16 @@ const COLD: BootMethod = { kind: 'cold', template: null, qmpMs: null, memoryMib:
  * clone's logs are kept as `clone-*.log`. What a boot does wrong is then judged as always: templates judge nothing.
  */
 export async function startMachine(
-  spec: TrialSpec,
+  trial: ResolvedTrial,
   place: MachinePlace,
   templates: TemplateStore | null,
   signal: AbortSignal,
   onReplaced: (reason: string) => void,
 ): Promise<StartedMachine> {
   let replaced: string | null = null;
-  if (templates && spec.boot === 'clone') {
+  if (templates && trial.spec.boot === 'clone') {
     try {
-      return await bringClone(spec, place, templates, signal);
+      return await bringClone(trial, place, templates, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       replaced = messageOf(error);
@@ -69,29 +68,33 @@ export async function startMachine(
     }
   }
   const begun = performance.now();
-  const machine = await bootMachine(await specifyMachine(spec, place, signal), { signal });
+  const machine = await bootMachine(await specifyMachine(trial, place, signal), { signal });
   return { machine, bootMethod: { ...COLD, fallbackReason: replaced }, clone: null, begun };
 }
 
 async function bringClone(
-  spec: TrialSpec,
+  trial: ResolvedTrial,
   place: MachinePlace,
   templates: TemplateStore,
   signal: AbortSignal,
 ): Promise<StartedMachine> {
   // Arms of a series often share the boot image and differ in modules: these do not make the template another.
-  const contents = [await digestFile(spec.kernel.bootImage), spec.image.digest];
-  const key = await keyOfTemplate(planMachine(spec, place), contents);
-  const specify = (directory: string) => specifyTemplate(spec, { ...place, directory }, signal);
-  const dataDisk = await makeDataDisk(spec, place, templates, signal);
+  const contents = [trial.kernel.bootDigest, trial.image.digest];
+  const key = await keyOfTemplate(planMachine(trial, place), contents);
+  const specify = (directory: string) => specifyTemplate(trial, { ...place, directory }, signal);
+  const dataDisk = await makeDataDisk(trial, place, templates, signal);
   const template = await templates.open(key, specify, {
-    bootLimitMs: bootLimitMs(place.accelerator.kind),
+    bootLimitMs: makeTimeouts({
+      accelerator: place.accelerator.kind,
+      measuredBootMs: null,
+      scenarioMs: trial.settled.timeoutMs,
+    }).bootMs,
     dataDisk,
     signal,
   });
   const begun = performance.now();
   const clone = await thawClone(template, {
-    name: spec.id,
+    name: trial.spec.id,
     directory: place.directory,
     dataDisk,
     signal,

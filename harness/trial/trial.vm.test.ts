@@ -2,11 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { RunEvent, TrialResult, TrialSpec } from '../model/index.ts';
+import type { RunEventBody, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 import { openTestLab, type TestLab } from '../testing/lab.ts';
 import { type Template, TemplateStore } from '../vm/index.ts';
-import { createTrialRunner } from './index.ts';
+import { type ArtifactResolver, createTrialRunner } from './index.ts';
 
 t.setTimeout(60 * 60_000);
 
@@ -29,41 +29,43 @@ function aSpec(scenario: SettledScenario, change: Partial<TrialSpec> = {}): Tria
     scenario: scenario.name,
     arm: 'base',
     attempt: 1,
+    control: false,
     seed: 1,
     kernel: lab.kernel,
     image: lab.image,
     settled: scenario,
-    machine: scenario.machine,
     l2: {},
-    timeoutMs: scenario.timeoutMs,
+    boot: 'cold',
     ...change,
   };
 }
 
 interface Performed {
   readonly result: TrialResult;
-  readonly events: readonly RunEvent[];
+  readonly events: readonly RunEventBody[];
   readonly console: string;
 }
 
 async function perform(
   directory: string,
   spec: TrialSpec,
-  meanwhile: (event: RunEvent) => void = () => {},
+  meanwhile: (event: RunEventBody) => void = () => {},
   templates?: TemplateStore,
+  artifacts: Partial<ArtifactResolver> = {},
 ): Promise<Performed> {
   const run = createTrialRunner({
     directory,
     accelerator: lab.accelerator,
+    artifacts: { kernel: async () => lab.kernel, image: async () => lab.image, ...artifacts },
     bakeL2Root: () => Promise.reject(new Error('no L2 here')),
     ...(templates ? { templates } : {}),
   });
-  const events: RunEvent[] = [];
+  const events: RunEventBody[] = [];
   const result = await run(
     spec,
     (event) => {
-      events.push(event);
-      meanwhile(event);
+      events.push(event as RunEventBody);
+      meanwhile(event as RunEventBody);
     },
     new AbortController().signal,
   );
@@ -180,13 +182,12 @@ t.test('a setup that fails is the fault of the scenario', async (t) => {
 
 t.test('an image that is not there is the fault of the lab, and no machine is started', async (t) => {
   const scenario = settle(`${head('no-image')}steps:\n  - run: "true"\n`);
-  const { result } = await perform(
-    t.testdir(),
-    aSpec(scenario, { image: { ...lab.image, rootPath: '/nowhere/root.squashfs' } }),
-  );
+  const { result } = await perform(t.testdir(), aSpec(scenario), undefined, undefined, {
+    image: async () => ({ ...lab.image, rootPath: '/nowhere/root.squashfs' }),
+  });
   t.strictSame([result.outcome, result.blame], ['failed', 'lab'], result.reason);
   t.match(result.reason, /\/nowhere\/root\.squashfs/);
-  t.equal(result.machineCommand, '');
+  t.equal(result.machineCommand, null);
 });
 
 t.test('a trial in a clone says so, and comes to what a booted one comes to, good or bad', async (t) => {

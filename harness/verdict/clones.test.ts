@@ -9,7 +9,10 @@ const cold: BootMethod = { kind: 'cold', template: null, qmpMs: null, memoryMib:
 const bad = { splats: [aSplat()] };
 
 t.test('a control that came to what a clone came to agrees', async (t) => {
-  const trials = [aTrial('a.base.1', { bootMethod: clone }), aTrial('a.base.2', { bootMethod: clone, ...bad })];
+  const trials = [
+    aTrial('a.base.1', { bootMethod: clone }),
+    aTrial('a.base.2', { bootMethod: clone, ...bad }),
+  ];
   for (const part of [{}, bad])
     t.strictSame(compareClones(trials, [aTrial('a.base.1', { bootMethod: cold, ...part })]), {
       clones: 2,

@@ -28,7 +28,9 @@ export function compareClones(
     });
   }
   const fellBack = trials.flatMap((trial) =>
-    typeof trial.bootMethod?.fallbackReason === 'string' ? [{ trial: trial.id, reason: trial.bootMethod.fallbackReason }] : [],
+    typeof trial.bootMethod?.fallbackReason === 'string'
+      ? [{ trial: trial.id, reason: trial.bootMethod.fallbackReason }]
+      : [],
   );
   return { clones: clones.length, fellBack, compared, disagreements };
 }

@@ -3,9 +3,9 @@ import {
   type CampaignVerdict,
   type Comparison,
   comparisonWords,
+  type PerPatchGrid,
   type ScenarioVerdict,
   type SignatureVerdict,
-  type PerPatchGrid,
   type TrialResult,
 } from '../model/index.ts';
 import { isConclusive } from './conclusive.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ArmBuild, PerPatchGrid, PatchRow, PatchState, TrialResult } from '../model/index.ts';
+import type { ArmBuild, PatchRow, PatchState, PerPatchGrid, TrialResult } from '../model/index.ts';
 import { isConclusive } from './conclusive.ts';
 
 /** One arm as one scenario saw it. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { exists, startDaemon, tail } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import { buildArgv } from './argv.ts';
-import { Machine, QEMU_LOG } from './machine.ts';
+import { QEMU_LOG, QemuMachine } from './qemu-machine.ts';
 import type { MachineSpec } from './spec.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { MachineSpec } from './spec.ts';
 export async function bootMachine(
   spec: MachineSpec,
   options: { readonly signal?: AbortSignal } = {},
-): Promise<Machine> {
+): Promise<QemuMachine> {
   // A clone's kernel is in its RAM, and the build that it came from may be gone.
   if (spec.ram?.use !== 'private') await requireFile('boot image', spec.bootImage);
   await requireFile('image', spec.rootPath);
@@ -30,7 +30,7 @@ export async function bootMachine(
     await rm(scratch, { recursive: true, force: true });
     throw error;
   });
-  const machine = new Machine(spec, argv, daemon, scratch);
+  const machine = new QemuMachine(spec, argv, daemon, scratch);
   const onAbort = () => void machine.stop();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted) onAbort();

@@ -6,7 +6,7 @@ import { runCommand } from '../host/index.ts';
 import { type DataDisk, Fault } from '../model/index.ts';
 import { bootMachine } from './boot.ts';
 import { withDeadline } from './job.ts';
-import type { Machine } from './machine.ts';
+import type { QemuMachine } from './qemu-machine.ts';
 import type { MachineSpec } from './spec.ts';
 import { DATA_DISK_FILE, RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
@@ -74,7 +74,7 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
 }
 
 /** One whole session, as a clone's first will be; returns when the first command was done. */
-async function warmUp(machine: Machine, options: FreezeOptions): Promise<number> {
+async function warmUp(machine: QemuMachine, options: FreezeOptions): Promise<number> {
   const guest = await machine.connect(options.bootLimitMs, options.signal);
   let first = 0;
   for (const command of ['true', AWAIT_CLOCK, ...(options.dataDisk ? [MOUNT_DATA_DISK] : [])]) {
@@ -92,7 +92,7 @@ function quiet(): Promise<void> {
 }
 
 /** Opens both serial ports, so that a server stands ready at each when time stops. */
-async function awaitGuests(machine: Machine): Promise<{ serial: boolean; greeting: Buffer }> {
+async function awaitGuests(machine: QemuMachine): Promise<{ serial: boolean; greeting: Buffer }> {
   if (!machine.hasSerial) return { serial: false, greeting: Buffer.alloc(0) };
   await machine.line.guestAgent();
   // The last visit's server may still be about to end, and then takes the new visitor with it.
@@ -119,7 +119,7 @@ function readGreeting(socket: Socket): Promise<Buffer | null> {
 }
 
 /** Stops the machine and writes the state of its devices; its RAM is in the file already. */
-async function writeState(machine: Machine, path: string): Promise<void> {
+async function writeState(machine: QemuMachine, path: string): Promise<void> {
   const monitor = machine.monitor();
   await monitor.execute('stop');
   await monitor.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });

@@ -42,13 +42,16 @@ t.test('a log that comes in pieces is whole, and orders wait for their turn', as
   t.strictSame(orders, ['l', 'o'], 'the second order was given after the first one was answered');
 });
 
-t.test('a guest agent that is silent is given up, so that no late answer is taken for another’s', async (t) => {
-  const { guestAgent, guest } = await meet(t);
-  guest.resume();
-  await t.rejects(guestAgent.readLog(50), { code: 'GUEST_AGENT_SILENT', blame: 'lab' });
-  await t.rejects(guestAgent.powerOff(5_000), { code: 'GUEST_AGENT_SILENT' });
-  t.equal(guestAgent.isThere, false);
-});
+t.test(
+  'a guest agent that is silent is given up, so that no late answer is taken for another’s',
+  async (t) => {
+    const { guestAgent, guest } = await meet(t);
+    guest.resume();
+    await t.rejects(guestAgent.readLog(50), { code: 'GUEST_AGENT_SILENT', blame: 'lab' });
+    await t.rejects(guestAgent.powerOff(5_000), { code: 'GUEST_AGENT_SILENT' });
+    t.equal(guestAgent.isThere, false);
+  },
+);
 
 t.test('a guest agent that dies, refuses, or tells an impossible length is no guest agent', async (t) => {
   const dying = await meet(t);

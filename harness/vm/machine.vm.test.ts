@@ -9,7 +9,7 @@ import { bakeImage, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest } from '../model/index.ts';
 import { PROJECT_ROOT, TEST_CACHE, testKernel } from '../testing/index.ts';
 import { tryBoot } from './accelerator.ts';
-import { bootMachine, type Machine, type MachineSpec } from './index.ts';
+import { bootMachine, type MachineSpec, type QemuMachine } from './index.ts';
 
 // A debug kernel under emulation, on a computer that has other things to do.
 t.setTimeout(30 * 60_000);
@@ -47,7 +47,7 @@ async function specify(t: Undo, change: Partial<MachineSpec> = {}): Promise<Mach
 
 async function boot(
   t: Undo,
-): Promise<{ readonly machine: Machine; readonly guest: Guest; readonly heard: () => string }> {
+): Promise<{ readonly machine: QemuMachine; readonly guest: Guest; readonly heard: () => string }> {
   const machine = await bootMachine(await specify(t));
   t.teardown(() => machine[Symbol.asyncDispose]());
   let heard = '';

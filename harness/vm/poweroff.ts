@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Guest } from '../model/index.ts';
-import type { Machine } from './machine.ts';
+import type { QemuMachine } from './qemu-machine.ts';
 
 /**
  * Has a guest power itself off by a command over SSH; settles when it was told to, has ended, or the deadline is over. A
  * session that is lost is opened anew. Rejects as `Machine.connect` does.
  */
 export async function powerOffBySession(
-  machine: Machine,
+  machine: QemuMachine,
   guest: Guest,
   deadlineMs: number,
   deadline: Promise<void>,

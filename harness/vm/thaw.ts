@@ -6,9 +6,9 @@ import { type DataDisk, Fault } from '../model/index.ts';
 import { CONSOLE_FILE } from './argv.ts';
 import { bootMachine } from './boot.ts';
 import { CAPABILITIES } from './freeze.ts';
-import { withDeadline } from './job.ts';
 import { type GuestAgent, notRevived } from './guest-agent.ts';
-import type { Machine } from './machine.ts';
+import { withDeadline } from './job.ts';
+import type { QemuMachine } from './qemu-machine.ts';
 import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 /** How long QEMU may take to read a state, and the guest to take its time from us, in milliseconds. */
@@ -26,7 +26,7 @@ export interface ClonePlace {
 
 /** A machine thawed from a template. */
 export interface Clone {
-  readonly machine: Machine;
+  readonly machine: QemuMachine;
   /** From the start to an answering monitor, and to running CPUs, in milliseconds. */
   readonly qmpMs: number;
   readonly runningMs: number;
@@ -61,7 +61,7 @@ export async function thawClone(template: Template, place: ClonePlace): Promise<
   }
 }
 
-async function startClone(template: Template, place: ClonePlace): Promise<Machine> {
+async function startClone(template: Template, place: ClonePlace): Promise<QemuMachine> {
   const ram = join(template.directory, RAM_FILE);
   await access(ram); // QEMU would make an empty one
   await copyFile(join(template.directory, CONSOLE_FILE), join(place.directory, CONSOLE_FILE));
@@ -88,14 +88,14 @@ function notThawed(cause: unknown): Fault {
 }
 
 /** Before the state is read: a guest whose ports were open when time stopped must not see them closed. */
-async function openPorts(machine: Machine, template: Template): Promise<GuestAgent> {
+async function openPorts(machine: QemuMachine, template: Template): Promise<GuestAgent> {
   const [socket, guestAgent] = await Promise.all([machine.line.serial(), machine.line.guestAgent()]);
   machine.useSerial();
   machine.line.expect({ socket, said: Buffer.from(template.greeting, 'base64') });
   return guestAgent;
 }
 
-async function readState(machine: Machine, path: string): Promise<void> {
+async function readState(machine: QemuMachine, path: string): Promise<void> {
   const monitor = machine.monitor();
   await monitor.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });
   // Nobody is to be told that the machine has moved: the guest would do that, over its network card.
@@ -121,7 +121,7 @@ function makeOrder(dataDisk: boolean): Buffer {
 }
 
 /** Where there is no serial port the order goes over a session of its own. */
-async function reviveBySession(machine: Machine, order: Buffer): Promise<void> {
+async function reviveBySession(machine: QemuMachine, order: Buffer): Promise<void> {
   const guest = await machine.connect(REVIVE_MS);
   try {
     await guest.upload(Buffer.concat([Buffer.from('r'), order]), '/run/order');

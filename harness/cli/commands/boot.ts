@@ -36,7 +36,7 @@ export async function execute(
       next: 'put it after two dashes: ktrial boot --kernel NAME -- uname -a',
     });
   const progress = await openProgress(context);
-  const arms = await buildRequestedArms(options.series, options, context, progress.listen).finally(() =>
+  const arms = await buildRequestedArms(options.series, options, context, progress.emit).finally(() =>
     progress.end(),
   );
   return withMachine(lastKernel(arms), options, context, async (guest) => {

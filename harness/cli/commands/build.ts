@@ -13,7 +13,7 @@ export async function execute(
   options: KernelOptions & { readonly json?: boolean; readonly arms?: ArmsChoice },
 ): Promise<number> {
   const progress = await openProgress(context);
-  const arms = await buildRequestedArms(args[0], options, context, progress.listen);
+  const arms = await buildRequestedArms(args[0], options, context, progress.emit);
   await progress.end();
   if (options.json) {
     context.out.write(

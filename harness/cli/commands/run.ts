@@ -10,7 +10,7 @@ import {
   runCampaign,
 } from '../../campaign/index.ts';
 import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
-import { Fault, type RunEvent } from '../../model/index.ts';
+import { Fault, type LiveEventBody, type RunEvent, type RunEventBody } from '../../model/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
@@ -55,7 +55,9 @@ export async function execute(
   const progress = await openProgress(context);
   const eventsPath = join(runDirectory, 'events.ndjson');
   const events: Promise<void>[] = [];
-  const listen = (event: RunEvent) => {
+  let seq = 0;
+  const listen = (body: RunEventBody | LiveEventBody) => {
+    const event: RunEvent = { format: 1, seq: ++seq, at: new Date().toISOString(), ...body };
     progress.listen(event);
     events.push(appendFile(eventsPath, `${JSON.stringify(event)}\n`));
   };

@@ -12,7 +12,7 @@ export async function execute(
   options: MachineOptions,
 ): Promise<number> {
   const progress = await openProgress(context);
-  const arms = await buildRequestedArms(options.series, options, context, progress.listen).finally(() =>
+  const arms = await buildRequestedArms(options.series, options, context, progress.emit).finally(() =>
     progress.end(),
   );
   return withMachine(lastKernel(arms), options, context, async (guest, machine) => {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import { Fault, type Image, type Kernel, type TrialSpec } from '../model/index.ts';
+import type { SettledScenario } from '../scenario/index.ts';
+
+/** Finds kernels and images on this computer by what identifies them. Null for one that is not here. */
+export interface ArtifactResolver {
+  kernel(digest: string): Promise<Kernel | null>;
+  image(digest: string): Promise<Image | null>;
+}
+
+/** A trial with its parts on this computer. */
+export interface ResolvedTrial {
+  readonly spec: TrialSpec;
+  readonly settled: SettledScenario;
+  readonly kernel: Kernel;
+  readonly image: Image;
+  readonly l2: Readonly<Record<string, Kernel>>;
+}
+
+/** Finds what a trial names by digest. Fault `TRIAL_NO_ARTIFACT` (lab) for what is not on this computer. */
+export async function resolveTrial(spec: TrialSpec, artifacts: ArtifactResolver): Promise<ResolvedTrial> {
+  const kernelOf = async (digest: string) => (await artifacts.kernel(digest)) ?? missing('kernel', digest);
+  const l2: Record<string, Kernel> = {};
+  for (const [name, kernel] of Object.entries(spec.l2)) l2[name] = await kernelOf(kernel.digest);
+  return {
+    spec,
+    settled: spec.settled as SettledScenario,
+    kernel: await kernelOf(spec.kernel.digest),
+    image: (await artifacts.image(spec.image.digest)) ?? missing('image', spec.image.digest),
+    l2,
+  };
+}
+
+function missing(what: string, digest: string): never {
+  throw new Fault({
+    blame: 'lab',
+    code: 'TRIAL_NO_ARTIFACT',
+    message: `the ${what} ${digest.slice(0, 12)} is not in this computer's cache`,
+    next: 'run it again: what is missing is built again',
+  });
+}
