@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { Fault } from '../model/index.ts';
-import { childEnvironment } from './command.ts';
+import { childEnvironment } from './environment.ts';
 import { packageOf } from './package.ts';
 
 /** How a long-lived program ended. */

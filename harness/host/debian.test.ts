@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { type Fault, isFault } from '../model/index.ts';
-import { inheritEnvironment, runCommand } from './command.ts';
+import { runCommand } from './command.ts';
 import { fetchDebianClosure, fetchDebianPackage } from './debian.ts';
+import { inheritEnvironment } from './environment.ts';
 import { exists } from './files.ts';
 import { archiveOf } from './mirror.ts';
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Makes: commands run, files written whole, locks, an undo stack, Debian packages fetched: the only door to this computer.
+// Makes: commands run, files written whole, locks, Debian packages fetched: the only door to this computer.
 // Needs: model.
 // Never: knows what a kernel, a series or a machine is.
 export type { DebianSource } from './apt.ts';
 export type { CommandOptions, CommandResult } from './command.ts';
-export { childEnvironment, inheritEnvironment, quoteArgv, runCommand, tail } from './command.ts';
+export { quoteArgv, runCommand, tail } from './command.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
 export type { DebianPackage } from './debian.ts';
 export { fetchDebianClosure, fetchDebianPackage } from './debian.ts';
+export { childEnvironment, inheritEnvironment } from './environment.ts';
 export {
   availableMemoryMib,
   digestFile,
@@ -26,4 +27,3 @@ export type { SystemPackage } from './package.ts';
 export { packageOf, SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
-export { UndoStack } from './undo.ts';

@@ -152,6 +152,7 @@ async function setUpTree(wanted: TreeSetup): Promise<BuildTree> {
         architecture,
         makeArguments,
         cacheDirectory: options.cacheDirectory,
+        lock: wanted.lock,
         jobs: options.jobs ?? availableParallelism(),
         ...signal,
       });

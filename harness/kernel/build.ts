@@ -5,6 +5,7 @@ import {
   digestFile,
   digestOf,
   exists,
+  type Lock,
   listFiles,
   makeDirectoryAtomic,
   runCommand,
@@ -41,6 +42,8 @@ interface BuildSite extends BuildRequest {
   readonly makeArguments: readonly string[];
   readonly cacheDirectory: string;
   readonly jobs: number;
+  /** The build tree's lock: make and all its processes hold it too. */
+  readonly lock: Lock;
   readonly signal?: AbortSignal;
 }
 
@@ -92,6 +95,7 @@ async function runMake(
     env: buildEnvironment(site),
     accept: 'any',
     logPath,
+    keepOpen: site.lock.descriptor,
     onLine(line) {
       if (/^ {2}(CC|LD|AR|AS)\b/.test(line)) objects += 1;
       if (performance.now() - saidAt < 1000) return;

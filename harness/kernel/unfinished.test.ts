@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+import { spawnSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { runCommand } from '../host/index.ts';
 import { buildWhole } from './unfinished.ts';
 
-t.test('what a build left that was cut off is not built upon; what one left that failed is', async (t) => {
+t.test('the output of an interrupted build is discarded; that of a failed build is kept', async (t) => {
   const output = join(t.testdir(), 'out');
   const put = (name: string) => writeFile(join(output, name), '');
   await buildWhole(output, () => put('whole.o'));
@@ -28,5 +29,18 @@ t.test('what a build left that was cut off is not built upon; what one left that
   });
   await t.rejects(cut, { code: 'HOST_INTERRUPTED' });
   await buildWhole(output, () => put('new.o'));
+  t.strictSame(await readdir(output), ['new.o']);
+});
+
+t.test('the output of a build whose ktrial was killed is discarded', async (t) => {
+  const output = join(t.testdir(), 'out');
+  const at = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
+  const script = `import { buildWhole } from ${at('./unfinished.js')};
+    import { runCommand } from ${at('../host/index.js')};
+    await buildWhole(${JSON.stringify(output)}, () => runCommand('sh', ['-c', 'echo >half.o; kill -KILL $0; sleep 60', String(process.pid)], { cwd: ${JSON.stringify(output)} }));`;
+  const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+  t.equal(signal, 'SIGKILL');
+  t.strictSame(await readdir(output), ['half.o']);
+  await buildWhole(output, () => writeFile(join(output, 'new.o'), ''));
   t.strictSame(await readdir(output), ['new.o']);
 });

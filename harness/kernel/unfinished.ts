@@ -3,9 +3,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { exists } from '../host/index.ts';
 
 /**
- * Builds in an output directory. A build that was cut off, with the computer or by us, leaves files that are half written
- * and newer than their sources, which make believes: after one the directory is begun anew (the compiler cache gives
- * back what was compiled). A build that ends by itself, well or not, leaves nothing of the kind.
+ * Builds in an output directory. An interrupted build leaves truncated files that are newer than their sources, which
+ * make considers up to date: the next build then starts with an empty directory (ccache gives back what was compiled).
+ * A build that ends by itself, even with an error, leaves no such file.
  */
 export async function buildWhole<Result>(output: string, build: () => Promise<Result>): Promise<Result> {
   const mark = `${output}.unfinished`;
