@@ -61,7 +61,7 @@ function findTrespasses(file: SourceFile): string[] {
     } else {
       if (!room.modules.includes(target)) found.push(`${file.path}: ${file.room} may not import ${target}`);
       const door = SINGLE_DOORS[target];
-      if (door !== undefined && door !== file.path && !file.path.startsWith('image/'))
+      if (door !== undefined && door !== file.path)
         found.push(`${file.path}: only ${door} may import ${target}`);
     }
   }

@@ -84,7 +84,7 @@ export async function commitLine(buildTree: BuildTree, file: string, round: numb
 
 /** A C file beside the kernel's first module; of a kernel without modules, `init/main.c`. */
 async function findModuleSource(kernel: Kernel, lab: Lab): Promise<string> {
-  const [module] = (await listFiles(kernel.modules)).sort();
+  const [module] = (await listFiles(kernel.modules)).filter((path) => path.endsWith('.ko')).sort();
   if (module === undefined) return 'init/main.c';
   const directory = dirname(module);
   await using buildTree = await lab.openBuildTree(lab.kernelName);

@@ -2,7 +2,7 @@
 import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
-import { Fault } from '../model/index.ts';
+import { Fault, quoteArgs } from '../model/index.ts';
 import { childEnvironment } from './environment.ts';
 import { packageOf } from './package.ts';
 import { signalOf, supervise } from './supervisor.ts';
@@ -156,7 +156,7 @@ function failed(result: CommandResult, code: string, what: string, cause?: unkno
     blame: 'lab',
     code,
     message: `${result.argv[0]} ${what}`,
-    details: [`command: ${quoteArgv(result.argv)}`, ...tail(result.stderr || result.stdout, 20)],
+    details: [`command: ${quoteArgs(result.argv)}`, ...tail(result.stderr || result.stdout, 20)],
     cause,
   });
 }
@@ -189,11 +189,4 @@ export function tail(text: string, count: number): string[] {
     .split('\n')
     .slice(-count)
     .filter((line) => line !== '');
-}
-
-/** An argument vector as a line that can be pasted into a POSIX shell. */
-export function quoteArgv(argv: readonly string[]): string {
-  return argv
-    .map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
 }

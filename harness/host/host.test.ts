@@ -4,13 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { Fault } from '../model/index.ts';
+import { Fault, quoteArgs } from '../model/index.ts';
 import {
   digestFile,
   exists,
   inheritEnvironment,
   makeDirectoryAtomic,
-  quoteArgv,
   runCommand,
   writeFileAtomic,
 } from './index.ts';
@@ -123,6 +122,6 @@ t.test('a file is written whole and its digest is that of sha256sum', async (t) 
 
 t.test('an argument vector is quoted so that a shell reads the same words', async (t) => {
   const argv = ['echo', "it's", 'a b', '$HOME', '--x=1'];
-  const { stdout } = await runCommand('sh', ['-c', `printf '%s\\n' ${quoteArgv(argv)}`]);
+  const { stdout } = await runCommand('sh', ['-c', `printf '%s\\n' ${quoteArgs(argv)}`]);
   t.strictSame(stdout.trimEnd().split('\n'), argv);
 });

@@ -2,10 +2,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { digestFile, inheritEnvironment, runCommand } from '../host/index.ts';
+import { digestFile, inheritEnvironment, runCommand, runGit } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import type { KernelDefinition, KernelSource } from './definition.ts';
-import { freeWorktree, git } from './git.ts';
+import { freeWorktree } from './repository.ts';
 import { fetchSource } from './source.ts';
 
 inheritEnvironment(process.env);
@@ -31,6 +31,12 @@ function makeTree(directory: string): string {
   writeFileSync(join(tree, '.gitignore'), '*.o\n');
   writeFileSync(join(tree, 'drivers/x.c'), 'int x;\n');
   return tree;
+}
+
+const AUTHOR = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org'];
+
+function git(args: readonly string[], options: { readonly cwd?: string } = {}) {
+  return runGit([...AUTHOR, ...args], options);
 }
 
 async function showFile(repository: string, commit: string, path: string): Promise<string> {

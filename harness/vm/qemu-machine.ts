@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Daemon, type DaemonEnd, quoteArgv, tail } from '../host/index.ts';
-import { Fault, type Guest } from '../model/index.ts';
+import { type Daemon, type DaemonEnd, tail } from '../host/index.ts';
+import { Fault, type Guest, quoteArgs } from '../model/index.ts';
 import { CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
 import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
@@ -62,7 +62,7 @@ export class QemuMachine implements Machine {
   constructor(spec: MachineSpec, argv: readonly string[], daemon: Daemon, sockets: string) {
     this.#spec = spec;
     this.argv = argv;
-    this.command = quoteArgv(argv);
+    this.command = quoteArgs(argv);
     this.consolePath = join(spec.directory, CONSOLE_FILE);
     this.#daemon = daemon;
     this.sockets = sockets;

@@ -9,8 +9,8 @@ import {
   planCampaign,
   runCampaign,
 } from '../../campaign/index.ts';
-import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
-import { Fault, type LiveEventBody, type RunEvent, type RunEventBody } from '../../model/index.ts';
+import { writeFileAtomic } from '../../host/index.ts';
+import { Fault, type LiveEventBody, quoteArgs, type RunEvent, type RunEventBody } from '../../model/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
@@ -114,7 +114,7 @@ async function readRequest(
     cold: options.cold === true,
     clonesPerControl: options.controls,
     jobs: options.jobs ?? null,
-    repeatCommand: quoteArgv(['ktrial', ...repeatWords(context.words)]),
+    repeatCommand: quoteArgs(['ktrial', ...repeatWords(context.words)]),
   };
 }
 

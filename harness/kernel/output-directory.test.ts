@@ -4,22 +4,22 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { runCommand } from '../host/index.ts';
-import { buildWhole } from './unfinished.ts';
+import { buildInto } from './output-directory.ts';
 
 t.test('the output of an interrupted build is discarded; that of a failed build is kept', async (t) => {
   const output = join(t.testdir(), 'out');
   const put = (name: string) => writeFile(join(output, name), '');
-  await buildWhole(output, () => put('whole.o'));
-  const failed = await buildWhole(output, async () => {
+  await buildInto(output, () => put('whole.o'));
+  const failed = await buildInto(output, async () => {
     await put('fine.o');
     return runCommand('false', [], { accept: 'any' });
   });
   t.match(failed, { exitCode: 1 });
-  await buildWhole(output, () => put('next.o'));
+  await buildInto(output, () => put('next.o'));
   t.strictSame((await readdir(output)).sort(), ['fine.o', 'next.o', 'whole.o']);
 
   const stop = new AbortController();
-  const cut = buildWhole(output, async () => {
+  const cut = buildInto(output, async () => {
     const built = runCommand('sh', ['-c', 'printf "cmd := (" >half.o.cmd; sleep 60'], {
       cwd: output,
       signal: stop.signal,
@@ -28,19 +28,19 @@ t.test('the output of an interrupted build is discarded; that of a failed build 
     return built;
   });
   await t.rejects(cut, { code: 'HOST_INTERRUPTED' });
-  await buildWhole(output, () => put('new.o'));
+  await buildInto(output, () => put('new.o'));
   t.strictSame(await readdir(output), ['new.o']);
 });
 
 t.test('the output of a build whose ktrial was killed is discarded', async (t) => {
   const output = join(t.testdir(), 'out');
   const at = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
-  const script = `import { buildWhole } from ${at('./unfinished.js')};
+  const script = `import { buildInto } from ${at('./output-directory.js')};
     import { runCommand } from ${at('../host/index.js')};
-    await buildWhole(${JSON.stringify(output)}, () => runCommand('sh', ['-c', 'echo >half.o; kill -KILL $0; sleep 60', String(process.pid)], { cwd: ${JSON.stringify(output)} }));`;
+    await buildInto(${JSON.stringify(output)}, () => runCommand('sh', ['-c', 'echo >half.o; kill -KILL $0; sleep 60', String(process.pid)], { cwd: ${JSON.stringify(output)} }));`;
   const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
   t.equal(signal, 'SIGKILL');
   t.strictSame(await readdir(output), ['half.o']);
-  await buildWhole(output, () => writeFile(join(output, 'new.o'), ''));
+  await buildInto(output, () => writeFile(join(output, 'new.o'), ''));
   t.strictSame(await readdir(output), ['new.o']);
 });

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: MIT
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { digestFile, exists, inheritEnvironment, runCommand } from '../host/index.ts';
 import { type Fault, isFault } from '../model/index.ts';
-import { runCommand } from './command.ts';
-import { fetchDebianClosure, fetchDebianPackage } from './debian.ts';
-import { inheritEnvironment } from './environment.ts';
-import { exists } from './files.ts';
+import { fetchDebianClosure, fetchDebianPackage, resolveDebianClosure } from './index.ts';
 import { archiveOf } from './mirror.ts';
 
 inheritEnvironment(process.env);
 
-/** An archive of Debian's shape on this disk, with a signature of its own. */
+/** A Debian archive on this disk, signed with a key made for the test. */
 interface Archive {
   readonly mirror: string;
   readonly keyring: string;
-  /** Writes a suite that has these versions of `tree`, and nothing else. */
+  /** Writes a suite that contains these versions of `tree`, and nothing else. */
   publish(suite: string, versions: readonly string[]): Promise<void>;
 }
 
@@ -24,13 +30,13 @@ async function makeArchive(
   t: { teardown(undo: () => Promise<void>): void },
   directory: string,
 ): Promise<Archive> {
-  // The agent's socket stands in this directory, and a socket's path must be short.
+  // gpg-agent puts its socket into this directory, and a socket's path must be short.
   const home = mkdtempSync(join(tmpdir(), 'ktrial-gpg-'));
   t.teardown(async () => {
     await runCommand('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'], { accept: 'any' });
     rmSync(home, { recursive: true });
   });
-  const gpg = (...words: string[]) => runCommand('gpg', ['--homedir', home, '--batch', '-q', ...words]);
+  const gpg = (...args: string[]) => runCommand('gpg', ['--homedir', home, '--batch', '-q', ...args]);
   await gpg('--passphrase', '', '--quick-generate-key', 'archive of a test', 'ed25519', 'sign', '1d');
   const keyring = join(directory, 'keyring.gpg');
   await gpg('--output', keyring, '--export');
@@ -73,7 +79,7 @@ async function faultOf(work: Promise<unknown>): Promise<Fault> {
   throw fault ?? new Error('nothing went wrong');
 }
 
-t.test('security suites stand in an archive of their own beside the other', (t) => {
+t.test('security suites are in a separate archive beside the main one', (t) => {
   t.equal(archiveOf('bookworm', 'http://host/debian'), 'http://host/debian');
   t.equal(archiveOf('bookworm-security', 'http://host/debian'), 'http://host/debian-security');
   t.equal(archiveOf('bookworm-security', 'http://host/debian-security'), 'http://host/debian-security');
@@ -93,14 +99,14 @@ t.test('a package is fetched from a security suite', async (t) => {
   t.match(await fetchDebianClosure(['tree'], source), [{ name: 'tree', version: '1.1' }]);
 });
 
-t.test('a list that is signed by another is refused', async (t) => {
+t.test('a list signed with another key is refused', async (t) => {
   const archive = await makeArchive(t, t.testdir());
   await archive.publish('bookworm', ['1.0']);
   const { keyring: _, ...source } = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
-  t.equal((await faultOf(fetchDebianPackage('tree', '1.0', source))).code, 'HOST_MIRROR_FAILED');
+  t.equal((await faultOf(fetchDebianPackage('tree', '1.0', source))).code, 'DEBIAN_MIRROR_FAILED');
 });
 
-t.test('the list is read anew when the mirror has gone on since', async (t) => {
+t.test('a stale list is read again', async (t) => {
   const archive = await makeArchive(t, t.testdir());
   await archive.publish('bookworm', ['1.0']);
   const source = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
@@ -111,21 +117,54 @@ t.test('the list is read anew when the mirror has gone on since', async (t) => {
   t.equal(
     (await fetchDebianPackage('tree', undefined, source)).version,
     '1.4',
-    'what the list names is gone',
+    'the mirror has dropped what the list names',
   );
 });
 
-t.test('a version that the mirror no longer has is named together with those that it has', async (t) => {
+t.test('the message for a version that the mirror has dropped names those that it has', async (t) => {
   const archive = await makeArchive(t, t.testdir());
   await archive.publish('bookworm', ['1.0']);
   const source = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
   await archive.publish('bookworm', ['1.1', '1.2']);
   const fault = await faultOf(fetchDebianPackage('tree', '1.0', source));
-  t.equal(fault.code, 'HOST_NO_PACKAGE');
+  t.equal(fault.code, 'DEBIAN_NO_PACKAGE');
   t.equal(fault.message, 'Debian bookworm has no tree 1.0; it has 1.2, 1.1');
   t.match(fault.next, /--mirror/);
   t.equal(
     (await faultOf(fetchDebianPackage('bush', '1.0', source))).message,
     'Debian bookworm has no package bush',
   );
+});
+
+t.test(
+  'a closure is resolved without a network once it is known, and again when the lists change',
+  async (t) => {
+    const archive = await makeArchive(t, t.testdir());
+    await archive.publish('bookworm', ['1.0']);
+    const source = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
+    const resolve = () => resolveDebianClosure(['tree'], source);
+    t.match(await resolve(), [{ name: 'tree', version: '1.0' }]);
+    await archive.publish('bookworm', ['1.1']);
+    t.match(await resolve(), [{ version: '1.0' }], 'the lists that are there still name it');
+    t.match(await fetchDebianClosure(['tree'], source), [{ version: '1.1' }]);
+    t.match(await resolve(), [{ version: '1.1' }]);
+    const [memo = ''] = readdirSync(join(t.testdirName, 'apt/resolved'));
+    for (const text of ['', '{"stamp":["', 'null', '[]', '{"stamp":[1],"packages":[{}]}']) {
+      writeFileSync(join(t.testdirName, 'apt/resolved', memo), text);
+      t.match(await resolve(), [{ name: 'tree', version: '1.1' }], `the file contains ${text}`);
+    }
+  },
+);
+
+t.test('a damaged package file in the cache is downloaded again, and that is said', async (t) => {
+  const archive = await makeArchive(t, t.testdir());
+  await archive.publish('bookworm', ['1.0']);
+  const said: string[] = [];
+  const onProgress = (text: string) => said.push(text);
+  const source = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName, onProgress };
+  const { path, sha256 } = await fetchDebianPackage('tree', '1.0', source);
+  truncateSync(path, 100);
+  t.equal((await fetchDebianPackage('tree', '1.0', source)).sha256, sha256);
+  t.equal(await digestFile(path), sha256);
+  t.match(said.join('\n'), /is damaged: it is downloaded again/);
 });

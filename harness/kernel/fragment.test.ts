@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { Fault } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
-import { findLostOptions, parseConfig, parseFragment } from './config.ts';
+import { findLostOptions, parseConfig, parseFragment } from './fragment.ts';
 
-t.test('a fragment gives options with the line that asks for them, the reason left out', async (t) => {
+t.test('a fragment is parsed into options with their lines, without the reasons', async (t) => {
   const options = parseFragment(
     '# a heading\nCONFIG_A=y   # why\n\n# CONFIG_B is not set\nCONFIG_C="a # b"\nCONFIG_D=18 # size\n',
     'x.config',
@@ -22,7 +22,7 @@ t.test('a fragment gives options with the line that asks for them, the reason le
   );
 });
 
-t.test('a line that is no option is refused with its place', async (t) => {
+t.test('a line that is not an option is refused with its position', async (t) => {
   try {
     parseFragment('CONFIG_A=y\nCONFIG_B y\n', 'x.config');
     t.fail('it was taken');
@@ -54,7 +54,7 @@ t.test(
   },
 );
 
-t.test('beside every option of the fragments that ktrial brings stands why it is there', async (t) => {
+t.test('every option of the fragments in this repository has a reason on its line', async (t) => {
   const directory = join(PROJECT_ROOT, 'kernels/config');
   const files = readdirSync(directory).filter((name) => name.endsWith('.config'));
   t.ok(files.length >= 4);

@@ -7,7 +7,7 @@ import { exists } from '../host/index.ts';
  * make considers up to date: the next build then starts with an empty directory (ccache gives back what was compiled).
  * A build that ends by itself, even with an error, leaves no such file.
  */
-export async function buildWhole<Result>(output: string, build: () => Promise<Result>): Promise<Result> {
+export async function buildInto<Result>(output: string, build: () => Promise<Result>): Promise<Result> {
   const mark = `${output}.unfinished`;
   if (await exists(mark)) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });

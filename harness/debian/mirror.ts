@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile } from 'node:fs/promises';
+import { runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
-import { runCommand } from './command.ts';
 
-/** The Debian mirror that this machine's apt uses, from `apt-get indextargets`. Fault `HOST_NO_MIRROR` when it has none. */
+/** The Debian mirror that this computer's apt uses. Fault `DEBIAN_NO_MIRROR` when it uses none. */
 export async function findDebianMirror(): Promise<string> {
   const { stdout } = await runCommand(
     'apt-get',
@@ -19,8 +19,8 @@ export async function findDebianMirror(): Promise<string> {
   if (uri) return uri.replace(/\/$/, '');
   throw new Fault({
     blame: 'lab',
-    code: 'HOST_NO_MIRROR',
-    message: 'apt on this machine uses no Debian mirror, and a Debian package is needed',
+    code: 'DEBIAN_NO_MIRROR',
+    message: 'a Debian package is needed, but apt on this computer uses no Debian mirror',
     next: 'name one: --mirror http://HOST/debian',
   });
 }
@@ -38,9 +38,9 @@ async function readSourceLists(): Promise<string | undefined> {
 }
 
 /**
- * Where Debian keeps a suite: security updates (`bookworm-security`) stand in an archive of their own beside the other,
- * `…/debian-security` beside `…/debian`, on mirrors as in archives of old states. An address that already names a
- * security archive, or that has no `/debian` in it, stays as it is.
+ * The archive that has a suite: security updates (`bookworm-security`) are in `…/debian-security` beside `…/debian`, on
+ * mirrors and in archives of old states. An address that already names a security archive, or contains no `/debian`,
+ * is returned as it is.
  */
 export function archiveOf(suite: string, mirror: string): string {
   if (!suite.endsWith('-security')) return mirror;

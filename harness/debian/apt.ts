@@ -1,34 +1,41 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type CommandResult, digestOf, exists, type Lock, runCommand, takeLock } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
-import { type CommandResult, runCommand } from './command.ts';
-import { digestOf, exists } from './files.ts';
 import { archiveOf, findDebianMirror } from './mirror.ts';
 
 export interface DebianSource {
   /** Such as `bullseye`. */
   readonly suite: string;
-  /** `http://…/debian`, also of a security suite; found in this machine's own apt configuration when absent. */
+  /** `http://HOST/debian`, for a security suite too. Taken from this computer's apt configuration when absent. */
   readonly mirror?: string | undefined;
-  /** Where ktrial keeps its private apt state and the packages. */
+  /** Contains ktrial's private apt state and the packages. */
   readonly cacheDirectory: string;
-  /** Who may sign the package list; Debian's archive keys when absent. */
+  /** Who may sign the package list. Debian's archive keys when absent. */
   readonly keyring?: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** ktrial's own apt: its configuration file, and the directory of lists and packages. */
+/** ktrial's private apt: its configuration file, and the directory of lists and packages. */
 export interface AptState {
   readonly config: string;
   readonly directory: string;
   readonly source: DebianSource;
 }
 
-/** Opens ktrial's own apt state for one suite: no file of the machine's apt is read for packages, none is written. */
+/** Locks ktrial's private apt. Everything below needs the lock. */
+export function lockApt(source: DebianSource): Promise<Lock> {
+  return takeLock(join(source.cacheDirectory, 'apt', 'lock'), {
+    onWait: () => source.onProgress?.('waiting for another ktrial that fetches packages'),
+    ...(source.signal ? { signal: source.signal } : {}),
+  });
+}
+
+/** Opens the private apt state of one suite. Reads no package state of this computer's apt and writes none. */
 export async function openAptState(source: DebianSource): Promise<AptState> {
   const mirror = archiveOf(source.suite, source.mirror ?? (await findDebianMirror()));
   const directory = join(source.cacheDirectory, 'apt', `${source.suite}-${digestOf(mirror).slice(0, 8)}`);
@@ -54,6 +61,8 @@ export async function openAptState(source: DebianSource): Promise<AptState> {
     'APT::Sandbox::User': '',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
+    // Archives of old states serve lists whose Valid-Until has passed. The signature is still checked, but an old list
+    // that a mirror replays is accepted: docs/kernels.md says so.
     'Acquire::Check-Valid-Until': 'false',
   };
   await writeFile(
@@ -63,42 +72,43 @@ export async function openAptState(source: DebianSource): Promise<AptState> {
       .join(''),
   );
   const state = { config, directory, source };
-  if (!(await exists(stampOf(state)))) await updateLists(state);
+  if (!(await exists(stampOf(directory)))) await updateLists(state);
   return state;
 }
 
-function stampOf(state: AptState): string {
-  return join(state.directory, 'updated');
+/** The file that says when the lists of a state were read last. */
+export function stampOf(directory: string): string {
+  return join(directory, 'updated');
 }
 
-/** Reads the suite's package list anew. Fault `HOST_MIRROR_FAILED` when the mirror gives none that is signed. */
+/** Reads the suite's package list again. Fault `DEBIAN_MIRROR_FAILED` when the mirror serves none that is signed. */
 export async function updateLists(state: AptState): Promise<void> {
   state.source.onProgress?.(`reading the package list of Debian ${state.source.suite}`);
-  await rm(stampOf(state), { force: true });
+  await rm(stampOf(state.directory), { force: true });
   try {
     await runApt(state, ['update', '-o', 'APT::Update::Error-Mode=any']);
   } catch (cause) {
     if (!isFault(cause, 'HOST_COMMAND_FAILED')) throw cause;
     throw new Fault({
       blame: 'lab',
-      code: 'HOST_MIRROR_FAILED',
-      message: `the mirror does not give a verified package list of Debian ${state.source.suite}`,
-      next: 'look at the network, or name another: --mirror http://HOST/debian',
+      code: 'DEBIAN_MIRROR_FAILED',
+      message: `the mirror serves no verified package list of Debian ${state.source.suite}`,
+      next: 'check the network, or name another mirror: --mirror http://HOST/debian',
       details: cause.details,
       cause,
     });
   }
-  await writeFile(stampOf(state), '');
+  await writeFile(stampOf(state.directory), `${new Date().toISOString()}\n`);
 }
 
-/** Runs apt-get (or another program of apt's) on ktrial's own state. */
+/** Runs apt-get (or another of apt's programs) on the private state. */
 export function runApt(
   state: AptState,
-  words: readonly string[],
+  args: readonly string[],
   options: { readonly program?: string; readonly cwd?: string; readonly accept?: 'any' } = {},
 ): Promise<CommandResult> {
   const { program = 'apt-get', ...settings } = options;
-  return runCommand(program, words, {
+  return runCommand(program, args, {
     env: { APT_CONFIG: state.config },
     timeoutMs: 20 * 60_000,
     ...(state.source.signal ? { signal: state.source.signal } : {}),
