@@ -69,7 +69,7 @@ export async function makeDirectoryAtomic(
   }
 }
 
-/** Every file below a directory, as sorted paths relative to it. Links are not followed. */
+/** Every file below a directory, as sorted relative paths. Links are not followed. */
 export async function listFiles(directory: string): Promise<string[]> {
   const found: string[] = [];
   const walk = async (relative: string): Promise<void> => {
@@ -83,15 +83,15 @@ export async function listFiles(directory: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Space that an ordinary user may still fill on the disk of a path, in MiB. */
+/** Free space for an unprivileged user on the file system of a path, in MiB. */
 export async function freeSpaceMib(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return (bavail * bsize) / 1024 / 1024;
 }
 
 /**
- * Memory that new programs may use without swapping, in MiB: the kernel's own estimate (`MemAvailable`, proc(5)), which
- * counts the page cache that it can give up.
+ * Memory that new programs can use without swapping, in MiB: the kernel's estimate (`MemAvailable`, proc(5)), which
+ * includes reclaimable page cache.
  */
 export async function availableMemoryMib(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');

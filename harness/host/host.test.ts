@@ -30,19 +30,19 @@ async function faultOf(work: Promise<unknown>): Promise<Fault> {
   throw new Error('it did not fail');
 }
 
-t.test('a command gives its output, and its exit code where that is an answer', async (t) => {
+t.test('a command returns its output, and its exit code if that is accepted', async (t) => {
   const result = await runCommand('sh', ['-c', 'echo out; echo err >&2; exit 3'], { accept: [3] });
   t.strictSame([result.stdout, result.stderr, result.exitCode], ['out\n', 'err\n', 3]);
 });
 
-t.test('a failing command is a fault that shows the command and its last words', async (t) => {
+t.test('a failing command is a fault with the command and its last lines of output', async (t) => {
   const fault = await faultOf(runCommand('sh', ['-c', 'echo bad luck >&2; exit 4']));
   t.equal(fault.code, 'HOST_COMMAND_FAILED');
   t.match(fault.message, /exit code 4/);
   t.match(fault.details.join('\n'), /command: sh -c .*bad luck/s);
 });
 
-t.test('a missing program is named with the line that installs it', async (t) => {
+t.test('the fault for a missing program has the command that installs it', async (t) => {
   const fault = await faultOf(runCommand('qemu-system-x86_64-not-there', []));
   t.equal(fault.code, 'HOST_PROGRAM_MISSING');
   const known = await faultOf(runCommand('mksquashfs', [], { env: { PATH: '/nowhere' } }));
@@ -75,7 +75,7 @@ t.test('what a command leaves running ends with it', async (t) => {
   t.ok(gone());
 });
 
-t.test('the deadline ends a command with all of its children', async (t) => {
+t.test('the timeout kills a command with all its children', async (t) => {
   const directory = t.testdir();
   const file = join(directory, 'alive');
   const fault = await faultOf(
@@ -91,7 +91,7 @@ t.test('an aborted command is an interruption', async (t) => {
   t.equal(fault.code, 'HOST_INTERRUPTED');
 });
 
-t.test('the environment of commands holds nothing of ours but what is passed on', async (t) => {
+t.test('commands get only the listed variables of the environment', async (t) => {
   inheritEnvironment({ ...process.env, MAKEFLAGS: '-j99', GIT_DIR: '/nowhere' });
   const { stdout } = await runCommand('env', []);
   t.notMatch(stdout, /MAKEFLAGS|GIT_DIR/);
@@ -113,14 +113,14 @@ t.test('a directory appears whole or not at all', async (t) => {
   t.notOk(await exists(join(path, 'other')), 'the first one stays');
 });
 
-t.test('a file is written whole and its digest is that of sha256sum', async (t) => {
+t.test('a file is written whole, and its digest is the one that sha256sum prints', async (t) => {
   const path = join(t.testdir(), 'deep/file');
   await writeFileAtomic(path, 'hello\n');
   const { stdout } = await runCommand('sha256sum', [path]);
   t.equal(await digestFile(path), stdout.slice(0, 64));
 });
 
-t.test('an argument vector is quoted so that a shell reads the same words', async (t) => {
+t.test('a shell reads a quoted argument vector as the same arguments', async (t) => {
   const argv = ['echo', "it's", 'a b', '$HOME', '--x=1'];
   const { stdout } = await runCommand('sh', ['-c', `printf '%s\\n' ${quoteArgs(argv)}`]);
   t.strictSame(stdout.trimEnd().split('\n'), argv);

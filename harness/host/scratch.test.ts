@@ -58,7 +58,13 @@ t.test('what killed processes left behind is removed and returned, and nothing e
   t.ok((await exists(ours.path)) && (await exists(inCache.path)), 'a living process keeps its own');
   t.strictSame(
     readdirSync(room).sort(),
-    ['ktrial-bake', 'ktrial-1-1-mine', 'notes-1-1-00000000-abcdef', foreign, inCache.path.slice(room.length + 1)].sort(),
+    [
+      'ktrial-bake',
+      'ktrial-1-1-mine',
+      'notes-1-1-00000000-abcdef',
+      foreign,
+      inCache.path.slice(room.length + 1),
+    ].sort(),
     'names without an owner, and those of other computers, stay',
   );
   t.strictSame(
@@ -67,11 +73,14 @@ t.test('what killed processes left behind is removed and returned, and nothing e
   );
 });
 
-t.test('sockets in a scratch directory have paths that the kernel accepts, however long TMPDIR is', async (t) => {
-  const long = join(t.testdir(), 'x'.repeat(100));
-  mkdirSync(long);
-  const path = runKilled(`console.log((await host.makeScratch('machine')).path)`, { TMPDIR: long });
-  t.ok(Buffer.byteLength(join(path, 'guest-agent')) <= 107, path);
-  t.ok((await reapScratch(join(long, 'cache'))).includes(path), 'it is found there too');
-  t.ok(Buffer.byteLength(scratchParent()) <= 40);
-});
+t.test(
+  'sockets in a scratch directory have paths that the kernel accepts, however long TMPDIR is',
+  async (t) => {
+    const long = join(t.testdir(), 'x'.repeat(100));
+    mkdirSync(long);
+    const path = runKilled(`console.log((await host.makeScratch('machine')).path)`, { TMPDIR: long });
+    t.ok(Buffer.byteLength(join(path, 'guest-agent')) <= 107, path);
+    t.ok((await reapScratch(join(long, 'cache'))).includes(path), 'it is found there too');
+    t.ok(Buffer.byteLength(scratchParent()) <= 40);
+  },
+);

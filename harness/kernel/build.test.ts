@@ -46,7 +46,7 @@ modules: bzImage
 	@printf 'drivers/toy.ko\\nlib/base.ko\\n' >$(O)/modules.order
 `;
 
-/** A compiler that runs lines of shell of the test, then the real one. It stands first on the PATH, as \`gcc\`. */
+/** A compiler that runs lines of shell of the test, then the real one. It is first on the PATH, as gcc. */
 const GCC = (script: string) => `#!/bin/sh
 case " $* " in *" -c "*) echo "$*" >>"$(dirname "$0")/compiled"
 ${script}
