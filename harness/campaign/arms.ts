@@ -121,6 +121,7 @@ async function buildArms(
     const result = await stages.run(`build-${arm.name}`, `build the kernel of ${arm.title}`, (progress) =>
       buildTree.build({
         commit: own.at(-1)?.commit ?? base,
+        isReference: arm.patches === 0,
         touched: [...new Set(applied.flatMap((patch) => patch.files))],
         attribute: (file) => lastPatchTouching(own, file),
         onProgress: progress,

@@ -65,6 +65,7 @@ interface Lab {
   /** Commits the source as it is, builds it and closes the build tree. */
   build(options?: {
     readonly touched?: readonly string[];
+    readonly isReference?: boolean;
     readonly modules?: boolean;
     readonly jobs?: number;
   }): Promise<BuildResult>;
@@ -105,12 +106,12 @@ function openLab(t: Test): Lab {
       writeFileSync(join(bin, 'gcc'), GCC(script));
       chmodSync(join(bin, 'gcc'), 0o755);
     },
-    async build({ touched, modules = true, jobs = 2 } = {}) {
+    async build({ modules = true, jobs = 2, ...request } = {}) {
       const onProgress = (text: string) => lab.said.push(text);
       const options = { cacheDirectory: lab.cache, jobs, onProgress };
       await using buildTree = await openBuildTree({ ...definition, modules }, options);
       const commit = buildTree.baseCommit;
-      return await buildTree.build({ commit, onProgress, ...(touched ? { touched } : {}) });
+      return await buildTree.build({ commit, onProgress, ...request });
     },
     takeCompiled() {
       const log = join(bin, 'compiled');
@@ -197,6 +198,17 @@ t.test(
     t.strictSame([cached.cached, cached.diagnostics], [true, touched.diagnostics]);
   },
 );
+
+t.test('all warnings of a base are known when the series touches a makefile', async (t) => {
+  const lab = openLab(t);
+  await lab.build();
+  writeFileSync(join(lab.tree, 'core.c'), 'int core(void) { return 4; }\n');
+  const incremental = requireOk(await lab.build({ touched: ['lib/Makefile'] }));
+  t.strictSame(incremental.diagnostics, []);
+  const base = requireOk(await lab.build({ touched: ['lib/Makefile'], isReference: true }));
+  t.match(base.diagnostics, [{ file: 'quiet.c', option: '-Wunused-variable' }]);
+  t.equal(requireOk(await lab.build({ touched: ['lib/Kconfig'], isReference: true })).cached, true);
+});
 
 t.test('an error in the source is a value, after a second attempt', async (t) => {
   const lab = openLab(t);

@@ -19,6 +19,8 @@ export interface BuildRequest {
    * need the same list, the base too.
    */
   readonly touched?: readonly string[];
+  /** Whether other arms' warnings are compared with this one's: those of the base. */
+  readonly isReference?: boolean;
   /** Number of the patch that a file's diagnostics belong to. */
   readonly attribute?: (file: string) => number | null;
   readonly onProgress?: (text: string) => void;
@@ -59,12 +61,15 @@ export async function buildKernel(site: BuildSite, request: BuildRequest): Promi
   const digest = await identifyBuild(site, request.commit);
   const store = openKernelStore(site.cacheDirectory, request.onProgress);
   const known = await store.get(digest);
-  if (known && coversAll(known.meta.compiled, touched)) return succeed(known, true);
+  // A changed Makefile or Kconfig file compiles other files in the other arms, whose old warnings would look new.
+  const needsAll = request.isReference === true && touched.some(isBuildFile);
+  if (known && coversAll(known.meta.compiled, needsAll ? null : touched)) return succeed(known, true);
   await site.checkOut(request.commit);
   const { architecture, definition, output } = site;
   const made = await makeKernel({
     ...site,
     touched,
+    startEmpty: needsAll,
     targets: [architecture.bootTarget, ...(definition.modules ? ['modules'] : [])],
     keepOpen: site.lock.descriptor,
     onProgress: request.onProgress,
@@ -107,8 +112,13 @@ async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
   );
 }
 
-function coversAll(compiled: KernelMeta['compiled'], touched: readonly string[]): boolean {
-  return compiled === 'all' || touched.every((file) => compiled.includes(file));
+function isBuildFile(path: string): boolean {
+  return /(?:^|\/)(?:Makefile|Kbuild|Kconfig)[^/]*$/.test(path);
+}
+
+/** Whether the diagnostics of these files, or of all with null, are known. */
+function coversAll(compiled: KernelMeta['compiled'], touched: readonly string[] | null): boolean {
+  return compiled === 'all' || (touched?.every((file) => compiled.includes(file)) ?? false);
 }
 
 /** Adds what a build found to what earlier builds of the same kernel found. */

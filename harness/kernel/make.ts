@@ -18,6 +18,8 @@ export interface MakeRequest {
   readonly jobs: number;
   /** Files that are compiled even when make considers them up to date. */
   readonly touched: readonly string[];
+  /** Whether to start with an empty output directory, so that all diagnostics of this configuration are found. */
+  readonly startEmpty: boolean;
   /** The build tree's lock, which make's processes hold too. */
   readonly keepOpen: number;
   readonly signal?: AbortSignal | undefined;
@@ -39,6 +41,7 @@ export interface MakeResult {
  */
 export async function makeKernel(request: MakeRequest): Promise<MakeResult> {
   await rm(logPathOf(request), { force: true });
+  if (request.startEmpty) await rm(request.output, { recursive: true, force: true });
   const attempt = () => buildInto(request.output, () => runMake(request));
   let first: MakeResult | null = null;
   try {

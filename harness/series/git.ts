@@ -1,65 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type CommandResult, runCommand } from '../host/index.ts';
+import { makeScratch } from '../host/index.ts';
 
-/** Nobody's configuration, and a committer and date that are always the same: equal input gives equal commits. */
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_ATTR_NOSYSTEM: '1',
-  GIT_COMMITTER_NAME: 'ktrial',
-  GIT_COMMITTER_EMAIL: 'ktrial@localhost',
-  GIT_COMMITTER_DATE: '1970-01-01T00:00:00Z',
-};
+export { type GitOptions, runGit as git } from '../host/index.ts';
 
-/** What a repository's own configuration may not change, or start. */
-const SETTINGS = [
-  'advice.amWorkDir=false',
-  'am.keepcr=false',
-  'apply.ignoreWhitespace=no',
-  'apply.whitespace=nowarn',
-  'commit.gpgSign=false',
-  'core.autocrlf=false',
-  'core.fsmonitor=false',
-  'core.fsync=none',
-  'core.hooksPath=/dev/null',
-  'core.quotePath=false',
-  'gc.auto=0',
-  'i18n.commitEncoding=UTF-8',
-  'mailinfo.scissors=false',
-  'maintenance.auto=false',
-  'merge.conflictStyle=merge',
-  'rerere.enabled=false',
-].flatMap((setting) => ['-c', setting]);
-
-export interface GitOptions {
-  readonly cwd?: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly input?: string | Uint8Array;
-  readonly accept?: 'any' | readonly number[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Runs git free of the user's configuration, hooks and signing. Faults as `runCommand`. */
-export function git(args: readonly string[], options: GitOptions = {}): Promise<CommandResult> {
-  const { cwd, signal, input, accept } = options;
-  return runCommand('git', [...SETTINGS, ...args], {
-    env: { ...ENVIRONMENT, ...options.env },
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(input === undefined ? {} : { input }),
-    ...(accept === undefined ? {} : { accept }),
-  });
-}
-
-/** A directory of our own that goes when the work is done. */
+/** Runs `work` with a temporary directory and removes it afterwards. */
 export async function withScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'ktrial-series-'));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await using scratch = await makeScratch('series');
+  return await work(scratch.path);
 }
