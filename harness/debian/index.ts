@@ -4,5 +4,4 @@
 // Never: reads or writes the package state of this computer's own apt; installs anything.
 export type { DebianSource } from './apt.ts';
 export { resolveDebianClosure } from './closure.ts';
-export type { DebianPackage } from './download.ts';
 export { fetchDebianClosure, fetchDebianPackage } from './fetch.ts';

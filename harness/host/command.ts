@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
 import { Fault, quoteArgs } from '../model/index.ts';
 import { childEnvironment } from './environment.ts';
+import { splitLines, tail } from './lines.ts';
 import { packageOf } from './package.ts';
 import { signalOf, supervise } from './supervisor.ts';
 
@@ -167,26 +168,4 @@ function interrupted(program: string): Fault {
     code: 'HOST_INTERRUPTED',
     message: `interrupted while ${program} was running`,
   });
-}
-
-function splitLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
-  if (!stream) return;
-  let rest = '';
-  stream.on('data', (chunk: Buffer | string) => {
-    const parts = (rest + chunk.toString()).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) onLine(part);
-  });
-  stream.on('end', () => {
-    if (rest !== '') onLine(rest);
-  });
-}
-
-/** The last lines of a text, for a message. */
-export function tail(text: string, count: number): string[] {
-  return text
-    .trimEnd()
-    .split('\n')
-    .slice(-count)
-    .filter((line) => line !== '');
 }

@@ -2,8 +2,8 @@
 // Makes: commands run, git run, files written whole, scratch directories, locks: the only door to this computer.
 // Needs: model.
 // Never: knows what a kernel, a series or a machine is.
-export type { CommandOptions, CommandResult } from './command.ts';
-export { runCommand, tail } from './command.ts';
+export type { CommandResult } from './command.ts';
+export { runCommand } from './command.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
 export { inheritEnvironment } from './environment.ts';
@@ -19,11 +19,11 @@ export {
 } from './files.ts';
 export type { GitOptions } from './git.ts';
 export { runGit } from './git.ts';
+export { tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
 export type { SystemPackage } from './package.ts';
 export { SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
-export type { Scratch } from './scratch.ts';
 export { makeScratch, reapScratch } from './scratch.ts';

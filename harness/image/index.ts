@@ -3,10 +3,8 @@
 // Needs: host, debian, store, document, model.
 // Never: needs root, or starts a machine.
 export { bakeImage } from './bake.ts';
-export type { RunKeys } from './keys.ts';
 export { makeKeys } from './keys.ts';
 export { bakeL2Root } from './l2.ts';
 export type { OverlayFile } from './overlay.ts';
 export { bakeDataDisk, bakeOverlay } from './overlay.ts';
-export { imageRecipeSchema } from './recipe.ts';
 export { findStoredImage } from './store.ts';

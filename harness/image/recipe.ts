@@ -9,7 +9,7 @@ import { Fault } from '../model/index.ts';
 const absolute = z.string().regex(/^\/\S+$/, 'an absolute path in the guest');
 
 /** The shape of `images/*.yaml`. */
-export const imageRecipeSchema = z.strictObject({
+const imageRecipeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
   suite: z.string().describe('Debian suite that the packages come from'),
   packages: z.array(z.string()).min(1),

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { digestFile, listFiles } from '../host/index.ts';
+import { digestFile } from '../host/index.ts';
 import type { Kernel } from '../model/index.ts';
 import {
   type Artifact,
@@ -105,11 +105,4 @@ export function toKernel({ directory, meta }: Artifact<KernelMeta>): Kernel {
 export async function findStoredKernel(directory: string): Promise<Kernel | null> {
   const reading = await readArtifact(directory, parseMeta);
   return reading.kind === 'whole' ? toKernel(reading.artifact) : null;
-}
-
-/** Names of a kernel's modules, without `.ko`. */
-export async function listModules(kernel: Kernel): Promise<string[]> {
-  return (await listFiles(kernel.modules))
-    .filter((path) => path.endsWith('.ko'))
-    .map((path) => path.replace(/^.*\//, '').replace(/\.ko$/, ''));
 }

@@ -5,8 +5,6 @@ import { makeDirectoryAtomic, takeLock } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import { type Artifact, readArtifact, writeManifest } from './manifest.ts';
 
-export type { Artifact } from './manifest.ts';
-
 export interface StoreOptions<Meta> {
   readonly directory: string;
   /** Checks what the maker of an artifact wrote down about it; null when it is not of the expected form. */
