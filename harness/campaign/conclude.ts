@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignVerdict, Kernel, ScenarioVerdict, TrialResult, TrialSplat } from '../model/index.ts';
-import {
-  closeSymbolisers,
-  coveredLines,
-  quoteSource,
-  type SourceText,
-  symboliseSplat,
-} from '../symbol/index.ts';
+import type {
+  CampaignVerdict,
+  Frame,
+  Kernel,
+  ScenarioVerdict,
+  TrialResult,
+  TrialSplat,
+} from '../model/index.ts';
+import { openSymbolisers, quoteSource, type SourceText, type Symbolisers } from '../symbol/index.ts';
 import { compareScenario, concludeCampaign, gridPatches, isConclusive } from '../verdict/index.ts';
 import type { Arms } from './arms.ts';
 import type { ArmsChoice, CampaignPlan } from './plan.ts';
@@ -19,29 +20,28 @@ export async function symboliseTrials(
 ): Promise<TrialResult[]> {
   const done: TrialResult[] = [];
   const texts = openSourceTexts(kernels);
-  try {
-    for (const trial of trials) {
-      const kernel = kernels[trial.arm];
-      const splats = [];
-      // A splat without source lines is still evidence.
-      for (const splat of trial.splats)
-        splats.push(kernel ? await nameLines(splat, kernel, texts.get(trial.arm)) : splat);
-      done.push({ ...trial, splats });
-    }
-  } finally {
-    await closeSymbolisers();
+  await using symbolisers = openSymbolisers();
+  for (const trial of trials) {
+    const kernel = kernels[trial.arm];
+    const splats = [];
+    // A splat without source lines is still evidence.
+    for (const splat of trial.splats)
+      splats.push(kernel ? await nameLines(symbolisers, splat, kernel, texts.get(trial.arm)) : splat);
+    done.push({ ...trial, splats });
   }
   return done;
 }
 
 async function nameLines(
+  symbolisers: Symbolisers,
   splat: TrialSplat,
   kernel: Kernel,
   text: SourceText | undefined,
 ): Promise<TrialSplat> {
-  const named = await symboliseSplat(splat, kernel).catch(() => splat);
+  const named = await symbolisers.symboliseSplat(splat, kernel);
   if (!text) return named;
-  return quoteSource(named, text, (frame) => coveredLines(frame, kernel)).catch(() => named);
+  const cover = (frame: Frame) => symbolisers.coveredLines(frame, kernel);
+  return quoteSource(named, text, cover).catch(() => named);
 }
 
 /** Compares the arms of a finished campaign. With one arm there is nothing to compare: what it shows is there, or not. */

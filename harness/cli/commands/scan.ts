@@ -131,18 +131,18 @@ function readBelow(directory: string, path: string): Promise<string | null> {
 
 /** Source lines, and the text round the culprit's, where the kernel has them. */
 async function nameLines(splats: readonly Splat[], kernel: NamedKernel): Promise<Splat[]> {
-  const { closeSymbolisers, coveredLines, quoteSource, symboliseSplat } = await import(
-    '../../symbol/index.ts'
-  );
+  // The compiler does not rewrite a dynamic import in a function that declares with `await using`.
+  const { openSymbolisers, quoteSource } = await import('../../symbol/index.ts');
+  const symbolisers = openSymbolisers();
   const text = { read: kernel.read, changes: () => Promise.resolve(new Map()) };
   const named: Splat[] = [];
   try {
-    for (const splat of splats)
-      named.push(
-        await quoteSource(await symboliseSplat(splat, kernel), text, (frame) => coveredLines(frame, kernel)),
-      );
+    for (const splat of splats) {
+      const placed = await symbolisers.symboliseSplat(splat, kernel);
+      named.push(await quoteSource(placed, text, (frame) => symbolisers.coveredLines(frame, kernel)));
+    }
   } finally {
-    await closeSymbolisers();
+    await symbolisers[Symbol.asyncDispose]();
   }
   return named;
 }
