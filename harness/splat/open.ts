@@ -188,6 +188,7 @@ export class OpenReport {
       header: this.header,
       before: this.before,
       lines: this.#lines.slice(0, this.#sureLines),
+      seconds: this.seconds,
       start: this.start,
       end: this.#sureEnd,
       panicked: this.panicked,
