@@ -14,7 +14,7 @@ t.test('a frame is written as the kernel writes it, with module, source, guess a
   t.equal(formatFrame(aFrame({ size: null, module: null, file: null })), 'sample_remove+0x1c');
 });
 
-t.test('a printed splat has title, culprit, task, every trace, and why it is torn', async (t) => {
+t.test('a printed splat has title, culprit, task, every trace, and why it is truncated', async (t) => {
   const text = printSplat(
     aSplat({
       corrupted: true,
@@ -27,7 +27,7 @@ t.test('a printed splat has title, culprit, task, every trace, and why it is tor
   );
   t.strictSame(text.split('\n'), [
     'KASAN: use-after-free Read in sample_remove',
-    '  type kasan, culprit sample_remove',
+    '  type KASAN-USE-AFTER-FREE-READ, culprit sample_remove',
     '  comm bash, pid 318, cpu 1, tainted G B',
     '  corrupted: the log ends inside it',
     '  the kernel panicked',

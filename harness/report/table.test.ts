@@ -6,12 +6,7 @@ import { aSignature, aSplat, aTrial, aVerdict, PROJECT_ROOT } from '../testing/i
 import { verdictTable } from './index.ts';
 
 const splat = aSplat();
-const other = aSplat({
-  title: 'WARNING in sample_put',
-  type: 'warning',
-  culprit: 'sample_put',
-  signature: '1:warning:sample_put',
-});
+const other = aSplat({ title: 'WARNING in sample_put' });
 const trials = [
   aTrial('plain.base.1'),
   aTrial('plain.patched.1'),

@@ -12,7 +12,7 @@ interface Part {
   readonly task?: number;
   readonly pid?: number | null;
   readonly comm?: string | null;
-  readonly life?: number;
+  readonly boot?: number;
   /** When its headline came; its last line comes a second later. */
   readonly at?: number | null;
   readonly lastAt?: number | null;
@@ -21,10 +21,10 @@ interface Part {
 const NO_CALLER = -2;
 
 function aFinished(title: string, part: Part = {}): Finished {
-  const { type = 'WARNING', taint = null, task = 7, pid = 7, comm = 'probe', life = 0, at = 100 } = part;
+  const { type = 'WARNING', taint = null, task = 7, pid = 7, comm = 'probe', boot = 0, at = 100 } = part;
   const splat: Splat = { ...aSplat({ title, type, taint, pid, comm }), text: '' };
   const lastSeconds = part.lastAt === undefined ? (at === null ? null : at + 1) : part.lastAt;
-  return { splat, context: task, life, seconds: at, lastSeconds, doubted: false };
+  return { splat, context: task, boot, seconds: at, lastSeconds, unconfirmed: false };
 }
 
 const WARNING = 'WARNING in pond_poll';
@@ -136,8 +136,8 @@ t.test('within ten seconds of the last line, and not later', async (t) => {
 });
 
 t.test('nothing follows from a splat of another boot', async (t) => {
-  t.equal(rootOf(aFinished(OOPS), aFinished(SLEEP, { at: 101, life: 1 })), null);
-  t.equal(rootOf(aFinished(OOPS), aFinished(SLEEP, { at: 101, life: 1, taint: 'G D' })), null);
+  t.equal(rootOf(aFinished(OOPS), aFinished(SLEEP, { at: 101, boot: 1 })), null);
+  t.equal(rootOf(aFinished(OOPS), aFinished(SLEEP, { at: 101, boot: 1, taint: 'G D' })), null);
 });
 
 t.test('a taint that the kernel got between two reports says what broke it', async (t) => {

@@ -15,12 +15,13 @@ import { type ContextId, isTask } from './printk.ts';
 export interface Finished {
   splat: Splat;
   readonly context: ContextId;
-  /** Counts the lives of the kernel: a start, or stamps that go back, begin a new one. */
-  readonly life: number;
+  /** The number of boots before its own in the same log. */
+  readonly boot: number;
   readonly seconds: number | null;
   /** When its last line came. */
   readonly lastSeconds: number | null;
-  readonly doubted: boolean;
+  /** It counts only in a log without any stamp. */
+  readonly unconfirmed: boolean;
 }
 
 /** Within this many seconds of a report's last line another one can be its consequence. */
@@ -50,7 +51,7 @@ function isBreaking(one: Finished | undefined): boolean {
 }
 
 function isCause(root: Finished | undefined, own: Finished): boolean {
-  if (!root || own.life !== root.life) return false;
+  if (!root || own.boot !== root.boot) return false;
   const isTimed = own.seconds !== null && root.seconds !== null;
   if (isTimed && own.seconds < root.seconds) return false;
   const breaking = isBreaking(root);

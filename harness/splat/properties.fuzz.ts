@@ -96,7 +96,7 @@ function checkQuiet(log: string, cuts: readonly number[]): string | null {
 /** A log cut behind a line shows nothing that the whole log does not. */
 function checkPrefix(log: string, [place = 0.5]: readonly number[]): string | null {
   const cut = log.indexOf('\n', Math.floor(place * log.length)) + 1;
-  // A torn copy is known by the line after it; unstamped words count only as long as no stamp comes.
+  // A truncated copy is known by the line after it; words without a stamp count only until a stamp comes.
   if (cut === 0 || log.startsWith('** replaying', cut) || !/^\[ *\d+\.\d{6}\]/m.test(log.slice(0, cut)))
     return null;
   const whole = scanLog(bytesOf(log));

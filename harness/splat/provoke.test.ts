@@ -14,7 +14,7 @@ import {
 } from '../testing/index.ts';
 import { scanLog } from './index.ts';
 
-/** Logs of kernels that were made to fail on purpose; `make golden` makes them anew. */
+/** Logs of kernels that were made to fail on purpose; `make golden` rewrites them. */
 const logs = readdirSync(GOLDEN_LOGS).filter((name) => name.endsWith('.log'));
 const read = (name: string) => readFileSync(join(GOLDEN_LOGS, name), 'latin1');
 
@@ -67,7 +67,7 @@ t.test("most logs hold what the self-test of the kernel's own sources wants", as
     t.ok(held.filter((name) => name.startsWith(`${kernel}-`)).length > 40, kernel);
 });
 
-t.test('each way in which a log can differ from its head is told', async (t) => {
+t.test('each way in which a log can differ from its head is reported', async (t) => {
   const log = '[    1.000000][   T50] ------------[ cut here ]------------\n';
   const name = logs.find((one) => one.includes('lkdtm-warning-WARNING.')) ?? '';
   const { head, log: whole } = readMarkedLog(read(name));
@@ -80,7 +80,7 @@ t.test('each way in which a log can differ from its head is told', async (t) => 
   t.ok(judge(head.map((line) => line.replace('lkdtm_WARNING', 'another'))) > 0, 'another title');
   t.ok(judge([...head, 'ALSO: kernel BUG in another']) > 0, 'one complaint too few');
   t.ok(judge([...head, 'PANICKED: Y']) > 0, 'no panic');
-  t.ok(judge([...head, 'CORRUPTED: Y']) > 0, 'not torn');
+  t.ok(judge([...head, 'CORRUPTED: Y']) > 0, 'not truncated');
   t.ok(judge(head.map((line) => line.replace(/^TYPE: .*/, 'TYPE: LEAK'))) > 0, 'another type');
   t.ok(
     judge([...head.filter((line) => !line.startsWith('CONTROL:')), 'CONTROL: never said']) > 0,

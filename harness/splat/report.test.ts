@@ -117,7 +117,7 @@ t.test('arm64: the marks behind a frame are not its module', async (t) => {
   );
 });
 
-t.test('arm: both halves of a line are frames, and none is told twice', async (t) => {
+t.test('arm: both halves of a line are frames, and none is listed twice', async (t) => {
   const splat = scanOne([
     'BUG: sleeping function called from invalid context at mm/slab.h:421',
     'CPU: 0 PID: 42 Comm: probe Not tainted 6.6.30 #1',
@@ -134,7 +134,7 @@ t.test('arm: both halves of a line are frames, and none is told twice', async (t
   t.equal(splat.culprit, 'pond_poll');
 });
 
-t.test('ppc64: the unwinder says what it doubts behind the frame', async (t) => {
+t.test('ppc64: the unwinder marks an unreliable frame after its name', async (t) => {
   const splat = scanOne([
     'BUG: Unable to handle kernel data access at 0xc00c000000000108',
     'Faulting instruction address: 0xc0000000007d1234',
@@ -157,7 +157,7 @@ t.test('ppc64: the unwinder says what it doubts behind the frame', async (t) => 
   );
 });
 
-t.test('riscv: a trace without a headline of its own', async (t) => {
+t.test('riscv: a trace without a label', async (t) => {
   const splat = scanOne([
     'Unable to handle kernel paging request at virtual address ffffffc7f0000000',
     'Oops [#1]',
@@ -176,7 +176,7 @@ t.test('riscv: a trace without a headline of its own', async (t) => {
   );
 });
 
-t.test('s390: the program status word tells the place', async (t) => {
+t.test('s390: the program status word has the instruction pointer', async (t) => {
   const splat = scanOne([
     'Unable to handle kernel pointer dereference in virtual kernel address space',
     'Failing address: 0000000000000000 TEID: 0000000000000483',

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import { aLog } from '../testing/index.ts';
-import { SIGNATURE_VERSION, scanLog } from './index.ts';
+import { scanLog } from './index.ts';
+import { SIGNATURE_VERSION } from './signature.ts';
 
 interface Run {
   readonly function?: string;
@@ -114,6 +115,6 @@ t.test('the way into the kernel is no part of a signature', async (t) => {
     t.equal(sign(entry)?.replace('sys_pond', 'pond'), sign('__se_sys_pond'), entry);
 });
 
-t.test('a signature tells how it was made', async (t) => {
+t.test('a signature begins with the version of its form', async (t) => {
   t.ok(signRun({})?.startsWith(`${SIGNATURE_VERSION}:`));
 });

@@ -55,7 +55,7 @@ export function findCulpritFrame(splat: SplatBody): Frame | null {
   const frames = [...pointer, ...splat.frames, ...splat.traces.flatMap((trace) => trace.frames)];
   const named = frames.filter(
     (frame) =>
-      hasPlace(frame) && splat.culprit !== null && bareName(frame.function) === bareName(splat.culprit),
+      hasPlace(frame) && splat.culprit !== null && dropSuffix(frame.function) === dropSuffix(splat.culprit),
   );
   return named.find((frame) => frame.reliable) ?? named[0] ?? pointer.find(hasPlace) ?? null;
 }
@@ -65,7 +65,7 @@ function hasPlace(frame: Frame): boolean {
 }
 
 /** Parts that the compiler split off (`.cold`, `.part.0`) are the function's own lines. */
-function bareName(name: string): string {
+function dropSuffix(name: string): string {
   return name.replace(/\..*$/, '');
 }
 

@@ -13,6 +13,8 @@ import type {
   TrialResult,
   TrialSplat,
 } from '../model/index.ts';
+import { signSplat } from '../splat/signature.ts';
+import { typeOfTitle } from '../splat/title.ts';
 
 /** A reliable frame of a module, with its source line. */
 export function aFrame(part: Partial<Frame> = {}): Frame {
@@ -29,8 +31,11 @@ export function aFrame(part: Partial<Frame> = {}): Frame {
   };
 }
 
-/** A whole complaint with two traces; `part` says what differs. */
+/** A whole complaint with two traces; `part` says what differs. Type and signature are those of its title and culprit. */
 export function aSplat(part: Partial<TrialSplat> = {}): TrialSplat {
+  const title = part.title ?? 'KASAN: use-after-free Read in sample_remove';
+  const type = part.type ?? typeOfTitle(title);
+  const culprit = part.culprit === undefined ? (/ in ([\w.]+)$/.exec(title)?.[1] ?? null) : part.culprit;
   const frames = part.frames ?? [
     aFrame(),
     aFrame({ function: 'sample_put', offset: null, size: null, inline: true, line: 17 }),
@@ -38,9 +43,9 @@ export function aSplat(part: Partial<TrialSplat> = {}): TrialSplat {
     aFrame({ function: 'stale_word', module: null, reliable: false, file: null, line: null }),
   ];
   return {
-    title: 'KASAN: use-after-free Read in sample_remove',
-    type: 'kasan',
-    culprit: 'sample_remove',
+    title,
+    type,
+    culprit,
     corrupted: false,
     corruptedReason: null,
     panicked: false,
@@ -63,7 +68,7 @@ export function aSplat(part: Partial<TrialSplat> = {}): TrialSplat {
     end: 900,
     text: null,
     follows: null,
-    signature: '1:kasan:KASAN: use-after-free Read in sample_remove:sample_remove',
+    signature: signSplat(type, title, culprit),
     ...part,
   };
 }

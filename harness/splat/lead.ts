@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { isDoubtful } from './frame.ts';
-import type { Front } from './front.ts';
-import { REPORT_MARK } from './kinds/furniture.ts';
-import { LineHead, type LogLine, parseOddLine, readHead, restOfLine } from './printk.ts';
+import { isUnreliable } from './frame.ts';
+import { REPORT_MARK } from './kinds/body.ts';
+import type { LinePrefix } from './line-prefix.ts';
+import { type LogLine, parseUnformattedLine, readStamped, restOfLine, StampedLine } from './printk.ts';
 import { LONGEST_LINE, LOOKBACK, type Window } from './window.ts';
 
-/** What stands before a headline: lines of the same context. */
-export interface Prefix {
+/** The lines of the same context right before a headline. */
+export interface Lead {
   readonly lines: readonly string[];
-  /** Where the first of them begins in the log; null where there is none. */
+  /** Where the first of them begins in the log; null if there is none. */
   readonly start: number | null;
 }
 
@@ -18,33 +18,33 @@ const NEAR_SECONDS = 2;
 /** A line whose stamp is later than the headline's by more than this is of another boot. */
 const AHEAD_SECONDS = 0.05;
 
-export interface PrefixOptions {
-  /** A place in the log: nothing before it is taken. */
+export interface LeadOptions {
+  /** The place in the log from which on lines may be taken. */
   readonly floor: number;
-  /** What stands before the stamps of this log. */
-  readonly front: Front | null;
-  /** What stands before the headline's words. */
-  readonly ownFront: Front | null;
+  /** The prefix of this log's stamps. */
+  readonly linePrefix: LinePrefix | null;
+  /** The prefix of the headline's words. */
+  readonly ownPrefix: LinePrefix | null;
 }
 
 /**
- * The lines of the same context right before a headline: from the mark that opens a report, or else the last few. It is
- * there that `list_del corruption`, `refcount_t: underflow` or `ODEBUG:` stand.
+ * Finds the lines of the same context right before a headline: from the line that opens a report on, or else the last
+ * few. They contain messages such as `list_del corruption`, `refcount_t: underflow` or `ODEBUG:`.
  */
-export function findPrefix(
+export function findLead(
   window: Window,
   headline: LogLine,
   at: number,
-  { floor, front, ownFront }: PrefixOptions,
-): Prefix {
+  { floor, linePrefix, ownPrefix }: LeadOptions,
+): Lead {
   const found: { readonly text: string; readonly start: number }[] = [];
   const lowest = Math.max(at - LOOKBACK, window.floor, window.placeOf(floor));
   let marked = -1;
   for (const [from, to] of linesBefore(window, at, lowest)) {
-    const line = readBefore(window.bytes, from, to, headline, front);
+    const line = readBefore(window.bytes, from, to, headline, linePrefix);
     if (line === 'far') break;
-    if (!line || line.text.trim() === '' || isDoubtful(line.text)) continue;
-    const text = ownFront?.strip(line.text) ?? line.text;
+    if (!line || line.text.trim() === '' || isUnreliable(line.text)) continue;
+    const text = ownPrefix?.strip(line.text) ?? line.text;
     found.push({ text, start: window.offsetOf(from) });
     if (REPORT_MARK.test(text)) {
       marked = found.length;
@@ -56,11 +56,11 @@ export function findPrefix(
   return { lines: taken.map((line) => line.text), start: taken[0]?.start ?? null };
 }
 
-/** Whole lines before a place, the last first, without their line feed. */
+/** Whole lines before a place without their line feed, the last one first. */
 function* linesBefore(window: Window, at: number, lowest: number): Generator<readonly [number, number]> {
   let end = at;
   while (end > lowest) {
-    // The floor is where a line begins, though no line feed stands before it.
+    // A line begins at the floor, although no line feed stands before it.
     const from = Math.max(window.floor, end < 2 ? 0 : window.bytes.lastIndexOf(10, end - 2) + 1);
     if (from < lowest || end - from > LONGEST_LINE) return;
     yield [from, end - 1];
@@ -73,14 +73,14 @@ function readBefore(
   from: number,
   to: number,
   headline: LogLine,
-  front: Front | null,
+  linePrefix: LinePrefix | null,
 ): LogLine | 'far' | null {
-  const head = new LineHead();
-  if (readHead(bytes, from, to, head)) {
-    if (isFar(head.seconds, headline)) return 'far';
-    return head.context === headline.context ? restOfLine(bytes, to, head) : null;
+  const stamped = new StampedLine();
+  if (readStamped(bytes, from, to, stamped)) {
+    if (isFar(stamped.seconds, headline)) return 'far';
+    return stamped.context === headline.context ? restOfLine(bytes, to, stamped) : null;
   }
-  const line = parseOddLine(bytes, from, to, front);
+  const line = parseUnformattedLine(bytes, from, to, linePrefix);
   if (line?.context !== headline.context) return null;
   return isFar(line.seconds, headline) ? 'far' : line;
 }
@@ -90,11 +90,4 @@ function isFar(seconds: number | null, headline: LogLine): boolean {
   if (headline.seconds === null) return true;
   const ago = headline.seconds - seconds;
   return ago > NEAR_SECONDS || ago < -AHEAD_SECONDS;
-}
-
-/** The kernel's time at the last stamped line before a place, in seconds; 0 where no line has a stamp. */
-export function lastStamp(text: string): number {
-  let seconds = 0;
-  for (const match of text.matchAll(/^(?:<\d+>)?\[ *(\d+\.\d{6})\]/gm)) seconds = Number(match[1]);
-  return seconds;
 }

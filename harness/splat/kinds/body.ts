@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/** Lines that reports are made of besides frames: a report ends with the last of these that no other word follows. */
-export const FURNITURE: RegExp = new RegExp(
+/** Non-frame lines that belong to a report; the report ends after the last of them. */
+export const BODY_LINE: RegExp = new RegExp(
   [
     // Who and where.
     '^(?:Modules linked in|CPU: \\d|Hardware name|Workqueue|Kernel Offset|Memory Limit|Tainted|Process \\S|Stack|Exception stack|Sched(?:uler)?: |Comm: )',
@@ -20,27 +20,30 @@ export const FURNITURE: RegExp = new RegExp(
   ].join('|'),
 );
 
-/** The report's own end; what follows is the panic, or the registers once more. */
+/** The end of a report; only the panic and repeated registers come after it. */
 export const END_MARK: RegExp = /^-+\[ end (?:trace|Kernel panic)/;
 
-/** Closes the reports of the sanitizers and of lockdep when it comes after the trace. */
+/** The rule that ends reports of the sanitizers and of lockdep, if it comes after the trace. */
 export const RULE_MARK: RegExp = /^={40,}\s*$/;
 
-/** A new kernel starts: nothing that is open can go on. */
+/** A kernel starts: open reports of the one before are over. */
 export const BOOT_MARK = 'Linux version ';
 
-/** Left out of a report. */
+/** A line that is ignored in a report. */
 export const DROPPED_LINE = 'Disabling lock debugging due to kernel taint';
 
-/** Traces of all processors come from the contexts of interrupts. */
+/** A report requests the traces of all processors, which print them in interrupt context. */
 export const ALL_CPU_TRACES = 'Sending NMI from CPU';
 
-/** Words after which a start of the kernel was asked for. */
+/** Somebody requested the restart that follows these words. */
 export const ORDERLY_RESTART: RegExp =
   /reboot: (?:Restarting|System halted|Power down|machine restart)|Rebooting in|Restarting system|kexec|sysrq: Resetting|systemd-shutdown|Requesting system reboot|end Kernel panic|Kernel panic/;
 
-/** Opens a report before its headline. */
+/** The line with which a report begins, before its headline. */
 export const REPORT_MARK: RegExp = /^-{4,}\[ cut here \]|^={20,}\s*$|8<--- cut here/;
 
-/** The machine went away while it was talking. */
+/** What kmemleak prints before each line of a report. */
+export const LINE_MARK = 'kmemleak: ';
+
+/** The virtual machine was stopped while its console was printing. */
 export const CONSOLE_LOST = 'serialport: VM disconnected.';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Parameters, constants and closures are read over: a title wants the path of the function only. */
+/** Basic types. Parameters, constants and closures are skipped: a title needs the path of the function only. */
 const BASIC: Readonly<Record<string, string>> = {
   a: 'i8',
   b: 'bool',
@@ -81,7 +81,7 @@ class RustName {
     return true;
   }
 
-  /** A number in base 62, closed by `_`; the empty one is 0, every other is one more than its digits say. */
+  /** A number in base 62, closed by `_`; the empty one is 0, every other one is its digits plus 1. */
   #base62(): number {
     if (this.#eat('_')) return 0;
     let value = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Functions that report, allocate, lock, copy, look up or tear down on behalf of others, and are seldom where the
- * fault is. A word without an anchor counts wherever it stands in a name.
+ * The skip list: functions that report, allocate, lock, copy, look up or free on behalf of their callers, and rarely
+ * contain the fault. An expression without an anchor matches anywhere in a name.
  */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   report: [
@@ -59,19 +59,19 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const INNOCENT = new RegExp(
+const SKIP_LIST = new RegExp(
   Object.values(GROUPS)
     .flat()
     .map((words) => `(?:${words})`)
     .join('|'),
 );
 
-/** Whether a function, by its bare name, is passed over when the culprit is looked for. */
-export function isInnocent(name: string): boolean {
-  return INNOCENT.test(name);
+/** Whether the search for the culprit skips a function, given its bare name. */
+export function isSkipListed(name: string): boolean {
+  return SKIP_LIST.test(name);
 }
 
-/** What a system call's entry has in front of the call's own name: the shortest rest counts. */
+/** Prefixes of a system call's entry functions; the one that leaves the shortest name is removed. */
 export const SYSCALL_PREFIXES: readonly RegExp[] = [
   /^__(?:x64|ia32|arm64|s390x?|powerpc|riscv|x32)_(?=\w*sys_)/,
   /^__se_(?:compat_)?(?:sys_)?/,

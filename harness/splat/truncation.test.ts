@@ -13,7 +13,7 @@ const KASAN = [
 ];
 
 /** What is wrong, the title, the lines. */
-const TORN: readonly (readonly [RegExp, string, readonly string[]])[] = [
+const TRUNCATED: readonly (readonly [RegExp, string, readonly string[]])[] = [
   [
     /line that such a report must have/,
     'possible deadlock in pond_poll',
@@ -86,20 +86,20 @@ const TORN: readonly (readonly [RegExp, string, readonly string[]])[] = [
   [/no trace/, 'kernel panic: pond is dry', ['Kernel panic - not syncing: pond is dry', CPU]],
 ];
 
-for (const [reason, title, lines] of TORN)
-  t.test(`torn: ${title}, ${reason.source}`, async (t) => {
+for (const [reason, title, lines] of TRUNCATED)
+  t.test(`truncated: ${title}, ${reason.source}`, async (t) => {
     const [splat] = scanLog(aLog(lines));
     t.equal(splat?.title, title);
     t.equal(splat?.corrupted, true);
     t.match(splat?.corruptedReason, reason);
   });
 
-t.test('torn: the console was lost', async (t) => {
+t.test('truncated: the console was lost', async (t) => {
   const [splat] = scanLog(`${aLog(KASAN)}serialport: VM disconnected.\n`);
   t.match(splat?.corruptedReason, /console was lost/);
 });
 
-t.test('whole, although it looks torn', async (t) => {
+t.test('whole, although it looks truncated', async (t) => {
   for (const lines of [
     [
       ...KASAN,
@@ -110,7 +110,7 @@ t.test('whole, although it looks torn', async (t) => {
     ],
     [...KASAN, 'Allocated by task 41:', aStack('pond_open')],
     ['BUG: workqueue lockup - pool cpus=1 node=0 flags=0x0 nice=0 stuck for 143s!'],
-    ['WARNING: a pond of its own'],
+    ['WARNING: pond is nearly dry'],
   ]) {
     const [splat] = scanLog(aLog(lines));
     t.equal(splat?.corrupted, false, splat?.corruptedReason ?? '');
@@ -119,7 +119,7 @@ t.test('whole, although it looks torn', async (t) => {
 });
 
 t.test(
-  'two processors print at once: their caller ids part them, and without these the report is torn',
+  'two processors print at once: their caller ids separate them, and without these the report is truncated',
   async (t) => {
     const injected = [
       'FAULT_INJECTION: forcing a failure.',
@@ -134,8 +134,8 @@ t.test(
         .flatMap((line, index) => [line, ...(other[index] === undefined ? [] : [other[index]])])
         .join('\n');
     };
-    const [parted] = scanLog(mix(['T42', 'T77']));
-    t.hasStrict(parted ?? {}, { title: 'KASAN: slab-use-after-free Read in pond_poll', corrupted: false });
+    const [separate] = scanLog(mix(['T42', 'T77']));
+    t.hasStrict(separate ?? {}, { title: 'KASAN: slab-use-after-free Read in pond_poll', corrupted: false });
     const [mixed] = scanLog(mix([undefined, undefined]));
     t.equal(mixed?.corrupted, true);
   },
