@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench mutate clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ golden: dist/.packages ## provoke both kernels in every way and rewrite the logs
 bench: dist/.packages ## measure (ONLY=thaw,scan …; JSON=1 for programs; BENCH_KERNEL=smoke-5.10; ITERATIONS=5)
 	@node dist/harness/bench/main.js --kernel $(BENCH_KERNEL) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(JSON),--json)
+
+mutate: dist/.built ## change the code that decides, and count which changes the fast tests notice (ROOMS="splat verdict/compare.ts")
+	node dist/harness/mutate.js $(ROOMS)
 
 clean: ## remove what make built in the checkout; caches stay
 	rm -rf dist node_modules

@@ -205,6 +205,25 @@ t.test('a root that broke something is preferred, and the earlier of two', async
   ]);
 });
 
+t.test('a splat that follows explains nothing itself', async (t) => {
+  const sleep = aFinished(SLEEP, { type: 'ATOMIC_SLEEP', at: 109, lastAt: 109 });
+  const late = aFinished(WARNING, { at: 115 });
+  t.strictSame(findRoots([aFinished(OOPS, { lastAt: 100 }), sleep, late]), [null, 0, null]);
+});
+
+t.test('of harmless roots the earlier is the root', async (t) => {
+  const all = [
+    aFinished(WARNING),
+    aFinished('WARNING in g', { task: 9 }),
+    aFinished(OOPS, { task: 9, type: 'DoS' }),
+  ];
+  t.equal(
+    rootOf(...all, aFinished(SLEEP, { at: 105 })),
+    0,
+    'an oops of another task breaks nothing of this one',
+  );
+});
+
 t.test('in a flood only the latest 64 roots are compared', async (t) => {
   const flood = (others: number) => [
     aFinished(WARNING, { task: 1 }),

@@ -3,11 +3,11 @@ import type { Splat } from '../model/index.ts';
 import { findCulprit } from './culprit.ts';
 import { classifyReport, type Header } from './kind.ts';
 import { DROPPED_LINE } from './kinds/body.ts';
-import { LINES_BEFORE_PANIC, REPETITION } from './kinds/panic.ts';
+import { LINES_BEFORE_PANIC, REPETITION, SHORT_REPORT, SHORT_REPORT_LINES } from './kinds/panic.ts';
 import type { ReportLine } from './line.ts';
 import { readMetadata } from './metadata.ts';
 import { signSplat } from './signature.ts';
-import { fillTitle, normaliseTitle, typeOfTitle } from './title.ts';
+import { fillForm, normaliseTitle, typeOfTitle } from './title.ts';
 import { readTraces } from './trace.ts';
 import { findTruncation } from './truncation.ts';
 
@@ -51,10 +51,8 @@ export function judgeReport(report: Report): Judgement {
   const search = kind
     ? findCulprit(kind, classification.named, reliable)
     : { culprit: null, injected: false };
-  const title = kind
-    ? fillTitle(kind.title, groups, search.culprit ?? 'corrupted')
-    : normaliseTitle(report.header.words);
-  const raw = kind ? fillGroups(kind.title, groups) : report.header.words;
+  const words = kind ? fillForm(kind.title, groups, search.culprit ?? 'corrupted') : report.header.words;
+  const title = normaliseTitle(words);
   const type = typeOfTitle(title);
   return {
     title,
@@ -62,7 +60,7 @@ export function judgeReport(report: Report): Judgement {
     culprit: search.culprit,
     truncation: report.lost
       ? 'the console was lost while it was printed'
-      : findTruncation(classification, search, raw, reliable),
+      : findTruncation(classification, search, words, reliable),
     incomplete: classification.incomplete,
     signature: signSplat(type, title, search.culprit),
     usesPc: kind?.walks?.some((walk) => walk.includes('pc')) ?? true,
@@ -79,7 +77,7 @@ export function readReport(report: Report, judgement: Judgement): Splat {
     culprit,
     corrupted: truncation !== null,
     corruptedReason: truncation,
-    panicked: report.panicked || report.lines.some((line) => line.panic),
+    panicked: report.panicked,
     seconds: report.seconds,
     ...readMetadata(report.lines),
     pc: judgement.usesPc ? pc : null,
@@ -93,22 +91,13 @@ export function readReport(report: Report, judgement: Judgement): Splat {
   };
 }
 
-function fillGroups(form: string, groups: readonly (string | undefined)[]): string {
-  return form.replace(/\$(\d)/g, (_, index: string) => groups[Number(index)] ?? '');
-}
-
 /** Removes unreliable frames, and what only repeats a report that is long enough. */
-function trimReport(lines: readonly ReportLine[]): readonly ReportLine[] {
-  const kept: ReportLine[] = [];
-  const headline = lines[0]?.text ?? '';
-  const enough = LINES_BEFORE_PANIC.find(([words]) => words.test(headline))?.[1] ?? 0;
+function trimReport([headline, ...lines]: readonly ReportLine[]): readonly ReportLine[] {
+  if (!headline) return [];
+  const kept = [headline];
+  const enough = SHORT_REPORT.test(headline.text) ? SHORT_REPORT_LINES : LINES_BEFORE_PANIC;
   for (const line of lines) {
-    if (kept.length > 0 && line.unreliable) continue;
-    if (line.frames.length > 0) {
-      kept.push(line);
-      continue;
-    }
-    if (kept.length > 0 && line.text.includes(DROPPED_LINE)) continue;
+    if (line.unreliable || line.text.includes(DROPPED_LINE)) continue;
     if (kept.length >= enough && (line.panic || REPETITION.test(line.text))) break;
     kept.push(line);
   }
@@ -117,7 +106,5 @@ function trimReport(lines: readonly ReportLine[]): readonly ReportLine[] {
 
 /** Lines have one character a byte; UTF-8 in them becomes text again. */
 function decodeText(text: string): string {
-  const cut = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
-  if (!/[\x80-\xff]/.test(cut)) return cut;
-  return Buffer.from(cut, 'latin1').toString('utf8').slice(0, LONGEST_TEXT);
+  return Buffer.from(text.slice(0, LONGEST_TEXT), 'latin1').toString('utf8');
 }

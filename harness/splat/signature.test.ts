@@ -2,7 +2,7 @@
 import t from 'tap';
 import { aLog } from '../testing/index.ts';
 import { scanLog } from './index.ts';
-import { SIGNATURE_VERSION } from './signature.ts';
+import { SIGNATURE_VERSION, signSplat } from './signature.ts';
 
 interface Run {
   readonly function?: string;
@@ -117,4 +117,15 @@ t.test('the way into the kernel is no part of a signature', async (t) => {
 
 t.test('a signature begins with the version of its form', async (t) => {
   t.ok(signRun({})?.startsWith(`${SIGNATURE_VERSION}:`));
+});
+
+t.test('type, title and culprit all count, and no culprit is a culprit too', async (t) => {
+  const sign = (type: string, title: string, culprit: string | null) =>
+    signSplat(type, title, culprit).replace(`${SIGNATURE_VERSION}:`, '');
+  t.equal(sign('WARNING', 'WARNING in f', 'f'), 'WARNING:WARNING in f:f');
+  t.equal(sign('BUG', 'BUG: at ffff888012345678', null), 'BUG:BUG: at ADDR:');
+  t.equal(
+    sign('HANG', 'INFO: task hung in corrupted', '__x64_sys_pond.isra.0'),
+    'HANG:INFO: task hung in corrupted:sys_pond',
+  );
 });

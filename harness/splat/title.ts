@@ -33,11 +33,9 @@ export function typeOfTitle(title: string): string {
   return TYPES.find(([pattern]) => pattern.test(title))?.[1] ?? UNKNOWN_TYPE;
 }
 
-/** Fills groups and the culprit into a kind's title. */
-export function fillTitle(form: string, groups: readonly (string | undefined)[], culprit: string): string {
-  return normaliseTitle(
-    form.replace(/\$(\d|f)/g, (_, key: string) =>
-      key === 'f' ? culprit : (groups[Number(key)] ?? '').trim(),
-    ),
+/** Fills groups and the culprit into the form of a kind's title. */
+export function fillForm(form: string, groups: readonly (string | undefined)[], culprit: string): string {
+  return form.replace(/\$(\d|f)/g, (_, key: string) =>
+    key === 'f' ? culprit : (groups[Number(key)] ?? '').trim(),
   );
 }

@@ -99,23 +99,74 @@ t.test('truncated: the console was lost', async (t) => {
   t.match(splat?.corruptedReason, /console was lost/);
 });
 
+/** Lines of a report that are neither frames nor labels. */
+const registers = (count: number) =>
+  Array.from({ length: count }, (_, index) => `R${index % 10}: 0000000000000000`);
+
 t.test('whole, although it looks truncated', async (t) => {
-  for (const lines of [
-    [
+  const WHOLE: Readonly<Record<string, readonly string[]>> = {
+    'the kernel says that it has no stack': [
       ...KASAN,
       'Allocated by task 41:',
       '(stack is not available)',
       'Freed by task 41:',
       '(stack is not available)',
     ],
-    [...KASAN, 'Allocated by task 41:', aStack('pond_open')],
-    ['BUG: workqueue lockup - pool cpus=1 node=0 flags=0x0 nice=0 stuck for 143s!'],
-    ['WARNING: pond is nearly dry'],
-  ]) {
+    'every trace has a frame': [...KASAN, 'Allocated by task 41:', aStack('pond_open')],
+    'the first frame is the fifteenth line': [
+      ...KASAN,
+      'Freed by task 41:',
+      ...registers(14),
+      aStack('pond_close'),
+    ],
+    'a second trace of the same kind is empty': [...KASAN, 'Call trace:', 'Rebooting in 10 seconds..'],
+    'the first frame stands on the line of the label': [
+      'Kernel panic - not syncing: pond is dry',
+      CPU,
+      'Call Trace: [<ffffffff81234567>] pond_poll+0x1a/0x30',
+      'Allocated by task 41:',
+      aStack('pond_open'),
+    ],
+    'frames without a label': [
+      'Kernel panic - not syncing: pond is dry',
+      CPU,
+      '[<80501234>] pond_poll+0x44/0x94',
+    ],
+    'a label that needs no frame': [
+      'Kernel panic - not syncing: pond is dry',
+      CPU,
+      'Call Trace:',
+      '(stack is not available)',
+    ],
+    'nobody is named, and nobody has to be': [
+      'Kernel panic - not syncing: pond is dry',
+      CPU,
+      aCallTrace(`dump_stack panic ${ENTRY}`),
+    ],
+    'a kind without a trace': ['BUG: workqueue lockup - pool cpus=1 node=0 flags=0x0 nice=0 stuck for 143s!'],
+    'words that no kind matches': ['WARNING: pond is nearly dry'],
+  };
+  for (const [what, lines] of Object.entries(WHOLE)) {
     const [splat] = scanLog(aLog(lines));
-    t.equal(splat?.corrupted, false, splat?.corruptedReason ?? '');
-    t.equal(splat?.corruptedReason, null);
+    t.equal(splat?.corruptedReason, null, what);
+    t.equal(splat?.corrupted, false, what);
   }
+});
+
+t.test('truncated: a trace whose frames come too late, or after the next label', async (t) => {
+  const late = [...KASAN, 'Freed by task 41:', ...registers(15), aStack('pond_close')];
+  t.match(scanLog(aLog(late))[0]?.corruptedReason, /trace has no frame/);
+  const next = [...KASAN, 'Allocated by task 41:', 'Freed by task 41:', aStack('pond_close')];
+  t.match(scanLog(aLog(next))[0]?.corruptedReason, /trace has no frame/);
+  const other = [...KASAN, 'Allocated by task 41:', 'Call Trace:', aStack('pond_close')];
+  t.match(scanLog(aLog(other))[0]?.corruptedReason, /trace has no frame/, 'a label that was seen before');
+});
+
+t.test('truncated: a stamp inside the words that make the title', async (t) => {
+  const [splat] = scanLog(
+    aLog(['Kernel panic - not syncing: pond [  153.612345] eth0: up', CPU, aCallTrace(ENTRY)]),
+  );
+  t.match(splat?.corruptedReason, /stamp stands inside/);
 });
 
 t.test(

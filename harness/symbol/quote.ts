@@ -11,15 +11,15 @@ export interface SourceText {
 
 /** Lines before and after the one that a frame stands at. */
 const AROUND = 1;
-/** UTF-16 units of a line that are kept: generated tables have lines of any length. */
+/** In UTF-16 units. Generated tables have lines of any length. */
 const LONGEST = 400;
 
 /** Which lines of a frame's file its function has code for; null when that is not known. */
 export type CoverLines = (frame: Frame) => Promise<ReadonlySet<number> | null>;
 
 /**
- * Gives a splat whose frames have source lines the text round its culprit's. It stays as it is where no frame is the
- * culprit's, or the tree has no such line: text of the wrong tree is worse than none.
+ * Adds the source text around the culprit's frame to a splat whose frames have source lines. The splat stays as it is if
+ * no frame is the culprit's, or if the tree has no such line: text of the wrong tree is worse than none.
  */
 export async function quoteSource<Body extends SplatBody>(
   splat: Body,
@@ -47,8 +47,8 @@ export async function quoteSource<Body extends SplatBody>(
 }
 
 /**
- * The frame that a splat is about, among those with a source line: the culprit's, one that the unwinder is sure of
- * first; the instruction pointer's where the report names no culprit, or names one that no frame has.
+ * Finds the frame of a splat's culprit among those with a source line, a reliable one first. If there is no culprit, or no
+ * frame has its name, it is the instruction pointer.
  */
 export function findCulpritFrame(splat: SplatBody): Frame | null {
   const pointer = splat.pc ? [splat.pc] : [];
@@ -64,7 +64,7 @@ function hasPlace(frame: Frame): boolean {
   return frame.file !== null && frame.line !== null;
 }
 
-/** Parts that the compiler split off (`.cold`, `.part.0`) are the function's own lines. */
+/** Parts that the compiler split off (`.cold`, `.part.0`) belong to the function. */
 function dropSuffix(name: string): string {
   return name.replace(/\..*$/, '');
 }

@@ -15,14 +15,10 @@ export const PANIC_LINE: RegExp = new RegExp(`(?<!end )${PANIC_WORDS}`);
 /** A cheap test that every such line passes. */
 export const PANIC_HINT = 'Kernel panic';
 
-/**
- * A panic's own trace only repeats a report that is longer than this many lines, by the words of its headline. The first
- * row that matches counts.
- */
-export const LINES_BEFORE_PANIC: readonly (readonly [RegExp, number])[] = [
-  [/KMSAN/, 16],
-  [/^/, 22],
-];
+/** After this many lines of a report, a panic's own trace only repeats it. Some reports are shorter. */
+export const LINES_BEFORE_PANIC = 22;
+export const SHORT_REPORT: RegExp = /KMSAN/;
+export const SHORT_REPORT_LINES = 16;
 
 /** Behind that many lines, these words begin a repetition as well. */
 export const REPETITION: RegExp = /possible circular locking dependency/;
