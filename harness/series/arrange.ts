@@ -24,24 +24,38 @@ interface Posting {
  */
 export function arrangeMails(mails: readonly Mail[], origin: string, named: boolean): Arrangement {
   const notes: string[] = [];
-  const posted = mails.filter((mail) => !mail.subject.isReply);
-  noteReplies(mails, notes);
-  const counted = posted.filter((mail) => mail.subject.number !== null);
-  const uncounted = posted.filter((mail) => mail.subject.number === null && mail.hasDiff);
-  if (!counted.some((mail) => mail.subject.number !== 0) && uncounted.length === 0)
-    throw empty(origin, mails);
+  const replies = mails.filter((mail) => isReply(mail, mails));
+  const posted = mails.filter((mail) => !replies.includes(mail));
+  noteReplies(replies, notes);
+  const counted = posted.filter((mail) => mail.prefix.number !== null);
+  const uncounted = posted.filter((mail) => mail.prefix.number === null && mail.hasDiff);
+  if (!counted.some((mail) => mail.prefix.number !== 0) && uncounted.length === 0) throw empty(origin, mails);
   if (uncounted.length > 0 && (named || !counted.some((mail) => mail.hasDiff)))
     return arrangeUncounted([...posted], notes);
-  for (const mail of uncounted) notes.push(`left out, for it counts nothing: "${mail.subject.text}"`);
+  for (const mail of uncounted) notes.push(`left out, for it counts nothing: "${mail.subject}"`);
   return arrangeCounted(groupPostings(counted), origin, notes);
 }
 
-function noteReplies(mails: readonly Mail[], notes: string[]): void {
-  const replies = mails.filter((mail) => mail.subject.isReply);
+/**
+ * Whether a mail answers another one. Its subject decides if it can; a mail without a diff is also a reply if it
+ * answers the mail that has its place in the series, as a mail program without reply marks writes it.
+ */
+function isReply(mail: Mail, mails: readonly Mail[]): boolean {
+  const { prefix, inReplyTo, hasDiff } = mail;
+  if (prefix.reply === 'yes') return true;
+  if (prefix.reply === 'unclear') return inReplyTo !== null || !hasDiff;
+  if (hasDiff || inReplyTo === null) return false;
+  const parent = mails.find((one) => one !== mail && one.messageId === inReplyTo)?.prefix;
+  return (
+    parent?.number === prefix.number && parent.total === prefix.total && parent.version === prefix.version
+  );
+}
+
+function noteReplies(replies: readonly Mail[], notes: string[]): void {
   const plain = replies.filter((mail) => !mail.hasDiff).length;
   if (plain > 0) notes.push(`dropped ${plain === 1 ? 'a reply' : `${plain} replies`}`);
   for (const mail of replies.filter((one) => one.hasDiff))
-    notes.push(`dropped a reply that holds a diff of its own: "${mail.subject.text}"`);
+    notes.push(`dropped a reply that holds a diff of its own: "${mail.subject}"`);
 }
 
 function empty(origin: string, mails: readonly Mail[]): Fault {
@@ -52,35 +66,35 @@ function empty(origin: string, mails: readonly Mail[]): Fault {
       mails.length === 0
         ? `${origin} holds no mail and no patch`
         : `${origin} holds ${mails.length === 1 ? 'a mail' : `${mails.length} mails`} and no patch`,
-    details: mails.slice(0, 10).map((mail) => `no patch: ${mail.subject.text}`),
+    details: mails.slice(0, 10).map((mail) => `no patch: ${mail.subject}`),
     next: 'give the output of `git format-patch --stdout` or a mailbox with the whole thread',
   });
 }
 
 /** Patches in the order in which they came; of several versions the highest. */
 function arrangeUncounted(posted: readonly Mail[], notes: string[]): Arrangement {
-  const patches = posted.filter((mail) => mail.hasDiff && mail.subject.number !== 0);
-  const version = Math.max(...patches.map((mail) => mail.subject.version));
-  const kept = patches.filter((mail) => mail.subject.version === version);
+  const patches = posted.filter((mail) => mail.hasDiff && mail.prefix.number !== 0);
+  const version = Math.max(...patches.map((mail) => mail.prefix.version));
+  const kept = patches.filter((mail) => mail.prefix.version === version);
   for (const mail of patches.filter((one) => !kept.includes(one)))
     notes.push(
-      `left out, as version ${version} is newer: version ${mail.subject.version} of "${mail.subject.text}"`,
+      `left out, as version ${version} is newer: version ${mail.prefix.version} of "${mail.subject}"`,
     );
   if (kept.length > 1)
     notes.push('not every subject counts (n/m): the patches stay in the order in which they came');
-  return { version, cover: posted.find((mail) => mail.subject.number === 0) ?? null, patches: kept, notes };
+  return { version, cover: posted.find((mail) => mail.prefix.number === 0) ?? null, patches: kept, notes };
 }
 
 function groupPostings(counted: readonly Mail[]): Posting[] {
   const postings: Posting[] = [];
   for (const mail of counted) {
-    const { version, total } = mail.subject;
+    const { version, total } = mail.prefix;
     const posting = postings.find((one) => one.version === version && one.total === total);
     if (posting) posting.mails.push(mail);
     else postings.push({ version, total, mails: [mail] });
   }
   return postings
-    .filter((posting) => posting.mails.some((mail) => mail.subject.number !== 0))
+    .filter((posting) => posting.mails.some((mail) => mail.prefix.number !== 0))
     .sort((a, b) => b.version - a.version || latest(b) - latest(a));
 }
 
@@ -121,22 +135,22 @@ function arrangeCounted(postings: readonly Posting[], origin: string, notes: str
 function missingOf(posting: Posting): number[] {
   const numbers = Array.from({ length: posting.total ?? 0 }, (_, index) => index + 1);
   return numbers.filter(
-    (number) => !posting.mails.some((mail) => mail.subject.number === number && mail.hasDiff),
+    (number) => !posting.mails.some((mail) => mail.prefix.number === number && mail.hasDiff),
   );
 }
 
 /** The mail for one number. Of several with the same subject the latest; with different subjects nobody can tell. */
 function pickMail(posting: Posting, number: number, origin: string, notes: string[]): Mail | null {
   const found = posting.mails.filter(
-    (mail) => mail.subject.number === number && (number === 0 || mail.hasDiff),
+    (mail) => mail.prefix.number === number && (number === 0 || mail.hasDiff),
   );
   const [first, ...others] = found;
   if (!first) return null;
   if (others.length === 0) return first;
-  if (others.some((mail) => mail.subject.text !== first.subject.text))
+  if (others.some((mail) => mail.subject !== first.subject))
     throw ambiguous(
       origin,
-      `different mails ${number}/${posting.total}: ${found.map((mail) => `"${mail.subject.text}"`).join(', ')}`,
+      `different mails ${number}/${posting.total}: ${found.map((mail) => `"${mail.subject}"`).join(', ')}`,
     );
   notes.push(`${number}/${posting.total} came ${found.length} times: the latest was taken`);
   return found.reduce((best, mail) => ((mail.sentAt ?? 0) >= (best.sentAt ?? 0) ? mail : best));
@@ -146,15 +160,13 @@ function incomplete(postings: readonly Posting[], origin: string): Fault {
   const [newest] = postings;
   const missing = newest ? missingOf(newest) : [];
   const bare =
-    newest?.mails.filter((mail) => !mail.hasDiff && missing.includes(mail.subject.number ?? 0)) ?? [];
+    newest?.mails.filter((mail) => !mail.hasDiff && missing.includes(mail.prefix.number ?? 0)) ?? [];
   return new Fault({
     blame: 'request',
     code: 'SERIES_INCOMPLETE',
     message: `${origin} lacks ${missing.length === 1 ? 'patch' : 'patches'} ${listNumbers(missing)} of ${newest?.total}${newest && newest.version > 1 ? ` (version ${newest.version})` : ''}`,
     details: [
-      ...bare.map(
-        (mail) => `${mail.subject.number}/${mail.subject.total} holds no diff: ${mail.subject.text}`,
-      ),
+      ...bare.map((mail) => `${mail.prefix.number}/${mail.prefix.total} holds no diff: ${mail.subject}`),
       ...postings
         .slice(1)
         .map((one) => `version ${one.version} lacks ${listNumbers(missingOf(one))} of ${one.total}`),

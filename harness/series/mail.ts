@@ -3,16 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import PostalMime, { type Email } from 'postal-mime';
 import { git, withScratch } from './git.ts';
-import { parseSubject, type Subject } from './subject.ts';
+import { parsePrefix, type SubjectPrefix } from './subject.ts';
 
 /** One mail, decoded. */
 export interface Mail {
   /** The bytes, one character each (latin1), without the `From ` line of the mailbox. */
   readonly raw: string;
-  readonly subject: Subject;
+  /** Without the bracketed prefix, as git commits it. */
+  readonly subject: string;
+  readonly prefix: SubjectPrefix;
   /** `Name <address>`, the one in the body where the body begins with `From:`. */
   readonly author: string;
   readonly messageId: string | null;
+  readonly inReplyTo: string | null;
   /** Milliseconds since 1970, or null where the mail has no date that can be read. */
   readonly sentAt: number | null;
   /** What stands before the diff, or all the text where there is none. */
@@ -46,7 +49,7 @@ export async function readMails(raw: string, signal?: AbortSignal): Promise<(Mai
   const mails: (Mail | null)[] = [];
   for (const inner of carried) {
     const email = await PostalMime.parse(Buffer.from(inner, 'latin1'));
-    const named = parseSubject(email.subject ?? '').number !== null || carried.length > 1;
+    const named = parsePrefix(email.subject ?? '').number !== null || carried.length > 1;
     const subject = (named ? email.subject : parsed.subject) ?? '';
     mails.push(await decode(inner, email, subject, signal, ['came as an attachment']));
   }
@@ -82,12 +85,13 @@ async function decode(
     const message = await read('message');
     const patch = await read('patch');
     const hasDiff = DIFF.test(patch.replaceAll('\r\n', '\n'));
-    const place = parseSubject(subject);
     const mail = {
       raw,
-      subject: { ...place, text: info('Subject') || place.text },
+      subject: info('Subject'),
+      prefix: parsePrefix(subject),
       author: info('Email') === '' ? info('Author') : `${info('Author')} <${info('Email')}>`.trim(),
       messageId: email.messageId ?? null,
+      inReplyTo: email.inReplyTo ?? null,
       sentAt: timeOf(info('Date')),
       text: toText(hasDiff ? message : message + patch),
       hasDiff,
@@ -137,7 +141,7 @@ function mend(mail: Mail, parts: Parts): { raw: string; patch: string; repairs: 
 function rewrite(mail: Mail, parts: Parts): string {
   const head = [
     `From: ${mail.author}`,
-    `Subject: [PATCH] ${mail.subject.text}`,
+    `Subject: [PATCH] ${mail.subject}`,
     ...(parts.date === '' ? [] : [`Date: ${parts.date}`]),
     ...(mail.messageId === null ? [] : [`Message-ID: ${mail.messageId}`]),
     'MIME-Version: 1.0',

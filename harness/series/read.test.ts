@@ -101,6 +101,63 @@ t.test('patches are put in order and this is said, replies go, the cover letter 
   ]);
 });
 
+t.test('patches of a subsystem that is named like a reply mark are patches', async (t) => {
+  const series = await read(
+    numbered('fw: load it early', 1, 3),
+    numbered('ref: count it', 2, 3),
+    numbered('vs: draw it', 3, 3),
+  );
+  t.strictSame(
+    series.patches.map((patch) => patch.subject),
+    ['fw: load it early', 'ref: count it', 'vs: draw it'],
+  );
+  t.strictSame(series.notes, []);
+  const bare = await read(aMail({ subject: 'fw: load it early' }));
+  t.equal(bare.patches[0]?.subject, 'fw: load it early', 'a subject without brackets');
+  t.equal((await read(aMail({ subject: '[PATCH] re: do it' }))).patches.length, 1);
+});
+
+t.test(
+  'a reply is dropped with or without a reply mark, and a forwarded patch is no second one',
+  async (t) => {
+    const id = (name: string) => `Message-ID: <${name}@example.org>`;
+    const to = (name: string) => `In-Reply-To: <${name}@example.org>`;
+    const thread = [
+      aMail({ subject: '[PATCH 0/1] all', headers: [id('cover')], body: 'About it.\n' }),
+      aMail({ subject: '[PATCH 1/1] one', headers: [id('one'), to('cover')] }),
+    ];
+    const answers = {
+      'AW: before the brackets': { subject: 'AW: [PATCH 1/1] one', body: `Rather\n\n${aDiff('a.c')}` },
+      'the list before the mark': {
+        subject: '[list] Re: [PATCH 1/1] one',
+        body: `Rather\n\n${aDiff('a.c')}`,
+      },
+      'no mark, an answer to the cover': {
+        subject: '[PATCH 0/1] all',
+        headers: [to('cover')],
+        body: 'Nice.\n',
+      },
+      'another subject, an answer': {
+        subject: 'Re: lunch?',
+        headers: [to('one')],
+        body: `Or\n\n${aDiff('a.c')}`,
+      },
+      'a forwarded patch': { subject: 'Fwd: [PATCH 1/1] one' },
+    };
+    for (const [name, answer] of Object.entries(answers)) {
+      const series = await read(...thread, aMail({ date: 'Tue, 2 Jan 2024 10:00:00 +0000', ...answer }));
+      t.equal(series.cover, 'About it.', name);
+      t.strictSame(
+        series.patches.map((patch) => patch.files),
+        [['file.c']],
+        name,
+      );
+      t.equal(series.notes.length, 1, name);
+      t.match(series.notes[0], /^dropped a reply/, name);
+    }
+  },
+);
+
 t.test('quoted-printable, base64 and CRLF mails give the same diff as a plain one', async (t) => {
   const line = 'ünïcode\t= "€" ';
   const diff = aDiff('file.c', line);

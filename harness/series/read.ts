@@ -45,12 +45,12 @@ export async function readSeries(
       `the series names ${wanted === 1 ? 'a prerequisite patch' : `${wanted} prerequisite patches`}, which it does not bring`,
     );
   return {
-    title: cover?.subject.text ?? patches[0]?.subject.text ?? intake.origin,
+    title: cover?.subject ?? patches[0]?.subject ?? intake.origin,
     version: arranged.version,
     cover: cover?.text.trim() ?? null,
     patches: patches.map((mail, index) => ({
       number: index + 1,
-      subject: mail.subject.text,
+      subject: mail.subject,
       author: mail.author,
       messageId: mail.messageId,
       files: mail.files,
