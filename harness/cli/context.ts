@@ -21,7 +21,7 @@ export interface Context {
   readonly err: NodeJS.WriteStream;
   /** The words after `ktrial`, for the line that repeats a run. */
   readonly words: readonly string[];
-  readStandardInput(): Promise<string>;
+  readStandardInput(): Promise<Uint8Array>;
 }
 
 /** Global options that every command has. */
@@ -47,7 +47,7 @@ export function openContext(options: GlobalOptions, signal: AbortSignal): Contex
     async readStandardInput() {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-      return Buffer.concat(chunks).toString('latin1');
+      return Buffer.concat(chunks);
     },
   };
 }

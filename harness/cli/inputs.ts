@@ -37,7 +37,7 @@ export async function readSeriesArgument(
   const settings = { signal: context.signal };
   if (word === '-')
     return readSeries(
-      { kind: 'text', text: await context.readStandardInput(), name: 'standard input' },
+      { kind: 'bytes', bytes: await context.readStandardInput(), name: 'standard input' },
       settings,
     );
   const path = resolve(context.workingDirectory, word);

@@ -24,7 +24,15 @@ export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export type { ArmBuild, BuildResult, Diagnostic, Image, ImageId, Kernel, KernelId } from './kernel.ts';
 export { identifyKernel } from './kernel.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
-export type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from './series.ts';
+export type {
+  AppliedPatch,
+  ApplyResult,
+  CoverLetter,
+  MailHead,
+  Patch,
+  PatchConflict,
+  Series,
+} from './series.ts';
 export type {
   Frame,
   LineChange,

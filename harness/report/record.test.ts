@@ -25,15 +25,18 @@ function aKernel(digest: string): Kernel {
 const series: Series = {
   title: 'a sample series',
   version: 2,
-  cover: 'hello',
+  cover: null,
   patches: [
     {
       number: 1,
       subject: 'one',
       author: 'A <a@example.org>',
+      date: 'Mon, 1 Jan 2024 10:00:00 +0000',
       messageId: '<1@example.org>',
+      headers: [],
+      message: 'secret bulk',
+      diff: new Uint8Array(),
       files: ['a.c'],
-      mail: 'From: secret bulk',
     },
   ],
   baseCommit: null,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { isFault, type Series } from '../model/index.ts';
 import { git } from './git.ts';
-import { applySeries, lastPatchTouching, readSeries } from './index.ts';
+import { applySeries, lastPatchTouching, readSeries, writeSeries } from './index.ts';
 
 // Many small programs are started: on a busy computer that takes its time.
 t.setTimeout(240_000);
@@ -42,6 +42,17 @@ async function aRepository(t: Test) {
   };
   const state = async () => [await run('rev-parse', 'HEAD'), await run('status', '--porcelain', '--ignored')];
   return { tree, base, run, edit, commit, takeSeries, state };
+}
+
+/** A repository without the objects of `aRepository`, so that git cannot merge. Its only file is `file.c`. */
+async function anotherRepository(t: Test, text: string): Promise<string> {
+  const tree = t.testdir({ 'file.c': `${text}\n` });
+  const run = (...args: string[]) =>
+    git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree });
+  await run('init', '-q');
+  await run('add', '.');
+  await run('commit', '-qm', 'base');
+  return tree;
 }
 
 const replace = (from: string, to: string) => (text: string) => text.replace(`${from}\n`, `${to}\n`);
@@ -141,13 +152,7 @@ t.test('a patch that fits only with a merge is merged three ways, and this is sa
 
 t.test('without the blobs for a merge, fewer context lines have to match, and this is said', async (t) => {
   const { series } = await aSeriesOfTwo(t);
-  // Another repository, which has never seen the series' base.
-  const tree = t.testdir({ 'file.c': `${LINES.join('\n').replace('line 7\n', 'line seven\n')}\n` });
-  const run = (...args: string[]) =>
-    git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree });
-  await run('init', '-q');
-  await run('add', '.');
-  await run('commit', '-qm', 'base');
+  const tree = await anotherRepository(t, LINES.join('\n').replace('line 7\n', 'line seven\n'));
   const result = await applySeries(series, tree);
   t.match(result, { ok: true, patches: [{ how: 'reducedContext' }, { how: 'plain' }] });
 });
@@ -172,13 +177,19 @@ t.test('a patch that the tree holds already is a conflict, and is never applied 
   });
   await t.test('where git cannot merge', async (t) => {
     const { series } = await addition(t);
-    const tree = t.testdir({ 'file.c': `${LINES.join('\n').replace('line 10\n', 'line 10\nadded\n')}\n` });
-    const run = (...args: string[]) =>
-      git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree });
-    await run('init', '-q');
-    await run('add', '.');
-    await run('commit', '-qm', 'base');
+    const tree = await anotherRepository(t, LINES.join('\n').replace('line 10\n', 'line 10\nadded\n'));
     t.match(await applySeries(series, tree), { ok: false, conflict: { number: 1, file: 'file.c' } });
+  });
+  await t.test('where git cannot merge, and reduced context fits', async (t) => {
+    // With reduced context a hunk need not be at the end of the file: git would add the line a second time.
+    const repository = await aRepository(t);
+    repository.edit('file.c', (text) => `${text}added\n`);
+    await repository.commit('add at the end');
+    const series = await repository.takeSeries();
+    const text = `${LINES.join('\n')}\nadded`;
+    const tree = await anotherRepository(t, text);
+    t.match(await applySeries(series, tree), { ok: false, conflict: { number: 1, file: 'file.c' } });
+    t.equal(readFileSync(join(tree, 'file.c'), 'utf8'), `${text}\n`);
   });
 });
 
@@ -187,7 +198,10 @@ t.test("a corrupt patch is news about the series, in git's words", async (t) => 
   const [one] = series.patches;
   if (!one) throw new Error('no patch');
   const before = await state();
-  const torn = { ...series, patches: [{ ...one, mail: one.mail.replace(/^ line 8\n/m, '') }] };
+  const torn = {
+    ...series,
+    patches: [{ ...one, diff: Buffer.from(String(one.diff).replace(/^ line 8\n/m, '')) }],
+  };
   t.match(await applySeries(torn, tree), {
     ok: false,
     conflict: { number: 1, words: /corrupt patch at line \d+/ },
@@ -220,11 +234,7 @@ t.test('what an earlier, killed application left is put away; uncommitted change
   const { tree, run, edit, commit, base, series } = await aSeriesOfTwo(t);
   edit('file.c', replace('line 5', 'line V'));
   await commit('in the way');
-  await git(['am', '--patch-format=mboxrd'], {
-    cwd: tree,
-    input: series.patches[0]?.mail ?? '',
-    accept: 'any',
-  });
+  await git(['am', '--patch-format=mboxrd'], { cwd: tree, input: writeSeries(series), accept: 'any' });
   t.ok(existsSync(join(tree, '.git/rebase-apply')), 'a git am hangs half-way');
   await run('reset', '-q', '--hard', base);
   t.match(await applySeries(series, tree), { ok: true });

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { exists } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import { git, withScratch } from './git.ts';
+import { stripEnvelope } from './split.ts';
+import { count } from './text.ts';
 
 /** Commits of a repository as mails. */
 export interface RangeMails {
-  /** A mailbox in the mboxrd form, its bytes one character each (latin1). */
-  readonly text: string;
-  /** The commit that the first patch stands on. */
-  readonly base: string;
+  /** In order. The first names the commit that it stands on, as `git format-patch --base` writes it. */
+  readonly mails: readonly Buffer[];
   readonly notes: readonly string[];
 }
 
-/** Everything that a repository's configuration could change in the mails. */
+/** Overrides everything that a repository's configuration could change in the mails. */
 const FORMAT = [
-  '--pretty=mboxrd',
+  '--pretty=email',
   '--encoding=UTF-8',
   '--zero-commit',
   '--no-signature',
@@ -43,7 +43,7 @@ const FORMAT = [
   '--full-index',
   '--binary',
   '--subject-prefix=PATCH',
-  '--numbered',
+  '--no-numbered',
 ];
 
 /**
@@ -80,33 +80,36 @@ export async function readRange(
     }),
   );
   const commits = `${from}..${to}`;
-  const list = await ask('rev-list', '--parents', commits);
-  const merges = list.stdout.split('\n').filter((line) => line.split(' ').length > 2).length;
+  const list = (await ask('rev-list', '--parents', commits)).stdout.split('\n').filter((line) => line !== '');
+  const merges = list.filter((line) => line.split(' ').length > 2).length;
   const base = await ask('merge-base', from ?? '', to ?? '');
   if (base.exitCode !== 0) throw bad('SERIES_BAD_RANGE', `the ends of ${range} have no common ancestor`);
-  if (list.stdout.trim() === '') throw bad('SERIES_EMPTY', `${range} in ${repository} holds no commit`);
+  if (list.length === 0) throw bad('SERIES_EMPTY', `${range} in ${repository} contains no commit`);
   // Through files and not a pipe: the bytes of a diff need not be UTF-8.
-  const text = await withScratch(async (directory) => {
-    const mails = await ask(
-      'format-patch',
-      ...FORMAT,
-      '--numbered-files',
-      `--output-directory=${directory}`,
-      commits,
-    );
-    if (mails.exitCode !== 0)
-      throw bad('SERIES_BAD_RANGE', `git cannot write ${range} as patches`, mails.stderr);
+  const [first, ...others] = await withScratch(async (directory) => {
+    const output = ['--numbered-files', `--output-directory=${directory}`];
+    const { exitCode, stderr } = await ask('format-patch', ...FORMAT, ...output, commits);
+    if (exitCode !== 0) throw bad('SERIES_BAD_RANGE', `git cannot write ${range} as patches`, stderr);
     const names = (await readdir(directory)).sort((a, b) => Number(a) - Number(b));
-    return (await Promise.all(names.map((name) => readFile(join(directory, name), 'latin1')))).join('');
+    const files = await Promise.all(names.map((name) => readFile(join(directory, name))));
+    // git writes an empty file for a commit without changes.
+    return files.filter((file) => file.length > 0).map(stripEnvelope);
   });
+  if (!first) throw bad('SERIES_EMPTY', `${range} in ${repository} contains no commit that changes a file`);
+  const trailer = Buffer.from(`base-commit: ${base.stdout.trim()}\n`);
   return {
-    text,
-    base: base.stdout.trim(),
-    notes:
-      merges === 0
-        ? []
-        : [`left out ${merges === 1 ? 'a merge commit' : `${merges} merge commits`} of ${range}`],
+    mails: [Buffer.concat([first, trailer]), ...others],
+    notes: [
+      ...noteLeftOut(merges, 'merge commit', range),
+      ...noteLeftOut(list.length - merges - others.length - 1, 'commit without changes', range),
+    ],
   };
+}
+
+function noteLeftOut(amount: number, what: string, range: string): string[] {
+  if (amount === 0) return [];
+  const words = count(amount, what, what.replace('commit', 'commits'));
+  return [`${words} in ${range} ${amount === 1 ? 'was' : 'were'} left out`];
 }
 
 function bad(code: string, message: string, words = ''): Fault {

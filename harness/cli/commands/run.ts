@@ -11,6 +11,7 @@ import {
 } from '../../campaign/index.ts';
 import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
 import { Fault, type LiveEventBody, type RunEvent, type RunEventBody } from '../../model/index.ts';
+import { writeSeries } from '../../series/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
@@ -47,11 +48,7 @@ export async function execute(
     return 0;
   }
   const runDirectory = await makeRunDirectory(context, options.runDirectory, request.title);
-  if (request.series)
-    await writeFile(
-      join(runDirectory, 'series.mbox'),
-      Buffer.from(request.series.patches.map((patch) => patch.mail).join('\n'), 'latin1'),
-    );
+  if (request.series) await writeFile(join(runDirectory, 'series.mbox'), writeSeries(request.series));
   const progress = await openProgress(context);
   const eventsPath = join(runDirectory, 'events.ndjson');
   const events: Promise<void>[] = [];
