@@ -23,7 +23,7 @@ const HANDS = [
 export const ROOMS: Readonly<Record<string, Room>> = {
   model: { rooms: [], modules: [] },
   host: { rooms: ['model'], modules: [...HANDS, 'node:child_process', 'node:readline', 'execa'] },
-  document: { rooms: ['model'], modules: ['yaml', 'zod'] },
+  document: { rooms: ['model'], modules: ['fastest-levenshtein', 'yaml', 'zod'] },
   series: { rooms: ['host', 'model'], modules: [...HANDS, 'postal-mime'] },
   kernel: { rooms: ['host', 'model', 'document'], modules: [...HANDS, 'zod'] },
   image: { rooms: ['host', 'model', 'document'], modules: [...HANDS, 'zod', 'ssh2'] },
