@@ -2,11 +2,11 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Fault } from '../model/index.ts';
-import { type GitOptions, git } from './git.ts';
+import { type GitOptions, runGit } from './git.ts';
 
 /** A git worktree that patches are applied to, and the way back to its base. */
 export interface Checkout {
-  run(args: readonly string[], more?: GitOptions): ReturnType<typeof git>;
+  run(args: readonly string[], more?: GitOptions): ReturnType<typeof runGit>;
   readHead(): Promise<string>;
   /** Ends a started `git am` and resets the tree to a commit, by default the base. Untracked files of the user stay. */
   restore(commit?: string): Promise<void>;
@@ -17,7 +17,8 @@ export interface Checkout {
  * `SERIES_DIRTY_TREE` (blame lab) for uncommitted changes.
  */
 export async function openCheckout(tree: string, signal?: AbortSignal): Promise<Checkout> {
-  const run = (args: readonly string[], more: GitOptions = {}) => git(args, { cwd: tree, signal, ...more });
+  const run = (args: readonly string[], more: GitOptions = {}) =>
+    runGit(args, { cwd: tree, signal, ...more });
   const readHead = async () => (await run(['rev-parse', '--verify', 'HEAD'])).stdout.trim();
   const listUntracked = async (more: GitOptions = {}) =>
     (await run(['ls-files', '--others', '-z'], more)).stdout.split('\0').filter((path) => path !== '');

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../model/index.ts';
-import { git } from './git.ts';
+import { runGit } from './git.ts';
 import { cleanMessage, decodeText } from './text.ts';
 
 /** What `git am` reads from a mail. */
@@ -42,17 +42,18 @@ export function hasDiff(text: string): boolean {
   return DIFF.test(text.replaceAll('\r\n', '\n'));
 }
 
-/** Decodes a mail with `git mailinfo`, which writes into `directory`. Fault `SERIES_UNREADABLE`. */
+/** Decodes a mail of the source `name` with `git mailinfo`, which writes to `directory`. Fault `SERIES_UNREADABLE`. */
 export async function decodeContent(
-  mail: { readonly name: string; readonly bytes: Buffer },
+  name: string,
+  mail: Buffer,
   directory: string,
   signal?: AbortSignal,
 ): Promise<Content> {
   const repairs: string[] = [];
   const readInfo = (...flags: string[]) =>
-    git(['mailinfo', '--quoted-cr=nowarn', ...flags, 'message', 'patch'], {
+    runGit(['mailinfo', '--quoted-cr=nowarn', ...flags, 'message', 'patch'], {
       cwd: directory,
-      input: mail.bytes,
+      input: mail,
       accept: 'any',
       signal,
     });
@@ -61,8 +62,8 @@ export async function decodeContent(
     info = await readInfo('-n');
     repairs.push('names a character set that git does not know; its text was taken as it is');
   }
-  if (info.exitCode !== 0) throw unreadable(mail.name, info.stderr);
-  const field = (name: string) => new RegExp(`^${name}: ([^\\n]*)$`, 'm').exec(info.stdout)?.[1] ?? '';
+  if (info.exitCode !== 0) throw unreadable(name, info.stderr);
+  const field = (key: string) => new RegExp(`^${key}: ([^\\n]*)$`, 'm').exec(info.stdout)?.[1] ?? '';
   const message = await readFile(join(directory, 'message'));
   let patch = await readFile(join(directory, 'patch'));
   const text = Buffer.concat([message, patch]).toString('latin1');
@@ -107,7 +108,7 @@ function readTrailers(text: string): BaseTrailers {
 
 /** The files of a diff as git reads it; none if git cannot read it, which is reported when the patch is applied. */
 async function askFiles(patch: Buffer, directory: string, signal?: AbortSignal): Promise<string[]> {
-  const { stdout, exitCode } = await git(['apply', '--numstat', '-z'], {
+  const { stdout, exitCode } = await runGit(['apply', '--numstat', '-z'], {
     cwd: directory,
     input: patch,
     accept: 'any',

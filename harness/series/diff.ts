@@ -6,8 +6,8 @@ const FILE_HEADER =
 const BINARY_BLOCK = /^(?:literal|delta) \d+$/;
 
 /**
- * The part of a diff that changes files, in one form: without the text around it, object ids, time stamps and the
- * names of functions behind `@@`, and with the blank that mail programs cut from empty context lines.
+ * The part of a diff that changes files, in one form: without the text around it, object ids, time stamps and function
+ * names after `@@`, and with the space that mail programs cut from empty context lines.
  */
 export function normaliseDiff(diff: Uint8Array): Uint8Array {
   const lines = Buffer.from(diff).toString('latin1').split('\n');
@@ -40,7 +40,7 @@ export function normaliseDiff(diff: Uint8Array): Uint8Array {
   return Buffer.from(kept.join('\n'), 'latin1');
 }
 
-/** The lines of a hunk that starts at `from` and has so many old and new lines by its header. */
+/** The lines of a hunk whose first line is at `from`, as many as its header says. */
 function readHunk(lines: readonly string[], from: number, oldLines: number, newLines: number): string[] {
   const body: string[] = [];
   let [owedOld, owedNew] = [oldLines, newLines];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommandResult, runCommand } from '../host/index.ts';
 
-/** Nobody's configuration, and a committer and date that are always the same: equal input gives equal commits. */
+/** No configuration of the user's, and a fixed committer and date: equal input gives equal commits. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
@@ -14,7 +14,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   GIT_COMMITTER_DATE: '1970-01-01T00:00:00Z',
 };
 
-/** What a repository's own configuration may not change, or start. */
+/** Overrides what a repository's own configuration could change or start. */
 const SETTINGS = [
   'advice.amWorkDir=false',
   'am.keepcr=false',
@@ -43,7 +43,7 @@ export interface GitOptions {
 }
 
 /** Runs git free of the user's configuration, hooks and signing. Faults as `runCommand`. */
-export function git(args: readonly string[], options: GitOptions = {}): Promise<CommandResult> {
+export function runGit(args: readonly string[], options: GitOptions = {}): Promise<CommandResult> {
   const { cwd, signal, input, accept } = options;
   return runCommand('git', [...SETTINGS, ...args], {
     env: { ...ENVIRONMENT, ...options.env },
@@ -54,12 +54,18 @@ export function git(args: readonly string[], options: GitOptions = {}): Promise<
   });
 }
 
-/** A directory of our own that goes when the work is done. */
-export async function withScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'ktrial-series-'));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+/** A temporary directory, removed with all its content when closed. */
+export interface Scratch {
+  readonly path: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function makeScratch(purpose: string): Promise<Scratch> {
+  const path = await mkdtemp(join(tmpdir(), `ktrial-${purpose}-`));
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true, force: true });
+    },
+  };
 }

@@ -6,10 +6,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Series } from '../model/index.ts';
-import { git } from './git.ts';
+import { runGit } from './git.ts';
 import { applySeries, readSeries, writeSeries } from './index.ts';
 
-// Many small programs are started: on a busy computer that takes its time.
+// The tests start many small programs, which is slow on a busy computer.
 t.setTimeout(240_000);
 
 const readBytes = (bytes: Uint8Array, name = 'sample') => readSeries({ kind: 'bytes', bytes, name });
@@ -196,7 +196,7 @@ t.test('a git range, its patch files and its mailbox have one digest', async (t)
   const repository = join(directory, 'repository');
   const run = async (...args: string[]) => {
     const identity = ['-c', 'user.name=Ann "Q" Örg', '-c', 'user.email=ann@example.org'];
-    return (await git([...identity, ...args], { cwd: repository })).stdout;
+    return (await runGit([...identity, ...args], { cwd: repository })).stdout;
   };
   const commit = async (files: Readonly<Record<string, string | Buffer>>, message: string) => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(repository, name), content);

@@ -2,7 +2,7 @@
 import PostalMime, { type Email } from 'postal-mime';
 import { Fault, type MailHead } from '../model/index.ts';
 import { type Content, decodeContent, hasDiff } from './content.ts';
-import { withScratch } from './git.ts';
+import { makeScratch } from './git.ts';
 import { stripEnvelope } from './split.ts';
 import { parsePrefix, type SubjectPrefix } from './subject.ts';
 import { decodeText } from './text.ts';
@@ -29,33 +29,46 @@ const MAIL_HEADER = /^(?:from|subject|date|message-id):/i;
  * Faults `SERIES_NOT_MAIL`, `SERIES_UNREADABLE`.
  */
 export async function readMails(raws: readonly RawMail[], signal?: AbortSignal): Promise<Mail[]> {
-  return withScratch(async (directory) => {
-    const mails: Mail[] = [];
-    for (const { name, bytes } of raws) {
-      if (!listHeaders(bytes).some((line) => MAIL_HEADER.test(line))) throw notMail(name);
-      const email = await parseHeaders(bytes);
-      const attached = listAttachedMails(email);
-      const decode = async (mail: Buffer, head: Email, subject: string, repairs: readonly string[]) => {
-        const content = await decodeContent({ name, bytes: mail }, directory, signal);
-        mails.push({
-          ...content,
-          repairs: [...repairs, ...content.repairs],
-          prefix: parsePrefix(subject),
-          messageId: head.messageId ?? null,
-          inReplyTo: head.inReplyTo ?? null,
-          headers: listHeaders(mail).filter((line) => KEPT_HEADER.test(line)),
-        });
-      };
-      if (attached.length === 0) await decode(bytes, email, email.subject ?? '', []);
-      for (const mail of attached) {
-        const inner = await parseHeaders(mail);
-        const isNamed = parsePrefix(inner.subject ?? '').number !== null || attached.length > 1;
-        const subject = (isNamed ? inner.subject : email.subject) ?? '';
-        await decode(mail, inner, subject, ['came as an attachment']);
-      }
+  await using scratch = await makeScratch('series');
+  const mails: Mail[] = [];
+  for (const raw of raws) {
+    if (!listHeaders(raw.bytes).some((line) => MAIL_HEADER.test(line))) throw notMail(raw.name);
+    for (const part of await listParts(raw.bytes)) {
+      const content = await decodeContent(raw.name, part.bytes, scratch.path, signal);
+      mails.push({
+        ...content,
+        repairs: [...part.repairs, ...content.repairs],
+        prefix: parsePrefix(part.subject ?? ''),
+        messageId: part.head.messageId ?? null,
+        inReplyTo: part.head.inReplyTo ?? null,
+        headers: listHeaders(part.bytes).filter((line) => KEPT_HEADER.test(line)),
+      });
     }
-    return mails;
-  });
+  }
+  return mails;
+}
+
+interface Part {
+  readonly bytes: Buffer;
+  readonly head: Email;
+  /** The subject that gives the place in the series. */
+  readonly subject: string | undefined;
+  readonly repairs: readonly string[];
+}
+
+/** The mail itself, or the patches that it has as attachments. */
+async function listParts(bytes: Buffer): Promise<Part[]> {
+  const outer = await parseHeaders(bytes);
+  const attached = listAttachedMails(outer);
+  if (attached.length === 0) return [{ bytes, head: outer, subject: outer.subject, repairs: [] }];
+  return Promise.all(
+    attached.map(async (mail) => {
+      const head = await parseHeaders(mail);
+      const isNumbered = parsePrefix(head.subject ?? '').number !== null || attached.length > 1;
+      const subject = isNumbered ? head.subject : outer.subject;
+      return { bytes: mail, head, subject, repairs: ['came as an attachment'] };
+    }),
+  );
 }
 
 function parseHeaders(mail: Buffer): Promise<Email> {

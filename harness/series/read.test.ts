@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { isFault, type Series } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
-import { git } from './git.ts';
+import { runGit } from './git.ts';
 import { readSeries } from './index.ts';
 
-// Many small programs are started: on a busy computer that takes its time.
+// The tests start many small programs, which is slow on a busy computer.
 t.setTimeout(240_000);
 
 const ENVELOPE = 'From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001';
@@ -24,7 +24,7 @@ interface MailParts {
   readonly body?: string;
 }
 
-/** A mail as text; what a body does not say is a commit message with a diff. */
+/** A mail as text. Without a body it is a patch. */
 function aMail({ subject, date = 'Mon, 1 Jan 2024 10:00:00 +0000', headers = [], body }: MailParts): string {
   const dated = date === null ? [] : [`Date: ${date}`];
   const head = ['From: Ann Example <ann@example.org>', ...dated, `Subject: ${subject}`, ...headers];
@@ -40,7 +40,7 @@ async function faultOf(work: Promise<unknown>) {
     () => null,
     (thrown: unknown) => thrown,
   );
-  if (!isFault(error)) throw error ?? new Error('it did not fail');
+  if (!isFault(error)) throw error ?? new Error('got a value, expected a Fault');
   return error;
 }
 
@@ -68,7 +68,7 @@ t.test('the reference mailboxes are ten patches and a cover letter', async (t) =
   }
 });
 
-t.test('patches are put in order and this is said, replies go, the cover letter stays', async (t) => {
+t.test('patches are sorted, replies are dropped, the cover letter is kept, and notes say so', async (t) => {
   const series = await read(
     numbered('second', 2, 2),
     aMail({
@@ -245,7 +245,7 @@ t.test('a body line that begins with "From " starts no new mail, quoted or not',
   t.match(archived.patches[0]?.message, /^From here on it works\.\n\nFrom quoted text too\./);
 });
 
-t.test('a number that is missing is named', async (t) => {
+t.test('a missing patch is named', async (t) => {
   const fault = await faultOf(
     read(numbered('a', 1, 5, 'PATCH v2'), numbered('c', 3, 5, 'PATCH v2'), numbered('d', 4, 5, 'PATCH v2')),
   );
@@ -259,7 +259,7 @@ t.test('a number that is missing is named', async (t) => {
   t.strictSame(bare.details, ['mail 2/2 contains no diff: b']);
 });
 
-t.test('of two versions the newest complete one is taken, and this is said', async (t) => {
+t.test('of several versions the newest complete one is taken, and a note says so', async (t) => {
   const old = [numbered('a', 1, 2), numbered('b', 2, 2)];
   const fresh = [numbered('a', 1, 2, 'PATCH v2'), numbered('b', 2, 2, 'PATCH v2')];
   const both = await read(...fresh, ...old);
@@ -322,7 +322,7 @@ t.test('a copy of a patch without a number is left out', async (t) => {
   ]);
 });
 
-t.test('a character set that git does not know is no fault of the lab, and the patch is read', async (t) => {
+t.test('a patch in a character set that git does not know is read, and a note says so', async (t) => {
   const headers = ['Content-Type: text/plain; charset=unknown-8bit'];
   const series = await read(aMail({ subject: '[PATCH] a', headers }));
   t.strictSame(series.patches[0]?.files, ['file.c']);
@@ -339,7 +339,7 @@ t.test('what git cannot decode, and a patch without an author, are faults of the
   t.match(anonymous.message, /"a"$/);
 });
 
-t.test('base-commit is honoured and prerequisites are said', async (t) => {
+t.test('base-commit is read, and a note names prerequisites', async (t) => {
   const base = 'a'.repeat(40);
   const body = `m\n---\n${aDiff()}\nbase-commit: ${base}\nprerequisite-patch-id: ${'b'.repeat(40)}\n`;
   const series = await read(numbered('a', 1, 2), aMail({ subject: '[PATCH 2/2] b', body }));
@@ -355,7 +355,7 @@ t.test('a mail without a date gets a fixed one, so that its commit is always the
 });
 
 t.test(
-  'nothing, mails without a patch, a diff without headers and an absent file are faults of the request',
+  'empty input, mails without a patch, a diff without headers and a missing file are faults of the request',
   async (t) => {
     t.equal((await faultOf(read(''))).code, 'SERIES_EMPTY');
     t.equal((await faultOf(read(' \n\n'))).code, 'SERIES_EMPTY');
@@ -419,7 +419,7 @@ t.test(
   async (t) => {
     const repository = t.testdir({ 'file.c': 'first\nold\n' });
     const run = (...args: string[]) =>
-      git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: repository });
+      runGit(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: repository });
     await run('init', '-q', '-b', 'main');
     await run('add', '.');
     await run('commit', '-qm', 'base');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git, withScratch } from './git.ts';
+import { makeScratch, runGit } from './git.ts';
 
 /** The separator that `git format-patch` writes. It does not quote lines of the message that begin with `From `. */
 const FORMAT_PATCH = /^From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001\r?\n/;
@@ -16,13 +16,12 @@ export async function splitMailbox(mailbox: Uint8Array, signal?: AbortSignal): P
   if (bytes.length === 0) return [];
   const start = bytes.toString('latin1', 0, 120);
   const isQuoted = start.startsWith('From ') && !FORMAT_PATCH.test(start);
-  return withScratch(async (directory) => {
-    const style = isQuoted ? '--mboxrd' : '-b';
-    await git(['mailsplit', '-d6', '--keep-cr', style, `-o${directory}`], { input: bytes, signal });
-    const names = (await readdir(directory)).sort();
-    const pieces = await Promise.all(names.map((name) => readFile(join(directory, name))));
-    return joinPieces(pieces).map((mail) => withLf(stripEnvelope(mail)));
-  });
+  const style = isQuoted ? '--mboxrd' : '-b';
+  await using scratch = await makeScratch('series');
+  await runGit(['mailsplit', '-d6', '--keep-cr', style, `-o${scratch.path}`], { input: bytes, signal });
+  const names = (await readdir(scratch.path)).sort();
+  const pieces = await Promise.all(names.map((name) => readFile(join(scratch.path, name))));
+  return joinPieces(pieces).map((mail) => withLf(stripEnvelope(mail)));
 }
 
 /** Without a byte order mark and blank lines at the start. */
