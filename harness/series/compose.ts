@@ -48,7 +48,7 @@ function quoteBody(body: Buffer): Buffer {
 }
 
 function encodeAuthor(author: string): string {
-  const [, name = '', address = author] = /^(.*) (<[^<]*>)$/.exec(author) ?? [];
+  const [, name = '', address = author] = /^([^\n]*) (<[^<]*>)$/.exec(author) ?? [];
   const quoted = /["\\(),:;<>@[\]]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name;
   return `${encodeText(quoted)} ${address}`.trim();
 }

@@ -203,7 +203,7 @@ t.test('a git range, its patch files and its mailbox have one digest', async (t)
     await run('add', '-A');
     await run('commit', '-qm', message);
   };
-  await run('init', '-q');
+  await run('init', '-q', '-b', 'main');
   await commit({}, 'base');
   await commit(
     { 'a.c': 'one\n-- \nthree\n', 'dos.c': 'one\r\n-- \r\n' },
@@ -239,6 +239,11 @@ t.test('a git range, its patch files and its mailbox have one digest', async (t)
   await run('checkout', '-q', '--detach', 'HEAD~3');
   t.match(await applySeries(stored, repository), { ok: true });
   t.equal(await run('rev-parse', 'HEAD^{tree}'), tree);
+  await run('checkout', '-q', '--detach', 'main~3');
+  const path = join(directory, 'series.mbox');
+  writeFileSync(path, writeSeries(mailbox));
+  await run('am', '-q', '--patch-format=mboxrd', '--keep-cr', '--empty=drop', path);
+  t.equal(await run('rev-parse', 'HEAD^{tree}'), tree, 'applied by hand as docs/series.md says');
 });
 
 t.test('each part of a patch counts for the digest; what mail programs change does not', async (t) => {
