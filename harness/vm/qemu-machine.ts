@@ -9,6 +9,7 @@ import { explainEnd } from './end.ts';
 import type { GuestAgent } from './guest-agent.ts';
 import { GuestLine } from './line.ts';
 import type { Machine } from './machine.ts';
+import { measureMemoryMib } from './memory.ts';
 import { powerOffBySession } from './poweroff.ts';
 import { QmpClient, type QmpEvent } from './qmp.ts';
 import type { MachineEnd, MachineSpec } from './spec.ts';
@@ -127,9 +128,12 @@ export class QemuMachine implements Machine {
     for (let attempt = 0; ; attempt += 1) {
       const left = endsAt - performance.now();
       if (left <= 0) throw unreachable('no SSH session could be opened', deadlineMs);
-      const guest = await this.#try(attempt, Math.min(left, HANDSHAKE_MS)).catch((error: unknown) => {
-        if (error instanceof Fault && error.code === 'GUEST_WRONG_KEY') throw error;
-        return null;
+      const guest = await this.#try(attempt, Math.min(left, HANDSHAKE_MS)).catch(async (error: unknown) => {
+        if (isUnreachable(error)) return null;
+        // QEMU's monitor closes before QEMU is known to be gone: then the machine's end is the reason.
+        await Promise.race([this.ended, pause(LAST_EVENT_MS, signal)]);
+        this.#requireRunning(signal);
+        throw error;
       });
       this.#requireRunning(signal);
       if (guest) return guest;
@@ -194,6 +198,10 @@ export class QemuMachine implements Machine {
       .guestAgent()
       .then(tell)
       .catch(() => null);
+  }
+
+  measureMemoryMib(): Promise<number | null> {
+    return measureMemoryMib(this.pid);
   }
 
   /** Ends QEMU at once. */
@@ -273,6 +281,10 @@ export class QemuMachine implements Machine {
     });
     return this.#end;
   }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Fault && ['GUEST_UNREACHABLE', 'GUEST_CONNECTION_LOST'].includes(error.code);
 }
 
 function unreachable(what: string, deadlineMs: number): Fault {

@@ -112,11 +112,12 @@ t.test('another host key than the run’s own is refused', async (t) => {
   });
 });
 
-t.test('a key that the guest does not know, and a port where nobody listens, are unreachable', async (t) => {
+t.test('a guest that refuses our key is told from a guest that nobody can reach', async (t) => {
   const far = await serve(t, () => {});
   const stranger = { ...far.keys, clientPrivateKey: makeKeys().clientPrivateKey };
   await t.rejects(connectGuest({ ...far, keys: stranger, deadlineMs: 10_000 }), {
-    code: 'GUEST_UNREACHABLE',
+    code: 'GUEST_WRONG_KEY',
+    message: /refused our key/,
   });
   await t.rejects(connectGuest({ way: { port: 1 }, keys: far.keys, deadlineMs: 10_000 }), {
     code: 'GUEST_UNREACHABLE',

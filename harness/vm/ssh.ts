@@ -47,15 +47,21 @@ export function connectGuest(address: GuestAddress): Promise<Guest> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     let wrongKey = false;
+    let refused = false;
     const fail = (why: string) => {
       client.destroy();
       const [code, message] = wrongKey
         ? ['GUEST_WRONG_KEY', "another SSH server than the machine's own answered"]
-        : ['GUEST_UNREACHABLE', `SSH: ${why}`];
+        : refused
+          ? ['GUEST_WRONG_KEY', "the guest's SSH server refused our key"]
+          : ['GUEST_UNREACHABLE', `SSH: ${why}`];
       reject(new Fault({ blame: 'lab', code, message }));
     };
     client.once('ready', () => resolve(new SshGuest(client)));
-    client.on('error', (error) => fail(error.message));
+    client.on('error', (error) => {
+      refused = error.level === 'client-authentication';
+      fail(error.message);
+    });
     client.once('close', () => fail('the connection was closed'));
     const { way } = address;
     client.connect({

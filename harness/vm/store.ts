@@ -6,7 +6,8 @@ import { exists, type Lock, makeDirectoryAtomic, takeFreeLock, takeLock } from '
 import { type DataDisk, Fault } from '../model/index.ts';
 import { type FreezeOptions, freezeTemplate } from './freeze.ts';
 import type { MachineSpec } from './spec.ts';
-import { markOfTemplate, readTemplate, type Template, writeManifest } from './template.ts';
+import type { TemplateSource } from './starter.ts';
+import { keyOfTemplate, markOfTemplate, readTemplate, type Template, writeManifest } from './template.ts';
 
 /** Room that templates may take together, in bytes. */
 const LIMIT_BYTES = 8 * 1024 ** 3;
@@ -35,7 +36,7 @@ interface Opened {
  * its hashes when this store opens it first, and by inode, size and time before each later use. One that is not what it
  * was is made again. The least recently used go when there are too many; what anybody uses is locked and stays.
  */
-export class TemplateStore {
+export class TemplateStore implements TemplateSource {
   readonly #directory: string;
   readonly #limit: number;
   readonly #note: (text: string) => void;
@@ -47,6 +48,10 @@ export class TemplateStore {
     this.#directory = join(options.cacheDirectory, 'templates');
     this.#limit = options.limitBytes ?? LIMIT_BYTES;
     this.#note = options.onNote ?? (() => {});
+  }
+
+  keyOf(spec: MachineSpec, contents: readonly string[]): Promise<string> {
+    return keyOfTemplate(spec, contents);
   }
 
   /**

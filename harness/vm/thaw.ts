@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { access, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DataDisk, Fault } from '../model/index.ts';
@@ -8,6 +8,7 @@ import { bootMachine } from './boot.ts';
 import { CAPABILITIES } from './freeze.ts';
 import { type GuestAgent, notRevived } from './guest-agent.ts';
 import { withDeadline } from './job.ts';
+import type { Machine } from './machine.ts';
 import type { QemuMachine } from './qemu-machine.ts';
 import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
@@ -21,12 +22,14 @@ export interface ClonePlace {
   readonly directory: string;
   /** The disk that it has at /data. One that the template has, too, is mounted already. */
   readonly dataDisk?: DataDisk;
+  /** The trial's seed: the same seed and name mix the same bytes into the guest's random numbers. Without one they are random. */
+  readonly seed?: number;
   readonly signal?: AbortSignal;
 }
 
 /** A machine thawed from a template. */
-export interface Clone {
-  readonly machine: QemuMachine;
+export interface Clone<Kind extends Machine = QemuMachine> {
+  readonly machine: Kind;
   /** From the start to an answering monitor, and to running CPUs, in milliseconds. */
   readonly qmpMs: number;
   readonly runningMs: number;
@@ -48,7 +51,10 @@ export async function thawClone(template: Template, place: ClonePlace): Promise<
     const qmpMs = performance.now() - begun;
     const guestAgent = template.serial ? await openPorts(machine, template) : null;
     await readState(machine, join(template.directory, STATE_FILE));
-    const order = makeOrder(place.dataDisk !== undefined && place.dataDisk.digest !== template.dataDisk);
+    const order = makeOrder(
+      place,
+      place.dataDisk !== undefined && place.dataDisk.digest !== template.dataDisk,
+    );
     const obeyed = guestAgent?.revive(order, REVIVE_MS);
     await machine.monitor().execute('cont');
     const runningMs = performance.now() - begun;
@@ -111,13 +117,21 @@ async function readState(machine: QemuMachine, path: string): Promise<void> {
 }
 
 /** What a guest agent takes to revive its machine: the time, whether there is another data disk, and randomness that no other clone has. */
-function makeOrder(dataDisk: boolean): Buffer {
+function makeOrder(place: ClonePlace, dataDisk: boolean): Buffer {
   const order = Buffer.alloc(24);
   const now = Date.now();
   order.writeBigInt64LE(BigInt(Math.floor(now / 1000)), 0);
   order.writeBigInt64LE(BigInt((now % 1000) * 1_000_000), 8);
   order.writeBigInt64LE(dataDisk ? 1n : 0n, 16);
-  return Buffer.concat([order, randomBytes(64)]);
+  return Buffer.concat([order, makeEntropy(place)]);
+}
+
+const ENTROPY_BYTES = 64;
+
+/** The random bytes that a clone starts with: by the trial's seed and name where there is a seed, else of this computer. */
+export function makeEntropy({ name, seed }: Pick<ClonePlace, 'name' | 'seed'>): Uint8Array {
+  if (seed === undefined) return randomBytes(ENTROPY_BYTES);
+  return new Uint8Array(hkdfSync('sha256', String(seed), '', `ktrial clone ${name}`, ENTROPY_BYTES));
 }
 
 /** Where there is no serial port the order goes over a session of its own. */
