@@ -23,6 +23,7 @@ export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export type { ArmBuild, BuildResult, Diagnostic, Image, ImageId, Kernel, KernelId } from './kernel.ts';
 export { identifyKernel } from './kernel.ts';
+export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
 export type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from './series.ts';
 export type {

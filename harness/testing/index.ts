@@ -24,6 +24,7 @@ export type { MarkedLog } from './marked.ts';
 export { readMarkedLog, writeMarkedLog } from './marked.ts';
 export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 export { PROJECT_ROOT } from './root.ts';
+export { printUntil } from './shell.ts';
 export {
   aFinding,
   aFrame,

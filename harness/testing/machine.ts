@@ -330,16 +330,17 @@ export function aTemplateSource(fault?: Fault): TemplateSource & { readonly keys
 }
 
 function aTemplate(): Template {
-  const spec: MachineSpec = {
+  const spec = {
     name: 'template',
     directory: '/nowhere',
     bootImage: '/nowhere/boot',
     rootPath: '/nowhere/root',
     overlayPath: '/nowhere/overlay',
+    dataDiskPath: '/nowhere/data',
     cpus: 1,
     memoryMib: 256,
     kernelArgs: [],
-    accelerator: { kind: 'tcg', reason: 'a fake' },
+    accelerator: { kind: 'tcg', reason: 'a fake' } as const,
     keys: { clientPrivateKey: '', hostPublicKey: '' },
   };
   return { directory: '/nowhere', spec, dataDisk: null, serial: true, greeting: '', bootMs: 4_000 };

@@ -3,8 +3,8 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exists, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
-import { QEMU } from './argv.ts';
+import { Fault, PANIC_BEGINS } from '../model/index.ts';
+import { buildProbeArgv, QEMU } from './argv.ts';
 import type { Accelerator } from './spec.ts';
 
 export interface ProbeOptions {
@@ -19,7 +19,7 @@ export interface ProbeOptions {
 const FIRST_WORDS_MS = 15_000;
 const BOOT_MS = 60_000;
 /** The end of a boot without a root file system: memory, interrupts, the second CPU and all drivers have been through. */
-const BOOTED = /Kernel panic - not syncing: VFS: Unable to mount root fs/;
+const NO_ROOT = /VFS: Unable to mount root fs/;
 
 /**
  * Chooses KVM when a whole kernel has really booted under it, and multi-threaded TCG otherwise; never rejects for what
@@ -55,7 +55,7 @@ async function keep(path: string, key: string, accelerator: Accelerator): Promis
 async function probeKey(): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   const { stdout } = await runCommand(QEMU, ['--version']);
-  return `2 ${boot.trim()} ${stdout.split('\n')[0]}`;
+  return `3 ${boot.trim()} ${stdout.split('\n')[0]}`;
 }
 
 async function readKnown(
@@ -78,16 +78,8 @@ export async function tryBoot(
   const scratch = await mkdtemp(join(tmpdir(), 'ktrial-probe-'));
   const console = join(scratch, 'console');
   const log = join(scratch, 'qemu');
-  const argv = [
-    QEMU,
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-monitor', 'none'],
-    ...['-machine', 'q35', '-accel', kind === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
-    ...['-cpu', kind === 'kvm' ? 'host' : 'max', '-smp', '2', '-m', '512M'],
-    ...['-kernel', bootImage, '-append', 'earlycon=uart8250,io,0x3f8,115200 console=ttyS0 panic=-1'],
-    ...['-serial', `file:${console.replaceAll(',', ',,')}`],
-  ];
   const startedAt = performance.now();
-  const daemon = await startDaemon(argv, log);
+  const daemon = await startDaemon(buildProbeArgv(kind, bootImage, console), log);
   let over = false;
   void daemon.ended.then(() => {
     over = true;
@@ -97,7 +89,8 @@ export async function tryBoot(
       const wasOver = over;
       const said = await readFile(console, 'latin1').catch(() => '');
       const elapsedMs = Math.round(performance.now() - startedAt);
-      if (BOOTED.test(said)) return { ok: true, words: `a kernel booted under it in ${elapsedMs} ms` };
+      if (PANIC_BEGINS.test(said) && NO_ROOT.test(said))
+        return { ok: true, words: `a kernel booted under it in ${elapsedMs} ms` };
       const words = firstComplaint(await readFile(log, 'utf8').catch(() => ''));
       const far = said === '' ? 'it said nothing' : 'it did not get to its root file system';
       if (wasOver) return { ok: false, words: `QEMU ended at once under ${kind}: ${words || far}` };

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exists, startDaemon, tail } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { Fault, quoteArgs } from '../model/index.ts';
 import { buildArgv } from './argv.ts';
 import { QEMU_LOG, QemuMachine } from './qemu-machine.ts';
 import type { MachineSpec } from './spec.ts';
@@ -30,7 +30,7 @@ export async function bootMachine(
     await rm(scratch, { recursive: true, force: true });
     throw error;
   });
-  const machine = new QemuMachine(spec, argv, daemon, scratch);
+  const machine = new QemuMachine(spec, daemon, scratch);
   const onAbort = () => void machine.stop();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted) onAbort();
@@ -45,7 +45,7 @@ export async function bootMachine(
       blame: 'lab',
       code: 'MACHINE_NOT_STARTED',
       message: `QEMU did not start${words[0] ? `: ${words[0]}` : ''}`,
-      details: [machine.command, ...words],
+      details: [quoteArgs(argv), ...words],
       cause,
     });
   }
@@ -56,7 +56,7 @@ async function requireFile(what: string, path: string): Promise<void> {
   throw new Fault({
     blame: 'lab',
     code: 'MACHINE_FILE_MISSING',
-    message: `the machine's ${what} is not there: ${path}`,
-    next: 'run the same command again: it is made anew; when it stays, look at the disk with ktrial doctor',
+    message: `the machine's ${what} is missing: ${path}`,
+    next: 'run the same command again: the file will be rebuilt; if this persists, run `ktrial doctor`',
   });
 }

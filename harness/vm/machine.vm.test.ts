@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { bakeImage, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest } from '../model/index.ts';
-import { PROJECT_ROOT, TEST_CACHE, testKernel } from '../testing/index.ts';
+import { PROJECT_ROOT, printUntil, TEST_CACHE, testKernel } from '../testing/index.ts';
 import { tryBoot } from './accelerator.ts';
 import { bootMachine, type MachineSpec, type QemuMachine } from './index.ts';
 
@@ -198,6 +198,17 @@ t.test('a machine ends when it is no longer wanted, also in the middle of its bo
   setTimeout(() => stop.abort(), 500);
   await t.rejects(connecting, { code: 'HOST_INTERRUPTED' });
   t.match(await machine.ended, { reason: 'stoppedByUs' });
+});
+
+t.test('the reproduction command boots the same kernel and guest after the machine is gone', async (t) => {
+  const spec = await specify(t, { kernelArgs: ['ktrial.word="two words"'] });
+  const machine = await bootMachine(spec);
+  await machine.connect(BOOT_MS);
+  await machine[Symbol.asyncDispose]();
+  const printed = await printUntil(machine.command, /ktrial: guest ready/, BOOT_MS);
+  t.match(printed, /^\[ {4}0\.000000\](\[ *T0\])? Linux version 5\.10/m, 'lines have the time stamps of printk.time=1');
+  t.match(printed, /Command line: .* ktrial\.word="two words"\r?$/m);
+  t.match(printed, /ktrial: guest ready/);
 });
 
 t.test('a guest that is not ready in time is unreachable', async (t) => {

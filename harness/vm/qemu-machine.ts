@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Daemon, type DaemonEnd, quoteArgv, tail } from '../host/index.ts';
-import { Fault, type Guest } from '../model/index.ts';
-import { CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
+import { type Daemon, type DaemonEnd, tail } from '../host/index.ts';
+import { Fault, type Guest, PANIC_BEGINS, PANIC_ENDS } from '../model/index.ts';
+import { buildReproductionCommand, CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
 import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
 import type { GuestAgent } from './guest-agent.ts';
@@ -21,9 +21,6 @@ export const READY_LINE = 'ktrial: guest ready';
 const SERIAL_LINE = /ktrial: an SSH server waits at the serial port/;
 export const QEMU_LOG = 'qemu.log';
 
-/** The first and the last line of a panic, as the kernel itself writes them. */
-const PANIC_BEGINS = /^\[ *\d+\.\d+\][^\n]{0,40} Kernel panic - not syncing/m;
-const PANIC_ENDS = /^\[ *\d+\.\d+\][^\n]{0,40} ---\[ end Kernel panic/m;
 /** How long a panicked kernel may take from the first word to the last, in milliseconds: it prints its registers and stacks. */
 const PANIC_MS = 20_000;
 /** How long QEMU's last event may take to arrive once QEMU is gone, in milliseconds. */
@@ -33,8 +30,6 @@ const HANDSHAKE_MS = 60_000;
 
 /** A machine that QEMU runs. */
 export class QemuMachine implements Machine {
-  readonly argv: readonly string[];
-  /** The line that starts the same machine by hand. */
   readonly command: string;
   readonly consolePath: string;
   /** Settles when QEMU is gone, whatever the reason; the console has been read to its end by then. */
@@ -60,10 +55,9 @@ export class QemuMachine implements Machine {
   #stopping = false;
 
   /** Made by `bootMachine` and `thawMachine`; one that was thawed is ready at once. */
-  constructor(spec: MachineSpec, argv: readonly string[], daemon: Daemon, sockets: string) {
+  constructor(spec: MachineSpec, daemon: Daemon, sockets: string) {
     this.#spec = spec;
-    this.argv = argv;
-    this.command = quoteArgv(argv);
+    this.command = buildReproductionCommand(spec);
     this.consolePath = join(spec.directory, CONSOLE_FILE);
     this.#daemon = daemon;
     this.sockets = sockets;

@@ -23,7 +23,7 @@ const PARTS = [RAM_FILE, STATE_FILE, CONSOLE_FILE, OVERLAY_FILE] as const;
 export interface Template {
   readonly directory: string;
   /** What the frozen machine was; clones differ in name, directory and whose RAM it is. */
-  readonly spec: MachineSpec;
+  readonly spec: MachineSpec & { readonly dataDiskPath: string };
   /** Digest of the data disk that it has mounted; null when it has none. */
   readonly dataDisk: string | null;
   /** Whether an SSH server waits at the serial port. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { bakeDataDisk, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest } from '../model/index.ts';
+import { printUntil } from '../testing/index.ts';
 import { openTestLab } from '../testing/lab.ts';
 import { type Clone, freezeTemplate, type Template, thawClone } from './index.ts';
 
@@ -108,6 +109,31 @@ t.test('a data disk that was made again is the one that the template has', async
   const { ask } = await thaw(t, 'again', template, again);
   t.equal(await ask('insmod /overlay/modules/lkdtm.ko; grep -c ^lkdtm /proc/modules'), '1');
 });
+
+t.test(
+  'the reproduction command of a clone boots its machine when template and data disk are gone',
+  async (t) => {
+    const directory = join(home, 'clone-by-hand');
+    const moved = join(home, 'template-by-hand');
+    await mkdir(directory);
+    await mkdir(moved);
+    for (const name of ['console.log', 'ram', 'state', 'overlay.squashfs'])
+      await copyFile(join(home, name), join(moved, name));
+    const data = await bakeDataDisk(join(moved, 'data.squashfs'), {
+      modulesDirectory: lab.kernel.modules,
+      files: [],
+    });
+    const spec = { ...template.spec, directory: moved, overlayPath: join(moved, 'overlay.squashfs') };
+    const place = { name: 'by-hand', directory, dataDisk: data, disksDirectory: join(home, 'disks') };
+    const { machine } = await thawClone({ ...template, directory: moved, spec }, place);
+    await machine[Symbol.asyncDispose]();
+    await rm(moved, { recursive: true });
+    const printed = await printUntil(machine.command, /ktrial: guest ready/, BOOT_MS);
+    t.match(printed, /Linux version 5\.10/);
+    t.match(printed, /virtio_blk virtio\d: \[vdc\]/, 'the data disk is there');
+    t.match(printed, /ktrial: guest ready/);
+  },
+);
 
 t.test('a clone does not need the file that its kernel was booted from', async (t) => {
   const moved = { ...template, spec: { ...template.spec, bootImage: join(home, 'gone') } };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { access, copyFile } from 'node:fs/promises';
+import { access, copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DataDisk, Fault } from '../model/index.ts';
 import { CONSOLE_FILE } from './argv.ts';
@@ -8,9 +8,10 @@ import { bootMachine } from './boot.ts';
 import { CAPABILITIES } from './freeze.ts';
 import { type GuestAgent, notRevived } from './guest-agent.ts';
 import { withDeadline } from './job.ts';
+import { linkOrCopy } from './link.ts';
 import type { Machine } from './machine.ts';
 import type { QemuMachine } from './qemu-machine.ts';
-import { RAM_FILE, STATE_FILE, type Template } from './template.ts';
+import { OVERLAY_FILE, RAM_FILE, STATE_FILE, type Template } from './template.ts';
 
 /** How long QEMU may take to read a state, and the guest to take its time from us, in milliseconds. */
 const STATE_MS = 60_000;
@@ -20,8 +21,13 @@ const REVIVE_MS = 60_000;
 export interface ClonePlace {
   readonly name: string;
   readonly directory: string;
+  /** The kernel and image that the template was made of, where they are now; the reproduction command names them. */
+  readonly bootImage?: string;
+  readonly rootPath?: string;
   /** The disk that it has at /data. One that the template has, too, is mounted already. */
   readonly dataDisk?: DataDisk;
+  /** Where the data disk is kept, so that the machine can be booted by hand later; the clone's directory unless given. */
+  readonly disksDirectory?: string;
   /** The trial's seed: the same seed and name mix the same bytes into the guest's random numbers. Without one they are random. */
   readonly seed?: number;
   readonly signal?: AbortSignal;
@@ -71,16 +77,31 @@ async function startClone(template: Template, place: ClonePlace): Promise<QemuMa
   const ram = join(template.directory, RAM_FILE);
   await access(ram); // QEMU would make an empty one
   await copyFile(join(template.directory, CONSOLE_FILE), join(place.directory, CONSOLE_FILE));
+  const overlayPath = join(place.directory, OVERLAY_FILE);
+  await copyFile(template.spec.overlayPath, overlayPath);
   return bootMachine(
     {
       ...template.spec,
       name: place.name,
       directory: place.directory,
+      bootImage: place.bootImage ?? template.spec.bootImage,
+      rootPath: place.rootPath ?? template.spec.rootPath,
+      overlayPath,
+      dataDiskPath: await keepDataDisk(template, place),
       ram: { path: ram, use: 'private' },
-      ...(place.dataDisk ? { dataDiskPath: place.dataDisk.path } : {}),
     },
     place.signal ? { signal: place.signal } : {},
   );
+}
+
+/** The template and its store may be gone when somebody boots the machine by hand: the disk is linked or copied. */
+async function keepDataDisk(template: Template, place: ClonePlace): Promise<string> {
+  const directory = place.disksDirectory ?? place.directory;
+  const { path, digest } = place.dataDisk ?? { path: template.spec.dataDiskPath, digest: 'none' };
+  const kept = join(directory, `data-${digest.slice(0, 16)}.squashfs`);
+  await mkdir(directory, { recursive: true });
+  await linkOrCopy(path, kept);
+  return kept;
 }
 
 function notThawed(cause: unknown): Fault {
