@@ -26,4 +26,7 @@ export type { SystemPackage } from './package.ts';
 export { packageOf, SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
+export type { Scratch } from './scratch.ts';
+export { makeScratch, reapScratch } from './scratch.ts';
 export { UndoStack } from './undo.ts';
+export { pause, withDeadline } from './wait.ts';
