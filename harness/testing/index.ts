@@ -19,7 +19,7 @@ export {
   WARNING_LINES,
 } from './logs.ts';
 export type { FakeStarter, MachineScript } from './machine.ts';
-export { aMachineStarter, aTemplateSource, CLEAN_BOOT, FakeMachine } from './machine.ts';
+export { aMachineStarter, aTemplateSource, CLEAN_BOOT, FakeMachine, recordsOf } from './machine.ts';
 export type { MarkedLog } from './marked.ts';
 export { readMarkedLog, writeMarkedLog } from './marked.ts';
 export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';

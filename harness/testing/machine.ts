@@ -34,7 +34,7 @@ export interface MachineScript {
   /** What the kernel does when it is told to power off; without it, it powers off. */
   readonly onPowerOff?: (machine: FakeMachine) => void;
   readonly onNmi?: (machine: FakeMachine) => void;
-  /** The kernel's own copy of its log, given what the console showed; without it, the console's lines. Null: no guest agent. */
+  /** The kernel's own log (`Machine.readLog`), given what the console showed; without it, the same lines. Null: no guest agent. */
   readonly log?: (console: string) => string | null;
 }
 
@@ -192,7 +192,7 @@ export class FakeMachine implements Machine {
     this.log.push('readLog');
     if (this.#hung) await this.#wait(timeoutMs);
     if (this.#hung || this.#end) return null;
-    return this.#script.log ? this.#script.log(this.#console) : this.#console.replace(/^(?=\[)/gm, '<6>');
+    return this.#script.log ? this.#script.log(this.#console) : recordsOf(this.#console);
   }
 
   async measureMemoryMib(): Promise<number | null> {
@@ -264,6 +264,17 @@ export class FakeMachine implements Machine {
       close: () => inner.close(),
     };
   }
+}
+
+/** The records of /dev/kmsg for the lines of a console that have a time stamp. */
+export function recordsOf(console: string): string {
+  const lines = [...console.matchAll(/^\[ *(\d+)\.(\d{6})\](?:\[ *([TC]\d+)\])? (.*?)\r?$/gm)];
+  return lines
+    .map(([, seconds, micros, caller, text], sequence) => {
+      const context = caller === undefined ? '' : `,caller=${caller}`;
+      return `6,${sequence},${Number(seconds) * 1e6 + Number(micros)},-${context};${text}\n`;
+    })
+    .join('');
 }
 
 /** Polls, because a test ends a fake guest's job at any time. */

@@ -32,7 +32,7 @@ export interface Machine extends AsyncDisposable {
   isRunning(): Promise<boolean>;
   /** Powers off through the guest's kernel; false when that took longer than the deadline. `GUEST_UNREACHABLE`: nobody could be asked. */
   powerOff(guest: Guest, deadlineMs: number): Promise<boolean>;
-  /** The kernel's own copy of its log, each line with its level in front (`<6>`); null without a guest agent that answers. */
+  /** The records of the guest's /dev/kmsg, `level,sequence,microseconds,flags;text`; null without a guest agent that answers. */
   readLog(timeoutMs: number): Promise<string | null>;
   /** Resident memory on this computer, in MiB, shared pages counted by their share; null where that is unknown. */
   measureMemoryMib(): Promise<number | null>;
