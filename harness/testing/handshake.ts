@@ -50,17 +50,17 @@ async function measure(
   const { machine, revived } = await thawClone(template, { name: 'measured', directory });
   try {
     if (way === 'serial') {
-      const { serial } = (await machine.line.open('serial')) as { serial: { destroy(): void } };
+      const { serial } = (await machine.ports.openSsh('serial')) as { serial: { destroy(): void } };
       serial.destroy();
       await new Promise((resolve) => setTimeout(resolve, 3_000)); // the waiting server ends
     }
     let begun = 0;
     let spent = 0;
     const visit = async () => {
-      const opened = await machine.line.open(way === 'port' ? 'port' : 'serial');
+      const opened = await machine.ports.openSsh(way === 'port' ? 'tcp' : 'serial');
       begun = performance.now();
       spent = readProcessorMs(machine.pid);
-      return connectGuest({ way: opened, keys: template.spec.keys, deadlineMs: 120_000, algorithms });
+      return connectGuest({ transport: opened, keys: template.spec.keys, deadlineMs: 120_000, algorithms });
     };
     // A server that is about to end takes a new visitor with it: the next one is served.
     const guest = await visit().catch(() => visit());

@@ -5,91 +5,90 @@ import { Fault } from '../model/index.ts';
 import { GUEST_AGENT_SOCKET, SSH_SOCKET } from './argv.ts';
 import { GuestAgent } from './guest-agent.ts';
 import { connectSocket, type QmpClient } from './qmp.ts';
-import type { GuestWay } from './ssh.ts';
+import type { SshTransport } from './ssh.ts';
 
-/** What an SSH server in a frozen machine had said before the freeze: its name and its first packet. */
+/** The serial port of a frozen machine, and what its SSH server had sent before the freeze: its name and first packet. */
 export interface Greeting {
   readonly socket: Socket;
-  readonly said: Uint8Array;
+  readonly received: Uint8Array;
 }
 
-/** How long a socket of QEMU's may take to be there, in milliseconds. */
+/** How long one of QEMU's sockets may take to accept us, in milliseconds. Not scaled: the guest has no part in it. */
 const SOCKET_MS = 10_000;
 
 /**
- * The ways into a machine: to its SSH servers a forwarded TCP port, and a serial port where the kernel has its driver;
- * to its guest agent a second serial port.
+ * Connects to the guest's servers: to SSH through a forwarded TCP port, or through a serial port where the guest's kernel has
+ * the driver; to the guest agent through a second serial port.
  */
-export class GuestLine {
+export class GuestPorts {
   readonly #sockets: string;
   readonly #monitor: () => QmpClient;
   #greeting: Greeting | null = null;
-  #visit: Socket | null = null;
+  #ssh: Socket | null = null;
   #guestAgent: GuestAgent | null = null;
-  #port: number | null = null;
+  #tcpPort: number | null = null;
 
   constructor(sockets: string, monitor: () => QmpClient) {
     this.#sockets = sockets;
     this.#monitor = monitor;
   }
 
-  /** Takes over a server that has greeted already: the next session is its own. */
-  expect(greeting: Greeting): void {
+  /** Hands over a server that has sent its greeting already: the next session over the serial port uses it. */
+  takeOver(greeting: Greeting): void {
     this.#greeting = greeting;
   }
 
-  /** A way for one session. */
-  async open(kind: 'port' | 'serial'): Promise<GuestWay> {
-    if (kind === 'port') return { port: await this.port() };
+  /** A connection for one session. */
+  async openSsh(kind: 'tcp' | 'serial'): Promise<SshTransport> {
+    if (kind === 'tcp') return { port: await this.tcpPort() };
     const greeting = this.#greeting;
     this.#greeting = null;
-    if (!greeting) return { serial: await this.serial() };
-    greeting.socket.unshift(greeting.said);
+    if (!greeting) return { serial: await this.openSerial() };
+    greeting.socket.unshift(greeting.received);
     return { serial: greeting.socket };
   }
 
-  /** The other end of the serial port at which an SSH server waits. One at a time may hold it. */
-  async serial(): Promise<Socket> {
-    this.#visit?.destroy();
-    this.#visit = await this.#connect(SSH_SOCKET);
-    return this.#visit;
+  /** Opens the serial port of the SSH server. It has one user at a time: the one before is cut off. */
+  async openSerial(): Promise<Socket> {
+    this.#ssh?.destroy();
+    this.#ssh = await this.#connect(SSH_SOCKET);
+    return this.#ssh;
   }
 
-  /** The guest's end of a serial port was opened or closed. A server that has died ends its session. */
-  hear(port: string, open: boolean): void {
+  /** Takes note that the guest has opened or closed its end of a serial port: a server that has died ends its session. */
+  onPortChange(port: string, open: boolean): void {
     if (open) return;
-    if (port === SSH_SOCKET) this.#visit?.destroy();
+    if (port === SSH_SOCKET) this.#ssh?.destroy();
     if (port === GUEST_AGENT_SOCKET) this.#guestAgent?.close();
   }
 
-  /** The machine's guest agent, the same one until it is gone. */
+  /** The machine's guest agent; the same one until its connection has closed. */
   async guestAgent(): Promise<GuestAgent> {
-    if (!this.#guestAgent?.isThere)
-      this.#guestAgent = new GuestAgent(await this.#connect(GUEST_AGENT_SOCKET));
+    if (!this.#guestAgent?.isOpen) this.#guestAgent = new GuestAgent(await this.#connect(GUEST_AGENT_SOCKET));
     return this.#guestAgent;
   }
 
   async #connect(name: string): Promise<Socket> {
     const socket = await connectSocket(join(this.#sockets, name), SOCKET_MS, () => false);
-    socket.on('error', () => {}); // a close follows
+    socket.on('error', () => {}); // `close` follows
     return socket;
   }
 
-  /** The port on the loopback address that leads to the guest's SSH server; QEMU picked it. */
-  async port(): Promise<number> {
-    if (this.#port !== null) return this.#port;
-    const words = { 'command-line': 'info usernet' };
-    const text = String(await this.#monitor().execute('human-monitor-command', words));
+  /** The port on the loopback address that leads to the guest's SSH server; QEMU picked it. Fault: `MACHINE_NO_PORT` (lab). */
+  async tcpPort(): Promise<number> {
+    if (this.#tcpPort !== null) return this.#tcpPort;
+    const command = { 'command-line': 'info usernet' };
+    const text = String(await this.#monitor().execute('human-monitor-command', command));
     const port = /TCP\[HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)/.exec(text)?.[1];
     if (port === undefined)
       throw new Fault({
         blame: 'lab',
         code: 'MACHINE_NO_PORT',
-        message: 'QEMU tells no forwarded port',
+        message: 'QEMU forwards no TCP port to the guest',
         details: text.split('\n'),
       });
-    this.#port = Number(port);
-    return this.#port;
+    this.#tcpPort = Number(port);
+    return this.#tcpPort;
   }
 
   close(): void {
