@@ -18,7 +18,7 @@ export function scratchParent(): string {
   return Buffer.byteLength(tmpdir()) > LONGEST_PARENT ? '/tmp' : tmpdir();
 }
 
-/** Makes `ktrial-PURPOSE-…` in `parent`. Its name contains its owner, so that `reapScratch` can tell a stale one. */
+/** Makes `ktrial-PURPOSE-…` in `parent`. Its name contains its owner, so that `reapScratch` recognises a stale one. */
 export async function makeScratch(purpose: string, parent: string = scratchParent()): Promise<Scratch> {
   await mkdir(parent, { recursive: true });
   const path = await mkdtemp(join(parent, `ktrial-${purpose}-${ownerTag()}-`));
