@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { bakeOverlay, makeKeys } from '../image/index.ts';
 import { openTestLab } from '../testing/lab.ts';
-import { keyOfTemplate, type MachineSpec, OVERLAY_FILE, TemplateStore, thawClone } from './index.ts';
+import { type MachineSpec, OVERLAY_FILE, TemplateStore, thawClone } from './index.ts';
+import { keyOfTemplate } from './template.ts';
 
 t.setTimeout(30 * 60_000);
 
