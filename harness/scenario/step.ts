@@ -34,7 +34,8 @@ export interface Stage {
   consoleMark(): void;
   /** Milliseconds since the epoch. */
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Resolves after so many milliseconds, or as soon as the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
   /**
    * Aborts when the steps must end. Its reason is the Fault that says why: the user interrupted (`TRIAL_INTERRUPTED`), the
    * scenario's own limit passed (`SCENARIO_TIMEOUT`), or the machine ended (`MACHINE_ENDED`). The first one wins.
@@ -54,12 +55,14 @@ export interface Stage {
 /** What a step may use. */
 export interface StepContext {
   readonly guest: Guest;
-  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'sleep'>;
+  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now'>;
   readonly jobs: Jobs;
   /** Variables that every command of this list of steps sees. */
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds of a duration's text on this machine. */
   scale(duration: string): number;
+  /** Resolves after so many milliseconds, or as soon as the steps must end. */
+  sleep(ms: number): Promise<void>;
   /** Performs a list of inner steps; returns whether it went through. Its failures are reported by itself. */
   performList(
     steps: readonly StepText[],

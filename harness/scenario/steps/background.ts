@@ -30,7 +30,7 @@ export const background = defineStep<Body>({
   async perform(body, context) {
     const command = body.write ? writerCommand(body.write) : (body.command as string);
     const job = await context.guest.start(command, { env: context.env });
-    context.jobs.add(body.name, job, body.write ? 'errno' : 'command');
+    context.jobs.add(body.name, job, { writesErrnos: body.write !== undefined });
     return { failures: [], details: [`process ${job.pid}`] };
   },
 });

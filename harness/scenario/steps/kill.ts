@@ -22,7 +22,7 @@ export const kill = defineStep<Body>({
   jobs: (body) => ({ uses: [typeof body === 'string' ? body : body.job] }),
   async perform(body, context) {
     const { job, signal } = typeof body === 'string' ? full.parse({ job: body }) : body;
-    await context.jobs.get(job).guestJob.kill(signal);
+    await context.jobs.get(job).kill(signal);
     return { failures: [] };
   },
 });

@@ -10,7 +10,7 @@ export const sleep = defineStep<string>({
   schema: () => duration,
   describe: (body) => `sleep ${body}`,
   async perform(body, context) {
-    await context.stage.sleep(toMs(body));
+    await context.sleep(toMs(body));
     return { failures: [] };
   },
 });

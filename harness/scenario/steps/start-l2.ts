@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { quoteOutput } from '../check.ts';
-import { l2Command, monitorPathOf } from '../l2.ts';
+import { consolePathOf, l2Command, monitorPathOf } from '../l2.ts';
 import { defineStep } from '../step.ts';
 import { amount, duration, name, toNumber } from '../words.ts';
 
@@ -32,11 +32,12 @@ export const startL2 = defineStep<Body>({
   async perform(body, context) {
     const command = l2Command({ ...body, job: body.name, memoryMib: toNumber(body.memoryMib) });
     const guestJob = await context.guest.start(command, { env: context.env });
-    const job = context.jobs.add(body.name, guestJob, 'l2');
+    const evidence = { path: consolePathOf(body.name), name: `${body.name}.console` };
+    const job = context.jobs.add(body.name, guestJob, { evidence });
     const timeoutMs = context.scale(body.timeout);
     const monitor = monitorPathOf(body.name);
     const state = await context.poll(async () => {
-      const end = await guestJob.wait(1);
+      const end = await job.wait(1);
       if (end !== null) return end;
       const { exitCode } = await context.guest.run(`qemu-monitor ${monitor} info status`, { timeoutMs });
       return exitCode === 0 ? 'up' : null;
@@ -44,7 +45,6 @@ export const startL2 = defineStep<Body>({
     if (state === 'up') return { failures: [], details: [command] };
     if (state === null)
       return { failures: [{ what: 'deadline', title: 'its monitor does not answer', details: [command] }] };
-    job.ended = true;
     const how = state.signal === null ? `exit code ${state.exitCode}` : `SIG${state.signal}`;
     return {
       failures: [

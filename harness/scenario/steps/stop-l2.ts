@@ -28,10 +28,9 @@ export const stopL2 = defineStep<Body>({
     const job = context.jobs.get(jobName);
     const timeoutMs = context.scale(timeout);
     if (how === 'quit') await context.guest.run(`qemu-monitor ${monitorPathOf(jobName)} quit`, { timeoutMs });
-    else await job.guestJob.kill(how);
-    const result = await job.guestJob.wait(timeoutMs);
+    else await job.kill(how);
+    const result = await job.wait(timeoutMs);
     if (result === null) return { failures: [{ what: 'deadline', title: 'QEMU did not end' }] };
-    job.ended = true;
     const details = quoteOutput(result);
     if (how !== 'quit' && result.signal === how) return { failures: [], details };
     return { failures: checkEnd(result, [0], 'qemu'), details };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { GuestResult } from '../../model/index.ts';
 import { checkEnd, checkErrnos, checkText, countErrnos, quoteOutput } from '../check.ts';
+import type { Job } from '../jobs.ts';
 import { defineStep, type Failure } from '../step.ts';
 import { duration, errnoExpectation, name, textExpectation } from '../words.ts';
 
@@ -39,29 +40,28 @@ export const wait = defineStep<Body>({
   async perform(body, context) {
     const { for: jobName, timeout, expect } = typeof body === 'string' ? full.parse({ for: body }) : body;
     const job = context.jobs.get(jobName);
-    const result = await job.guestJob.wait(context.scale(timeout));
-    if (result !== null) job.ended = true;
+    const result = await job.wait(context.scale(timeout));
     if (expect === 'blocked') {
       if (result === null) return { failures: [], details: [`${jobName} still runs`] };
-      const details = [describeEnd(result, job.kind), ...quoteOutput(result)];
+      const details = [describeEnd(result, job), ...quoteOutput(result)];
       return {
         failures: [{ what: 'not blocked', title: `${jobName} ended, where it had to wait`, details }],
       };
     }
     if (result === null) {
-      const details = quoteOutput(job.guestJob.output());
+      const details = quoteOutput(job.output());
       return { failures: [{ what: 'deadline', title: `${jobName} did not end in time`, details }] };
     }
-    const details = [describeEnd(result, job.kind), ...quoteOutput(result)];
+    const details = [describeEnd(result, job), ...quoteOutput(result)];
     if (expect === 'ended') return { failures: [], details };
     const failures: Failure[] = [];
-    if (job.kind === 'errno' && expect.exit === undefined && expect.signal === undefined) {
+    if (job.traits.writesErrnos && expect.exit === undefined && expect.signal === undefined) {
       failures.push(...checkErrnos(result, expect.errno ?? 'success', 1));
     } else if (expect.signal !== undefined) {
       if (result.signal !== expect.signal)
         failures.push({
           what: 'signal',
-          title: `${describeEnd(result, job.kind)}, not by SIG${expect.signal}`,
+          title: `${describeEnd(result, job)}, not by SIG${expect.signal}`,
           details,
         });
     } else failures.push(...checkEnd(result, [expect.exit ?? 0].flat(), jobName));
@@ -70,8 +70,8 @@ export const wait = defineStep<Body>({
   },
 });
 
-function describeEnd(result: GuestResult, kind: string): string {
+function describeEnd(result: GuestResult, { traits }: Job): string {
   if (result.signal !== null) return `ended by SIG${result.signal}`;
-  if (kind === 'errno') return `errno: ${countErrnos(result.stdout)}`;
+  if (traits.writesErrnos) return `errno: ${countErrnos(result.stdout)}`;
   return `exit code ${result.exitCode}`;
 }
