@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { Fault, type Finding, isFault, type StepRecord, toFault } from '../model/index.ts';
+import { type Fault, type Finding, type StepRecord, toFault } from '../model/index.ts';
 import { cleanUp } from './cleanup.ts';
 import type { SettledScenario } from './expand.ts';
 import { createJobs } from './jobs.ts';
-import { createRecorder } from './record.ts';
+import { CUT_SHORT, createRecorder } from './record.ts';
 import { type Part, type Performer, performList } from './sequence.ts';
 import type { Stage, StepText } from './step.ts';
+import { probeGuest, type Supervision, superviseSteps } from './supervise.ts';
 
 /** What performing a scenario came to. */
 export interface Performance {
@@ -33,21 +34,26 @@ const NO_CLEANUP: readonly string[] = [
 
 /**
  * Performs a settled scenario: modules, setup, steps, expected state, and then always the cleanup, as far as the guest
- * answers. Never rejects: what stops it is the performance's `fault`.
+ * answers. After a finding the remaining steps and the cleanup get a short grace each. Never rejects: what stops it is the
+ * performance's `fault`.
  */
 export async function performScenario(settled: SettledScenario, stage: Stage): Promise<Performance> {
+  const supervision = superviseSteps(stage);
   const performer: Performer = {
     scenario: settled.name,
     stage,
-    guest: stage.guest,
+    guest: supervision.guest,
     jobs: createJobs(),
-    recorder: createRecorder(settled.name, stage),
+    recorder: createRecorder(settled.name, stage, supervision.noteFinding),
   };
-  let { fault, stoppedIn } = await performPhases(performer, settled);
+  let { fault, stoppedIn } = await performPhases(performer, settled, supervision);
+  supervision.end();
   let evidence: Performance['evidence'] = {};
   if (fault === null || !NO_CLEANUP.includes(fault.code)) {
     try {
-      evidence = await cleanUp(performer, settled.cleanup, stage.timeouts.cleanupMs);
+      const { graceMs, cleanupMs } = stage.timeouts;
+      const limitMs = supervision.hasFinding() ? Math.min(graceMs, cleanupMs) : cleanupMs;
+      evidence = await cleanUp(performer, settled.cleanup, limitMs);
     } catch (error) {
       // The first reason to stop stays the reason.
       if (stoppedIn === null) stoppedIn = 'cleanup';
@@ -60,9 +66,13 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
 
 type Stop = Pick<Performance, 'fault' | 'stoppedIn'>;
 
-async function performPhases(performer: Performer, settled: SettledScenario): Promise<Stop> {
+async function performPhases(
+  performer: Performer,
+  settled: SettledScenario,
+  supervision: Supervision,
+): Promise<Stop> {
   const { stage } = performer;
-  const steps: Part = { phase: 'steps', blame: 'kernel', signal: stage.signal, env: {}, quiet: false };
+  const steps: Part = { phase: 'steps', blame: 'kernel', signal: supervision.signal, env: {}, quiet: false };
   const setup: Part = { ...steps, phase: 'setup', blame: 'scenario' };
   const lists: readonly (readonly [Part, readonly StepText[]])[] = [
     [{ ...setup, blame: 'kernel' }, settled.modules.map((insmod) => ({ insmod }))],
@@ -75,7 +85,8 @@ async function performPhases(performer: Performer, settled: SettledScenario): Pr
     try {
       if (!(await performList(performer, list, part))) break;
     } catch (error) {
-      return settleStop(performer, settled, toFault(error), part.phase);
+      if (error === CUT_SHORT) break;
+      return settleStop(performer, settled, supervision, { fault: toFault(error), phase: part.phase });
     }
   }
   return { fault: null, stoppedIn: null };
@@ -86,29 +97,18 @@ async function performPhases(performer: Performer, settled: SettledScenario): Pr
  * not meet, like any deadline of a step. A guest that does not answer is not merely late.
  */
 async function settleStop(
-  { stage, recorder }: Performer,
+  { stage, guest, recorder }: Performer,
   settled: SettledScenario,
-  fault: Fault,
-  phase: 'setup' | 'steps' | 'cleanup',
+  supervision: Supervision,
+  { fault, phase }: { readonly fault: Fault; readonly phase: StepRecord['phase'] },
 ): Promise<Stop> {
   if (fault.code !== 'SCENARIO_TIMEOUT') return { fault, stoppedIn: phase };
-  const { aliveMs } = stage.timeouts;
-  const answer = await stage.guest.run('true', { timeoutMs: aliveMs }).catch(toFault);
-  if (isFault(answer)) return { fault: answer, stoppedIn: phase };
-  if (answer.exitCode !== 0) {
-    const seconds = Math.round(aliveMs / 1000);
-    return {
-      fault: new Fault({
-        blame: 'lab',
-        code: 'GUEST_SILENT',
-        message: `${fault.message}; the guest did not answer a trivial command within ${seconds} s`,
-        cause: fault,
-      }),
-      stoppedIn: phase,
-    };
-  }
+  const silent = await probeGuest(guest, stage.timeouts, fault.message);
+  if (silent) return { fault: silent, stoppedIn: phase };
   if (phase !== 'steps') return { fault, stoppedIn: phase };
-  const running = recorder.records.findLast((step) => step.outcome === 'cut')?.label ?? null;
-  recorder.addTimeout(running, settled.timeoutMs);
+  if (!supervision.hasFinding()) {
+    const running = recorder.records.findLast((step) => step.outcome === 'cut')?.label ?? null;
+    recorder.addTimeout(running, settled.timeoutMs);
+  }
   return { fault: null, stoppedIn: phase };
 }

@@ -30,12 +30,19 @@ export interface Recorder {
   addTimeout(running: string | null, limitMs: number): void;
 }
 
+/** Creates a recorder; `onFinding` is called for each new finding. */
 export function createRecorder(
   scenario: string,
   stage: Pick<Stage, 'now' | 'onStepStarted' | 'onStepEnded'>,
+  onFinding: () => void,
 ): Recorder {
   const records: StepRecord[] = [];
   const findings = new Map<string, Finding>();
+  const add = (finding: Finding) => {
+    if (findings.has(finding.signature)) return;
+    findings.set(finding.signature, finding);
+    onFinding();
+  };
   return {
     records,
     get findings() {
@@ -76,8 +83,7 @@ export function createRecorder(
     addFindings(label, failures) {
       for (const failure of failures) {
         const signature = `expectation:${scenario}:${label}:${failure.what}`;
-        if (findings.has(signature)) continue;
-        findings.set(signature, {
+        add({
           kind: 'expectation',
           signature,
           title: `${label}: ${failure.title}`,
@@ -90,7 +96,7 @@ export function createRecorder(
     addTimeout(running, limitMs) {
       // No step in the signature: on a slow computer the same endless loop may be met one step later.
       const signature = `expectation:${scenario}:timeout`;
-      findings.set(signature, {
+      add({
         kind: 'expectation',
         signature,
         title: `the scenario did not finish within its limit of ${limitMs / 1000} s`,

@@ -32,7 +32,8 @@ async function play(
   const [settled] = expandScenario(parsed.scenario);
   if (!settled) throw new Error('no scenario');
   const clock = aClock();
-  const guest = aGuest(replies, clock);
+  const changed = typeof more === 'function' ? more(clock) : more;
+  const guest = (changed.guest as FakeGuest | undefined) ?? aGuest(replies, clock);
   const over = new AbortController();
   const stop = new AbortController();
   for (const { atMs, code } of stops)
@@ -54,7 +55,7 @@ async function play(
     seed: 1,
     onStepStarted: () => {},
     onStepEnded: () => {},
-    ...(typeof more === 'function' ? more(clock) : more),
+    ...changed,
   });
   over.abort();
   return { performance, guest, clock };
@@ -120,7 +121,7 @@ t.test('a guest that does not answer when the limit passes is not called late', 
   t.match(performance.fault, {
     blame: 'lab',
     code: 'GUEST_SILENT',
-    message: /SCENARIO_TIMEOUT; .* within 5 s/,
+    message: /^SCENARIO_TIMEOUT, and the guest did not answer .* within 5 s$/,
   });
   t.equal(performance.stoppedIn, 'steps');
   t.strictSame(performance.findings, []);
@@ -182,4 +183,135 @@ t.test('a connection that dies in the cleanup is told with its phase', async (t)
     throw new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: 'gone' });
   }, []);
   t.match(performance, { fault: { code: 'GUEST_CONNECTION_LOST' }, stoppedIn: 'cleanup' });
+});
+
+const LONG =
+  'steps: [{label: l, run: {command: endless, timeout: 10m}}, {run: b}]\ncleanup: [{run: endless2}, {run: c}]\n';
+
+t.test('after a finding in the log the remaining steps get a grace and are then cut', async (t) => {
+  const { performance, clock } = await play(LONG, ENDLESS, [], (clock) => ({
+    firstFinding: clock.sleep(2_000),
+  }));
+  t.ok(clock.now() <= 23_000, `it took ${clock.now()} ms: 2 s, and 10 s for steps and cleanup each`);
+  t.strictSame(performance.findings, [], 'the deadline that was not waited for is no finding');
+  t.strictSame([performance.fault, performance.stoppedIn], [null, null]);
+  t.match(performance.steps, [
+    { label: 'l', outcome: 'cut' },
+    { phase: 'cleanup', outcome: 'cut' },
+  ]);
+});
+
+t.test('steps that end within the grace are performed and judged', async (t) => {
+  const { performance, guest } = await play(
+    'steps: [{label: l, continue: true, run: a}, {label: m, continue: true, run: b}, {label: n, run: endless}, {run: d}]\n',
+    (command) => (command === 'endless' ? { durationMs: 1e9 } : { exitCode: 1, durationMs: 4_000 }),
+    [],
+    (clock) => ({ firstFinding: clock.sleep(1_000) }),
+  );
+  t.strictSame(
+    performance.findings.map((one) => one.signature),
+    ['expectation:x:l:exit code', 'expectation:x:m:exit code'],
+  );
+  t.strictSame(guest.log, ['run a', 'run b', 'run endless']);
+});
+
+t.test(
+  'a step’s own finding starts the grace, too, and the expected state is not read after it',
+  async (t) => {
+    const { performance, clock, guest } = await play(
+      'steps: [{label: l, continue: true, run: {command: bad, timeout: 3s}}, {run: endless}]\nexpect: {state: [{file: /f, equals: 1}]}\ncleanup: [{run: c}]\n',
+      (command) => (command === 'bad' ? null : ENDLESS(command)),
+      [],
+    );
+    t.strictSame(
+      performance.findings.map((one) => one.signature),
+      ['expectation:x:l:deadline'],
+    );
+    t.strictSame(guest.log, ['run bad', 'run endless', 'run c']);
+    t.ok(clock.now() >= 13_000 && clock.now() <= 14_000, `${clock.now()}`);
+  },
+);
+
+t.test('a limit that passes within the grace adds no finding', async (t) => {
+  const { performance } = await play(LONG, ENDLESS, [{ atMs: 5_000, code: 'SCENARIO_TIMEOUT' }], (clock) => ({
+    firstFinding: clock.sleep(2_000),
+  }));
+  t.strictSame(performance.findings, []);
+  t.strictSame([performance.fault, performance.stoppedIn], [null, 'steps']);
+});
+
+const SILENT = 'steps: [{label: l, run: {command: endless, timeout: 10m}}]\n';
+
+t.test(
+  'a guest and a console that are silent for long: a guest that does not answer then is a fault',
+  async (t) => {
+    const { performance, clock, guest } = await play(SILENT, DEAD, [], (clock) => ({
+      consoleSilentMs: () => clock.now(),
+    }));
+    t.match(performance.fault, {
+      blame: 'lab',
+      code: 'GUEST_SILENT',
+      message:
+        'guest and console were silent for 180 s, and the guest did not answer a trivial command within 5 s',
+    });
+    t.equal(performance.stoppedIn, 'steps');
+    t.match(performance.steps, [{ label: 'l', outcome: 'cut' }]);
+    t.strictSame(guest.log, ['run endless', 'run true']);
+    t.ok(clock.now() >= 185_000 && clock.now() <= 186_000, `${clock.now()}`);
+  },
+);
+
+t.test(
+  'one that answers is busy: the step goes on to its own deadline, asked again when it is silent again',
+  async (t) => {
+    const { performance, guest } = await play(SILENT, ENDLESS, [], (clock) => ({
+      consoleSilentMs: () => clock.now(),
+    }));
+    t.equal(performance.fault, null);
+    t.strictSame(
+      performance.findings.map((one) => one.signature),
+      ['expectation:x:l:deadline'],
+    );
+    t.strictSame(guest.log, ['run endless', 'run true', 'run true', 'run true']);
+  },
+);
+
+t.test('a guest is not asked while its console prints, its commands end or its jobs write', async (t) => {
+  const prints = await play(SILENT, DEAD, []);
+  t.notOk(prints.guest.log.includes('run true'));
+  const ends = await play(
+    'steps: [{loop: {count: 20, steps: [{run: {command: a, timeout: 2m}}]}}]\n',
+    () => ({ durationMs: 100_000 }),
+    [],
+    { consoleSilentMs: () => 1e9 },
+  );
+  t.notOk(ends.guest.log.includes('run true'));
+  const writes = await play(
+    'steps: [{background: {name: j, command: job}}, {wait: {for: j, timeout: 20m, expect: blocked}}]\n',
+    (command) => (command === 'job' ? null : {}),
+    [],
+    (clock) => {
+      const guest = aGuest((command) => (command === 'job' ? null : {}), clock);
+      const { start } = guest;
+      guest.start = async (command, options) => ({
+        ...(await start(command, options)),
+        output: () => ({ stdout: '.'.repeat(Math.floor(clock.now() / 60_000)), stderr: '' }),
+      });
+      return { guest, consoleSilentMs: () => 1e9 };
+    },
+  );
+  t.notOk(writes.guest.log.includes('run true'));
+});
+
+t.test('a connection that is found dead by asking is the fault', async (t) => {
+  const { performance } = await play(
+    SILENT,
+    (command) => {
+      if (command !== 'true') return ENDLESS(command);
+      throw new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: 'gone' });
+    },
+    [],
+    { consoleSilentMs: () => 1e9 },
+  );
+  t.match(performance, { fault: { code: 'GUEST_CONNECTION_LOST' }, stoppedIn: 'steps' });
 });

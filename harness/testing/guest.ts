@@ -35,8 +35,9 @@ export function aGuest(replies: Replies = () => ({}), clock?: Pick<FakeClock, 's
     async run(command, options) {
       log.push(`run ${command}`);
       const answer = replies(command, options);
-      await clock?.sleep(Math.min(answer === null ? Infinity : (answer.durationMs ?? 0), options.timeoutMs));
-      if (answer) return aResult(answer);
+      const takesMs = answer === null ? Number.POSITIVE_INFINITY : (answer.durationMs ?? 0);
+      await clock?.sleep(Math.min(takesMs, options.timeoutMs));
+      if (answer !== null && takesMs <= options.timeoutMs) return aResult(answer);
       return aResult({ exitCode: null, timedOut: true, durationMs: options.timeoutMs });
     },
     async start(command, options = {}) {
