@@ -2,7 +2,7 @@
 import { isFault, quoteArg } from '../model/index.ts';
 import { CUT_SHORT } from './record.ts';
 import { type Part, type Performer, performList } from './sequence.ts';
-import type { StepText } from './step.ts';
+import type { SettledStep } from './step.ts';
 
 const EVIDENCE_BYTES = 256 * 1024;
 const EVIDENCE_MS = 20_000;
@@ -14,7 +14,7 @@ const EVIDENCE_MS = 20_000;
  */
 export async function cleanUp(
   performer: Performer,
-  steps: readonly StepText[],
+  steps: readonly SettledStep[],
   limitMs: number,
 ): Promise<Readonly<Record<string, string>>> {
   const { stage } = performer;

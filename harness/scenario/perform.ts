@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { type Fault, type Finding, type StepRecord, toFault } from '../model/index.ts';
 import { cleanUp } from './cleanup.ts';
-import type { SettledScenario } from './expand.ts';
 import { createJobs } from './jobs.ts';
 import { CUT_SHORT, createRecorder } from './record.ts';
 import { type Part, type Performer, performList } from './sequence.ts';
-import type { Stage, StepText } from './step.ts';
+import type { SettledScenario } from './settled.ts';
+import type { SettledStep, Stage } from './step.ts';
 import { probeGuest, type Supervision, superviseSteps } from './supervise.ts';
 
 /** What performing a scenario came to. */
@@ -74,11 +74,11 @@ async function performPhases(
   const { stage } = performer;
   const steps: Part = { phase: 'steps', blame: 'kernel', signal: supervision.signal, env: {}, quiet: false };
   const setup: Part = { ...steps, phase: 'setup', blame: 'scenario' };
-  const lists: readonly (readonly [Part, readonly StepText[]])[] = [
-    [{ ...setup, blame: 'kernel' }, settled.modules.map((insmod) => ({ insmod }))],
+  const lists: readonly (readonly [Part, readonly SettledStep[]])[] = [
+    [{ ...setup, blame: 'kernel' }, settled.modules.map(loadStep)],
     [setup, settled.setup],
     [steps, settled.steps],
-    [steps, settled.expect.state.map((read) => ({ label: `expect ${read.file}`, read, continue: true }))],
+    [steps, settled.expect.state.map(expectStep)],
   ];
   stage.consoleMark();
   for (const [part, list] of lists) {
@@ -90,6 +90,14 @@ async function performPhases(
     }
   }
   return { fault: null, stoppedIn: null };
+}
+
+function loadStep(body: SettledScenario['modules'][number]): SettledStep {
+  return { kind: 'insmod', label: `load ${body.module}`, continue: false, body };
+}
+
+function expectStep(body: SettledScenario['expect']['state'][number]): SettledStep {
+  return { kind: 'read', label: `expect ${body.file}`, continue: true, body };
 }
 
 /**

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type Guest, type StepRecord } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
-import { kindOf, labelOf } from './language.ts';
 import type { Recorder } from './record.ts';
-import type { Stage, StepContext, StepOutcome, StepText } from './step.ts';
-import { toMs } from './words.ts';
+import type { SettledStep, Stage, StepContext, StepOutcome } from './step.ts';
+import { stepKind } from './steps/index.ts';
 
 const POLL_MS = 500;
 
@@ -35,21 +34,21 @@ export interface Part {
  */
 export async function performList(
   performer: Performer,
-  steps: readonly StepText[],
+  steps: readonly SettledStep[],
   part: Part,
 ): Promise<boolean> {
   for (const step of steps) {
     part.signal.throwIfAborted();
     const passed = await performStep(performer, step, part);
-    if (!passed && step.continue !== true) return false;
+    if (!passed && !step.continue) return false;
   }
   return true;
 }
 
-async function performStep(performer: Performer, step: StepText, part: Part): Promise<boolean> {
+async function performStep(performer: Performer, step: SettledStep, part: Part): Promise<boolean> {
   const { recorder, scenario } = performer;
-  const { kind, body } = kindOf(step);
-  const label = labelOf(step);
+  const { label, body } = step;
+  const kind = stepKind(step.kind);
   const outcome = await recorder.record({ ...part, label, kind: kind.kind }, () => {
     const performed = kind.perform(body, makeContext(performer, part));
     // A step with steps inside ends by them: its record comes after theirs.
@@ -68,7 +67,7 @@ function makeContext(performer: Performer, part: Part): StepContext {
     stage,
     jobs,
     env: { KTRIAL_SEED: String(stage.seed), ...jobs.environment(), ...part.env },
-    scale: (duration) => stage.timeouts.scale(toMs(duration)),
+    scale: (ms) => stage.timeouts.scale(ms),
     sleep: (ms) => stage.sleep(ms, part.signal),
     performList: (steps, options = {}) =>
       performList(performer, steps, {

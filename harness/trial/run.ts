@@ -204,7 +204,12 @@ class TrialRun {
 
   #makeTimeouts(settled: SettledScenario, measuredBootMs: number | null): Timeouts {
     const { kind } = this.#lab.accelerator;
-    return makeTimeouts({ accelerator: kind, measuredBootMs, scenarioMs: settled.timeoutMs });
+    return makeTimeouts({
+      accelerator: kind,
+      measuredBootMs,
+      scenarioMs: settled.timeoutMs,
+      graceMs: settled.graceMs,
+    });
   }
 
   async #performWith(
