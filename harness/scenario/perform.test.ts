@@ -73,7 +73,7 @@ t.test('a scenario that goes as it should has a record for each step, and no fin
     ],
   );
   t.strictSame(ended, performance.steps);
-  t.match(guest.log[1], /insmod \/overlay\/modules\/mtty\.ko a=1$/);
+  t.match(guest.log[2], /insmod \/overlay\/modules\/mtty\.ko a=1$/);
 });
 
 t.test('a failing step stops the steps, the cleanup is done all the same, and to its end', async (t) => {
@@ -107,18 +107,6 @@ t.test('a failing setup is the scenario’s fault, and no finding', async (t) =>
   t.strictSame(performance.findings, []);
   t.strictSame(guest.log, ['run bad', 'run last']);
 });
-
-t.test(
-  'a module that is missing is the scenario’s fault; one that the kernel refuses is a finding',
-  async (t) => {
-    const missing = await play('modules: [a]\nsteps: []\n', () => ({ exitCode: 66 }));
-    t.match(missing.performance.fault, { blame: 'scenario', code: 'SCENARIO_NO_MODULE' });
-    const refused = await play('modules: [a]\nsteps: [{run: never}]\n', () => ({ exitCode: 1 }));
-    t.equal(refused.performance.fault, null);
-    t.strictSame(signatures(refused.performance), ['expectation:x:load a:exit code']);
-    t.equal(refused.guest.log.length, 1);
-  },
-);
 
 t.test('a command that the guest does not have is the scenario’s fault', async (t) => {
   const { performance } = await play('steps: [{run: hodler}]\n', () => ({ exitCode: 127 }));
@@ -488,4 +476,34 @@ t.test('a VM inside the guest that quits by its monitor ends with 0', async (t) 
     guest,
   });
   t.strictSame(performance.findings, []);
+});
+
+const FAILING: readonly string[] = [
+  'run: a',
+  'run: {command: a, exit: 3, stdout: {equals: other}}',
+  'write: {to: /f, value: 1}',
+  'read: {file: /f, equals: other}',
+  'insmod: m',
+  'rmmod: m',
+  'waitForFile: /f',
+  'waitForState: {command: a}',
+  'monitorL2: {command: info}',
+  'stopL2: l2',
+  'startL2: {l2: tiny, name: other}',
+  'wait: l2',
+];
+
+t.test('a failing step shows the last lines of the program that failed', async (t) => {
+  const words = ['earlier', ...Array.from({ length: 19 }, (_, index) => `line ${index}`), 'own words'];
+  const answer = { exitCode: 3, stderr: `${words.join('\n')}\n` };
+  for (const step of FAILING) {
+    const { performance } = await play(
+      `${L2}steps: [{background: {name: l2, command: job}}, {label: l, ${step}}]\n`,
+      () => answer,
+    );
+    const record = performance.steps.find((one) => one.label === 'l');
+    t.equal(record?.outcome, 'failed');
+    t.ok(record?.details.includes('stderr: own words'), step);
+    t.notMatch(record?.details.join('\n'), /earlier$/m, 'the first of 21 lines is left out');
+  }
 });

@@ -2,6 +2,7 @@
 import { type Fault, type Finding, type StepRecord, toFault } from '../model/index.ts';
 import { cleanUp } from './cleanup.ts';
 import { createJobs } from './jobs.ts';
+import { orderModules, readModuleState } from './modules.ts';
 import { CUT_SHORT, createRecorder } from './record.ts';
 import { type Part, type Performer, performList } from './sequence.ts';
 import type { SettledScenario } from './settled.ts';
@@ -23,6 +24,8 @@ export interface Performance {
   /** Texts from the guest that are worth a file, by file name: consoles of VMs inside it. */
   readonly evidence: Readonly<Record<string, string>>;
 }
+
+const MODULE_STATE_MS = 20_000;
 
 /** After these nothing in the guest can be cleaned up, or nobody waits for it. */
 const NO_CLEANUP: readonly string[] = [
@@ -74,16 +77,16 @@ async function performPhases(
   const { stage } = performer;
   const steps: Part = { phase: 'steps', blame: 'kernel', signal: supervision.signal, env: {}, quiet: false };
   const setup: Part = { ...steps, phase: 'setup', blame: 'scenario' };
-  const lists: readonly (readonly [Part, readonly SettledStep[]])[] = [
-    [{ ...setup, blame: 'kernel' }, settled.modules.map(loadStep)],
-    [setup, settled.setup],
-    [steps, settled.steps],
-    [steps, settled.expect.state.map(expectStep)],
+  const phases: readonly (readonly [Part, () => Promise<boolean>])[] = [
+    [setup, () => loadModules(performer, settled.modules, setup)],
+    [setup, () => performList(performer, settled.setup, setup)],
+    [steps, () => performList(performer, settled.steps, steps)],
+    [steps, () => performList(performer, settled.expect.state.map(expectStep), steps)],
   ];
   stage.consoleMark();
-  for (const [part, list] of lists) {
+  for (const [part, perform] of phases) {
     try {
-      if (!(await performList(performer, list, part))) break;
+      if (!(await perform())) break;
     } catch (error) {
       if (error === CUT_SHORT) break;
       return settleStop(performer, settled, supervision, { fault: toFault(error), phase: part.phase });
@@ -92,8 +95,22 @@ async function performPhases(
   return { fault: null, stoppedIn: null };
 }
 
-function loadStep(body: SettledScenario['modules'][number]): SettledStep {
-  return { kind: 'insmod', label: `load ${body.module}`, continue: false, body };
+/** Loads modules, each after those that it depends on; without `modules.dep` exactly what is named. */
+async function loadModules(
+  performer: Performer,
+  modules: SettledScenario['modules'],
+  part: Part,
+): Promise<boolean> {
+  if (modules.length === 0) return true;
+  const { guest, stage } = performer;
+  const state = await readModuleState(guest, stage.timeouts.scale(MODULE_STATE_MS));
+  const steps = orderModules(modules, state).map(({ neededBy, ...body }) => ({
+    kind: 'insmod',
+    label: neededBy === null ? `load ${body.module}` : `load ${body.module} for ${neededBy}`,
+    continue: false,
+    body,
+  }));
+  return performList(performer, steps, part);
 }
 
 function expectStep(body: SettledScenario['expect']['state'][number]): SettledStep {

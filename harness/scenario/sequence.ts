@@ -89,11 +89,14 @@ function makeContext(performer: Performer, part: Part): StepContext {
 
 function setupFault(scenario: string, label: string, outcome: StepOutcome): Fault {
   const [first] = outcome.failures;
+  const details = first?.details ?? outcome.details ?? [];
+  // The program's last line mostly says more than its exit code.
+  const said = details.findLast((line) => line.startsWith('stderr: '))?.replace('stderr: ', ': ') ?? '';
   return new Fault({
     blame: 'scenario',
     code: 'SCENARIO_SETUP_FAILED',
-    message: `${scenario}: setup step "${label}": ${first?.title}`,
-    details: first?.details ?? outcome.details ?? [],
+    message: `${scenario}: the setup step "${label}" failed: ${first?.title}${said}`,
+    details,
   });
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { Fault, quoteArg, quoteArgs } from '../../model/index.ts';
+import { Fault, type Guest, quoteArg, quoteArgs } from '../../model/index.ts';
 import { checkEnd, quoteOutput } from '../check.ts';
+import { kernelNameOf, MODULE_DIRECTORY, readModuleState } from '../modules.ts';
 import { duration, milliseconds, moduleName, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-
-/** Where the overlay has the modules of the kernel under test, all in one directory. */
-export const MODULE_DIRECTORY = '/overlay/modules';
 
 /** A module's name, or a map with its parameters. */
 export const writtenInsmod = shorthand(
@@ -26,7 +24,7 @@ export const settledInsmod = z.strictObject({
 });
 
 type Written = z.output<typeof writtenInsmod>;
-export type InsmodBody = z.output<typeof settledInsmod>;
+type InsmodBody = z.output<typeof settledInsmod>;
 
 /** Settles one module to load. */
 export function settleInsmod({ module, args, timeout }: Written): InsmodBody {
@@ -56,6 +54,40 @@ export const insmod = defineStep<Written, InsmodBody>({
         message: `the kernel under test was built without the module ${module}`,
         next: 'add the option that builds it to the kernel definition',
       });
+    if (/unknown symbol/i.test(result.stderr))
+      await refuseUnknownSymbols(module, context.guest, context.scale(LOOK_MS), quoteOutput(result));
     return { failures: checkEnd(result, [0], 'insmod'), details: quoteOutput(result) };
   },
 });
+
+const LOOK_MS = 10_000;
+
+/**
+ * Rejects with Fault `SCENARIO_UNKNOWN_SYMBOL` (scenario) when the kernel log says that it refused a module for symbols
+ * that nothing exports: a forgotten dependency is the scenario's mistake.
+ */
+async function refuseUnknownSymbols(
+  module: string,
+  guest: Guest,
+  timeoutMs: number,
+  details: readonly string[],
+): Promise<void> {
+  const log = await guest.run("dmesg | grep 'Unknown symbol'", { timeoutMs });
+  const refused = [...log.stdout.matchAll(/(\S+): Unknown symbol (\S+)/g)];
+  const symbols = refused.filter(([, name]) => name === kernelNameOf(module)).map(([, , symbol]) => symbol);
+  if (symbols.length === 0) return;
+  const { dependencies, loaded } = await readModuleState(guest, timeoutMs);
+  const needed = dependencies.get(kernelNameOf(module)) ?? [];
+  const missing = needed.filter((name) => !loaded.has(kernelNameOf(name)));
+  const names = [...new Set(symbols)].join(', ');
+  throw new Fault({
+    blame: 'scenario',
+    code: 'SCENARIO_UNKNOWN_SYMBOL',
+    message: `the module ${module} needs ${missing.length > 0 ? `${missing.join(', ')}, not loaded` : 'a module that is not loaded'}: unknown symbol ${names}`,
+    details,
+    next:
+      missing.length > 0
+        ? `load ${missing.join(', ')} before it, or name ${module} under modules:, which loads what a module depends on`
+        : 'load the module that exports the symbol before it',
+  });
+}
