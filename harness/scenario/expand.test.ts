@@ -22,7 +22,7 @@ t.test('defaults are filled in', async (t) => {
   });
 });
 
-t.test('a parameter stands in a text as text, and alone as what it is', async (t) => {
+t.test('a placeholder in a text becomes text, and alone keeps the type of its value', async (t) => {
   const text =
     'parameters: {n: 3, s: {default: abc, description: d}}\nsteps:\n  - loop: {count: "${{n}}", steps: [{run: "echo ${{ s }} ${n} ${{n}}"}]}\n';
   t.match(expand(text)[0]?.steps, [
@@ -31,7 +31,7 @@ t.test('a parameter stands in a text as text, and alone as what it is', async (t
   t.strictSame(expand(text, { n: 5 })[0]?.parameters, { n: 5, s: 'abc' });
 });
 
-t.test('a matrix gives each combination under a name that is fit for a file', async (t) => {
+t.test('a matrix gives each combination a name that is fit for a file', async (t) => {
   const text = 'matrix: {type: [mtty-1, mtty-2], path: [/a b]}\nsteps: [{run: "${{type}} ${{path}}"}]\n';
   t.strictSame(
     expand(text).map((one) => one.name),
@@ -51,7 +51,7 @@ t.test('a parameter that the scenario does not have is the request’s fault', a
   });
 });
 
-t.test('a value that does not fit where it is used is told with its place', async (t) => {
+t.test('a value that does not fit where it is used is reported with its place', async (t) => {
   const text = 'parameters: {n: 3}\nsteps:\n  - loop: {count: "${{n}}", steps: []}\n';
   t.throws(() => expand(text, { n: 0 }), {
     code: 'SCENARIO_BAD_PARAMETER',
@@ -62,7 +62,7 @@ t.test('a value that does not fit where it is used is told with its place', asyn
 
 const NAMES = ['toString', 'constructor', 'hasOwnProperty', '__proto__', 'valueOf'];
 
-t.test('a parameter that is called like something of JavaScript is a parameter', async (t) => {
+t.test('a parameter may have the name of a property of every object', async (t) => {
   for (const name of NAMES) {
     const use = `steps: [{run: "echo \${{${name}}}"}]\n`;
     const label = (text: string, given?: Record<string, ParameterValue>) =>

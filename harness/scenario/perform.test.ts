@@ -54,7 +54,7 @@ function signatures(performance: Performance): string[] {
   return performance.findings.map((one) => one.signature);
 }
 
-t.test('a scenario that goes as it should has a record for each step, and no finding', async (t) => {
+t.test('a scenario whose expectations are met has a record for each step, and no finding', async (t) => {
   const { performance, guest, ended } = await play(
     'modules: [mdev, {module: mtty, args: a=1}]\nsetup: [{run: one}]\nsteps: [{label: two, run: two}]\nexpect: {state: [{file: /f, equals: 24}]}\ncleanup: [{run: three}]\n',
     (command) => (command === 'cat -- /f' ? { stdout: '24\n' } : {}),
@@ -76,7 +76,7 @@ t.test('a scenario that goes as it should has a record for each step, and no fin
   t.match(guest.log[2], /insmod \/overlay\/modules\/mtty\.ko a=1$/);
 });
 
-t.test('a failing step stops the steps, the cleanup is done all the same, and to its end', async (t) => {
+t.test('a failing step ends the steps; the whole cleanup is performed even so', async (t) => {
   const { performance, guest } = await play(
     'steps: [{label: a, run: bad}, {label: b, run: never}]\ncleanup: [{run: worse}, {run: last}]\n',
     (command) => (command === 'bad' || command === 'worse' ? { exitCode: 3, stderr: 'no\n' } : {}),
@@ -87,7 +87,7 @@ t.test('a failing step stops the steps, the cleanup is done all the same, and to
   t.strictSame(guest.log, ['run bad', 'run worse', 'run last']);
 });
 
-t.test('a failing step with continue lets the next ones be done', async (t) => {
+t.test('after a failing step with continue the next ones are performed', async (t) => {
   const { performance, guest } = await play(
     'steps: [{label: a, continue: true, run: bad}, {label: b, run: good}]\n',
     (command) => ({ exitCode: command === 'bad' ? 1 : 0 }),
@@ -113,7 +113,7 @@ t.test('a command that the guest does not have is the scenario’s fault', async
   t.match(performance.fault, { blame: 'scenario', code: 'SCENARIO_NO_COMMAND' });
 });
 
-t.test('a connection that dies is the performance’s fault, and no cleanup is tried', async (t) => {
+t.test('a lost connection is the performance’s fault, and no cleanup is tried', async (t) => {
   const lost = new Fault({ blame: 'lab', code: 'GUEST_CONNECTION_LOST', message: 'gone' });
   const { performance, guest } = await play('steps: [{run: a}, {run: b}]\ncleanup: [{run: c}]\n', () => {
     throw lost;
@@ -123,7 +123,7 @@ t.test('a connection that dies is the performance’s fault, and no cleanup is t
   t.match(performance.steps, [{ label: 'run a', outcome: 'error' }]);
 });
 
-t.test('a step that throws something else is the harness’s fault', async (t) => {
+t.test('a step that throws anything else is the harness’s fault', async (t) => {
   const { performance } = await play('steps: [{run: a}]\n', () => {
     throw new TypeError('oh');
   });
@@ -131,7 +131,7 @@ t.test('a step that throws something else is the harness’s fault', async (t) =
   t.equal(performance.stoppedIn, 'steps');
 });
 
-t.test('jobs that are left over are ended after the cleanup', async (t) => {
+t.test('jobs that still run are killed after the cleanup', async (t) => {
   const { performance, guest } = await play(
     'steps: [{background: {name: a, command: endless}}]\ncleanup: [{run: c}]\n',
     (command) => (command === 'endless' ? null : {}),
@@ -167,16 +167,16 @@ interface Row {
 
 const rows: Readonly<Record<string, Row>> = {
   'run: another exit code': { steps: '{label: l, run: a}', answer: { exitCode: 1 }, found: ['l:exit code'] },
-  'run: the exit code that is expected': {
+  'run: an expected exit code': {
     steps: '{label: l, run: {command: a, exit: [1, 2]}}',
     answer: { exitCode: 2 },
     found: [],
   },
-  'run: success where failure is expected': {
+  'run: success, expected a failure': {
     steps: '{label: l, run: {command: a, exit: 1}}',
     found: ['l:exit code'],
   },
-  'run: any exit code, but not a deadline': {
+  'run: any exit code does not include a deadline': {
     steps: '{label: l, run: {command: a, exit: any}}',
     answer: null,
     found: ['l:deadline'],
@@ -187,22 +187,22 @@ const rows: Readonly<Record<string, Row>> = {
     answer: { exitCode: null, signal: 'SEGV' },
     found: ['l:signal SEGV'],
   },
-  'run: output that is expected': {
+  'run: the expected output': {
     steps: '{label: l, run: {command: a, stdout: {equals: x, matches: ^x$, lacks: y, everyLine: x}}}',
     answer: { stdout: 'x\n' },
     found: [],
   },
-  'run: output that is not': {
+  'run: unexpected output': {
     steps: '{label: l, run: {command: a, stdout: {equals: x, matches: ^x$, lacks: y, everyLine: x}}}',
     answer: { stdout: 'x y\nz\n' },
     found: ['l:stdout equals', 'l:stdout matches', 'l:stdout lacks', 'l:stdout everyLine'],
   },
-  'run: no output is no line that differs': {
+  'run: without output no line differs': {
     steps: '{label: l, run: {command: a, stdout: {everyLine: x}}}',
     found: [],
   },
   'write: success': { steps: `{label: l, ${WRITE}}}`, answer: { stdout: 'errno=0 value=1\n' }, found: [] },
-  'write: refused, where success is expected': {
+  'write: refused, expected success': {
     steps: `{label: l, ${WRITE}}}`,
     answer: { exitCode: 1, stdout: ERRNO },
     found: ['l:errno ENODEV'],
@@ -212,17 +212,17 @@ const rows: Readonly<Record<string, Row>> = {
     answer: { exitCode: 1, stdout: ERRNO },
     found: [],
   },
-  'write: refused as one of the expected': {
+  'write: refused with one of several expected errnos': {
     steps: `{label: l, ${WRITE}, expect: [EINVAL, ENODEV]}}`,
     answer: { exitCode: 1, stdout: ERRNO },
     found: [],
   },
-  'write: success, where refusal is expected': {
+  'write: success, expected a refusal': {
     steps: `{label: l, ${WRITE}, expect: ENODEV}}`,
     answer: { stdout: 'errno=0 value=1\n' },
     found: ['l:errno success'],
   },
-  'write: of several, each errno that is wrong': {
+  'write: each unexpected errno of several writes': {
     steps: '{label: l, write: {to: /f, uuids: 4}}',
     answer: { exitCode: 1, stdout: `errno=0 value=1\n${ERRNO}${ERRNO}errno=EFAULT syscall=write value=4\n` },
     found: ['l:errno ENODEV', 'l:errno EFAULT'],
@@ -237,42 +237,42 @@ const rows: Readonly<Record<string, Row>> = {
     answer: { exitCode: null, signal: 'KILL', stdout: 'errno=0 value=1\n' },
     found: ['l:signal KILL'],
   },
-  'write: a writer of UUIDs that is killed after some': {
+  'write: a writer of UUIDs that was killed halfway': {
     steps: '{label: l, write: {to: /f, uuids: 2}}',
     answer: { exitCode: null, signal: 'KILL', stdout: 'errno=0 value=1\n' },
     found: ['l:signal KILL'],
   },
-  'write: a writer of UUIDs that leaves the rest when the file is gone': {
+  'write: a writer of UUIDs stops when the file is gone': {
     steps: '{label: l, write: {to: /f, uuids: 9, expect: [success, ENOENT]}}',
     answer: { exitCode: 1, stdout: 'errno=0 value=1\nerrno=ENOENT syscall=open value=2\n' },
     found: [],
   },
-  'write: a writer that never comes back': {
+  'write: a writer that blocks': {
     steps: `{label: l, ${WRITE}}}`,
     answer: null,
     found: ['l:deadline'],
   },
-  'read: what is expected': {
+  'read: the expected content': {
     steps: '{label: l, read: {file: /f, equals: 24}}',
     answer: { stdout: '24\n' },
     found: [],
   },
-  'read: something else': {
+  'read: other content': {
     steps: '{label: l, read: {file: /f, equals: 24}}',
     answer: { stdout: '22\n' },
     found: ['l:content equals'],
   },
-  'read: nothing to read': {
+  'read: a file that is not there': {
     steps: '{label: l, read: {file: /f, lacks: a}}',
     answer: { exitCode: 1 },
     found: ['l:unreadable'],
   },
-  'read: never what is expected': {
+  'read: other content until the time is over': {
     steps: '{label: l, read: {file: /f, matches: x, within: 3s}}',
     found: ['l:content matches'],
   },
-  'wait: the job ends well': { steps: `{${JOB}}, {label: l, wait: j}`, found: [] },
-  'wait: the job ends badly': {
+  'wait: the job succeeds': { steps: `{${JOB}}, {label: l, wait: j}`, found: [] },
+  'wait: the job fails': {
     steps: `{${JOB}}, {label: l, wait: j}`,
     answer: { exitCode: 1 },
     found: ['l:exit code'],
@@ -291,17 +291,17 @@ const rows: Readonly<Record<string, Row>> = {
     steps: `{${JOB}}, {label: l, wait: {for: j, expect: blocked}}`,
     found: ['l:not blocked'],
   },
-  'wait: ended somehow is enough': {
+  'wait: ended accepts any end': {
     steps: `{${JOB}}, {label: l, wait: {for: j, expect: ended}}`,
     answer: { exitCode: 9 },
     found: [],
   },
-  'wait: ended by the signal that is expected': {
+  'wait: killed by the expected signal': {
     steps: `{${JOB}}, {label: l, wait: {for: j, expect: {signal: TERM}}}`,
     answer: { exitCode: null, signal: 'TERM' },
     found: [],
   },
-  'wait: ended by another signal': {
+  'wait: killed by another signal': {
     steps: `{${JOB}}, {label: l, wait: {for: j, expect: {signal: TERM}}}`,
     answer: { exitCode: null, signal: 'SEGV' },
     found: ['l:signal'],
@@ -321,7 +321,7 @@ const rows: Readonly<Record<string, Row>> = {
     answer: { exitCode: null, signal: 'KILL' },
     found: ['l:signal KILL'],
   },
-  'parallel: a failing branch is found, the other goes on': {
+  'parallel: a failing list is found, the other goes on': {
     steps: '{label: p, parallel: [[{label: l, run: a}, {run: never}], [{run: "true"}]]}',
     answer: { exitCode: 1 },
     found: ['l:exit code'],
@@ -331,23 +331,23 @@ const rows: Readonly<Record<string, Row>> = {
     answer: { exitCode: 1 },
     found: ['l:exit code'],
   },
-  'waitForFile: it does not come': {
+  'waitForFile: it does not appear': {
     steps: '{label: l, waitForFile: /f}',
     answer: { exitCode: 1 },
     found: ['l:missing'],
   },
-  'waitForFile: it does not go': {
+  'waitForFile: it does not disappear': {
     steps: '{label: l, waitForFile: {path: /f, gone: true}}',
     answer: { exitCode: 1 },
     found: ['l:still there'],
   },
   'waitForDmesg: the kernel is silent': { steps: '{label: l, waitForDmesg: x}', found: ['l:silent'] },
-  'waitForState: it does not come': {
+  'waitForState: not reached': {
     steps: '{label: l, waitForState: {command: a}}',
     answer: { exitCode: 1 },
     found: ['l:state'],
   },
-  'waitForState: it comes': {
+  'waitForState: reached': {
     steps: '{label: l, waitForState: {command: a, stdout: {matches: x}}}',
     answer: { stdout: 'x' },
     found: [],
@@ -378,7 +378,7 @@ t.test('read with a time reads again until it is as expected', async (t) => {
   t.equal(clock, 1000);
 });
 
-t.test('a loop goes round as often as it is told, counts in $ROUND, and records only itself', async (t) => {
+t.test('a loop performs its rounds, counts them in $ROUND, and records only itself', async (t) => {
   const rounds: (string | undefined)[] = [];
   const { performance } = await play(
     'steps: [{loop: {count: 3, steps: [{run: a}]}}]\n',
@@ -397,7 +397,7 @@ t.test('a loop for a time ends when the time is over', async (t) => {
   t.equal(guest.log.length, 3);
 });
 
-t.test('a round that fails is the last, and the steps after the loop are not done', async (t) => {
+t.test('a round that fails is the last, and the steps after the loop are not performed', async (t) => {
   let count = 0;
   const { guest, performance } = await play(
     'steps: [{loop: {count: 9, steps: [{run: a}]}}, {run: b}]\n',
@@ -409,6 +409,19 @@ t.test('a round that fails is the last, and the steps after the loop are not don
   t.match(performance.steps.at(-1), { kind: 'loop', outcome: 'failed', details: ['round 2 failed'] });
 });
 
+t.test('commands see the seed of the trial', async (t) => {
+  const seen: unknown[] = [];
+  await play(
+    'modules: [m]\nsetup: [{run: a}]\nsteps: [{background: {name: j, command: b}}, {loop: {count: 1, steps: [{run: c}]}}]\n',
+    (_command, options) => {
+      seen.push(options?.env?.KTRIAL_SEED);
+      return {};
+    },
+    { seed: 4711 },
+  );
+  t.equal(seen.filter((one) => one === '4711').length, 4);
+});
+
 t.test('commands see the process ids of the jobs', async (t) => {
   let seen: string | undefined;
   await play(`steps: [{${JOB}}, {run: a}, {wait: j}]\n`, (command, options) => {
@@ -418,7 +431,7 @@ t.test('commands see the process ids of the jobs', async (t) => {
   t.equal(seen, '100');
 });
 
-t.test('a line that the kernel says is found, and then counts no more', async (t) => {
+t.test('a line in the kernel log is found, and then no longer counts', async (t) => {
   const marks: string[] = [];
   const { performance } = await play('steps: [{waitForDmesg: in use}]\n', undefined, {
     waitForConsole: async (pattern) => {
@@ -434,7 +447,7 @@ t.test('a line that the kernel says is found, and then counts no more', async (t
 const L2 = 'l2: {tiny: {kernel: k}}\n';
 
 t.test(
-  'a VM inside the guest is started with its device, spoken to, stopped, and its console kept',
+  'a VM inside the guest is started with its device, answers, is stopped, and its console is kept',
   async (t) => {
     const { performance, guest } = await play(
       `${L2}steps: [{startL2: {l2: tiny, devices: [/sys/d]}}, {monitorL2: {command: info pci, answer: {matches: '4348'}}}, {stopL2: {how: TERM}}]\n`,
@@ -456,7 +469,7 @@ t.test(
   },
 );
 
-t.test('a VM inside the guest that does not start is a finding with QEMU’s words', async (t) => {
+t.test('a VM inside the guest that does not start is a finding with QEMU’s output', async (t) => {
   const { performance } = await play(
     `${L2}steps: [{label: l, startL2: {l2: tiny}}, {stopL2: l2}]\n`,
     (command) => (command.startsWith('mkdir') ? { exitCode: 1, stderr: 'vfio: no such device\n' } : {}),
@@ -465,7 +478,7 @@ t.test('a VM inside the guest that does not start is a finding with QEMU’s wor
   t.ok(performance.findings[0]?.details.includes('stderr: vfio: no such device'));
 });
 
-t.test('a VM inside the guest that quits by its monitor ends with 0', async (t) => {
+t.test('a VM inside the guest that quits by its monitor exits with 0', async (t) => {
   const guest = aGuest((command) => (command.startsWith('mkdir') ? null : {}));
   const { run } = guest;
   guest.run = (command, options) => {

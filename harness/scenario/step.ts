@@ -38,13 +38,13 @@ export interface StepOutcome {
 /** What the trial gives to a scenario: the guest, the console's lines, and time. */
 export interface Stage {
   readonly guest: Guest;
-  /** Whether a line after the last mark matches, within so many milliseconds of real time. */
+  /** Whether a line after the last mark matches, within `timeoutMs` of real time. */
   waitForConsole(pattern: RegExp, timeoutMs: number): Promise<boolean>;
   /** Lines until now are no longer looked at. */
   consoleMark(): void;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after so many milliseconds, or as soon as the signal aborts. Nothing else ends it. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal aborts. Nothing else ends it. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /**
    * Aborts when the steps must end. Its reason is the Fault that says why: the user interrupted (`TRIAL_INTERRUPTED`), the
@@ -71,7 +71,7 @@ export interface StepContext {
   readonly env: Readonly<Record<string, string>>;
   /** Real milliseconds on this machine for a time that the scenario was written with. */
   scale(ms: number): number;
-  /** Resolves after so many milliseconds, or as soon as the steps must end. */
+  /** Resolves after `ms` milliseconds, or as soon as the steps must end. */
   sleep(ms: number): Promise<void>;
   /** Performs a list of inner steps; returns whether it was performed to its end. Its failures are reported by itself. */
   performList(
