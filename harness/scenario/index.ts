@@ -4,12 +4,9 @@
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
 export { findUnexpectedSplats } from './expect.ts';
-export type { ParameterValue, Scenario } from './language.ts';
-export { scenarioJsonSchema } from './language.ts';
-export type { ParseResult } from './parse.ts';
+export type { ParameterValue } from './language.ts';
 export { lintScenario, parseScenario } from './parse.ts';
 export type { Performance } from './perform.ts';
 export { performScenario } from './perform.ts';
 export type { SettledScenario } from './settled.ts';
 export { parseSettledScenario } from './settled.ts';
-export type { Stage } from './step.ts';

@@ -9,7 +9,8 @@ import {
   type FakeGuest,
   type Replies,
 } from '../testing/index.ts';
-import { expandScenario, type Performance, parseScenario, performScenario, type Stage } from './index.ts';
+import { expandScenario, type Performance, parseScenario, performScenario } from './index.ts';
+import type { Stage } from './step.ts';
 
 function settle(body: string) {
   const parsed = parseScenario(`name: x\ndescription: d\n${body}`, 'x');
@@ -407,6 +408,21 @@ t.test('a round that fails is the last, and the steps after the loop are not per
   );
   t.strictSame(guest.log, ['run a', 'run a']);
   t.match(performance.steps.at(-1), { kind: 'loop', outcome: 'failed', details: ['round 2 failed'] });
+});
+
+t.test('of one signature the first failure is the finding', async (t) => {
+  let round = 0;
+  const { performance } = await play(
+    'steps: [{loop: {count: 2, steps: [{label: l, continue: true, run: a}]}}]\n',
+    () => ({ exitCode: 1, stderr: `round ${++round}` }),
+  );
+  t.match(performance.findings, [{ signature: 'expectation:x:l:exit code', details: ['stderr: round 1'] }]);
+  t.equal(performance.findings.length, 1);
+  t.equal(
+    performance.steps.filter((one) => one.label === 'l').length,
+    2,
+    'each round that failed has a record',
+  );
 });
 
 t.test('commands see the seed of the trial', async (t) => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
 import { PROJECT_ROOT } from '../testing/index.ts';
-import { lintScenario, scenarioJsonSchema } from './index.ts';
+import { lintScenario } from './index.ts';
+import { scenarioJsonSchema } from './language.ts';
 
 /** The published schema, as a validator that is not ours reads it: python3 with the package jsonschema. */
 

@@ -2,7 +2,8 @@
 import t from 'tap';
 import { Fault, makeTimeouts } from '../model/index.ts';
 import { aClock, aGuest, type FakeClock, type FakeGuest, type Replies } from '../testing/index.ts';
-import { expandScenario, type Performance, parseScenario, performScenario, type Stage } from './index.ts';
+import { expandScenario, type Performance, parseScenario, performScenario } from './index.ts';
+import type { Stage } from './step.ts';
 
 /** What ends a performance early, and who answers for it. All times are those of a fake clock. */
 
