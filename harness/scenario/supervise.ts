@@ -26,7 +26,7 @@ export interface Supervision {
 export function superviseSteps(stage: Stage): Supervision {
   const stop = new AbortController();
   const done = new AbortController();
-  const heard = listenToGuest(stage.guest, stage.now);
+  const tracked = trackSignsOfLife(stage.guest, stage.now);
   let findingAt: number | null = null;
   const noteFinding = () => {
     findingAt ??= stage.now();
@@ -36,10 +36,10 @@ export function superviseSteps(stage: Stage): Supervision {
   async function tick(): Promise<void> {
     const { graceMs, noOutputMs } = stage.timeouts;
     if (findingAt !== null && stage.now() >= findingAt + graceMs) return stop.abort(CUT_SHORT);
-    const silentMs = Math.min(heard.silentMs(), stage.consoleSilentMs());
+    const silentMs = Math.min(tracked.silentMs(), stage.consoleSilentMs());
     if (silentMs < noOutputMs) return;
     const fault = await probeGuest(
-      heard.guest,
+      tracked.guest,
       stage.timeouts,
       `guest and console were silent for ${secondsOf(silentMs)}`,
     );
@@ -55,7 +55,7 @@ export function superviseSteps(stage: Stage): Supervision {
 
   void watch();
   return {
-    guest: heard.guest,
+    guest: tracked.guest,
     signal: AbortSignal.any([stage.signal, stop.signal]),
     hasFinding: () => findingAt !== null,
     noteFinding,
@@ -86,33 +86,33 @@ function secondsOf(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
 
-/** A guest with an ear for its signs of life: a command that ended, a job that wrote something. */
-function listenToGuest(guest: Guest, now: () => number): { readonly guest: Guest; silentMs(): number } {
-  let heardAt = now();
+/** Wraps a guest and remembers its last sign of life: a command ended, or a job wrote something. */
+function trackSignsOfLife(guest: Guest, now: () => number): { readonly guest: Guest; silentMs(): number } {
+  let lastSignAt = now();
   const outputs: (() => number)[] = [];
   let written = 0;
-  const hear = <Value>(value: Value): Value => {
-    heardAt = now();
+  const noteSign = <Value>(value: Value): Value => {
+    lastSignAt = now();
     return value;
   };
   return {
     silentMs() {
       const total = outputs.reduce((sum, output) => sum + output(), 0);
-      if (total !== written) hear(total);
+      if (total !== written) noteSign(total);
       written = total;
-      return now() - heardAt;
+      return now() - lastSignAt;
     },
     guest: {
       run: async (command, options) => {
         const result = await guest.run(command, options);
-        return result.timedOut ? result : hear(result);
+        return result.timedOut ? result : noteSign(result);
       },
       async start(command, options) {
-        const job = hear(await guest.start(command, options));
+        const job = noteSign(await guest.start(command, options));
         outputs.push(() => job.output().stdout.length + job.output().stderr.length);
         return job;
       },
-      upload: async (...args) => hear(await guest.upload(...args)),
+      upload: async (...args) => noteSign(await guest.upload(...args)),
       close: () => guest.close(),
     },
   };
