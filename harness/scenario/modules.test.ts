@@ -186,6 +186,16 @@ t.test('without modules.dep the symbols are named', async (t) => {
   });
 });
 
+t.test('of many symbols the message names a few', async (t) => {
+  const dmesg = [1, 2, 3, 4, 5].map((index) => `[    5.031312] zram: Unknown symbol f${index} (err -2)`);
+  const { performance } = await play('steps: [{insmod: zram}]\n', {
+    dependencies: null,
+    dmesg,
+    answers: { zram: UNKNOWN },
+  });
+  t.match(performance.fault?.message, /unknown symbol f1, f2, f3 and 2 more$/);
+});
+
 t.test('insmod’s words alone prove nothing: they are the same for a parameter that is unknown', async (t) => {
   const { performance } = await play('steps: [{insmod: zram}]\n', {
     dependencies: DEPENDENCIES,

@@ -61,6 +61,7 @@ export const insmod = defineStep<Written, InsmodBody>({
 });
 
 const LOOK_MS = 10_000;
+const SYMBOLS_NAMED = 3;
 
 /**
  * Rejects with Fault `SCENARIO_UNKNOWN_SYMBOL` (scenario) when the kernel log says that it refused a module for symbols
@@ -79,11 +80,13 @@ async function refuseUnknownSymbols(
   const { dependencies, loaded } = await readModuleState(guest, timeoutMs);
   const needed = dependencies.get(kernelNameOf(module)) ?? [];
   const missing = needed.filter((name) => !loaded.has(kernelNameOf(name)));
-  const names = [...new Set(symbols)].join(', ');
+  const names = [...new Set(symbols)];
+  const more = names.length > SYMBOLS_NAMED ? ` and ${names.length - SYMBOLS_NAMED} more` : '';
+  const needs = missing.length > 0 ? `${missing.join(', ')}, not loaded` : 'a module that is not loaded';
   throw new Fault({
     blame: 'scenario',
     code: 'SCENARIO_UNKNOWN_SYMBOL',
-    message: `the module ${module} needs ${missing.length > 0 ? `${missing.join(', ')}, not loaded` : 'a module that is not loaded'}: unknown symbol ${names}`,
+    message: `the module ${module} needs ${needs}: unknown symbol ${names.slice(0, SYMBOLS_NAMED).join(', ')}${more}`,
     details,
     next:
       missing.length > 0
