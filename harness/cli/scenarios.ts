@@ -96,7 +96,8 @@ async function findPath(word: string, context: Context): Promise<string> {
 }
 
 function parseParameters(words: readonly string[]): Record<string, ParameterValue> {
-  const given: Record<string, ParameterValue> = {};
+  // Without a prototype `__proto__` is a name like any other.
+  const given: Record<string, ParameterValue> = Object.create(null);
   for (const word of words) {
     const match = /^([A-Za-z_]\w*)=(.*)$/s.exec(word);
     if (!match?.[1])

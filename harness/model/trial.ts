@@ -89,7 +89,8 @@ export interface StepRecord {
   readonly phase: 'setup' | 'steps' | 'cleanup';
   readonly startedAt: string;
   readonly durationMs: number;
-  readonly outcome: 'passed' | 'failed' | 'error';
+  /** `cut`: ended before it was done: after a finding, by a time limit, an interrupt, or the machine's end. */
+  readonly outcome: 'passed' | 'failed' | 'error' | 'cut';
   readonly details: readonly string[];
 }
 

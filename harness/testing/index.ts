@@ -2,6 +2,8 @@
 // Makes: fakes and builders for tests, and the kernel that machine tests boot.
 // Needs: model, host, kernel, splat.
 // Never: is imported by anything but tests.
+export type { FakeClock } from './clock.ts';
+export { aClock } from './clock.ts';
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
 export { CACHE_HOME, TEST_CACHE, testKernel } from './kernel.ts';

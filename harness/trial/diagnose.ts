@@ -12,8 +12,8 @@ export async function diagnoseMachine(
   if (fault) await Promise.race([machine.ended, wait(timeouts.lastWordsMs)]);
   const end = machine.hasEnded();
   if (end) return stateOf(end);
-  if (fault?.code !== 'GUEST_CONNECTION_LOST' && fault?.code !== 'GUEST_UNREACHABLE')
-    return { kind: 'running' };
+  const lost = ['GUEST_CONNECTION_LOST', 'GUEST_UNREACHABLE', 'GUEST_SILENT'];
+  if (!fault || !lost.includes(fault.code)) return { kind: 'running' };
   const answer = await machine.probeGuest(timeouts.reconnectMs);
   const later = machine.hasEnded();
   if (later) return stateOf(later);

@@ -143,7 +143,7 @@ class TrialRun {
     { machine, clone, begun, bootMethod }: StartedMachine,
   ): Promise<TrialResult> {
     let guest: Guest | null = null;
-    let performed: Performance = { steps: [], findings: [], fault: null };
+    let performed: Performance = { steps: [], findings: [], fault: null, stoppedIn: null, evidence: {} };
     let state: MachineState;
     let timeouts = this.#makeTimeouts(settled, null);
     try {
@@ -162,7 +162,7 @@ class TrialRun {
       if (this.#signal.aborted) throw error;
       performed = { ...performed, fault: asFault(error) };
     }
-    await this.#keep(performed.evidence ?? {});
+    await this.#keep(performed.evidence);
     state = await diagnoseMachine(machine, performed.fault, timeouts);
     const extra: Finding[] = [];
     if (state.kind === 'running' && guest) {
@@ -204,7 +204,12 @@ class TrialRun {
 
   #makeTimeouts(settled: SettledScenario, measuredBootMs: number | null): Timeouts {
     const { kind } = this.#lab.accelerator;
-    return makeTimeouts({ accelerator: kind, measuredBootMs, scenarioMs: settled.timeoutMs });
+    return makeTimeouts({
+      accelerator: kind,
+      measuredBootMs,
+      scenarioMs: settled.timeoutMs,
+      graceMs: settled.graceMs,
+    });
   }
 
   async #performWith(
@@ -222,7 +227,7 @@ class TrialRun {
         consoleMark: () => this.#watch.mark(),
         waitForConsole: (pattern, timeoutMs) => this.#watch.waitFor(pattern, timeoutMs, stop.signal),
         now: () => Date.now(),
-        sleep: (ms) => sleep(ms, stop.signal),
+        sleep,
         signal: AbortSignal.any([stop.signal, this.#signal]),
         timeouts,
         consoleSilentMs: () => 0,
