@@ -37,6 +37,7 @@ export type {
   Trace,
   TrialSplat,
 } from './splat.ts';
+export { findExplained } from './splat.ts';
 export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
 export { makeTimeouts } from './timeouts.ts';
 export type {

@@ -52,7 +52,7 @@ export interface SourceExcerpt extends SourceLines {
 export interface Splat {
   /** In the field's customary form: `KASAN: use-after-free Read in f`. */
   readonly title: string;
-  /** Family of the complaint, such as `kasan`, `warning`, `lockdep`, `hang`. */
+  /** Family of the complaint, such as `KASAN-USE-AFTER-FREE-READ`, `WARNING`, `LOCKDEP`, `HANG`: see `splat/kinds/type.ts`. */
   readonly type: string;
   /** The function that the complaint is about, or null when the report gives none. */
   readonly culprit: string | null;
@@ -77,7 +77,10 @@ export interface Splat {
   readonly end: number;
   /** The report's own lines, stamps removed, joined by line feeds. At most 64 KiB. */
   readonly text: string;
-  /** Index of the splat in the same log that this one follows from, or null for a root. */
+  /**
+   * Index of an earlier splat of the same log whose consequence this one probably is; null for a root. It orders the
+   * display. Whether it excuses a splat is decided by `findExplained`.
+   */
   readonly follows: number | null;
   /** What makes two splats the same bug; see `splat/signature.ts`. */
   readonly signature: string;
@@ -97,3 +100,30 @@ export type SplatBody = Omit<Splat, 'text'>;
 
 /** A complaint as a trial's result has it: its text is in a file. */
 export type TrialSplat = SplatBody & { readonly text: TextRef | null };
+
+/**
+ * The splats that need no finding of their own: each follows, directly or by way of others, from a root that is itself a
+ * finding. A splat whose root is allowed or expected is not among them and is judged by itself.
+ */
+export function findExplained(
+  splats: readonly Splat[],
+  isFinding: (splat: Splat) => boolean,
+): ReadonlySet<Splat> {
+  const explained = new Set<Splat>();
+  for (const [index, splat] of splats.entries()) {
+    const root = findRoot(splats, index);
+    if (root !== null && isFinding(root)) explained.add(splat);
+  }
+  return explained;
+}
+
+/** The root of a chain; null for a splat that is one itself. A reference that does not point back ends the chain. */
+function findRoot(splats: readonly Splat[], start: number): Splat | null {
+  let at = start;
+  for (;;) {
+    const next = splats[at]?.follows ?? at;
+    if (next >= at || splats[next] === undefined) break;
+    at = next;
+  }
+  return at === start ? null : (splats[at] ?? null);
+}

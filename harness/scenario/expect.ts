@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Finding, Splat } from '../model/index.ts';
+import { type Finding, findExplained, type Splat } from '../model/index.ts';
 import { toRegExp } from './scalar.ts';
 import type { ExpectedSplat, SettledScenario } from './settled.ts';
 
@@ -9,14 +9,17 @@ function fits(expected: ExpectedSplat, splat: Splat): boolean {
 }
 
 /**
- * What the log shows against the scenario's word: each complaint that is no consequence of another, and is neither
- * expected nor allowed; and each expected one that did not come. One finding a signature.
+ * Compares the log with the scenario's expectations: each splat that is neither expected nor allowed is a finding,
+ * unless it follows from one that is a finding itself; so is each expected splat that did not come. One finding a
+ * signature.
  */
 export function findUnexpectedSplats(settled: SettledScenario, splats: readonly Splat[]): readonly Finding[] {
   const { splats: expected, allow } = settled.expect;
   const findings: Finding[] = [];
+  const isFinding = (splat: Splat) => ![...expected, ...allow].some((one) => fits(one, splat));
+  const explained = findExplained(splats, isFinding);
   for (const [index, splat] of splats.entries()) {
-    if (splat.follows !== null || [...expected, ...allow].some((one) => fits(one, splat))) continue;
+    if (!isFinding(splat) || explained.has(splat)) continue;
     if (findings.some((one) => one.signature === splat.signature)) continue;
     findings.push({
       kind: 'splat',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readMarkedLog, writeMarkedLog } from './marked.ts';
-import { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
+import { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK, rewriteHead } from './provoke.ts';
 import { PROJECT_ROOT } from './root.ts';
 
 /**
@@ -13,7 +13,8 @@ import { PROJECT_ROOT } from './root.ts';
  * it said. The head of a log, which a person wrote, stays; a log that is new gets a head that fits nothing, so that
  * somebody must look at it. Fails when a trial failed, when a log is not read as its head says, or when it lacks what
  * the self-test of the kernel's own sources wants to see. Usage: golden.js [--jobs N] [kernel…], or
- * golden.js --from RUN-DIRECTORY kernel for trials that were run before
+ * golden.js --from RUN-DIRECTORY kernel for trials that were run before. golden.js --heads runs nothing: it rewrites the
+ * heads of the logs that are there by what the scanner finds in them, for a person to read the difference.
  */
 
 /** Logs that are kept from the first line on; of the others, what comes before the first program is of no use. */
@@ -131,14 +132,27 @@ function rewriteLogs(kernel: string, runDirectory: string): string[] {
   return wrong;
 }
 
+function rewriteHeads(): void {
+  for (const name of readdirSync(GOLDEN_LOGS).filter((file) => file.endsWith('.log'))) {
+    const path = join(GOLDEN_LOGS, name);
+    const old = readFileSync(path, 'latin1');
+    if (judgeMarkedLog(name, old).length === 0) continue;
+    writeFileSync(path, rewriteHead(name, old), 'latin1');
+    process.stdout.write(`${name}: its head is rewritten\n`);
+  }
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string', default: '2' }, from: { type: 'string' } },
+  options: { jobs: { type: 'string', default: '2' }, from: { type: 'string' }, heads: { type: 'boolean' } },
 });
-const wrong = (positionals.length > 0 ? positionals : Object.keys(PROVOKE_PACK)).flatMap((kernel) => {
-  const runDirectory = values.from ?? runPack(kernel, values.jobs);
-  process.stdout.write(`${kernel}: the trials are in ${runDirectory}\n`);
-  return rewriteLogs(kernel, runDirectory);
-});
-process.stdout.write(wrong.length === 0 ? 'every log is read as its head says\n' : `${wrong.join('\n')}\n`);
-process.exitCode = wrong.length === 0 ? 0 : 1;
+if (values.heads) rewriteHeads();
+else {
+  const wrong = (positionals.length > 0 ? positionals : Object.keys(PROVOKE_PACK)).flatMap((kernel) => {
+    const runDirectory = values.from ?? runPack(kernel, values.jobs);
+    process.stdout.write(`${kernel}: the trials are in ${runDirectory}\n`);
+    return rewriteLogs(kernel, runDirectory);
+  });
+  process.stdout.write(wrong.length === 0 ? 'every log is read as its head says\n' : `${wrong.join('\n')}\n`);
+  process.exitCode = wrong.length === 0 ? 0 : 1;
+}

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { FUNCTION, type Kind, type Step, TRACE } from './family.ts';
 
-/** What a panic says when something else was the matter. */
-export const PANIC_AFTERMATH: RegExp =
-  /Kernel panic - not syncing: (?:Fatal exception|.*panic_on_\w+ set|hung_task: blocked tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|Machine halted|Oops|kasan|kfence|stack-protector: Fatal)/i;
+/** The words of a panic that only ends what an earlier report began. */
+export const PANIC_AFTERMATH_WORDS =
+  'Fatal exception|.*panic_on_\\w+ set|hung_task: blocked tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|Machine halted|Oops|kasan|kfence|stack-protector: Fatal';
+
+/** Such a panic's line. */
+export const PANIC_AFTERMATH: RegExp = new RegExp(
+  `Kernel panic - not syncing: (?:${PANIC_AFTERMATH_WORDS})`,
+  'i',
+);
 
 /** The kernel's last words. */
 export const PANIC_LINE: RegExp = /(?<!end )Kernel panic - not syncing/;
