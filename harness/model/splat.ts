@@ -59,6 +59,8 @@ export interface Splat {
   readonly corrupted: boolean;
   readonly corruptedReason: string | null;
   readonly panicked: boolean;
+  /** The stamp of its headline, in seconds since boot; null in a log without stamps. */
+  readonly seconds: number | null;
   readonly comm: string | null;
   readonly pid: number | null;
   readonly cpu: number | null;

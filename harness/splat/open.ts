@@ -35,6 +35,8 @@ export class OpenReport {
   readonly doubted: boolean;
   panicked = false;
   lost = false;
+  /** The signature under which it was announced before it was closed. */
+  announced: string | null = null;
   /** The headline had the usual form, `[    5.123456] words`. */
   readonly #usual: boolean;
   /** What stands before the headline's words, and may stand before the other lines. */
@@ -166,11 +168,15 @@ export class OpenReport {
     this.#sureEnd = this.#beforeRule.end;
   }
 
+  /** Whether it has what such a report needs: a trace, where its kind has one. */
+  get isWhole(): boolean {
+    return this.#frames || (this.header.kind?.stackless ?? true);
+  }
+
   /** Whether nothing more of it can be expected. */
   isOver(at: number, seconds: number | null): boolean {
     if (this.#lines.length >= MOST_LINES || this.#length >= MOST_TEXT) return true;
-    const satisfied = this.#frames || (this.header.kind?.stackless ?? true);
-    const patience = this.#ended ? PATIENCE.ended : satisfied ? PATIENCE.satisfied : PATIENCE.waiting;
+    const patience = this.#ended ? PATIENCE.ended : this.isWhole ? PATIENCE.satisfied : PATIENCE.waiting;
     if (this.#idle > patience.own || at - this.#sureAt > patience.all) return true;
     const last = this.#sureSeconds;
     return seconds !== null && last !== null && Math.abs(seconds - last) > patience.seconds;
@@ -182,6 +188,7 @@ export class OpenReport {
       header: this.header,
       before: this.before,
       lines: this.#lines.slice(0, this.#sureLines),
+      seconds: this.seconds,
       start: this.start,
       end: this.#sureEnd,
       panicked: this.panicked,

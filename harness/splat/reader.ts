@@ -21,7 +21,7 @@ import {
   readHead,
   restOfLine,
 } from './printk.ts';
-import { judgeReport, readReport } from './report.ts';
+import { type Judgement, judgeReport, readReport } from './report.ts';
 import type { ScannerOptions } from './scan.ts';
 import { findStamp, lineStart } from './stamp.ts';
 import { normaliseTitle } from './title.ts';
@@ -113,6 +113,18 @@ export class LogReader {
       // Further back than that, a line that comes in pieces may have been cut.
       if (hasWords || this.#open.size > 0) this.#readLine(at, next, next === to ? omitted : 0, hasWords);
       at = next;
+    }
+  }
+
+  /** Announces what is whole, though more lines of it may come; what `finish` returns stays the same. */
+  flushQuiet(): void {
+    for (const report of this.#open.values()) {
+      if (!report.isWhole || report.announced !== null) continue;
+      const closed = report.close();
+      const judgement = judgeReport(closed);
+      if (judgement.tear !== null || this.#isDoubted(report, judgement)) continue;
+      report.announced = judgement.signature;
+      this.#options.onSplat?.(readReport(closed, judgement));
     }
   }
 
@@ -266,6 +278,10 @@ export class LogReader {
     for (const report of [...this.#open.values()]) this.#close(report);
   }
 
+  #isDoubted(report: OpenReport, judgement: Judgement): boolean {
+    return report.doubted || (report.context === NO_CONTEXT && judgement.incomplete);
+  }
+
   #close(report: OpenReport): void {
     this.#open.delete(report.context);
     if (this.#allCpus === report.context) this.#allCpus = null;
@@ -274,8 +290,8 @@ export class LogReader {
     this.#reach.set(report.context, closed.end);
     const judgement = judgeReport(closed);
     const kept = this.#found.wants(judgement.signature);
-    const doubted = report.doubted || (report.context === NO_CONTEXT && judgement.incomplete);
-    const told = this.#options.onSplat !== undefined && !doubted;
+    const doubted = this.#isDoubted(report, judgement);
+    const told = this.#options.onSplat !== undefined && !doubted && report.announced !== judgement.signature;
     // In a flood most are only counted.
     if (!kept && !told) return;
     const splat = readReport(closed, judgement);

@@ -17,6 +17,8 @@ export interface Report {
   readonly before: readonly string[];
   /** The headline and all that follows. */
   readonly lines: readonly ReportLine[];
+  /** The stamp of the headline. */
+  readonly seconds: number | null;
   readonly start: number;
   readonly end: number;
   readonly panicked: boolean;
@@ -76,6 +78,7 @@ export function readReport(report: Report, judgement: Judgement): Splat {
     corrupted: tear !== null,
     corruptedReason: tear,
     panicked: report.panicked || report.lines.some((line) => line.panic),
+    seconds: report.seconds,
     ...readHead(report.lines),
     pc: judgement.usesPc ? pc : null,
     frames: traces[0]?.frames ?? [],

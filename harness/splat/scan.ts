@@ -6,7 +6,10 @@ import { LogReader } from './reader.ts';
 import { Window } from './window.ts';
 
 export interface ScannerOptions {
-  /** Told each splat when it is complete, in the order of completion; `follows` and `panicked` may still change. */
+  /**
+   * Called with each splat when it is complete, in the order of completion; `follows` and `panicked` may still change.
+   * A splat that \`flushQuiet\` announced comes a second time only if its signature has changed since.
+   */
   readonly onSplat?: (splat: Splat) => void;
   /** Told the words of a headline as soon as its line is complete, long before the splat is. */
   readonly onHeader?: (title: string) => void;
@@ -17,6 +20,11 @@ export interface ScannerOptions {
 export interface Scanner {
   /** Takes the next bytes of the log, cut anywhere; they are copied. A string is taken as UTF-8. */
   push(chunk: Uint8Array | string): void;
+  /**
+   * Announces to \`onSplat\` every splat that is as complete as its kind needs, though more lines of it may come. To be
+   * called when the log has been silent for a while. It changes nothing that \`end\` returns.
+   */
+  flushQuiet(): void;
   /** Closes the log; all splats in its order. */
   end(): readonly Splat[];
   /** How many splats of a flood were told to `onSplat` but not kept. */
@@ -31,6 +39,9 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   return {
     push(chunk) {
       if (splats === undefined) window.push(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk);
+    },
+    flushQuiet() {
+      if (splats === undefined) reader.flushQuiet();
     },
     end() {
       if (splats !== undefined) return splats;

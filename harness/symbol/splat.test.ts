@@ -68,6 +68,7 @@ function aSplat(frames: readonly Frame[], pc: Frame | null = null): Splat {
     corrupted: false,
     corruptedReason: null,
     panicked: false,
+    seconds: null,
     comm: null,
     pid: null,
     cpu: null,

@@ -44,6 +44,7 @@ export function aSplat(part: Partial<TrialSplat> = {}): TrialSplat {
     corrupted: false,
     corruptedReason: null,
     panicked: false,
+    seconds: 12.345678,
     comm: 'bash',
     pid: 318,
     cpu: 1,
