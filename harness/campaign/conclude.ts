@@ -7,7 +7,7 @@ import {
   type SourceText,
   symboliseSplat,
 } from '../symbol/index.ts';
-import { compareScenario, concludeCampaign, gridPatches, isConclusive } from '../verdict/index.ts';
+import { compareScenario, concludeCampaign, gridPatches, judgeAlone } from '../verdict/index.ts';
 import type { Arms } from './arms.ts';
 import type { ArmsChoice, CampaignPlan } from './plan.ts';
 import { openSourceTexts } from './quote.ts';
@@ -59,16 +59,4 @@ export function concludeTrials(
   });
   const perPatch = choice === 'per-patch' && base !== tip ? gridPatches(names, arms.builds, trials) : null;
   return concludeCampaign(verdicts, plan.arms.length, perPatch);
-}
-
-function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioVerdict {
-  const verdict = compareScenario(scenario, trials, trials);
-  const conclusive = trials.some(isConclusive);
-  const reason = verdict.comparison === 'clean' ? 'no complaint and every expectation met' : verdict.reason;
-  const signatures = verdict.signatures.map((one) => ({
-    ...one,
-    patched: { seen: 0, trials: 0 },
-    trials: [...new Set(one.trials)],
-  }));
-  return { ...verdict, reason: conclusive ? reason : verdict.reason, signatures };
 }

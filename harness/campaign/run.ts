@@ -72,7 +72,7 @@ export async function runCampaign(
   const isControl = (_: TrialResult, index: number) => plan.trials[index]?.boot === 'control';
   const controls = all.filter(isControl);
   const trials = all.filter((trial, index) => !isControl(trial, index));
-  const clones = compareClones(trials, controls);
+  const clones = compareClones([...trials, ...controls]);
   const verdict = concludeTrials(request.arms, plan, prepared, trials);
   listen({ type: 'concluded', verdict, clones });
   return finish({ prepared, rejection: null, notes: prepared.notes, trials, controls, clones, verdict });

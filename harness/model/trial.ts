@@ -133,8 +133,16 @@ export interface TrialResult {
   readonly machineCommand: string | null;
 }
 
-/** Complaints that a result holds in full. */
+/** Whether a trial says something about its kernel: what the lab, the scenario or ktrial itself spoiled does not. */
+export function isConclusive(trial: Pick<TrialResult, 'outcome' | 'blame'>): boolean {
+  return trial.outcome === 'passed' || (trial.outcome === 'failed' && trial.blame === 'kernel');
+}
+
+/** Complaints that a result contains in full. */
 export const MAXIMUM_TRIAL_SPLATS = 50;
 
-/** Runs one trial to its end. Never rejects for what happens in the trial; rejects only when `signal` aborts. */
+/**
+ * Runs one trial to its end. Never rejects: whatever happens is in the result. When `signal` aborts, the machine is stopped and
+ * the result, with everything collected so far, has the fault `TRIAL_INTERRUPTED`, or the Fault that is the signal's reason.
+ */
 export type TrialRunner = (spec: TrialSpec, emit: RunEmitter, signal: AbortSignal) => Promise<TrialResult>;

@@ -183,7 +183,7 @@ t.test('what a scenario or a log says cannot break the report', async (t) => {
 
 t.test('with one arm nothing was compared, and no word says so', async (t) => {
   const alone = [aTrial('plain.base.1'), onBase];
-  const { points } = parse(aVerdict([plain, { ...removal, comparison: 'notFixed' }]), alone);
+  const { points } = parse(aVerdict([plain, { ...removal, comparison: 'faulty' }]), alone);
   t.strictSame(
     points.map((point) => point.name),
     ['plain: clean', 'removal: fault seen'],

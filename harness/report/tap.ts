@@ -94,7 +94,7 @@ function describeSignature(one: SignatureVerdict, own: readonly TrialResult[]): 
     `  comparison: ${one.comparison}`,
     `  signature: ${quote(one.signature)}`,
     `  base: { seen: ${one.base.seen}, trials: ${one.base.trials} }`,
-    `  patched: { seen: ${one.patched.seen}, trials: ${one.patched.trials} }`,
+    ...(one.patched ? [`  patched: { seen: ${one.patched.seen}, trials: ${one.patched.trials} }`] : []),
     `  seenIn: [${one.trials.map(quote).join(', ')}]`,
   ];
   const splat = findSplat(one, own);

@@ -3,25 +3,23 @@ import {
   type Blame,
   type Comparison,
   comparisonWords,
+  isConclusive,
   type Outcome,
   type ScenarioVerdict,
   type SignatureVerdict,
   type TrialResult,
 } from '../model/index.ts';
 
+export { isGood } from '../model/index.ts';
+
 /** Comparisons in the words of reports; with one arm nothing was compared, and the words do not say so. */
 export function wordsFor(trials: readonly TrialResult[]): Readonly<Record<Comparison, string>> {
   return comparisonWords(new Set(trials.map((trial) => trial.arm)).size);
 }
 
-/** Whether a comparison is as it should be. Everything else, the undecided included, is not. */
-export function isGood(comparison: Comparison): boolean {
-  return comparison === 'fixed' || comparison === 'clean';
-}
-
 /** How often a signature was seen, as `base 2/3, patched 0/3`. */
 export function countSeen(one: SignatureVerdict): string {
-  const patched = one.patched.trials === 0 ? '' : `, patched ${one.patched.seen}/${one.patched.trials}`;
+  const patched = one.patched === null ? '' : `, patched ${one.patched.seen}/${one.patched.trials}`;
   return `base ${one.base.seen}/${one.base.trials}${patched}`;
 }
 
@@ -33,12 +31,7 @@ export function describeOutcome(trial: { readonly outcome: Outcome; readonly bla
 
 /** Trials of a scenario that say nothing about their kernel: lab faults, scenario mistakes, trials that never ran. */
 export function undecidedTrials(scenario: ScenarioVerdict, trials: readonly TrialResult[]): TrialResult[] {
-  return trials.filter(
-    (trial) =>
-      trial.scenario === scenario.scenario &&
-      trial.outcome !== 'passed' &&
-      !(trial.outcome === 'failed' && trial.blame === 'kernel'),
-  );
+  return trials.filter((trial) => trial.scenario === scenario.scenario && !isConclusive(trial));
 }
 
 /** A duration for people: `850 ms`, `12.3 s`, `4 min 05 s`. */

@@ -188,6 +188,7 @@ class TrialRun {
       consoleSpoke: this.#watch.spoke,
       machine: state,
       fault: performed.fault,
+      stoppedIn: performed.fault ? performed.stoppedIn : null,
       findings,
       splats,
       expectedEnd: settled.expect.machine,
