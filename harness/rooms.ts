@@ -17,6 +17,7 @@ const HANDS = [
   'node:url',
   'node:stream',
   'node:stream/promises',
+  'node:timers/promises',
 ];
 
 /** The floor plan. `rooms.test.ts` reads every import in `harness/` and fails on one that does not stand here. */

@@ -5,6 +5,7 @@ import t from 'tap';
 import type { RunEventBody, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 import { openTestLab, type TestLab } from '../testing/lab.ts';
+import { settleReachability } from '../verdict/index.ts';
 import { type Template, TemplateStore } from '../vm/index.ts';
 import { type ArtifactResolver, createTrialRunner } from './index.ts';
 
@@ -238,13 +239,18 @@ t.test('a clone that does not come up is told, and its trial is done in a booted
   t.match(readFileSync(join(directory, 'replaced', 'clone-console.log'), 'latin1'), /guest ready/);
 });
 
-t.test('a kernel that does not boot is judged the same where a template was to be made of it', async (t) => {
-  const directory = t.testdir();
-  await using templates = new TemplateStore({ cacheDirectory: directory });
-  const scenario = settle(
-    `name: dies\ndescription: a kernel that is told to die\nmachine: { cpus: 1, memoryMib: 512, kernelArgs: [init=/nowhere] }\nsteps:\n  - run: "true"\n`,
-  );
-  const { result } = await perform(directory, aSpec(scenario, { boot: 'clone' }), () => {}, templates);
-  t.strictSame([result.outcome, result.blame], ['failed', 'kernel'], result.reason);
-  t.match(result.bootMethod, { kind: 'cold', fallbackReason: /panicked/ });
-});
+t.test(
+  'a kernel that is given no init to run is not to blame, whatever its machine was made from',
+  async (t) => {
+    const directory = t.testdir();
+    await using templates = new TemplateStore({ cacheDirectory: directory });
+    const scenario = settle(
+      `name: dies\ndescription: a kernel that is told to die\nmachine: { cpus: 1, memoryMib: 512, kernelArgs: [init=/nowhere] }\nsteps:\n  - run: "true"\n`,
+    );
+    const { result } = await perform(directory, aSpec(scenario, { boot: 'clone' }), () => {}, templates);
+    t.strictSame([result.outcome, result.blame], ['failed', 'lab'], result.reason);
+    t.match(result, { fault: 'GUEST_UNREACHABLE', reason: /Requested init \/nowhere failed/ });
+    t.match(result.bootMethod, { kind: 'cold', fallbackReason: /panicked/ });
+    t.equal(settleReachability([result], 'base')[0]?.blame, 'lab', 'the base does not boot it either');
+  },
+);
