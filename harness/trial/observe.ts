@@ -4,6 +4,7 @@ import {
   type Finding,
   type Guest,
   type RunEmitter,
+  type Splat,
   type Timeouts,
   type TrialSpec,
   type TrialSplat,
@@ -95,10 +96,15 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     fault: finish.fault ?? (await findFullDisk(directory, space)),
     stoppedIn: performance.fault ? performance.stoppedIn : null,
     steps: performance.steps,
-    findings: [...performance.findings, ...findUnexpectedSplats(settled, splats)],
+    findings: [...performance.findings, ...findInLog(settled, splats, live.bootMs !== null)],
     splats: references,
     notes,
   };
+}
+
+/** Findings of the log. A splat that the scenario expects cannot have come where the scenario never began. */
+function findInLog(settled: SettledScenario, splats: readonly Splat[], booted: boolean): readonly Finding[] {
+  return findUnexpectedSplats(settled, splats).filter((finding) => booted || finding.kind === 'splat');
 }
 
 /** The part of a trial in which the guest is used. */

@@ -21,6 +21,13 @@ const missed: Finding = {
   details: [],
   splat: null,
 };
+/** A splat that the scenario expects is not in the log. */
+const absent: Finding = {
+  ...missed,
+  signature: 'expectation:s:dmesg:/x/',
+  title: 'the expected splat did not come: /x/',
+  step: null,
+};
 const healthy: TrialEvidence = {
   booted: true,
   consoleSpoke: true,
@@ -387,6 +394,24 @@ const ROWS: readonly Row[] = [
   {
     name: 'the disk was full at the end, after a missed expectation',
     evidence: { findings: [missed], fault: aFault('HOST_DISK_FULL') },
+    blame: 'kernel',
+  },
+  { name: 'an expected splat that did not come', evidence: { findings: [absent] }, blame: 'kernel' },
+  {
+    name: 'an expected splat that did not come, or was lost with the end of the log on a full disk',
+    evidence: { findings: [absent], fault: aFault('HOST_DISK_FULL') },
+    blame: 'lab',
+    fault: 'HOST_DISK_FULL',
+  },
+  {
+    name: 'an expected splat that did not come, on a silent console',
+    evidence: { findings: [absent], consoleSpoke: false },
+    blame: 'lab',
+    fault: 'CONSOLE_SILENT',
+  },
+  {
+    name: 'a missed expectation, on a silent console',
+    evidence: { findings: [missed], consoleSpoke: false },
     blame: 'kernel',
   },
   { name: 'the disk was full at the end', evidence: { fault: aFault('HOST_DISK_FULL') }, blame: 'lab' },

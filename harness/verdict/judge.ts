@@ -144,12 +144,17 @@ function judgeDeath(evidence: TrialEvidence): TrialJudgement | null {
   }
 }
 
-/** What the guest got wrong in the steps stands, whatever happened to the lab after them. */
+/**
+ * What the guest got wrong in the steps stands, whatever happened to the lab after them. A splat that was expected and is not in
+ * the log (a finding of no step) stands only where the log is complete.
+ */
 function judgeMissedExpectations(evidence: TrialEvidence): TrialJudgement | null {
-  const { findings, fault, stoppedIn } = evidence;
-  if (findings.length === 0 || !evidence.booted) return null;
+  const { findings, fault, stoppedIn, consoleSpoke } = evidence;
+  const isComplete = fault === null && consoleSpoke;
+  const missed = findings.filter((finding) => isComplete || finding.step !== null);
   const cutShort = fault !== null && (stoppedIn === 'setup' || stoppedIn === 'steps');
-  return cutShort ? null : fail(evidence, 'kernel', describeFindings(findings), null);
+  if (missed.length === 0 || cutShort || !evidence.booted) return null;
+  return fail(evidence, 'kernel', describeFindings(findings), null);
 }
 
 function judgeSilence(evidence: TrialEvidence): TrialJudgement | null {
