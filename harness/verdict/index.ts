@@ -5,7 +5,7 @@
 export { concludeCampaign } from './campaign.ts';
 export { compareClones } from './clones.ts';
 export { compareScenario, judgeAlone } from './compare.ts';
-export type { ExpectedEnd, MachineState, TrialEvidence, TrialJudgement } from './judge.ts';
+export type { MachineState } from './judge.ts';
 export { judgeTrial } from './judge.ts';
 export { gridPatches } from './per-patch.ts';
 export { settleReachability } from './reachability.ts';

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { type Blame, Fault, type FaultBlame, type Finding } from '../model/index.ts';
 import { aSplat } from '../testing/index.ts';
-import { judgeTrial, type TrialEvidence } from './index.ts';
+import { judgeTrial, type TrialEvidence } from './judge.ts';
 
 function aFault(code: string, blame: FaultBlame = 'lab', message = `${code} happened`): Fault {
   return new Fault({ blame, code, message });

@@ -21,7 +21,7 @@ export type MachineState =
   | { readonly kind: 'labDeath'; readonly detail: string };
 
 /** The ends of a machine that a scenario may ask for. */
-export type ExpectedEnd = 'running' | 'panicked' | 'hung' | 'reset';
+type ExpectedEnd = 'running' | 'panicked' | 'hung' | 'reset';
 
 /** Everything that decides how a trial is judged. */
 export interface TrialEvidence {
