@@ -91,6 +91,13 @@ const ROWS: readonly Row[] = [
     findings: [/^death:hang$/],
   },
   {
+    name: 'a guest that hangs in a step with a deadline',
+    script: onWork((machine) => machine.hang()),
+    scenario: 'steps: [{run: {command: work, timeout: 10s}}]\n',
+    blame: 'kernel',
+    reason: /^the guest hung: no answer/,
+  },
+  {
     name: 'a kernel that does not power off',
     script: { onPowerOff: () => {} },
     blame: 'kernel',

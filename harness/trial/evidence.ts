@@ -12,6 +12,8 @@ export interface Evidence extends AsyncDisposable {
   readonly watch: ConsoleWatch;
   /** Settles with the first splat that the scenario neither expects nor allows. */
   readonly firstFinding: Promise<void>;
+  /** Whether there was one. */
+  hasFinding(): boolean;
   /** Writes texts that the scenario brought out of the guest, such as the console of a VM inside it, by file name. */
   keep(texts: Readonly<Record<string, string>>): Promise<void>;
   /** Closes the console's log and compares it with the guest's own. Never rejects: what could not be written is a note. */
@@ -62,6 +64,7 @@ export function collectEvidence(context: EvidenceContext): Evidence {
   return {
     watch,
     firstFinding: first.promise,
+    hasFinding: () => first.isSettled(),
     async keep(texts) {
       for (const [name, text] of Object.entries(texts)) await write(name.replace(/[^\w.-]/g, '_'), text);
     },
@@ -82,10 +85,18 @@ function isUnexpected(settled: SettledScenario, splat: Splat): boolean {
   return findUnexpectedSplats(settled, [{ ...splat, follows: null }]).some((one) => one.kind === 'splat');
 }
 
-function createFirst(): { readonly promise: Promise<void>; readonly settle: () => void } {
-  let settle = () => {};
-  const promise = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, settle };
+interface First {
+  readonly promise: Promise<void>;
+  isSettled(): boolean;
+  settle(): void;
+}
+
+function createFirst(): First {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return {
+    promise: new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+    isSettled: () => signal.aborted,
+    settle: () => controller.abort(),
+  };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Fault, type Guest, type Timeouts, toFault } from '../model/index.ts';
+import { Fault, type Guest, type Timeouts, toFault } from '../model/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import type { Machine } from '../vm/index.ts';
 import { cleanGuestLog, type GuestLog, readGuestLog } from './collect.ts';
@@ -17,6 +17,8 @@ export interface FinishContext {
   readonly stop: TrialStop;
   /** Settles with the first splat that the scenario neither expects nor allows. */
   readonly firstFinding: Promise<void>;
+  /** Whether the steps or the log have a finding already. */
+  readonly hasFinding: boolean;
   /** Evidence that is missing is reported here. */
   readonly notes: string[];
 }
@@ -37,7 +39,7 @@ export async function finishMachine(context: FinishContext): Promise<Finish> {
   const { machine, guest, timeouts, stop } = context;
   let finish: Finish = { state: { kind: 'running' }, fault: context.fault, log: null };
   if (!stop.reason()) {
-    finish = { ...finish, state: await diagnoseMachine(machine, context.fault, timeouts) };
+    finish = { ...finish, state: await diagnoseMachine(machine, await findDoubt(context), timeouts) };
     if (finish.state.kind === 'running' && guest) finish = await powerOff(context, guest);
   }
   await guest?.close().catch(() => {});
@@ -45,6 +47,17 @@ export async function finishMachine(context: FinishContext): Promise<Finish> {
   const stopped = stop.reason();
   if (!stopped) return finish;
   return { ...finish, state: stateOfStopped(machine), fault: firstFault(finish.fault, stopped) };
+}
+
+/**
+ * Why the guest may be gone, or null. A step that did not end in time is a finding and no fault, and its guest may hang: it is
+ * asked for a trivial command, since nothing else that it is asked for would come either.
+ */
+async function findDoubt({ fault, guest, hasFinding, timeouts }: FinishContext): Promise<Fault | null> {
+  if (fault || !guest || !hasFinding) return fault;
+  const answer = await guest.run('true', { timeoutMs: timeouts.aliveMs }).catch(() => null);
+  if (answer?.exitCode === 0) return null;
+  return new Fault({ blame: 'lab', code: 'GUEST_SILENT', message: 'the guest does not answer' });
 }
 
 async function powerOff(context: FinishContext, guest: Guest): Promise<Finish> {

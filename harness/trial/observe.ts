@@ -85,6 +85,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     timeouts,
     stop,
     firstFinding,
+    hasFinding: live.performance.findings.length > 0 || evidence.hasFinding(),
     notes,
   });
   const { splats, references } = await evidence.close(finish.log);

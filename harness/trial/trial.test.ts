@@ -504,3 +504,26 @@ t.test('each signature is announced once, and a flood of them only so far', { bu
   );
   t.equal((await announcedBy(flood.join(''))).length, 200);
 });
+
+t.test('a guest that hangs is not asked for its log, nor to power off', { buffered: true }, async (t) => {
+  let answers = true;
+  const script: MachineScript = {
+    replies(command, machine) {
+      if (command === 'work') {
+        answers = false;
+        machine.probeGuest = async () => 'silent';
+      }
+      return answers ? {} : null;
+    },
+  };
+  const { result, machines } = await runFakeTrial(t.testdir(), PLAIN, script);
+  t.match(result, { blame: 'kernel', reason: /^the guest hung/ });
+  t.strictSame(
+    result.findings.map((one) => one.signature),
+    ['expectation:s:run work:deadline', 'death:hang'],
+  );
+  t.strictSame(
+    machines[0]?.log.filter((one) => one !== 'stop'),
+    ['connect', 'nmi'],
+  );
+});
