@@ -120,10 +120,9 @@ t.test('what only one arm showed is neither fixed nor regressed', async (t) => {
       { comparison: 'inconclusive', base: { seen: 0, trials: 0 }, patched: { seen: 1, trials: 1 } },
     ],
   });
-  t.match(compareScenario('s', [bad('base')], [lost('patched')]), {
-    reason: 's.patched.1: lab: QEMU was killed',
-    signatures: [{ comparison: 'inconclusive' }],
-  });
+  const baseAlone = compareScenario('s', [bad('base')], [lost('patched')]);
+  t.equal(baseAlone.reason, 's.patched.1: lab: QEMU was killed');
+  t.match(baseAlone.signatures, [{ comparison: 'inconclusive' }]);
 });
 
 t.test('controls are not counted: they are compared with clones', async (t) => {

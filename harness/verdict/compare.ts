@@ -78,9 +78,10 @@ function describeLost(trials: readonly TrialResult[]): string {
   return lost ? `${lost.id}: ${lost.blame ?? lost.outcome}: ${lost.reason}` : 'no trial was run';
 }
 
+/** A signature was seen on one of the two arms at least. */
 function compareSeen(base: number, patched: number): Comparison {
-  if (patched > 0) return base > 0 ? 'notFixed' : 'regressed';
-  return base > 0 ? 'fixed' : 'clean';
+  if (patched === 0) return 'fixed';
+  return base > 0 ? 'notFixed' : 'regressed';
 }
 
 /** In which trials of each arm a signature was seen. */

@@ -144,6 +144,25 @@ const ROWS: readonly Row[] = [
     blame: 'kernel',
   },
 
+  {
+    name: 'a splat, then the guest hung',
+    evidence: { machine: { kind: 'hung', detail: 'no answer' }, findings: [splat], ...inSteps(LOST) },
+    blame: 'kernel',
+    reason: /^the guest hung: no answer: KASAN/,
+  },
+  {
+    name: 'a splat, then the machine reset itself',
+    evidence: { machine: { kind: 'reset' }, findings: [splat], ...inSteps(ENDED) },
+    blame: 'kernel',
+    reason: /^the machine reset itself: KASAN/,
+  },
+  {
+    name: 'a splat, then the kernel did not power off',
+    evidence: { machine: { kind: 'stuck', detail: 'waited 15 s' }, findings: [splat] },
+    blame: 'kernel',
+    reason: /^the machine did not power off: waited 15 s: KASAN/,
+  },
+
   // The machine died of its kernel.
   {
     name: 'a panic',
@@ -211,6 +230,7 @@ const ROWS: readonly Row[] = [
     evidence: { consoleSpoke: false, machine: { kind: 'hung', detail: 'no answer' }, ...inSteps(LOST) },
     blame: 'lab',
     fault: 'CONSOLE_SILENT',
+    reason: /^the kernel printed nothing on the console: the guest hung: no answer$/,
   },
   {
     name: 'a silent console and a guest that is not reachable',
@@ -314,6 +334,24 @@ const ROWS: readonly Row[] = [
     reason: /before it could be reached/,
   },
 
+  {
+    name: 'a guest that is not reachable because QEMU is killed',
+    evidence: { ...unbooted, machine: { kind: 'labDeath', detail: 'QEMU was killed' } },
+    blame: 'lab',
+    fault: 'MACHINE_ENDED',
+    reason: /^QEMU was killed$/,
+  },
+  {
+    name: 'a hang after an allowed panic over a missing init, once the guest was up',
+    evidence: {
+      machine: { kind: 'hung', detail: 'no answer' },
+      splats: [aSplat({ title: noInit })],
+      ...inSteps(LOST),
+    },
+    blame: 'kernel',
+    adds: ['death:hang'],
+  },
+
   // The scenario.
   {
     name: 'an impossible step',
@@ -347,6 +385,16 @@ const ROWS: readonly Row[] = [
   },
 
   // The lab.
+  {
+    name: 'a missed expectation that ended the steps',
+    evidence: { findings: [missed], stoppedIn: 'steps' },
+    blame: 'kernel',
+  },
+  {
+    name: 'SSH died in the setup, after a module that could not be loaded',
+    evidence: { findings: [missed], fault: LOST, stoppedIn: 'setup' },
+    blame: 'lab',
+  },
   {
     name: 'QEMU was killed',
     evidence: { machine: { kind: 'labDeath', detail: 'QEMU was killed' }, ...inSteps(ENDED) },

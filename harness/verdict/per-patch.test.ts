@@ -196,6 +196,18 @@ t.test('a prefix that does not boot is not bisectable', async (t) => {
   t.strictSame(grid.arms, arms);
 });
 
+t.test('a prefix that does not boot is not bisectable where the base has a fault as well', async (t) => {
+  const bad = { outcome: 'failed', blame: 'kernel' } as const;
+  const trials = [
+    aTrial('s.base.1', { ...bad, findings: [aFinding('f')] }),
+    aTrial('s.1.1', { ...bad, bootMs: null, findings: [aFinding('death:boot')] }),
+    aTrial('s.1..2.1', { id: 's.1..2.1', arm: '1..2' }),
+  ];
+  const grid = gridPatches(['s'], builds.slice(0, 3), trials);
+  t.strictSame(grid.notBisectableAt, [1]);
+  t.equal(grid.rows[0]?.reason, 'fixed by 2/2');
+});
+
 t.test('what is wrong at two places is listed once, in the order of the series', async (t) => {
   const kernels = builds.map((build) => (build.patches === 3 ? aBuild(3, { built: false }) : build));
   const row = runGrid([[], ['h'], [], ['h'], []], kernels);

@@ -80,6 +80,19 @@ t.test('only a guest that was never reached is settled', async (t) => {
   }
 });
 
+t.test('a finding that is no splat does not explain it', async (t) => {
+  const { splats: _, findings } = aTrial('x', { splats: [aSplat()] });
+  const missed = findings.map((one) => ({ ...one, kind: 'expectation' as const }));
+  const [, settled] = settleReachability(
+    [aTrial('s.base.1'), unreachable('s.patched.1', { findings: missed })],
+    'base',
+  );
+  t.strictSame(
+    settled?.findings.map((one) => one.kind),
+    ['expectation', 'death'],
+  );
+});
+
 t.test('a splat that explains why it did not boot is the only finding', async (t) => {
   const { splats, findings } = aTrial('x', { splats: [aSplat()] });
   const trial = unreachable('s.patched.1', { splats, findings });
