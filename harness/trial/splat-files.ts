@@ -20,7 +20,8 @@ export class SplatFiles implements AsyncDisposable {
   readonly #directory: string;
   readonly #texts = new Map<string, TextRef>();
   #queue: Promise<void> = Promise.resolve();
-  #handles: { readonly texts: FileHandle; readonly splats: FileHandle } | null = null;
+  #textFile: FileHandle | null = null;
+  #splatFile: FileHandle | null = null;
   #offset = 0;
   #count = 0;
   /** The first write that failed; null when none did. */
@@ -65,8 +66,8 @@ export class SplatFiles implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue;
-    await this.#handles?.texts.close().catch((error: unknown) => this.#fail(error));
-    await this.#handles?.splats.close().catch((error: unknown) => this.#fail(error));
+    await this.#textFile?.close().catch((error: unknown) => this.#fail(error));
+    await this.#splatFile?.close().catch((error: unknown) => this.#fail(error));
   }
 
   /** Reserves a text's place in the file. */
@@ -83,12 +84,10 @@ export class SplatFiles implements AsyncDisposable {
     this.#queue = this.#queue
       .then(async () => {
         if (this.fault) return;
-        this.#handles ??= {
-          texts: await open(join(this.#directory, TEXTS_FILE), 'w'),
-          splats: await open(join(this.#directory, SPLATS_FILE), 'w'),
-        };
-        if (text !== '') await this.#handles.texts.appendFile(`${text}\n`);
-        if (line !== '') await this.#handles.splats.appendFile(line);
+        this.#textFile ??= await open(join(this.#directory, TEXTS_FILE), 'w');
+        this.#splatFile ??= await open(join(this.#directory, SPLATS_FILE), 'w');
+        if (text !== '') await this.#textFile.appendFile(`${text}\n`);
+        if (line !== '') await this.#splatFile.appendFile(line);
       })
       .catch((error: unknown) => this.#fail(error));
   }

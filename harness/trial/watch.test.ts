@@ -110,14 +110,15 @@ t.test('the time since the last output is measured', async (t) => {
 });
 
 t.test('a splat is announced once the console is quiet, and not before', async (t) => {
-  const { watch, titles, say } = aWatch(t.testdir(), 60);
+  const quietMs = 500;
+  const { watch, titles, say } = aWatch(t.testdir(), quietMs);
   say('[   20.000000] WARNING: pond is nearly dry\n');
-  await sleep(30);
+  await sleep(0.6 * quietMs);
   t.strictSame(titles, []);
   say('[   20.100000] eth0: link up\n');
-  await sleep(40);
+  await sleep(0.6 * quietMs);
   t.strictSame(titles, [], 'any output starts the silence again');
-  await sleep(60);
+  await sleep(0.6 * quietMs);
   t.strictSame(titles, ['WARNING: pond is nearly dry']);
   t.strictSame(
     watch.end().map((splat) => splat.title),
