@@ -50,7 +50,7 @@ export type {
   TrialRunner,
   TrialSpec,
 } from './trial.ts';
-export { MAXIMUM_TRIAL_SPLATS } from './trial.ts';
+export { isConclusive, MAXIMUM_TRIAL_SPLATS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
   CampaignVerdict,
@@ -62,4 +62,4 @@ export type {
   ScenarioVerdict,
   SignatureVerdict,
 } from './verdict.ts';
-export { comparisonWords } from './verdict.ts';
+export { comparisonWords, exitCodeOfComparison } from './verdict.ts';

@@ -72,6 +72,8 @@ export interface Splat {
   readonly traces: readonly Trace[];
   /** The source round the culprit's frame; absent where it was not looked up or is not known. */
   readonly source?: SourceExcerpt;
+  /** The source round the first frame in a file that the series touches, where the culprit's lies in another. */
+  readonly touched?: SourceExcerpt;
   /** Byte range in the log: from the first byte of its first line to after its last. */
   readonly start: number;
   readonly end: number;

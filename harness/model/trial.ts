@@ -132,6 +132,11 @@ export interface TrialResult {
   readonly machineCommand: string | null;
 }
 
+/** Whether a trial says something about its kernel: faults of the lab, of ktrial and of the scenario do not. */
+export function isConclusive(trial: Pick<TrialResult, 'outcome' | 'blame'>): boolean {
+  return trial.outcome === 'passed' || (trial.outcome === 'failed' && trial.blame === 'kernel');
+}
+
 /** Complaints that a result holds in full. */
 export const MAXIMUM_TRIAL_SPLATS = 50;
 

@@ -3,6 +3,20 @@
 /** What a comparison of two arms says about one signature, or about a whole scenario (the worst of its signatures). */
 export type Comparison = 'fixed' | 'notFixed' | 'regressed' | 'clean' | 'notReproduced' | 'inconclusive';
 
+const EXIT_CODES: Readonly<Record<Comparison, 0 | 1 | 69>> = {
+  fixed: 0,
+  clean: 0,
+  notFixed: 1,
+  regressed: 1,
+  notReproduced: 69,
+  inconclusive: 69,
+};
+
+/** What a comparison means to whoever waits for the answer: 0 as it should be, 1 negative, 69 undecided. */
+export function exitCodeOfComparison(comparison: Comparison): 0 | 1 | 69 {
+  return EXIT_CODES[comparison];
+}
+
 /** One signature, on the base and on the patched kernel. */
 export interface SignatureVerdict {
   readonly signature: string;

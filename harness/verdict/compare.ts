@@ -3,6 +3,7 @@ import {
   type CampaignVerdict,
   type Comparison,
   comparisonWords,
+  exitCodeOfComparison,
   type PerPatchGrid,
   type ScenarioVerdict,
   type SignatureVerdict,
@@ -117,13 +118,12 @@ export function concludeCampaign(
     parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);
   // A series that breaks on the way what works at both ends has broken it.
   const comparison = flaws.length > 0 && (judged === 'clean' || judged === 'fixed') ? 'regressed' : judged;
-  const negative = comparison === 'regressed' || comparison === 'notFixed';
   return {
     format: 1,
     comparison,
     reason: parts.join('; '),
     scenarios,
     perPatch,
-    exitCode: negative ? 1 : comparison === 'inconclusive' ? 69 : 0,
+    exitCode: exitCodeOfComparison(comparison),
   };
 }
