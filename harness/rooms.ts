@@ -37,7 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     rooms: ['series', 'kernel', 'image', 'scenario', 'symbol', 'verdict', 'model', 'host'],
     modules: HANDS,
   },
-  report: { rooms: ['model'], modules: ['listr2', 'picocolors'] },
+  report: { rooms: ['model'], modules: ['picocolors', 'string-width'] },
   bench: {
     rooms: ['campaign', 'host', 'image', 'kernel', 'model', 'scenario', 'series', 'splat', 'trial', 'vm'],
     modules: [...HANDS, 'node:events', 'node:util'],

@@ -92,9 +92,9 @@ t.test('run on the base alone passes with TAP on standard output, a record and a
   t.equal(result.exitCode, 0, result.stderr);
   t.match(result.stdout, /^TAP version 14\n1\.\.1\nok 1 - passes/);
   const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
-    readonly trials: readonly { readonly outcome: string }[];
+    readonly trials: readonly { readonly result: { readonly outcome: string } | null }[];
   };
-  t.equal(record.trials[0]?.outcome, 'passed');
+  t.equal(record.trials[0]?.result?.outcome, 'passed');
   t.match(readFileSync(join(run, 'passes.base.1/console.log'), 'latin1'), /Linux version 5\.10\.223/);
   const again = await ktrial([
     'run',

@@ -9,6 +9,7 @@ import {
   type Rejection,
 } from '../campaign/index.ts';
 import { Fault, type Kernel, type RunEmitter } from '../model/index.ts';
+import { describeRejection } from '../report/index.ts';
 import type { Context } from './context.ts';
 import { buildOptionsOf, type KernelOptions, readKernel, readSeriesArgument } from './inputs.ts';
 
@@ -40,31 +41,12 @@ export function lastKernel(arms: Arms): Kernel {
   return kernel;
 }
 
-/** A series that cannot be put on trial, in words: patch, file, hunk, and git's or the compiler's own text. */
+/** A series that cannot be put on trial, as a Fault. */
 export function rejectionFault(rejection: Rejection): Fault {
-  if (rejection.kind === 'conflict') {
-    const { conflict } = rejection;
-    const where = [conflict.file, conflict.hunk].filter((part) => part !== null).join(' ');
-    return new Fault({
-      blame: 'request',
-      code: 'SERIES_CONFLICT',
-      message: `patch ${conflict.number} (${conflict.subject}) does not apply${where === '' ? '' : ` at ${where}`}`,
-      details: [`${rejection.applied.length} patches before it did`, ...conflict.words.trimEnd().split('\n')],
-      next: 'was the series made for another base? name it: --base COMMIT, or another --kernel',
-    });
-  }
-  const first = rejection.diagnostics[0];
-  const patch = first?.patch ?? null;
   return new Fault({
-    blame: 'kernel',
-    code: 'SERIES_DOES_NOT_COMPILE',
-    message: `the kernel does not compile with the series${first ? `: ${first.file}${first.line === null ? '' : `:${first.line}`}: ${first.message}` : ''}${patch === null ? '' : ` (patch ${patch} touched the file last)`}`,
-    details:
-      rejection.diagnostics.length > 0
-        ? rejection.diagnostics
-            .slice(0, 10)
-            .map((one) => `${one.file}:${one.line ?? '?'}: ${one.severity}: ${one.message}`)
-        : rejection.logTail,
-    next: 'the base compiled: mend the series',
+    ...(rejection.kind === 'conflict'
+      ? { blame: 'request', code: 'SERIES_CONFLICT' }
+      : { blame: 'kernel', code: 'SERIES_DOES_NOT_COMPILE' }),
+    ...describeRejection(rejection),
   });
 }

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { createLines } from './lines.ts';
 import type { Reporter } from './reporter.ts';
-import { createTree } from './tree.ts';
+import { createTree, type TreeOptions } from './tree.ts';
 
-export interface ProgressOptions {
-  /** Standard error, or what stands for it. Nothing is ever written elsewhere. */
-  readonly write: (text: string) => void;
-  /** A terminal: a task tree. Otherwise dated lines. */
+/** `write` goes to standard error, or what stands for it; nothing is ever written elsewhere. */
+export interface ProgressOptions extends TreeOptions {
+  /** A terminal: lines that change. Otherwise dated lines. */
   readonly interactive: boolean;
-  readonly color: boolean;
-  /** The terminal's size now, in characters; 80 by 24 where it is not given. */
-  readonly size?: () => { readonly columns: number; readonly rows: number };
 }
 
-/** Progress for people, on standard error. */
+/** Progress for people, from a run's events. */
 export function createProgress(options: ProgressOptions): Reporter {
   return options.interactive ? createTree(options) : createLines(options.write);
 }

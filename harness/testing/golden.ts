@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CACHE_HOME } from './kernel.ts';
 import { readMarkedLog, writeMarkedLog } from './marked.ts';
 import { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 import { PROJECT_ROOT } from './root.ts';
@@ -42,10 +43,13 @@ function runKtrial(args: readonly string[]): string {
 /** What the sources' list for their self-test wants in the log, by crash type. It skips what ends the machine. */
 function readControls(runDirectory: string): ReadonlyMap<string, string> {
   const record = JSON.parse(readFileSync(join(runDirectory, 'record.json'), 'utf8')) as {
-    readonly kernels: Readonly<Record<string, { readonly source: string; readonly commit: string }>>;
+    readonly arms: readonly { readonly kernel: { readonly digest: string } | null }[];
   };
-  const [kernel] = Object.values(record.kernels);
-  if (!kernel) throw new Error(`${runDirectory} tells of no kernel`);
+  const digest = record.arms[0]?.kernel?.digest;
+  if (digest === undefined) throw new Error(`${runDirectory} has no kernel`);
+  const kernel = JSON.parse(
+    readFileSync(join(CACHE_HOME, 'ktrial/kernels', digest, 'kernel.json'), 'utf8'),
+  ) as { readonly source: string; readonly commit: string };
   const list = spawnSync(
     'git',
     ['-C', kernel.source, 'show', `${kernel.commit}:tools/testing/selftests/lkdtm/tests.txt`],

@@ -2,6 +2,7 @@
 // Makes: fakes and builders for tests, and the kernel that machine tests boot.
 // Needs: model, host, kernel, splat.
 // Never: is imported by anything but tests.
+export { aBuild, anArm, anEventStream, aPlan, aRequest, aState, dateEvents } from './campaign.ts';
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
 export { CACHE_HOME, TEST_CACHE, testKernel } from './kernel.ts';
@@ -22,15 +23,5 @@ export type { MarkedLog } from './marked.ts';
 export { readMarkedLog, writeMarkedLog } from './marked.ts';
 export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 export { PROJECT_ROOT } from './root.ts';
-export {
-  aFinding,
-  aFrame,
-  anEventStream,
-  aPlan,
-  aRequest,
-  aSignature,
-  aSplat,
-  aTrial,
-  aVerdict,
-  dateEvents,
-} from './trials.ts';
+export { SAMPLE_STATES } from './states.ts';
+export { aFinding, aFrame, aSignature, aSplat, aTrial, aVerdict } from './trials.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ArmsChoice } from '../../campaign/index.ts';
 import type { Diagnostic } from '../../model/index.ts';
+import { describeDiagnostic, printable } from '../../report/index.ts';
 import type { Context } from '../context.ts';
 import type { KernelOptions } from '../inputs.ts';
 import { openProgress } from '../progress.ts';
@@ -25,7 +26,7 @@ export async function execute(
     const kernel = arms.kernels[arm];
     if (!kernel) {
       context.out.write(`${arm}: does not compile\n`);
-      for (const one of newDiagnostics) context.out.write(`  ${describeDiagnostic(one)}\n`);
+      for (const one of newDiagnostics) context.out.write(`  ${formatDiagnostic(one)}\n`);
       continue;
     }
     context.out.write(
@@ -33,13 +34,13 @@ export async function execute(
     );
   }
   for (const note of arms.notes) context.out.write(`note: ${note}\n`);
-  for (const one of arms.newDiagnostics) context.out.write(`${describeDiagnostic(one)}\n`);
+  for (const one of arms.newDiagnostics) context.out.write(`${formatDiagnostic(one)}\n`);
   return 0;
 }
 
-/** A new warning with the patch it belongs to. */
-export function describeDiagnostic(one: Diagnostic): string {
-  const place = `${one.file}${one.line === null ? '' : `:${one.line}`}`;
-  const option = one.option === null ? '' : ` [${one.option}]`;
-  return `new ${one.severity}: ${place}: ${one.message}${option}${one.patch === null ? '' : ` (patch ${one.patch})`}`;
+/** A warning or an error with the patch that it belongs to. */
+function formatDiagnostic(one: Diagnostic): string {
+  return printable(
+    `new ${one.severity}: ${describeDiagnostic(one)}${one.patch === null ? '' : ` (patch ${one.patch})`}`,
+  );
 }

@@ -10,17 +10,22 @@ import {
   runCampaign,
 } from '../../campaign/index.ts';
 import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
-import { Fault, type LiveEventBody, type RunEvent, type RunEventBody } from '../../model/index.ts';
+import {
+  type CampaignState,
+  Fault,
+  type LiveEventBody,
+  type RunEvent,
+  type RunEventBody,
+} from '../../model/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
 import { makeRunDirectory } from '../directory.ts';
 import { type KernelOptions, readKernel, readSeriesArgument } from '../inputs.ts';
 import { openProgress } from '../progress.ts';
-import { describeRecord } from '../record.ts';
+import { describeState } from '../record.ts';
 import { readScenarios } from '../scenarios.ts';
 import { rejectionFault } from '../workbench.ts';
-import { describeDiagnostic } from './build.ts';
 
 export interface RunOptions extends KernelOptions {
   readonly scenarios?: readonly string[];
@@ -53,7 +58,7 @@ export async function execute(
       Buffer.from(request.series.patches.map((patch) => patch.mail).join('\n'), 'latin1'),
     );
   const progress = await openProgress(context);
-  const eventsPath = join(runDirectory, 'events.ndjson');
+  const eventsPath = join(runDirectory, 'journal.ndjson');
   const events: Promise<void>[] = [];
   let seq = 0;
   const listen = (body: RunEventBody | LiveEventBody) => {
@@ -85,11 +90,7 @@ export async function execute(
     await progress.end();
     await Promise.allSettled(events);
   }
-  await writeFileAtomic(
-    join(runDirectory, 'record.json'),
-    `${JSON.stringify(await describeRecord(context, request, outcome), null, 2)}\n`,
-  );
-  return printOutcome(context, request, outcome, runDirectory);
+  return printOutcome(context, await describeState(context, request, outcome, runDirectory), runDirectory);
 }
 
 async function readRequest(
@@ -118,48 +119,22 @@ async function readRequest(
   };
 }
 
-async function printOutcome(
-  context: Context,
-  request: CampaignRequest,
-  outcome: CampaignOutcome,
-  runDirectory: string,
-): Promise<number> {
-  const say = (text: string) => context.err.write(`${text}\n`);
-  for (const note of outcome.notes) say(`note: ${note}`);
-  if (outcome.rejection) {
-    const fault = rejectionFault(outcome.rejection);
-    context.out.write(`TAP version 14\nBail out! ${fault.message}\n`);
-    throw fault;
-  }
-  if (!outcome.verdict)
+async function printOutcome(context: Context, state: CampaignState, runDirectory: string): Promise<number> {
+  const { REPORT_COLUMNS, REPORTERS } = await import('../../report/index.ts');
+  const options = { runDirectory, color: false, columns: REPORT_COLUMNS, verbose: false };
+  await writeFileAtomic(join(runDirectory, 'record.json'), REPORTERS.json(state, options));
+  await writeFile(join(runDirectory, 'verdict.txt'), REPORTERS.table(state, options));
+  context.out.write(REPORTERS.tap(state, options));
+  if (state.rejection) throw rejectionFault(state.rejection);
+  const columns = context.err.columns ?? REPORT_COLUMNS;
+  context.err.write(`\n${REPORTERS.table(state, { ...options, color: context.color, columns })}`);
+  if (!state.verdict)
     throw new Fault({
       blame: 'harness',
       code: 'CLI_NO_VERDICT',
       message: 'the campaign ended without a verdict',
     });
-  for (const one of outcome.prepared?.newDiagnostics ?? []) say(describeDiagnostic(one));
-  const { cloneLines, printPerPatchGrid, tapReport, verdictTable } = await import('../../report/index.ts');
-  const { perPatch } = outcome.verdict;
-  const draw = (color: boolean) =>
-    perPatch ? `${printPerPatchGrid(perPatch, outcome.prepared?.builds ?? [], { color })}\n\n` : '';
-  context.out.write(
-    tapReport(outcome.verdict, outcome.trials, {
-      runDirectory,
-      repeat: request.repeatCommand,
-      grid: draw(false),
-      clones: outcome.clones,
-    }),
-  );
-  const table = verdictTable(outcome.verdict, outcome.trials, { color: context.color });
-  await writeFile(
-    join(runDirectory, 'verdict.txt'),
-    draw(false) + verdictTable(outcome.verdict, outcome.trials, { color: false }),
-  );
-  say(`\n${draw(context.color)}${table}`);
-  for (const line of cloneLines(outcome.clones)) say(line);
-  say(`record  ${join(runDirectory, 'record.json')}`);
-  say(`repeat  ${request.repeatCommand}`);
-  return context.signal.aborted ? 130 : outcome.verdict.exitCode;
+  return context.signal.aborted ? 130 : state.verdict.exitCode;
 }
 
 /** The words that repeat a run: without those that only say where its files go, or that nothing shall be started. */

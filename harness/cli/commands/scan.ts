@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Fault, type Splat } from '../../model/index.ts';
-import { printSplat, scanJson } from '../../report/index.ts';
+import { type PrintOptions, printSplat, REPORT_COLUMNS, scanJson } from '../../report/index.ts';
 import {
   createScanner,
   formatGrade,
@@ -152,8 +152,10 @@ function printSplats(context: Context, file: string, splats: readonly Splat[], m
     context.out.write(`${many ? `${file}: ` : ''}no complaint of the kernel\n`);
     return;
   }
+  // Nothing of a log is left out: a reader of one log may know better than the unwinder.
+  const options: PrintOptions = { color: context.color, columns: REPORT_COLUMNS, verbose: true };
   for (const splat of splats)
-    context.out.write(`${many ? `${file}:\n` : ''}${printSplat(splat, { color: context.color })}\n`);
+    context.out.write(`${many ? `${file}:\n` : ''}${printSplat(splat, options).join('\n')}\n`);
 }
 
 async function gradeDirectories(context: Context, args: readonly string[]): Promise<number> {
