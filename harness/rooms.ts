@@ -39,7 +39,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   report: { rooms: ['model'], modules: ['picocolors', 'string-width'] },
   bench: {
-    rooms: ['campaign', 'host', 'image', 'kernel', 'model', 'scenario', 'series', 'splat', 'trial', 'vm'],
+    rooms: ['host', 'image', 'kernel', 'model', 'splat', 'vm'],
     modules: [...HANDS, 'node:events', 'node:util'],
   },
   cli: {
