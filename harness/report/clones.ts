@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CloneSummary } from '../model/index.ts';
 
-/** How clones compare with cold boots, for people: a line, then one for each control that disagrees and each fallback. */
+/** Prints how clones compare with cold boots: a summary, then a line for each control that disagrees and each fallback. */
 export function cloneLines(summary: CloneSummary | null): string[] {
   if (!summary || summary.clones + summary.fellBack.length === 0) return [];
   const { clones, fellBack, compared, disagreements } = summary;

@@ -8,8 +8,8 @@ export interface Evidence {
 }
 
 /**
- * The complaint that stands for a signature, from the last trial that has it: the patched kernel's where it was seen
- * there. Of several in one trial the first with a trace, rather one that follows from no other; null where no trial has it.
+ * Finds the complaint that is shown for a signature: from the last trial that has it, so from the patched kernel where it
+ * was seen there. Within a trial it prefers one with a trace, then one that follows from no other. Null if no trial has it.
  */
 export function findEvidence(one: SignatureVerdict, trials: readonly TrialResult[]): Evidence | null {
   for (const id of one.trials.toReversed()) {
@@ -22,9 +22,9 @@ export function findEvidence(one: SignatureVerdict, trials: readonly TrialResult
   return null;
 }
 
-/** Remembers where a signature's complaint was printed, so that the same is printed once and named afterwards. */
+/** Remembers where each signature's complaint was printed, so that later places refer to it. */
 export interface PrintedOnce {
-  /** Where it was printed before, or null: then it is `place` from now on. */
+  /** Returns where the signature was printed before. Null the first time, and then `place` is remembered. */
   claim(signature: string, place: string): string | null;
 }
 

@@ -2,7 +2,7 @@
 import type { Frame, SplatBody } from '../model/index.ts';
 import { printable, widthOf } from './text.ts';
 
-/** A frame as people read it: `func+0x1/0x2 [module] file:line`, `? ` before a guess, `[inlined]` after an inlined one. */
+/** Formats a frame: `func+0x1/0x2 [module] file:line`, `? ` before a guess, `[inlined]` after an inlined one. */
 export function formatFrame(frame: Frame): string {
   const size = frame.size === null ? '' : `/0x${frame.size.toString(16)}`;
   const place = frame.offset === null ? '' : `+0x${frame.offset.toString(16)}${size}`;
@@ -13,7 +13,7 @@ export function formatFrame(frame: Frame): string {
   );
 }
 
-/** A frame on one line, or its source on a second one where both together are wider than the report. */
+/** Formats a frame on one line; its source goes to a second line where both together are wider than the report. */
 export function foldFrame(frame: Frame, indent: string, columns: number): string[] {
   const whole = `${indent}${formatFrame(frame)}`;
   if (frame.file === null || widthOf(whole) <= columns) return [whole];
@@ -25,8 +25,8 @@ export function foldFrame(frame: Frame, indent: string, columns: number): string
 }
 
 /**
- * The frames of a trace that are shown: without those that the unwinder only guessed, unless everything is asked for.
- * A trace of guesses alone is shown as it is, since it would be empty otherwise; so are frames whose source is quoted.
+ * Drops the frames that the unwinder only guessed, unless `verbose` is set. Keeps a trace that has nothing but guesses, and
+ * frames whose source is quoted.
  */
 export function shownFrames(
   frames: readonly Frame[],
@@ -37,7 +37,7 @@ export function shownFrames(
   return frames.filter((frame) => frame.reliable || quoted.includes(frame));
 }
 
-/** Where the kernel was: the instruction pointer, then the first trace. */
+/** Returns the instruction pointer's frame, then the first trace. */
 export function callPath(splat: SplatBody): readonly Frame[] {
   const first = splat.frames.length > 0 ? splat.frames : (splat.traces[0]?.frames ?? []);
   return splat.pc ? [splat.pc, ...first] : first;

@@ -22,7 +22,7 @@ const MARKS: Readonly<Record<PatchState | 'new', string>> = {
 
 const LEGEND = '. as expected   N new fault   X fault of the base   ? inconclusive   - not built';
 
-/** The per-patch run for people, a line each: what each patch is, then scenarios × patches with a reason a line. */
+/** Prints a per-patch run: a line for each patch, then the grid of scenarios and patches with a reason for each row. */
 export function gridLines(state: CampaignState, color: boolean): string[] {
   const perPatch = state.verdict?.perPatch;
   if (!perPatch) return [];
@@ -57,7 +57,7 @@ export function gridLines(state: CampaignState, color: boolean): string[] {
   ];
 }
 
-/** Whether an arm shows a fault in a scenario that the base, judged in the same scenario, does not show. */
+/** Whether an arm shows a fault in a scenario that the base does not show. False if the base was not judged in it. */
 function isNew(scenario: string, arm: string, state: CampaignState): boolean {
   const own = endedTrials(state).filter((trial) => trial.scenario === scenario && isConclusive(trial));
   const onBase = own.filter((trial) => trial.arm === state.arms[0]?.name);

@@ -21,7 +21,7 @@ export { printSplat } from './splat.ts';
 export { printable, REPORT_COLUMNS } from './text.ts';
 export { describeDiagnostic } from './words.ts';
 
-/** Every format that a campaign can be printed in: the same state gives the same bytes, live or later. */
+/** Prints a campaign in one of the formats. The same state gives the same bytes, live or later. */
 export const REPORTERS: Readonly<
   Record<'tap' | 'junit' | 'table' | 'json', (state: CampaignState, options: ReportOptions) => string>
 > = { tap: tapReport, junit: junitReport, table: tableReport, json: jsonReport };

@@ -14,12 +14,12 @@ import { oneLine, REPORT_COLUMNS } from './text.ts';
 import { warningLines } from './warnings.ts';
 import { countSeen, describeOutcome, isGood } from './words.ts';
 
-/** One test case: its name never depends on its result, since continuous integration compares runs by names. */
+/** One test case. Its name never depends on its result: CI compares runs by name. */
 export interface Case {
   readonly className: string;
   readonly name: string;
   readonly seconds: number;
-  /** Null for a passed one. `error` is what says nothing about the series. */
+  /** Null if it passed. An `error` says nothing about the series. */
   readonly problem: {
     readonly kind: 'failure' | 'error' | 'skipped';
     readonly type: string;
@@ -29,7 +29,7 @@ export interface Case {
   readonly output: string;
 }
 
-/** Whether the campaign came to a verdict at all, whatever that is. */
+/** Passes if the campaign came to a verdict, whatever that is; an inconclusive one is an error. */
 export function campaignCase(state: CampaignState, standing: Standing | null, options: ReportOptions): Case {
   const lines = [
     ...state.notes.map((note) => `note: ${note}`),
@@ -56,7 +56,7 @@ function undecidedProblem({ verdict }: CampaignState): Case['problem'] {
   return { kind: 'error', type: verdict.comparison, message: verdict.reason, text: verdict.reason };
 }
 
-/** Whether each prefix of the series builds, boots and has no fault that neither end has. */
+/** Passes if each prefix of the series builds, boots and has no fault that neither end has. */
 export function bisectableCase(state: CampaignState, standing: Standing | null): Case {
   const perPatch = state.verdict?.perPatch;
   const places =
@@ -74,7 +74,7 @@ export function bisectableCase(state: CampaignState, standing: Standing | null):
   };
 }
 
-/** The verdict on a scenario. */
+/** Turns the verdict on a scenario into a test case. */
 export function scenarioCase(
   scenario: ScenarioVerdict,
   state: CampaignState,
@@ -131,7 +131,7 @@ function evidenceText(
   });
 }
 
-/** How a trial ended, what it noted, and its console as an attachment where it did not pass. */
+/** Says how a trial ended and what it noted; attaches the console of a failed one. */
 function trialLines(trial: TrialResult, options: ReportOptions): string[] {
   const directory = `${options.runDirectory}/${trial.id}`;
   const { console: log } = trial.files;

@@ -9,9 +9,9 @@ import { oneLine } from './text.ts';
 import { element, formatXml, type XmlElement } from './xml.ts';
 
 /**
- * A campaign as JUnit XML, as GitLab and Jenkins read it: a test case for each scenario of the plan, one that says
- * whether the campaign came to a verdict, and one for bisectability where every patch was tried. A negative verdict is a
- * failure; what the lab, ktrial or a scenario did wrong is an error; what was not run is skipped.
+ * Prints a campaign as JUnit XML, as GitLab and Jenkins read it: a test case for each scenario of the plan, one that passes if
+ * the campaign came to a verdict, and one for bisectability in a per-patch run. A negative verdict is a failure; a fault of
+ * the lab, of ktrial or of a scenario is an error; what was not run is skipped.
  */
 export function junitReport(state: CampaignState, options: ReportOptions): string {
   const standing = describeStanding(state, options.runDirectory);

@@ -3,10 +3,10 @@ import { createNarrator } from './narrate.ts';
 import type { Reporter } from './reporter.ts';
 import { oneLine } from './text.ts';
 
-/** How often a stage's own progress becomes a line, in milliseconds of event time. */
+/** A stage's progress becomes a line at most this often, in milliseconds of event time. */
 const LINE_EVERY_MS = 10_000;
 
-/** One dated line for each thing that happens; a stage that goes on says so every ten seconds. */
+/** Writes one dated line for each event that matters, and one every ten seconds for a stage that makes progress. */
 export function createLines(write: (text: string) => void): Reporter {
   const narrate = createNarrator();
   const writtenAt = new Map<string, number>();
@@ -23,7 +23,7 @@ export function createLines(write: (text: string) => void): Reporter {
         if (now - (writtenAt.get(event.stage) ?? Number.NEGATIVE_INFINITY) < LINE_EVERY_MS) return;
         writtenAt.set(event.stage, now);
       }
-      // A line when a trial has ended, none when one starts; and one as soon as there is an estimate.
+      // A line when a trial has ended, not when one starts; and one as soon as there is an estimate.
       if (event.type === 'queueChanged') {
         const first = !estimated && event.remainingMs !== null;
         if (event.done === done && !first) return;

@@ -2,10 +2,10 @@
 import type { RunEvent } from '../model/index.ts';
 import { describeOutcome, formatDuration } from './words.ts';
 
-/** Says what an event means to people, in one sentence; null for what is too small for one, or was said before. */
+/** Describes an event in one sentence; null if it is too small for one, or was announced before. */
 export type Narrator = (event: RunEvent) => string | null;
 
-/** Makes a narrator for one run: it knows the titles of stages, and which complaints it has announced. */
+/** Creates the narrator of one run. It remembers the titles of stages and which complaints it has announced. */
 export function createNarrator(): Narrator {
   const titles = new Map<string, string>();
   const announced = new Set<string>();
@@ -39,7 +39,7 @@ export function createNarrator(): Narrator {
   };
 }
 
-/** What needs no memory. */
+/** Describes an event that needs no memory. */
 function describeEvent(event: RunEvent): string | null {
   switch (event.type) {
     case 'planned': {
@@ -80,7 +80,7 @@ function describeEvent(event: RunEvent): string | null {
   }
 }
 
-/** How long the rest takes, in no more digits than an estimate deserves; nothing where it is not known or used up. */
+/** Rounds the remaining time as an estimate deserves; empty if it is unknown or used up. */
 function describeRemaining(event: RunEvent & { readonly type: 'queueChanged' }): string {
   const seconds = Math.ceil((event.remainingMs ?? 0) / 1000);
   if (seconds <= 0 || event.running + event.waiting === 0) return '';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/** What a report may depend on besides the campaign's state. */
+/** All that a report depends on besides the campaign's state. */
 export interface ReportOptions {
-  /** Where the run's files are, as its reader finds them. */
+  /** The run's directory, as its reader finds it. */
   readonly runDirectory: string;
   readonly color: boolean;
-  /** Columns that text for people keeps to, where it can be cut or folded. */
+  /** Width to which text for people is folded or cut, where it can be. */
   readonly columns: number;
-  /** Frames that the unwinder only guessed, and traces of any length. */
+  /** Print frames that the unwinder only guessed, and traces of any length. */
   readonly verbose: boolean;
 }

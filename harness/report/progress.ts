@@ -3,13 +3,13 @@ import { createLines } from './lines.ts';
 import type { Reporter } from './reporter.ts';
 import { createTree, type TreeOptions } from './tree.ts';
 
-/** `write` goes to standard error, or what stands for it; nothing is ever written elsewhere. */
+/** `write` writes to standard error; progress goes nowhere else. */
 export interface ProgressOptions extends TreeOptions {
-  /** A terminal: lines that change. Otherwise dated lines. */
+  /** Redraw lines on a terminal; otherwise write dated lines. */
   readonly interactive: boolean;
 }
 
-/** Progress for people, from a run's events. */
+/** Creates the progress display of a run. */
 export function createProgress(options: ProgressOptions): Reporter {
   return options.interactive ? createTree(options) : createLines(options.write);
 }

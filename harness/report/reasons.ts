@@ -7,7 +7,7 @@ import { type PrintOptions, printSplat } from './splat.ts';
 import { foldWords, oneLine } from './text.ts';
 import { countSeen, describeOutcome } from './words.ts';
 
-/** Why a scenario has its verdict: its signatures with counts, its inconclusive trials, and what trials noted. */
+/** Prints why a scenario has its verdict: signatures with counts, inconclusive trials, and what trials noted. */
 export function reasonLines(
   scenario: ScenarioVerdict,
   state: CampaignState,
@@ -37,8 +37,8 @@ export function reasonLines(
 }
 
 /**
- * The complaints behind the verdicts, each with its traces: of a scenario those that decide it, of an inconclusive one
- * all, then the first of each trial on an arm that makes the series not bisectable. One complaint is printed once.
+ * Prints the complaints behind the verdicts with their traces: those that decide a scenario, all of an inconclusive one,
+ * then those that make the series not bisectable. Prints a complaint once; later places refer to it.
  */
 export function evidenceLines(
   state: CampaignState,
@@ -65,7 +65,7 @@ function decisiveLines(
     });
 }
 
-/** What arms in the middle of the series show and neither end shows. */
+/** Prints what arms in the middle of the series show and neither end shows. */
 function passingLines(state: CampaignState, printed: PrintedOnce, options: PrintOptions): string[] {
   const perPatch = state.verdict?.perPatch;
   if (!perPatch) return [];

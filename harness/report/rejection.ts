@@ -2,17 +2,17 @@
 import type { Rejection } from '../model/index.ts';
 import { describeDiagnostic } from './words.ts';
 
-/** A text about what ended a campaign: one sentence, then lines of evidence, then what to do. */
+/** Explains what ended a campaign: one sentence, then lines of evidence, then what to do. */
 export interface Explanation {
   readonly message: string;
   readonly details: readonly string[];
   readonly next: string;
 }
 
-/** Errors of the compiler that are listed; the build log has them all. */
+/** Compiler errors that are listed; the build log has them all. */
 const ERRORS_SHOWN = 10;
 
-/** Why a series cannot be put on trial: patch, file and hunk with git's own text, or the compiler's errors. */
+/** Explains why a series cannot be put on trial: patch, file and hunk with git's output, or the compiler's errors. */
 export function describeRejection(rejection: Rejection): Explanation {
   if (rejection.kind === 'conflict') {
     const { conflict, applied } = rejection;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Frame, SplatBody } from '../model/index.ts';
 
-/** What `ktrial scan --json` prints for one file. `format` grows when a key changes its meaning or goes away. */
+/** Builds what `ktrial scan --json` prints for one file. `format` grows when a key changes its meaning or is removed. */
 export function scanJson(file: string, splats: readonly SplatBody[]): object {
   return {
     format: 1,

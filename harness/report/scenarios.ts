@@ -10,7 +10,7 @@ import { judgedScenarios, trialsOf } from './select.ts';
 import { oneLine, padText, widthOf } from './text.ts';
 import { describeOutcome } from './words.ts';
 
-/** A line for each scenario: how its trials ended on each arm, and its verdict. Of a per-patch run the two ends. */
+/** Prints a line for each scenario: how its trials ended on each arm, and its verdict. Of a per-patch run, both ends. */
 export function scenarioLines(state: CampaignState, color: boolean): string[] {
   const paint = pc.createColors(color);
   const words = comparisonWords(state.plan.arms.length);
@@ -40,14 +40,14 @@ export function scenarioLines(state: CampaignState, color: boolean): string[] {
   ];
 }
 
-/** Green for what is as it should be, red for a negative verdict, yellow for what is undecided. */
+/** Colours text green for a positive verdict, red for a negative one, yellow for an undecided one. */
 export function tintComparison(comparison: Comparison, text: string, color: boolean): string {
   const paint = pc.createColors(color);
   const tints = { 0: paint.green, 1: paint.red, 69: paint.yellow };
   return tints[exitCodeOfComparison(comparison)](text);
 }
 
-/** How an arm's trials ended: `passed`, or `passed 2/3, failed (lab) 1/3`. */
+/** Summarises how an arm's trials ended: `passed`, or `passed 2/3, failed (lab) 1/3`. */
 function summarise(scenario: string, arm: string, state: CampaignState): string {
   const own = trialsOf(scenario, state).filter((trial) => trial.arm === arm);
   const outcomes = own.map(describeOutcome);

@@ -7,20 +7,20 @@ export interface ScreenOptions {
   readonly size: () => { readonly columns: number; readonly rows: number };
 }
 
-/** A line with a mark of one column before it. The mark may be coloured. */
+/** A line, and a mark of one column that is drawn before it. The mark may be coloured. */
 export interface ScreenLine {
   readonly mark: string;
   readonly text: string;
 }
 
-/** The end of a terminal: lines that stay scroll up, and below them stands a frame that is drawn again and again. */
+/** The bottom of a terminal: permanent lines scroll up, and a frame below them is redrawn in place. */
 export interface Screen {
-  /** Writes lines that stay, then draws the frame; what does not fit into the terminal is cut. */
+  /** Writes permanent lines, then draws the frame. Cuts what does not fit into the terminal. */
   draw(lines: readonly ScreenLine[], frame: readonly ScreenLine[]): void;
 }
 
 export function createScreen({ write, size }: ScreenOptions): Screen {
-  /** Widths of the frame's lines as they were drawn. */
+  /** Width of each line of the frame, as drawn. */
   let drawn: readonly number[] = [];
   return {
     draw(lines, frame) {

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import type { SourceExcerpt, SourceLines } from '../model/index.ts';
 import { cutText, printable } from './text.ts';
 
-/** The kernel's own width of a tab. */
+/** Width of a tab in kernel sources. */
 const TAB = 8;
 
 const MARKS = { added: '+', removed: '-' } as const;
@@ -15,8 +15,8 @@ export interface ExcerptOptions {
 }
 
 /**
- * The places that an excerpt may mean, the likeliest first. The compiler merges equal lines and debug information names
- * one of them: a line that the series adds stands before one that was there.
+ * Orders the places that an excerpt may mean. The compiler merges the code of equal lines and debug information names one
+ * of them: lines that the series adds come first.
  */
 export function excerptPlaces(excerpt: SourceExcerpt): readonly SourceLines[] {
   const isAdded = ({ line, lines }: SourceLines) =>
@@ -26,8 +26,8 @@ export function excerptPlaces(excerpt: SourceExcerpt): readonly SourceLines[] {
 }
 
 /**
- * An excerpt for people, a line each: `>` before the line that is meant, `+` or `-` before what the series adds or
- * removes, tabs as blanks, without the indentation that all lines share, cut at the report's width.
+ * Formats an excerpt: `>` before the line that is meant, `+` or `-` before what the series adds or removes. Expands tabs,
+ * drops the indentation that all lines share, and cuts at the report's width.
  */
 export function formatExcerpt(excerpt: SourceExcerpt, indent: string, options: ExcerptOptions): string[] {
   const [first, ...others] = excerptPlaces(excerpt);

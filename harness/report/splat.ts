@@ -7,15 +7,15 @@ import { printable } from './text.ts';
 
 export interface PrintOptions {
   readonly color: boolean;
-  /** Columns that lines keep to where their text can be cut or folded. */
+  /** Width to which lines are folded or cut, where they can be. */
   readonly columns: number;
-  /** Frames that the unwinder only guessed are printed as well. */
+  /** Print frames that the unwinder only guessed as well. */
   readonly verbose: boolean;
 }
 
 /**
- * One complaint for people, a line each: title, task, why it counts, and every trace with source lines. Quoted source
- * stands below the frame that it belongs to.
+ * Prints one complaint: title, task, remarks, and every trace with source lines. Quoted source is printed below the frame
+ * that it belongs to.
  */
 export function printSplat(splat: SplatBody, options: PrintOptions): string[] {
   const paint = pc.createColors(options.color);
@@ -48,7 +48,7 @@ export function printSplat(splat: SplatBody, options: PrintOptions): string[] {
   return lines;
 }
 
-/** The frame below which an excerpt is printed: the first that it was quoted for, a reliable one before a guess. */
+/** Finds the frame below which an excerpt is printed; prefers a reliable frame to a guess. */
 function findFrame(excerpt: SourceExcerpt, frames: readonly Frame[]): Frame | undefined {
   const own = frames.filter(
     (frame) =>

@@ -3,13 +3,13 @@ import { type CampaignState, quoteArg, type TrialState } from '../model/index.ts
 import { describeRejection, type Explanation } from './rejection.ts';
 import { describeOutcome } from './words.ts';
 
-/** Why a campaign has no verdict, or one over a part of its trials only. */
+/** Why a campaign has no verdict, or a verdict over only a part of its trials. */
 export interface Standing extends Explanation {
   /** Who or what stopped it, for programs: `series`, `interrupt`, `unfinished`, or the blame of a fault. */
   readonly cause: string;
 }
 
-/** How a campaign that came to no complete verdict stands; null for one that did. */
+/** Explains why a campaign has no complete verdict; null if it has one. */
 export function describeStanding(state: CampaignState, runDirectory: string): Standing | null {
   const { rejection, end, verdict } = state;
   if (rejection) {
@@ -34,7 +34,7 @@ function countDone({ trials }: CampaignState): string {
   return `${done} of ${trials.length} trials done${running > 0 ? `, ${running} running` : ''}`;
 }
 
-/** What has been done: a line for each kernel, and one for each trial that was started. */
+/** Lists what has been done: a line for each kernel, and one for each trial that was started. */
 function listWork(state: CampaignState): string[] {
   return [
     ...state.arms.map((arm) => `kernel ${arm.name}: ${arm.status === 'planned' ? 'not built' : arm.status}`),

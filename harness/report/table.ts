@@ -11,11 +11,15 @@ import { describeStanding } from './standing.ts';
 import { foldWords, oneLine, printable } from './text.ts';
 import { warningLines } from './warnings.ts';
 
+/** A terminal may say that it has none. */
+const LEAST_COLUMNS = 40;
+
 /**
- * A campaign for people: notes, new warnings, the per-patch grid, a line for each scenario, why, the decisive complaints
- * with their call traces, and the verdict. One without a verdict says why, and what has been done.
+ * Prints a campaign for people: notes, new warnings, the per-patch grid, a line for each scenario, reasons, the decisive
+ * complaints with their call traces, and the verdict. Without a verdict it says why, and what has been done.
  */
-export function tableReport(state: CampaignState, options: ReportOptions): string {
+export function tableReport(state: CampaignState, given: ReportOptions): string {
+  const options = { ...given, columns: Math.max(LEAST_COLUMNS, given.columns) };
   const paint = pc.createColors(options.color);
   const sections = [
     [paint.bold(oneLine(state.request.title)), ...noteLines(state, options)],

@@ -17,13 +17,13 @@ import { excerptPlaces, formatExcerpt } from './source.ts';
 import { REPORT_COLUMNS } from './text.ts';
 import { describeOutcome } from './words.ts';
 
-/** Frames of a trace that a block shows unless everything is asked for; the record has them all. */
+/** Frames of a trace that a block has at most, unless everything is asked for; the record has them all. */
 const FRAMES_SHOWN = 12;
 
-/** Where a signature's trace was shown before, or null when this is the first time. */
+/** Returns where a signature's trace was printed before; null the first time. */
 export type Claim = (signature: string) => string | null;
 
-/** The YAML block of a scenario's test point: verdict, signatures with their traces, and trials with their files. */
+/** Builds the YAML block of a scenario's test point: verdict, signatures with traces, and trials with directories. */
 export function scenarioBlock(
   scenario: ScenarioVerdict,
   state: CampaignState,
@@ -44,7 +44,7 @@ export function scenarioBlock(
   return [...lines, '...'];
 }
 
-/** The YAML block of the test point for bisectability. */
+/** Builds the YAML block of the test point for bisectability. */
 export function bisectableBlock({ notBisectableAt, arms }: PerPatchGrid): string[] {
   return ['---', `patches: ${arms.length - 1}`, `notBisectableAt: [${notBisectableAt.join(', ')}]`, '...'];
 }
@@ -118,7 +118,7 @@ function explainInconclusive(trials: readonly TrialResult[]): string {
   return `${first.id} ${describeOutcome(first)}: ${first.reason}${more}`;
 }
 
-/** A double-quoted YAML scalar: JSON, with the characters escaped that YAML does not let through or a terminal obeys. */
+/** Quotes a YAML scalar: JSON, with every character escaped that YAML forbids or a terminal would obey. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g,

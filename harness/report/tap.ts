@@ -12,9 +12,9 @@ import { warningLines } from './warnings.ts';
 import { isGood } from './words.ts';
 
 /**
- * A campaign as TAP 14 (testanything.org/tap-version-14-specification): one test point for each scenario, named by it
- * alone, with verdict and evidence in the YAML block below. A campaign that judged no scenario is one failed point, since
- * an empty plan would read as passed. One that came to no complete verdict bails out.
+ * Prints a campaign as TAP 14 (testanything.org/tap-version-14-specification): one test point for each scenario, named by
+ * the scenario alone, with verdict and evidence in its YAML block. A campaign that judged no scenario is one failed point,
+ * since an empty plan would read as passed. A campaign without a complete verdict bails out.
  */
 export function tapReport(state: CampaignState, options: ReportOptions): string {
   const standing = describeStanding(state, options.runDirectory);
@@ -61,7 +61,7 @@ function points(state: CampaignState, options: ReportOptions, comments: readonly
   return lines;
 }
 
-/** A comment: its text starts behind `# `, so that no text can become a test point or a directive. */
+/** Makes a comment of any text. */
 function comment(text: string): string {
   return `# ${printable(text.replace(/\s/g, ' '))}`.trimEnd();
 }
@@ -70,7 +70,7 @@ function bailOut(standing: Standing): string {
   return `Bail out! ${oneLine(standing.message)}`;
 }
 
-/** A hash would open a directive, and a backslash escapes. */
+/** Escapes a name: a hash would open a directive, and a backslash escapes. */
 function escapeName(name: string): string {
   return oneLine(name).replaceAll('\\', '\\\\').replaceAll('#', '\\#');
 }

@@ -14,8 +14,8 @@ const TURNING = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 const TURN_EVERY_MS = 200;
 
 /**
- * Progress on a terminal: what has ended is a line that stays, and below them stands a line for each stage and trial that
- * runs, with the latest news of it, and the queue.
+ * Shows progress on a terminal: a permanent line for whatever has ended, and below a line for each running stage and trial
+ * with its latest event, and the queue.
  */
 export function createTree(options: TreeOptions): Reporter {
   const paint = pc.createColors(options.color);
@@ -44,7 +44,7 @@ export function createTree(options: TreeOptions): Reporter {
     try {
       draw();
     } catch {
-      // The next event finds the same fault, and whoever sends it hears of it.
+      // The next event meets the same fault, and its sender gets the error.
       stop();
     }
   };
@@ -81,7 +81,7 @@ export function createTree(options: TreeOptions): Reporter {
   };
 }
 
-/** Which line an event is about: a stage's or a trial's; empty for those that are lines of their own. */
+/** Names the running stage or trial that an event belongs to; empty if it belongs to none. */
 function keyOf(event: RunEvent): string {
   if ('trial' in event) return `trial ${event.trial}`;
   return 'stage' in event ? `stage ${event.stage}` : '';

@@ -13,25 +13,25 @@ export function isGood(comparison: Comparison): boolean {
   return exitCodeOfComparison(comparison) === 0;
 }
 
-/** How often a signature was seen, as `base 2/3, patched 0/3`. */
+/** Says how often a signature was seen: `base 2/3, patched 0/3`. */
 export function countSeen(one: SignatureVerdict): string {
   const patched = one.patched.trials === 0 ? '' : `, patched ${one.patched.seen}/${one.patched.trials}`;
   return `base ${one.base.seen}/${one.base.trials}${patched}`;
 }
 
-/** `passed`, `failed (kernel)`, `not run`: how a trial ended and who is to blame. */
+/** Says how a trial ended and who is to blame: `passed`, `failed (kernel)`, `not run`. */
 export function describeOutcome(trial: { readonly outcome: Outcome; readonly blame: Blame | null }): string {
   const outcome = trial.outcome === 'notRun' ? 'not run' : trial.outcome;
   return trial.blame === null ? outcome : `${outcome} (${trial.blame})`;
 }
 
-/** A warning or an error of the compiler: `file:12: unused variable [-Wunused-variable]`. */
+/** Formats a compiler diagnostic: `file:12: unused variable [-Wunused-variable]`. */
 export function describeDiagnostic(one: Diagnostic): string {
   const place = `${one.file}${one.line === null ? '' : `:${one.line}`}`;
   return `${place}: ${one.message}${one.option === null ? '' : ` [${one.option}]`}`;
 }
 
-/** A duration for people: `850 ms`, `12.3 s`, `4 min 05 s`. */
+/** Formats a duration: `850 ms`, `12.3 s`, `4 min 05 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { printable } from './text.ts';
 
-/** An element: what stands in it is elements, or text. */
+/** An element with child elements, or with text. */
 export interface XmlElement {
   readonly name: string;
-  /** Absent attributes are left out. */
+  /** Undefined ones are left out. */
   readonly attributes: Readonly<Record<string, string | number | undefined>>;
   readonly children: readonly XmlElement[] | string;
 }
@@ -17,7 +17,7 @@ export function element(
   return { name, attributes, children };
 }
 
-/** A document in XML 1.0, UTF-8, indented. Any text is fit for it: what XML does not allow is printed as `?`. */
+/** Formats an XML 1.0 document. Characters that XML forbids become `?`, so that any text may be given. */
 export function formatXml(root: XmlElement): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${formatElement(root, '')}`;
 }
