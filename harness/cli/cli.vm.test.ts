@@ -176,7 +176,7 @@ t.test('a kernel that does not compile is a negative verdict on the patch that b
     join(directory, 'run'),
   ]);
   t.equal(result.exitCode, 1, result.stderr);
-  t.match(result.stderr, /lib\/bcd\.c:7: .*no_such_name.*\(patch 1 touched the file last\)/s);
+  t.match(result.stderr, /lib\/bcd\.c:7: .*no_such_name.*\(patch 1 was the last to touch the file\)/s);
 });
 
 t.test('a warning that the series brings is attributed to its patch', async (t) => {

@@ -216,6 +216,9 @@ t.test('what runs stands below, with its latest step and the queue', async (t) =
     'x.base.2: remove the device',
     '0 of 2 trials done, 2 running, about 2 min to go',
   ]);
+  for (const event of dateEvents([[2, queue(2, 0, 0, null)]])) progress.event(event);
+  t.strictSame(bare(await read()), ['x.base.1: started', 'x.base.2: remove the device']);
+  for (const event of dateEvents([[2, queue(0, 2, 0, null)]])) progress.event(event);
   const before = (await read())[0]?.[0];
   await sleep(500);
   t.not((await read())[0]?.[0], before, 'something turns');

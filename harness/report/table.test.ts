@@ -69,6 +69,19 @@ t.test('the same complaint is printed once and then named', async (t) => {
   );
 });
 
+t.test('all complaints of an inconclusive scenario are printed', async (t) => {
+  const splat = aSplat({ title: 'WARNING in f' });
+  const lost = aTrial('s.base.1', { outcome: 'failed', blame: 'lab', reason: 'QEMU was killed' });
+  const patched = aTrial('s.patched.1', { splats: [splat] });
+  const signatures = [aSignature(splat, { comparison: 'regressed', trials: [patched.id] })];
+  const verdict = aVerdict([{ ...clean, comparison: 'inconclusive', signatures }]);
+  t.match(print(aState([lost, patched], verdict)), /^s, from s\.patched\.1:\nWARNING in f$/m);
+});
+
+t.test('a terminal that says it has no columns gets a readable table', async (t) => {
+  t.equal(print(SAMPLE_STATES.concluded, 0), print(SAMPLE_STATES.concluded, 40));
+});
+
 t.test('guesses of the unwinder are printed only when everything is asked for', async (t) => {
   t.notMatch(print(SAMPLE_STATES.concluded), /\? stale_word/);
   t.match(print(SAMPLE_STATES.concluded, 100, true), /\? stale_word/);

@@ -3,7 +3,7 @@ import type { CampaignState, Diagnostic } from '../model/index.ts';
 import { describeDiagnostic } from './words.ts';
 
 /** Returns the warnings that the series adds, in the order of the patches that last touched the files. */
-export function newWarnings(state: CampaignState): readonly Diagnostic[] {
+function newWarnings(state: CampaignState): readonly Diagnostic[] {
   return state.arms
     .slice(1)
     .flatMap((arm) => arm.build?.newDiagnostics ?? [])
