@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench mutate clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,27 +44,30 @@ setup: dist/.packages ## install what is missing (apt, npm) and compile
 check: dist/.packages ## types, lint, floor plan, scenario lint, fast tests
 	node_modules/.bin/biome check harness images kernels package.json tsconfig.json
 	$(KTRIAL) lint
-	node dist/harness/testing/run.js fast
+	node dist/harness/make/test.js fast
 
 test: dist/.packages ## all tests; the last line is the count
-	node dist/harness/testing/run.js all
+	node dist/harness/make/test.js all
 
 test-fast: dist/.built ## the tests that boot nothing
-	node dist/harness/testing/run.js fast
+	node dist/harness/make/test.js fast
 
 test-vm: dist/.packages ## the tests that boot machines
-	node dist/harness/testing/run.js vm
+	node dist/harness/make/test.js vm
 
 demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)
 	@# A negative verdict is an answer, not a failure of the demo.
 	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS) || [ $$? -eq 1 ]
 
 golden: dist/.packages ## provoke both kernels in every way and rewrite the logs in harness/splat/testdata (PROVOKED=…)
-	node dist/harness/testing/golden.js $(PROVOKED)
+	node dist/harness/make/golden.js $(PROVOKED)
 
 bench: dist/.packages ## measure (ONLY=thaw,scan …; JSON=1 for programs; BENCH_KERNEL=smoke-5.10; ITERATIONS=5)
 	@node dist/harness/bench/main.js --kernel $(BENCH_KERNEL) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(JSON),--json)
+
+mutate: dist/.built ## change the code that decides, and count which changes the fast tests notice (ROOMS="splat verdict/compare.ts")
+	node dist/harness/make/mutate.js $(ROOMS)
 
 clean: ## remove what make built in the checkout; caches stay
 	rm -rf dist node_modules

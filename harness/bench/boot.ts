@@ -6,14 +6,14 @@ import { bootMachine, type MachineSpec } from '../vm/index.ts';
 import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
 
-/** The machine that benches boot: what a scenario gets that asks for nothing. */
+/** The machine that benches boot: the default of scenarios. */
 export const CPUS = 2;
 export const MEMORY_MIB = 1024;
 /** An emulated debug kernel on a busy computer, in milliseconds. */
 const BOOT_LIMIT_MS = 600_000;
 const COMMAND_LIMIT_MS = 60_000;
 
-/** A cold boot: power-on to the end of the first command over SSH. Kernel, image and overlay are there already. */
+/** A cold boot: power-on to the end of the first command over SSH. Kernel, image and overlay exist already. */
 export const bootBench: Bench = {
   gauges: [{ name: 'boot.cold', unit: 's', title: 'power-on to the end of the first guest command' }],
   async measure(lab, take) {
@@ -32,7 +32,7 @@ export const bootBench: Bench = {
   },
 };
 
-/** A machine of the lab's kernel with a directory, keys and an overlay of its own. */
+/** A machine with the lab's kernel and its own directory, keys and overlay. */
 export async function specifyMachine(lab: Lab): Promise<MachineSpec> {
   const [kernel, image, accelerator] = [await lab.kernel(), await lab.image(), await lab.accelerator()];
   const directory = await mkdtemp(join(lab.scratch, 'machine-'));
@@ -53,7 +53,7 @@ export async function specifyMachine(lab: Lab): Promise<MachineSpec> {
   };
 }
 
-/** Which machine a figure is of, for people. */
+/** Describes the measured machine, for people. */
 export async function describeMachine(lab: Lab): Promise<string> {
   return `${lab.kernelName}, ${CPUS} CPUs, ${MEMORY_MIB} MiB, ${(await lab.accelerator()).kind}`;
 }

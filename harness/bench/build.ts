@@ -8,7 +8,7 @@ import type { BuildResult, Kernel } from '../model/index.ts';
 import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
 
-/** What building costs: everything with an empty compiler cache, and one changed line in a buildTree that is warm. */
+/** What building costs: everything with an empty compiler cache, and one changed line in a warm build tree. */
 export const buildBench: Bench = {
   gauges: [
     { name: 'build.cold', unit: 's', title: 'a whole kernel, the compiler cache empty' },
@@ -21,9 +21,9 @@ export const buildBench: Bench = {
   },
 };
 
-/** Source and configuration are not part of it; in a cache of its own, so that nothing is there. */
-async function measureCold(lab: Lab, tell: (seconds: number) => void): Promise<void> {
-  // Fetches the source, if nobody has.
+/** Builds in an empty cache. Fetching the source and settling the configuration are not measured. */
+async function measureCold(lab: Lab, report: (seconds: number) => void): Promise<void> {
+  // Fetches the source unless it is in the cache.
   await lab.kernel();
   for (let round = lab.count(1); round > 0; round -= 1) {
     const cache = join(lab.scratch, 'cold');
@@ -31,32 +31,32 @@ async function measureCold(lab: Lab, tell: (seconds: number) => void): Promise<v
       await mkdir(cache, { recursive: true });
       await symlink(join(lab.cacheDirectory, 'sources'), join(cache, 'sources'));
       await using buildTree = await lab.openBuildTree(lab.kernelName, cache);
-      tell(secondsOf(await buildTree.build({ commit: buildTree.baseCommit })));
+      report(secondsOf(await buildTree.build({ commit: buildTree.baseCommit })));
     } finally {
       await rm(cache, { recursive: true, force: true });
     }
   }
 }
 
-/** Each round changes the same line to something that was never compiled before. The kernels are not kept. */
-async function measureOneLine(lab: Lab, tell: (seconds: number) => void): Promise<void> {
+/** Each round changes the same line to something that was never compiled before. The kernels are removed. */
+async function measureOneLine(lab: Lab, report: (seconds: number) => void): Promise<void> {
   const file = await findModuleSource(await lab.kernel(), lab);
-  lab.say(`the line is added to ${file}`);
+  lab.say(`adding a line to ${file}`);
   await using buildTree = await lab.openBuildTree(lab.kernelName);
   const rounds = lab.count(5);
-  // The first brings the output directory from wherever it is to the base, and is not counted.
+  // The first round brings the output directory to the base, and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
     const built = await buildTree.build({ commit: await commitLine(buildTree, file, round) });
     const seconds = secondsOf(built);
     if (built.ok) await rm(dirname(built.kernel.vmlinux), { recursive: true, force: true });
-    if (round > 0) tell(seconds);
+    if (round > 0) report(seconds);
   }
   await buildTree.checkOut(buildTree.baseCommit);
 }
 
 function secondsOf(result: BuildResult): number {
   if (!result.ok) throw new Error(`the kernel does not compile: ${result.logTail.at(-1) ?? result.logPath}`);
-  if (result.cached) throw new Error('the kernel was in the cache: nothing was built');
+  if (result.cached) throw new Error('got a kernel from the cache, expected a build');
   return result.durationMs / 1000;
 }
 
@@ -84,7 +84,7 @@ export async function commitLine(buildTree: BuildTree, file: string, round: numb
 
 /** A C file beside the kernel's first module; of a kernel without modules, `init/main.c`. */
 async function findModuleSource(kernel: Kernel, lab: Lab): Promise<string> {
-  const [module] = (await listFiles(kernel.modules)).sort();
+  const [module] = (await listFiles(kernel.modules)).filter((path) => path.endsWith('.ko')).sort();
   if (module === undefined) return 'init/main.c';
   const directory = dirname(module);
   await using buildTree = await lab.openBuildTree(lab.kernelName);

@@ -6,7 +6,7 @@ import { figuresJson, formatFigures } from './table.ts';
 
 const GAUGE: Gauge = { name: 'boot.cold', unit: 's', title: 'power-on to the first command' };
 
-/** A lab of which a bench may only use what is here. */
+/** A lab with what these benches use of it. */
 function aLab(said: string[], signal = new AbortController().signal): Lab {
   return { say: (text: string) => void said.push(text), signal } as Lab;
 }
@@ -36,7 +36,7 @@ t.test('a figure is median, spread and number; without values it is an error', a
   t.strictSame(
     summarise(GAUGE, [1], { ...plain, error: 'the machine died' }),
     { unit: 's', error: 'the machine died' },
-    'half of the iterations are no figure',
+    'a part of the iterations is no figure',
   );
 });
 
@@ -68,7 +68,7 @@ t.test('a bench that fails is an error in its own figures, and the others are me
   const unwanted: Bench = {
     gauges: [{ name: 'scan.quiet', unit: 'MB/s', title: '' }],
     async measure() {
-      t.fail('nobody asked for it');
+      t.fail('it was not asked for');
     },
   };
   const figures = await runBenches([bad, good, unwanted], aLab(said), (name) =>
@@ -76,7 +76,7 @@ t.test('a bench that fails is an error in its own figures, and the others are me
   );
   const [, cold] = [...figures.values()];
   const load = cold && 'load' in cold ? cold.load : -1;
-  t.ok(load >= 0, 'the load is told');
+  t.ok(load >= 0, 'the load is there');
   t.strictSame(figuresJson(figures), {
     freeze: { unit: 's', error: 'no template' },
     'boot.cold': { unit: 's', median: 3, min: 2, max: 4, n: 2, load, of: 'lean' },

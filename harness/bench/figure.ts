@@ -6,7 +6,7 @@ export type Unit = 's' | 'ms' | 'MB/s' | 'MiB' | '1/h';
 
 /** One thing that can be measured. */
 export interface Gauge {
-  /** Such as `boot.cold`; the part before a dot can be asked for as a whole. */
+  /** Such as `boot.cold`; `--only boot` measures all whose name starts with that part. */
   readonly name: string;
   readonly unit: Unit;
   /** What exactly is measured, for people. */
@@ -16,14 +16,14 @@ export interface Gauge {
 /** Measurements that belong together, such as those of one experiment. */
 export interface Bench {
   readonly gauges: readonly Gauge[];
-  /** Measures what is wanted, calling `take` for each iteration. It rejects when it cannot; what it took is kept. */
+  /** Measures what is wanted, calling `take` for each iteration. Rejects when it cannot measure. */
   measure(lab: Lab, take: Take, wants: (name: string) => boolean): Promise<void>;
 }
 
 /** One measured value of a gauge, in its unit; `of` says of what, such as a kernel, where that is not always the same. */
 export type Take = (name: string, value: number, of?: string) => void;
 
-/** What came of a gauge. */
+/** The result of a gauge. */
 export type Figure =
   | {
       readonly unit: Unit;
@@ -64,7 +64,7 @@ export function summarise(
   };
 }
 
-/** Measures the gauges that are wanted, bench by bench. An error of one bench is told in its figures and stops no other. */
+/** Measures the gauges that are wanted, bench by bench. An error of one bench stands in its figures and stops no other. */
 export async function runBenches(
   benches: readonly Bench[],
   lab: Lab,
@@ -103,7 +103,7 @@ export async function runBenches(
   return figures;
 }
 
-/** Whether a gauge is asked for by words such as `thaw`, `memory.clones1`; without words all are. */
-export function isWanted(name: string, words: readonly string[]): boolean {
-  return words.length === 0 || words.some((word) => name === word || name.startsWith(`${word}.`));
+/** Whether a gauge is named, as `memory.clones1` or by its group as `memory`; without names all are wanted. */
+export function isWanted(name: string, names: readonly string[]): boolean {
+  return names.length === 0 || names.some((one) => name === one || name.startsWith(`${one}.`));
 }

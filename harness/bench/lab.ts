@@ -5,20 +5,20 @@ import { type BuildTree, openBuildTree, readKernelDefinition } from '../kernel/i
 import type { Image, Kernel } from '../model/index.ts';
 import { type Accelerator, probeAccelerator } from '../vm/index.ts';
 
-/** What benches measure with. Kernel, image and accelerator are made when first asked for, outside of any measurement. */
+/** What benches measure with. Kernel, image and accelerator are made on first use, outside of any measurement. */
 export interface Lab {
   /** The project's own files. */
   readonly root: string;
   readonly cacheDirectory: string;
-  /** A directory of this run of the benches, removed at the end. */
+  /** A directory for this run of the benches, removed at the end. */
   readonly scratch: string;
   /** The kernel definition that machines boot and builds build. */
   readonly kernelName: string;
   readonly signal: AbortSignal;
   say(text: string): void;
-  /** How often to measure: as often as is asked for, else as usual. */
+  /** How often to measure: as `--iterations` says, else as usual. */
   count(usual: number): number;
-  /** Opens the buildTree of a definition in the cache; `from` names another cache. */
+  /** Opens the build tree of a definition, in the cache or in another cache directory. */
   openBuildTree(name: string, cacheDirectory?: string): Promise<BuildTree>;
   kernel(): Promise<Kernel>;
   image(): Promise<Image>;
@@ -36,14 +36,14 @@ export type LabSettings = Pick<
 export function openLab(settings: LabSettings): Lab {
   const { root, cacheDirectory, signal, say, kernelName } = settings;
   const buildOptions = { cacheDirectory, signal, onProgress: () => {} };
-  const openBuildOptions = async (name: string, elsewhere?: string) =>
+  const open = async (name: string, elsewhere?: string) =>
     openBuildTree(await readKernelDefinition(name, join(root, 'kernels')), {
       ...buildOptions,
       ...(elsewhere ? { cacheDirectory: elsewhere } : {}),
     });
   const kernel = once(async () => {
-    say(`${kernelName} is built, or taken from the cache`);
-    await using buildTree = await openBuildOptions(kernelName);
+    say(`building ${kernelName}, unless it is in the cache`);
+    await using buildTree = await open(kernelName);
     const built = await buildTree.build({ commit: buildTree.baseCommit });
     if (!built.ok)
       throw new Error(`the kernel ${kernelName} does not compile: ${built.logTail.at(-1) ?? ''}`);
@@ -56,7 +56,7 @@ export function openLab(settings: LabSettings): Lab {
   return {
     ...settings,
     count: (usual) => settings.iterations ?? usual,
-    openBuildTree: openBuildOptions,
+    openBuildTree: open,
     kernel,
     image,
     accelerator,

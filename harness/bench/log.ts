@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** A generator of its own, so that every run reads the same bytes. */
+/** A seeded generator, so that every run reads the same bytes. */
 function makeDice(seed: number): () => number {
   let state = seed;
   return () => {
@@ -9,7 +9,7 @@ function makeDice(seed: number): () => number {
   };
 }
 
-const QUIET_WORDS = [
+const QUIET_LINES = [
   'usb 1-1: new high-speed USB device number 4 using xhci_hcd',
   'EXT4-fs (vda1): mounted filesystem with ordered data mode. Quota mode: none.',
   'audit: type=1400 audit(1750384805.360:363): avc:  denied  { read } for  pid=91 comm="syslogd" name="log"',
@@ -21,15 +21,15 @@ const QUIET_WORDS = [
 ];
 
 function quietLine(dice: () => number, seconds: number): string {
-  const words = QUIET_WORDS[Math.floor(dice() * QUIET_WORDS.length)] ?? '';
+  const text = QUIET_LINES[Math.floor(dice() * QUIET_LINES.length)] ?? '';
   const task = 1 + Math.floor(dice() * 400);
-  return `[${seconds.toFixed(6).padStart(12)}][${`T${task}`.padStart(6)}] ${words}\n`;
+  return `[${seconds.toFixed(6).padStart(12)}][${`T${task}`.padStart(6)}] ${text}\n`;
 }
 
-/** A complaint in the shape that KASAN's have, of about eight KiB. */
+/** A complaint in the form of KASAN's, about 8 KiB long. */
 function reportLines(dice: () => number, seconds: number): string {
   const task = 1 + Math.floor(dice() * 4000);
-  const front = `[${seconds.toFixed(6).padStart(12)}][${`T${task}`.padStart(6)}] `;
+  const prefix = `[${seconds.toFixed(6).padStart(12)}][${`T${task}`.padStart(6)}] `;
   const hex = (digits: number) =>
     Array.from({ length: digits }, () => Math.floor(dice() * 16).toString(16)).join('');
   const frames = (count: number) =>
@@ -60,7 +60,7 @@ function reportLines(dice: () => number, seconds: number): string {
     ` ffff8881${hex(8)}: 00 00 00 00 fc fc fc fc 00 00 00 00 fc fc fc fc`,
     '='.repeat(66),
   ];
-  return lines.map((line) => `${front}${line}\n`).join('');
+  return lines.map((line) => `${prefix}${line}\n`).join('');
 }
 
 /** A log of about the given size; of each 16 KiB, `share` are reports. */

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from '../testing/index.ts';
 
 t.setTimeout(240_000);
 
-/** Runs the suite with a cache of its own, which nothing here needs. */
+/** Runs the suite with an empty cache: nothing here needs one. */
 function bench(t: { testdir(): string }, ...words: string[]) {
   const { PATH = '' } = process.env;
   const main = join(PROJECT_ROOT, 'dist/harness/bench/main.js');
@@ -28,7 +28,8 @@ const PROMISED = [
     'per-patch.builds',
     'per-patch.total',
   ],
-  ...['scan.quiet', 'scan.mixed', 'cli.help'],
+  ...['scan.quiet', 'scan.mixed', 'scan.flood', 'cli.help'],
+  ...['run.trivial.firstTrial', 'run.trivial.total'],
 ];
 
 t.test('every promised figure is there, once', async (t) => {
@@ -52,13 +53,13 @@ t.test('programs get one object on standard output, progress is on standard erro
   t.match(stderr, /^cli\.help \d+/m);
 });
 
-t.test('what cannot be measured is an error that says why, and the exit code tells', async (t) => {
+t.test('what cannot be measured is an error that says why, with exit code 69', async (t) => {
   const { stdout, status } = bench(t, '--json', '--only', 'boot', '--kernel', 'no-such-kernel');
   t.equal(status, 69);
   t.match(JSON.parse(stdout), { 'boot.cold': { unit: 's', error: /no-such-kernel/ } });
 });
 
-t.test('words that mean nothing are refused', async (t) => {
+t.test('unknown names and options are refused', async (t) => {
   for (const words of [['--only', 'bot'], ['--iterations', '0'], ['--fast']]) {
     const { stdout, status } = bench(t, ...words);
     t.strictSame([stdout, status], ['', 2], words.join(' '));

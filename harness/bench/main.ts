@@ -17,6 +17,7 @@ import { startBench } from './start.ts';
 import { figuresJson, formatFigures } from './table.ts';
 import { memoryBench, thawBench } from './thaw.ts';
 import { trialsBench } from './trials.ts';
+import { trivialBench } from './trivial.ts';
 
 /** All benches, the cheap ones first. */
 const BENCHES = [
@@ -25,6 +26,7 @@ const BENCHES = [
   bootBench,
   thawBench,
   memoryBench,
+  trivialBench,
   trialsBench,
   buildBench,
   perPatchBench,
@@ -32,13 +34,13 @@ const BENCHES = [
 
 const HELP = `Measures what ktrial costs on this computer.
 
-  --only WORDS         figures or groups of them, by commas: thaw,scan,build.oneLine
+  --only NAMES         figures or groups of them, by commas: thaw,scan,build.oneLine
   --kernel NAME        the kernel that machines boot and builds build (default: mdev-5.10, with KASAN and lockdep)
-  --iterations COUNT   how often each figure is measured (default: by figure)
+  --iterations COUNT   measurements of each figure (default: depends on the figure)
   --json               one object on standard output: {name: {unit, median, min, max, n}}
-  --list               name the figures and measure none
+  --list               list the figures and measure none
 
-Progress is on standard error. Exit code 69 when a figure could not be measured: it then says why.
+Progress goes to standard error. Exit code 69 when a figure could not be measured; it says why.
 `;
 
 async function main(): Promise<number> {
@@ -68,9 +70,11 @@ async function main(): Promise<number> {
     (iterations !== null && !(Number.isSafeInteger(iterations) && iterations > 0))
   ) {
     say(
-      strangers.length > 0 ? `no figure is called ${strangers.join(' or ')}` : 'the count must be from 1 up',
+      strangers.length > 0
+        ? `got ${strangers.join(' or ')}, expected the name of a figure or a group`
+        : `got ${values.iterations} iterations, expected a whole number from 1 up`,
     );
-    say('--list names the figures');
+    say('list the figures: --list');
     return 2;
   }
   inheritEnvironment(process.env);

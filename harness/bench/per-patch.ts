@@ -9,7 +9,7 @@ import { runKtrial, secondsBetween } from './run.ts';
 
 const KERNEL = 'mdev-5.10';
 const SERIES = 'kernels/mdev/series/v2.mbox';
-/** All but the race of removal with removal, which one trial tells little of. */
+/** All but the race of two removals, of which one trial shows little. */
 const SCENARIOS = [
   'holder-remove-in-use',
   'parent-removal-races-create',
@@ -18,24 +18,24 @@ const SCENARIOS = [
   'vm-positive',
   'vm-remove-in-use',
 ].map((name) => `scenarios/mdev/${name}.yaml`);
-/** A file that no compiler reads: with one line more, every kernel of the series is another one, and none is cached. */
+/** A file that is not compiled: one more line in it makes every kernel of the series a new one, so that none is cached. */
 const UNCOMPILED = 'MAINTAINERS';
 
 /**
- * The reference series patch by patch, with its scenarios. The base has been built before and one file that is not
- * compiled is changed: what is built is what each patch changes, and no kernel comes from the cache.
+ * Runs the reference series patch by patch, with its scenarios. The base has been built before and a file that is not compiled
+ * is changed: make rebuilds what each patch changes, and no kernel comes from the cache.
  */
 export const perPatchBench: Bench = {
   gauges: [
     {
       name: 'per-patch.builds',
       unit: 's',
-      title: 'all 11 kernels of a series of ten patches, the base built before',
+      title: 'all 11 kernels of a series of 10 patches, the base built before',
     },
     {
       name: 'per-patch.total',
       unit: 's',
-      title: 'the whole perPatch: its kernels, and 6 scenarios on each',
+      title: 'the whole per-patch run: its kernels, and 6 scenarios on each',
     },
   ],
   async measure(lab, take) {
@@ -52,7 +52,7 @@ export const perPatchBench: Bench = {
       const buildMs = builds.reduce((sum, one) => sum + (one.type === 'stageEnded' ? one.durationMs : 0), 0);
       for (const digest of run.kernels)
         await rm(join(lab.cacheDirectory, 'kernels', digest), { recursive: true, force: true });
-      const lost = run.lost.length > 0 ? `, ${run.lost.length} of them lost` : '';
+      const lost = run.lost.length > 0 ? `, ${run.lost.length} of them lost to the lab` : '';
       const of = `${KERNEL}, ${run.trials.length} trials${lost}, ${availableParallelism()} CPUs`;
       take('per-patch.builds', buildMs / 1000, of);
       take('per-patch.total', secondsBetween(run, 'planned', 'concluded'), of);
@@ -60,10 +60,10 @@ export const perPatchBench: Bench = {
   },
 };
 
-/** A commit that nobody has built, in the buildTree of the kernel; its output directory is brought to the base. */
+/** Makes a commit that was never built, in the kernel's build tree, and builds the tree's output up to the base. */
 async function makeBase(lab: Lab, round: number): Promise<string> {
   await using buildTree = await lab.openBuildTree(KERNEL);
-  // Two commits: the first is built here, so that whatever was built last in this buildTree costs nothing later.
+  // Two commits: the first is built here, so that what was built last in this tree costs nothing in the measurement.
   const warm = await buildTree.build({ commit: await commitLine(buildTree, UNCOMPILED, 2 * round) });
   if (!warm.ok) throw new Error(`${KERNEL} does not compile: ${warm.logTail.at(-1) ?? ''}`);
   await rm(join(lab.cacheDirectory, 'kernels', warm.kernel.digest), { recursive: true, force: true });

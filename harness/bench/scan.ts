@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: MIT
 import { createScanner } from '../splat/index.ts';
-import type { Bench } from './figure.ts';
+import type { Bench, Take } from './figure.ts';
+import type { Lab } from './lab.ts';
 import { makeLog } from './log.ts';
 
 const MIB = 1024 * 1024;
 /** As QEMU's console comes. */
 const CHUNK = 64 * 1024;
 const SIZE = 32 * MIB;
+/** A flood is this block again and again. */
+const BLOCK = 4 * MIB;
+const FLOOD = 1024 * MIB;
 
-/** The scanner on generated logs; the first round warms the compiler of V8 up and is not counted. */
+/** The scanner on generated logs. The first round warms V8's compiler up and is not counted. */
 export const scanBench: Bench = {
   gauges: [
-    { name: 'scan.quiet', unit: 'MB/s', title: 'a log without complaints is scanned, 32 MiB' },
+    { name: 'scan.quiet', unit: 'MB/s', title: 'scan a log without complaints, 32 MiB' },
     { name: 'scan.quietCpu', unit: 'MB/s', title: 'the same, per second of processor time' },
-    { name: 'scan.mixed', unit: 'MB/s', title: 'a log that is half reports is scanned, 32 MiB' },
+    { name: 'scan.mixed', unit: 'MB/s', title: 'scan a log that is half reports, 32 MiB' },
     { name: 'scan.mixedCpu', unit: 'MB/s', title: 'the same, per second of processor time' },
+    { name: 'scan.flood', unit: 'MB/s', title: 'scan a stream that is half reports, 1 GiB' },
+    {
+      name: 'scan.flood.memory',
+      unit: 'MiB',
+      title: 'resident memory that this adds to the process at most',
+    },
   ],
   async measure(lab, take, wants) {
+    // First, so that no other log is in the memory that is measured.
+    if (wants('scan.flood') || wants('scan.flood.memory'))
+      for (let round = lab.count(1); round > 0; round -= 1) measureFlood(lab, take);
     for (const [name, share] of [
       ['scan.quiet', 0],
       ['scan.mixed', 0.5],
@@ -24,23 +37,44 @@ export const scanBench: Bench = {
       if (!wants(name) && !wants(`${name}Cpu`)) continue;
       const log = makeLog(SIZE, share);
       const megabytes = log.length / 1e6;
-      const measure = () => {
-        const begun = performance.now();
-        const before = process.cpuUsage();
-        const scanner = createScanner();
-        for (let at = 0; at < log.length; at += CHUNK) scanner.push(log.subarray(at, at + CHUNK));
-        const found = scanner.end().length;
-        if (found > 0 !== share > 0) throw new Error(`${found} splats were found, which cannot be`);
-        const { user, system } = process.cpuUsage(before);
-        return { seconds: (performance.now() - begun) / 1000, cpuSeconds: (user + system) / 1e6 };
-      };
-      measure();
+      measureLog(log, share > 0);
       for (let round = lab.count(5); round > 0; round -= 1) {
         lab.signal.throwIfAborted();
-        const { seconds, cpuSeconds } = measure();
+        const { seconds, cpuSeconds } = measureLog(log, share > 0);
         take(name, megabytes / seconds);
         take(`${name}Cpu`, megabytes / cpuSeconds);
       }
     }
   },
 };
+
+function measureLog(
+  log: Buffer,
+  hasReports: boolean,
+): { readonly seconds: number; readonly cpuSeconds: number } {
+  const begun = performance.now();
+  const before = process.cpuUsage();
+  const scanner = createScanner();
+  for (let at = 0; at < log.length; at += CHUNK) scanner.push(log.subarray(at, at + CHUNK));
+  const found = scanner.end().length;
+  if (found > 0 !== hasReports)
+    throw new Error(`got ${found} splats, expected ${hasReports ? 'some' : 'none'}`);
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - begun) / 1000, cpuSeconds: (user + system) / 1e6 };
+}
+
+function measureFlood(lab: Lab, take: Take): void {
+  const block = makeLog(BLOCK, 0.5);
+  const before = process.memoryUsage.rss();
+  const begun = performance.now();
+  let most = before;
+  const scanner = createScanner();
+  for (let scanned = 0; scanned < FLOOD; scanned += block.length) {
+    lab.signal.throwIfAborted();
+    for (let at = 0; at < block.length; at += CHUNK) scanner.push(block.subarray(at, at + CHUNK));
+    most = Math.max(most, process.memoryUsage.rss());
+  }
+  scanner.end();
+  take('scan.flood', FLOOD / 1e6 / ((performance.now() - begun) / 1000));
+  take('scan.flood.memory', (most - before) / MIB);
+}

@@ -5,8 +5,20 @@ import { runCommand } from '../host/index.ts';
 import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
 
-/** Commands whose code is loaded only when they run; each has a figure of its own. */
-const COMMANDS = ['boot', 'build', 'doctor', 'lint', 'run', 'scan', 'shell'] as const;
+/** Commands whose code is loaded only when they run; each has a figure. */
+const COMMANDS = [
+  'boot',
+  'build',
+  'doctor',
+  'lint',
+  'list',
+  'report',
+  'resume',
+  'run',
+  'scan',
+  'shell',
+  'show',
+] as const;
 
 /** What the command line costs before it does anything: processor time of the whole process, user and system. */
 export const startBench: Bench = {
@@ -23,8 +35,8 @@ export const startBench: Bench = {
   async measure(lab, take, wants) {
     const main = join(lab.root, 'dist/harness/cli');
     const present = (await readdir(join(main, 'commands'))).filter((name) => name.endsWith('.js'));
-    const strangers = present.filter((name) => !(COMMANDS as readonly string[]).includes(name.slice(0, -3)));
-    if (strangers.length > 0) throw new Error(`${strangers.join()} has no figure: name it in bench/start.ts`);
+    const unknown = present.filter((name) => !(COMMANDS as readonly string[]).includes(name.slice(0, -3)));
+    if (unknown.length > 0) throw new Error(`${unknown.join()} has no figure: add it to bench/start.ts`);
     const runs: (readonly [string, readonly string[]])[] = [
       ['cli.node', ['-e', '0']],
       ['cli.help', [join(main, 'main.js'), '--help']],
@@ -32,7 +44,7 @@ export const startBench: Bench = {
         (command) => [`cli.import.${command}`, [join(main, `commands/${command}.js`)]] as const,
       ),
     ];
-    // In turn, so that all see the same hour of a busy computer.
+    // In turn, so that a busy minute hits all of them alike.
     for (let round = lab.count(9); round > 0; round -= 1)
       for (const [name, words] of runs) {
         if (!wants(name) && !(name === 'cli.help' && wants('cli.helpWall'))) continue;
@@ -43,7 +55,7 @@ export const startBench: Bench = {
   },
 };
 
-/** Runs node and lets bash tell what it cost, children and all. */
+/** Runs node and measures with bash what it costs, children included. */
 async function timeNode(
   lab: Lab,
   words: readonly string[],
@@ -55,6 +67,6 @@ async function timeNode(
   );
   const [user, system, wall] = stderr.trim().split(' ').map(Number);
   if (user === undefined || system === undefined || wall === undefined || Number.isNaN(user + system + wall))
-    throw new Error(`bash told no times: ${stderr}`);
+    throw new Error(`bash printed no times: ${stderr}`);
   return { cpuMs: (user + system) * 1000, wallMs: wall * 1000 };
 }

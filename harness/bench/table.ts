@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Figure, Gauge } from './figure.ts';
 
-/** Figures for people, a line each; what they are of, such as a kernel, stands above those that have it in common. */
+/** Prints one figure per line, grouped by what was measured (such as the kernel). */
 export function formatFigures(figures: ReadonlyMap<Gauge, Figure>): string {
   const head = ['figure', 'median', 'min', 'max', 'n', 'load', 'what'];
   const rows = [...figures].map(([gauge, figure]) =>

@@ -11,7 +11,7 @@ const CLONE_BATCH = 100;
 const MDEV_KERNEL = 'mdev-5.10';
 
 const NOTHING = `name: bench-nothing
-description: a machine comes, one command does nothing, and the log is clean
+description: one command does nothing, and the log is clean
 machine: {cpus: 2, memoryMib: 1024}
 steps:
   - run: 'true'
@@ -21,7 +21,7 @@ expect:
 
 const DEVICE = '8f2c3a52-9d0e-4f0b-8d8e-6f0f0a4d1c11';
 const MDEV_LOOP = `name: bench-mdev-loop
-description: a mediated device is made and removed again and again
+description: create and remove a mediated device 25 times
 machine: {cpus: 2, memoryMib: 1024}
 modules: [vfio, vfio_iommu_type1, mdev, vfio_mdev, mtty]
 steps:
@@ -34,33 +34,33 @@ expect:
   dmesg: clean
 `;
 
-/** Trials of one kernel by `ktrial run`, as many at once as it chooses; from the first start to the last end. */
+/** Throughput of `ktrial run` on one kernel, from the first trial's start to the last one's end; it chooses the jobs. */
 export const trialsBench: Bench = {
   gauges: [
     {
       name: 'trials.perHour.clone',
       unit: '1/h',
-      title: 'trials that do nothing in clones of a kept template',
+      title: 'trials that do nothing, in clones of a stored template',
     },
     {
       name: 'trials.perHour.campaign',
       unit: '1/h',
-      title: 'the same as a new campaign has them: a template is made, one in twenty is also booted',
+      title: 'the same in a new campaign: with making the template, and 1 in 20 also run on a cold boot',
     },
     {
       name: 'trials.perHour.coldBoot',
       unit: '1/h',
-      title: 'trials that do nothing, each in a machine booted cold',
+      title: 'trials that do nothing, each on a cold boot',
     },
     {
       name: 'trials.perHour.mdev',
       unit: '1/h',
-      title: 'trials in clones that make and remove a mediated device 25 times',
+      title: 'trials in clones that create and remove a mediated device 25 times',
     },
     {
       name: 'trial.overhead',
       unit: 's',
-      title: 'a trial that does nothing in a clone, without its thaw and its step',
+      title: 'a trial that does nothing in a clone, less its thaw and its step',
     },
   ],
   async measure(lab, take, wants) {
@@ -74,14 +74,14 @@ export const trialsBench: Bench = {
         take('trials.perHour.coldBoot', perHour(run, COLD_BATCH), await of(lab.kernelName));
       }
       if (wants('trials.perHour.campaign')) {
-        // No template is kept of a machine with this word on its command line.
-        const words = `kernelArgs: [bench=${Date.now()}]`;
-        const unseen = await writeScenario(lab, 'unseen', NOTHING.replace('1024}', `1024, ${words}}`));
+        // No template is stored for a machine with this argument on its command line.
+        const extra = `kernelArgs: [bench=${Date.now()}]`;
+        const unseen = await writeScenario(lab, 'unseen', NOTHING.replace('1024}', `1024, ${extra}}`));
         const run = await runBatch(lab, lab.kernelName, unseen, 'clone', ['--controls', '20']);
         take('trials.perHour.campaign', perHour(run, CLONE_BATCH), await of(lab.kernelName));
       }
       if (wants('trials.perHour.clone') || wants('trial.overhead')) {
-        await runBatch(lab, lab.kernelName, nothing, 'clone', ['--controls', '0'], 1); // the template is kept
+        await runBatch(lab, lab.kernelName, nothing, 'clone', ['--controls', '0'], 1); // stores the template
         const run = await runBatch(lab, lab.kernelName, nothing, 'clone', ['--controls', '0']);
         take('trials.perHour.clone', perHour(run, CLONE_BATCH), await of(lab.kernelName));
         for (const trial of run.trials.filter(isAskedFor))
@@ -95,7 +95,7 @@ export const trialsBench: Bench = {
   },
 };
 
-/** Runs a batch, all of which must pass in machines of the kind that is measured. */
+/** Runs a batch. Rejects unless every trial passes, in a machine of the kind that is measured. */
 async function runBatch(
   lab: Lab,
   kernel: string,
@@ -104,21 +104,21 @@ async function runBatch(
   options: readonly string[],
   count = kind === 'cold' ? COLD_BATCH : CLONE_BATCH,
 ): Promise<Run> {
-  const words = ['--kernel', kernel, '--scenarios', scenario, '--repeat', String(count), ...options];
-  const run = await runKtrial(lab, words);
+  const args = ['--kernel', kernel, '--scenarios', scenario, '--repeat', String(count), ...options];
+  const run = await runKtrial(lab, args);
   const bad = run.trials.find((trial) => trial.outcome !== 'passed');
   if (bad) throw new Error(`the trial ${bad.id} did not pass: ${bad.reason}`);
   const other = run.trials.find((trial) => isAskedFor(trial) && trial.bootMethod?.kind !== kind);
   if (other)
     throw new Error(
-      `the trial ${other.id} was not ${kind}: ${other.bootMethod?.fallbackReason ?? 'no reason'}`,
+      `the trial ${other.id} ran on a ${other.bootMethod?.kind ?? 'missing machine'}, expected ${kind}: ${other.bootMethod?.fallbackReason ?? 'no reason'}`,
     );
   return run;
 }
 
-/** Trials of the control sample are work beside what was asked for. */
+/** Controls are work beside what was asked for. */
 function isAskedFor(trial: TrialResult): boolean {
-  return !trial.id.endsWith('.control');
+  return !trial.control;
 }
 
 function perHour(run: Run, trials: number): number {

@@ -1,173 +1,99 @@
 // SPDX-License-Identifier: MIT
-import { type BuildTree, type KernelDefinition, newDiagnostics, openBuildTree } from '../kernel/index.ts';
-import {
-  type AppliedPatch,
-  type ArmBuild,
-  type BuildResult,
-  type Diagnostic,
-  Fault,
-  type Kernel,
-  type PatchConflict,
-  type Series,
+import { type BuildTree, newDiagnostics } from '../kernel/index.ts';
+import type {
+  AppliedPatch,
+  ArmBuild,
+  ArmState,
+  BuildResult,
+  CampaignState,
+  Diagnostic,
+  Kernel,
+  PlannedArm,
 } from '../model/index.ts';
-import { applySeries, lastPatchTouching } from '../series/index.ts';
-import { chooseBase } from './base.ts';
-import type { PlannedArm } from './plan.ts';
-import type { Stages } from './stages.ts';
+import { Fault, identifyKernel } from '../model/index.ts';
+import { lastPatchTouching } from '../series/index.ts';
+import type { ArmOutcome, Progress } from './performer.ts';
 
-/** What arms are built from. */
-export interface ArmsRequest {
-  readonly series: Series | null;
-  readonly kernel: KernelDefinition;
-  readonly extraFragments: readonly string[];
-  readonly baseCommit: string | null;
+/** Builds the arms of one campaign, one after another in one output directory. */
+export interface ArmBuilder {
+  /** A base that does not compile is a Fault (request); any other arm that does not is a value. */
+  build(arm: PlannedArm, state: CampaignState, progress: Progress): Promise<ArmOutcome>;
 }
 
-/** Where kernels are built. */
-export interface BuildOptions {
-  readonly cacheDirectory: string;
-  readonly mirror?: string;
-  readonly signal: AbortSignal;
-}
-
-/** News about the series that ends a campaign before a machine is started. */
-export type Rejection =
-  | { readonly kind: 'conflict'; readonly conflict: PatchConflict; readonly applied: readonly AppliedPatch[] }
-  | {
-      readonly kind: 'doesNotCompile';
-      readonly diagnostics: readonly Diagnostic[];
-      readonly logTail: readonly string[];
-      readonly applied: readonly AppliedPatch[];
-    };
-
-export interface Arms {
-  /** By arm; one that did not compile is not in it. */
-  readonly kernels: Readonly<Record<string, Kernel>>;
-  /** Every arm, in the series' order. */
-  readonly builds: readonly ArmBuild[];
-  readonly applied: readonly AppliedPatch[];
-  /** Diagnostics that the kernel with the whole series has and the base has not. */
-  readonly newDiagnostics: readonly Diagnostic[];
-  readonly notes: readonly string[];
-  /** The settled configuration, the same for all arms. */
-  readonly config: string;
-}
-
-export type ArmsPreparation =
-  | { readonly ok: true; readonly arms: Arms }
-  | { readonly ok: false; readonly rejection: Rejection; readonly notes: readonly string[] };
-
-/**
- * Builds every arm, one after the other in one output directory. A series that does not apply or compile is a value;
- * a base that does not is a Fault. A prefix that does not compile, while the whole series does, is told in `builds`.
- */
-export async function prepareArms(
-  request: ArmsRequest,
-  planned: readonly PlannedArm[],
-  buildOptions: BuildOptions,
-  stages: Stages,
-): Promise<ArmsPreparation> {
-  const buildTree = await stages.run(
-    'source',
-    `source and configuration of ${request.kernel.name}`,
-    (progress) =>
-      openBuildTree(request.kernel, {
-        ...buildOptions,
-        extraFragments: request.extraFragments,
-        onProgress: progress,
-      }),
-  );
-  try {
-    return await buildArms(request, planned, buildTree, stages, buildOptions.signal);
-  } finally {
-    await buildTree[Symbol.asyncDispose]();
-  }
-}
-
-async function buildArms(
-  request: ArmsRequest,
-  planned: readonly PlannedArm[],
-  buildTree: BuildTree,
-  stages: Stages,
-  signal: AbortSignal,
-): Promise<ArmsPreparation> {
-  const notes: string[] = [];
-  const base = await chooseBase(request, buildTree, notes);
-  const { series } = request;
-  let applied: readonly AppliedPatch[] = [];
-  if (series) {
-    await buildTree.checkOut(base);
-    const result = await stages.run('apply', `apply ${series.patches.length} patches`, async () =>
-      applySeries(series, buildTree.tree, { signal }),
-    );
-    applied = result.patches;
-    if (!result.ok)
-      return { ok: false, rejection: { kind: 'conflict', conflict: result.conflict, applied }, notes };
-    for (const patch of applied) {
-      if (patch.how === 'threeWay')
-        notes.push(`patch ${patch.number} did not fit as it is and was merged three ways`);
-      if (patch.how === 'reducedContext')
-        notes.push(`patch ${patch.number} was applied with reduced context: look at it`);
-    }
-  }
-  const kernels: Record<string, Kernel> = {};
-  const builds: ArmBuild[] = [];
-  const seen = new Map<string, readonly Diagnostic[]>();
-  let before: Kernel | null = null;
-  let known: readonly Diagnostic[] = [];
-  let failure: Extract<BuildResult, { ok: false }> | null = null;
-  for (const arm of planned) {
-    const own = applied.slice(0, arm.patches);
-    const result = await stages.run(`build-${arm.name}`, `build the kernel of ${arm.title}`, (progress) =>
-      buildTree.build({
-        commit: own.at(-1)?.commit ?? base,
-        touched: [...new Set(own.flatMap((patch) => patch.files))],
-        attribute: (file) => lastPatchTouching(own, file),
-        onProgress: progress,
-      }),
-    );
-    if (arm.patches === 0) requireBuild(result, arm.name);
-    const fresh = result.ok
-      ? newDiagnostics(known, result.diagnostics)
-      : result.diagnostics.filter((one) => one.severity === 'error');
-    builds.push({
-      arm: arm.name,
-      patches: arm.patches,
-      subject: own.at(-1)?.subject ?? null,
-      built: result.ok,
-      cached: result.ok && result.cached,
-      durationMs: result.durationMs,
-      newDiagnostics: arm.patches === 0 ? [] : fresh,
-      sameBoot: result.ok && before !== null && before.bootDigest === result.kernel.bootDigest,
+/** Starts building arms in a tree that is ours. */
+export function openArmBuilder(tree: BuildTree): ArmBuilder {
+  const known = new Map<string, readonly Diagnostic[]>();
+  const compile = (arm: PlannedArm, state: CampaignState, progress: Progress): Promise<BuildResult> => {
+    const own = patchesOf(arm, state);
+    return tree.build({
+      commit: own.at(-1)?.commit ?? state.base ?? tree.baseCommit,
+      // The base compiles what the series touches as well: only then are its warnings there to be compared with.
+      isReference: arm.patches === 0,
+      touched: [...new Set((state.applied ?? []).flatMap((patch) => patch.files))],
+      attribute: (file) => lastPatchTouching(own, file),
+      onProgress: progress,
     });
-    failure = result.ok ? null : result;
-    if (!result.ok) continue;
-    kernels[arm.name] = result.kernel;
-    seen.set(arm.name, result.diagnostics);
-    before = result.kernel;
-    known = result.diagnostics;
-  }
-  // The last arm has the whole series: without it there is nothing to put on trial.
-  if (failure) {
-    const diagnostics = failure.diagnostics.filter((one) => one.severity === 'error');
-    const rejection: Rejection = { kind: 'doesNotCompile', diagnostics, logTail: failure.logTail, applied };
-    return { ok: false, rejection, notes };
-  }
-  const [first, last] = [planned[0], planned.at(-1)].map((arm) => seen.get(arm?.name ?? '') ?? []);
-  const arms = {
-    kernels,
-    builds,
-    applied,
-    newDiagnostics: newDiagnostics(first ?? [], last ?? []),
-    notes,
-    config: buildTree.config,
   };
-  return { ok: true, arms };
+  /** The diagnostics of an arm that was built before; after a resume they are in the cache beside its kernel. */
+  const diagnosticsOf = async (arm: ArmState | null, state: CampaignState, progress: Progress) => {
+    if (!arm) return [];
+    const remembered = known.get(arm.name);
+    if (remembered) return remembered;
+    const { diagnostics } = await compile(arm, state, progress);
+    known.set(arm.name, diagnostics);
+    return diagnostics;
+  };
+  return {
+    async build(arm, state, progress) {
+      const before = findBefore(arm, state);
+      const earlier = await diagnosticsOf(before, state, progress);
+      const result = await compile(arm, state, progress);
+      if (arm.patches === 0) requireBuild(result, arm.name);
+      known.set(arm.name, result.diagnostics);
+      const kernel = result.ok ? result.kernel : null;
+      return {
+        build: describeBuild(arm, state, result, before, earlier),
+        kernel: kernel && identifyKernel(kernel),
+        logTail: result.ok ? [] : result.logTail,
+      };
+    },
+  };
 }
 
-/** A build that must not fail: its failure as a Fault. */
-export function requireBuild(result: BuildResult, name: string): Extract<BuildResult, { ok: true }> {
-  if (result.ok) return result;
+/** The last arm before this one that was built. */
+function findBefore(arm: PlannedArm, state: CampaignState): ArmState | null {
+  return state.arms.findLast((one) => one.patches < arm.patches && one.status === 'built') ?? null;
+}
+
+function patchesOf(arm: PlannedArm, state: CampaignState): readonly AppliedPatch[] {
+  return (state.applied ?? []).slice(0, arm.patches);
+}
+
+function describeBuild(
+  arm: PlannedArm,
+  state: CampaignState,
+  result: BuildResult,
+  before: ArmState | null,
+  earlier: readonly Diagnostic[],
+): ArmBuild {
+  const fresh = result.ok
+    ? newDiagnostics(earlier, result.diagnostics)
+    : result.diagnostics.filter((one) => one.severity === 'error');
+  return {
+    arm: arm.name,
+    patches: arm.patches,
+    subject: patchesOf(arm, state).at(-1)?.subject ?? null,
+    built: result.ok,
+    cached: result.ok && result.cached,
+    durationMs: result.durationMs,
+    newDiagnostics: arm.patches === 0 ? [] : fresh,
+    sameBoot: result.ok && before?.kernel?.bootDigest === result.kernel.bootDigest,
+  };
+}
+
+/** The kernel of a build that must not fail; its failure as a Fault. */
+export function requireBuild(result: BuildResult, name: string): Kernel {
+  if (result.ok) return result.kernel;
   const errors = result.diagnostics.filter((one) => one.severity === 'error');
   const first = errors[0];
   throw new Fault({
@@ -178,6 +104,6 @@ export function requireBuild(result: BuildResult, name: string): Extract<BuildRe
       ...errors.slice(0, 10).map((one) => `${one.file}:${one.line ?? ''}: ${one.message}`),
       ...result.logTail,
     ],
-    next: `the whole log: ${result.logPath}`,
+    next: `read the whole log: ${result.logPath}`,
   });
 }

@@ -1,74 +1,51 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignVerdict, Kernel, ScenarioVerdict, TrialResult, TrialSplat } from '../model/index.ts';
+import type { CampaignState, CampaignVerdict, CloneSummary, TrialResult } from '../model/index.ts';
 import {
-  closeSymbolisers,
-  coveredLines,
-  quoteSource,
-  type SourceText,
-  symboliseSplat,
-} from '../symbol/index.ts';
-import { compareScenario, concludeCampaign, gridPatches, isConclusive } from '../verdict/index.ts';
-import type { Arms } from './arms.ts';
-import type { ArmsChoice, CampaignPlan } from './plan.ts';
-import { openSourceTexts } from './quote.ts';
+  compareClones,
+  compareScenario,
+  concludeCampaign,
+  gridPatches,
+  judgeAlone,
+} from '../verdict/index.ts';
 
-/** Every splat of every trial with file, line and source text, where the kernel's debug information has them. */
-export async function symboliseTrials(
-  trials: readonly TrialResult[],
-  kernels: Readonly<Record<string, Kernel>>,
-): Promise<TrialResult[]> {
-  const done: TrialResult[] = [];
-  const texts = openSourceTexts(kernels);
-  try {
-    for (const trial of trials) {
-      const kernel = kernels[trial.arm];
-      const splats = [];
-      // A splat without source lines is still evidence.
-      for (const splat of trial.splats)
-        splats.push(kernel ? await nameLines(splat, kernel, texts.get(trial.arm)) : splat);
-      done.push({ ...trial, splats });
-    }
-  } finally {
-    await closeSymbolisers();
+/** The verdict on a campaign, from its state alone. With one arm nothing is compared: what it shows is there, or not. Pure. */
+export function concludeState(state: CampaignState): {
+  readonly verdict: CampaignVerdict;
+  readonly clones: CloneSummary | null;
+} {
+  const results = state.trials.flatMap((trial) => (trial.result ? [trial.result] : []));
+  const trials = results.filter((trial) => !trial.control);
+  const [base, tip] = [state.arms[0]?.name ?? 'base', state.arms.at(-1)?.name ?? 'base'];
+  const names = state.plan.scenarios.map((one) => one.name);
+  const own = (scenario: string, arm: string): readonly TrialResult[] =>
+    trials.filter((trial) => trial.scenario === scenario && trial.arm === arm);
+  const verdicts = names.map((name) =>
+    base === tip ? judgeAlone(name, own(name, base)) : compareScenario(name, own(name, base), own(name, tip)),
+  );
+  const builds = state.arms.flatMap((arm) => (arm.build ? [arm.build] : []));
+  const perPatch =
+    state.plan.comparison === 'per-patch' && base !== tip ? gridPatches(names, builds, trials) : null;
+  return {
+    verdict: concludeCampaign(verdicts, state.arms.length, perPatch),
+    clones: trials.length === 0 ? null : compareClones(results),
+  };
+}
+
+/**
+ * The exit code of a campaign: 0 as it should be, 1 negative, 2 bad request or series, 69 lab, 70 a bug in ktrial, 130
+ * interrupted. 1 comes from a verdict, or from a series that does not compile.
+ */
+export function exitCodeOfState(state: CampaignState): number {
+  const { end, rejection, verdict } = state;
+  if (end === null) return 69;
+  switch (end.kind) {
+    case 'interrupted':
+      return 130;
+    case 'rejected':
+      return rejection?.kind === 'doesNotCompile' ? 1 : 2;
+    case 'fault':
+      return end.blame === 'request' || end.blame === 'scenario' ? 2 : end.blame === 'harness' ? 70 : 69;
+    case 'finished':
+      return verdict?.exitCode ?? 70;
   }
-  return done;
-}
-
-async function nameLines(
-  splat: TrialSplat,
-  kernel: Kernel,
-  text: SourceText | undefined,
-): Promise<TrialSplat> {
-  const named = await symboliseSplat(splat, kernel).catch(() => splat);
-  if (!text) return named;
-  return quoteSource(named, text, (frame) => coveredLines(frame, kernel)).catch(() => named);
-}
-
-/** Compares the arms of a finished campaign. With one arm there is nothing to compare: what it shows is there, or not. */
-export function concludeTrials(
-  choice: ArmsChoice,
-  plan: CampaignPlan,
-  arms: Pick<Arms, 'builds'>,
-  trials: readonly TrialResult[],
-): CampaignVerdict {
-  const names = [...new Set(plan.trials.map((trial) => trial.scenario.name))];
-  const [base, tip] = [plan.arms[0]?.name ?? 'base', plan.arms.at(-1)?.name ?? 'base'];
-  const verdicts = names.map((name): ScenarioVerdict => {
-    const of = (arm: string) => trials.filter((trial) => trial.scenario === name && trial.arm === arm);
-    return base === tip ? judgeAlone(name, of(base)) : compareScenario(name, of(base), of(tip));
-  });
-  const perPatch = choice === 'per-patch' && base !== tip ? gridPatches(names, arms.builds, trials) : null;
-  return concludeCampaign(verdicts, plan.arms.length, perPatch);
-}
-
-function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioVerdict {
-  const verdict = compareScenario(scenario, trials, trials);
-  const conclusive = trials.some(isConclusive);
-  const reason = verdict.comparison === 'clean' ? 'no complaint and every expectation met' : verdict.reason;
-  const signatures = verdict.signatures.map((one) => ({
-    ...one,
-    patched: { seen: 0, trials: 0 },
-    trials: [...new Set(one.trials)],
-  }));
-  return { ...verdict, reason: conclusive ? reason : verdict.reason, signatures };
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { PlannedTrial } from './plan.ts';
+import type { PlannedTrial } from '../model/index.ts';
 
 /**
- * The control sample: twins of some trials in clones, each in a machine that boots. The choice follows from the seed
- * alone: evenly spread, from a first one that the seed picks. At least one where there are clones, unless one in 0 is asked
- * for, which is none. Pure.
+ * Picks the controls: 1 in N clone trials is also run on a cold-booted machine. The choice follows from the seed alone: evenly
+ * spread, from a first one that the seed picks. At least one where there are clones, unless N is 0, which means none. Pure.
  */
 export function chooseControls(
   trials: readonly PlannedTrial[],
@@ -16,6 +15,6 @@ export function chooseControls(
   return Array.from({ length: count }, (_, index) => {
     const place = (seed + Math.floor((index * clones.length) / count)) % clones.length;
     const twin = clones[place] as PlannedTrial;
-    return { ...twin, id: `${twin.id}.control`, boot: 'control' };
+    return { ...twin, id: `${twin.id}.control`, boot: 'cold', control: true };
   });
 }

@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../host/index.ts';
-import type { TrialResult } from '../model/index.ts';
-import type { PlannedTrial } from './plan.ts';
+import type { PlannedTrial, TrialResult } from '../model/index.ts';
 import type { Expectation } from './schedule.ts';
 
 /** Trials of a kind that are remembered. */
@@ -26,25 +25,34 @@ export async function openDurations(cacheDirectory: string, kernel: string): Pro
   const lengths: number[] = [];
   return {
     expect: (trial: PlannedTrial) =>
-      median(known[keyOf(trial.scenario.name, trial.arm)] ?? []) ??
-      median(known[keyOf(trial.scenario.name, trial.arm === 'base' ? 'series' : 'base')] ?? []) ??
+      median(known.get(keyOf(trial.scenario, trial.arm)) ?? []) ??
+      median(known.get(keyOf(trial.scenario, trial.arm === 'base' ? 'patched' : 'base')) ?? []) ??
       median(lengths),
     learn(result) {
       if (result.outcome !== 'passed' && !(result.outcome === 'failed' && result.blame === 'kernel')) return;
       lengths.push(result.durationMs);
       const key = keyOf(result.scenario, result.arm);
-      known[key] = [...(known[key] ?? []), result.durationMs].slice(-REMEMBERED);
+      known.set(key, [...(known.get(key) ?? []), result.durationMs].slice(-REMEMBERED));
     },
-    save: () => writeFileAtomic(path, `${JSON.stringify(known, null, 1)}\n`).catch(() => {}),
+    save: () =>
+      writeFileAtomic(path, `${JSON.stringify(Object.fromEntries(known), null, 1)}\n`).catch(() => {}),
   };
 }
 
-async function readKnown(path: string): Promise<Record<string, readonly number[]>> {
+/** What does not read is discarded: it costs a worse estimate, nothing else. */
+async function readKnown(path: string): Promise<Map<string, readonly number[]>> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Record<string, readonly number[]>;
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map();
+    return new Map(Object.entries(value).filter(isDurations));
   } catch {
-    return {};
+    return new Map();
   }
+}
+
+function isDurations(entry: [string, unknown]): entry is [string, readonly number[]] {
+  const [, values] = entry;
+  return Array.isArray(values) && values.every((one) => Number.isFinite(one) && one >= 0);
 }
 
 function median(values: readonly number[]): number | null {

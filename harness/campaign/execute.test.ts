@@ -1,150 +1,193 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import type { LiveEventBody, RunEventBody, TrialRunner } from '../model/index.ts';
-import { aTrial } from '../testing/index.ts';
-import type { Durations } from './durations.ts';
-import { executeTrials } from './execute.ts';
-import type { CampaignPlan, PlannedTrial } from './plan.ts';
-import type { Prepared } from './prepare.ts';
+import { Fault, type RunEvent } from '../model/index.ts';
+import { aCampaignPlan, aSink, eventsOf, runFast } from '../testing/fast-campaign.ts';
+import { aPerformer, type FakeWorld } from '../testing/index.ts';
+import { exitCodeOfState } from './conclude.ts';
+import { foldAll } from './state.ts';
 
-function planned(scenario: string, arm: string): PlannedTrial {
-  return {
-    id: `${scenario}.${arm}.1`,
-    scenario: {
-      name: scenario,
-      machine: { cpus: 1, memoryMib: 64, kernelArgs: [] },
-      l2: {},
-      timeoutMs: 1000,
-    } as never,
-    arm,
-    attempt: 1,
-    seed: 1,
-    boot: 'clone',
-  };
-}
+const plan = (scenarios: readonly string[], repeat = 1) =>
+  aCampaignPlan({ scenarios, patches: 1, arms: 'pair', repeat });
 
-const prepared = { kernels: { base: {}, patched: {} }, l2: {}, image: {} } as unknown as Prepared;
-
-function execute(
-  trials: readonly PlannedTrial[],
-  run: TrialRunner,
-  part: { signal?: AbortSignal; jobs?: number; expect?: Durations['expect'] } = {},
-) {
-  const events: (RunEventBody | LiveEventBody)[] = [];
-  const plan: CampaignPlan = { arms: [], l2Kernels: [], trials };
-  const durations: Durations = { expect: part.expect ?? (() => null), learn() {}, save: async () => {} };
-  const done = executeTrials(
-    {
-      plan,
-      prepared,
-      room: { jobs: part.jobs ?? 2, memoryMib: 100_000 },
-      durations,
-      run,
-      listen: (event) => events.push(event),
-      signal: part.signal ?? new AbortController().signal,
-    },
-    trials,
+/** Runs to its end, whatever that is: the fault, and what the journal says. */
+async function run(world: FakeWorld, scenarios: readonly string[] = ['a'], options = {}) {
+  const sink = aSink();
+  const performer = aPerformer(world);
+  const fault = await runFast(plan(scenarios), performer, { sink, ...options }).then(
+    () => null,
+    (error: unknown) => error as Fault,
   );
-  return { done, events };
+  const events = eventsOf(sink.bytes);
+  const state = foldAll(events);
+  if (!state) throw new Error('no plan was written');
+  return { fault, events, state, asked: performer.asked };
 }
 
-const passes: TrialRunner = async (spec) => aTrial(spec.id);
+t.test('a campaign applies, builds, makes the image and runs its trials, in that order', async (t) => {
+  const { state, asked } = await run({}, ['a'], { capacity: { jobs: 1, memoryMib: 100_000 } });
+  t.strictSame(asked, [
+    'apply',
+    'build base',
+    'build patched',
+    'image',
+    'trial a.base.1',
+    'trial a.patched.1',
+    'trial a.base.1.control',
+  ]);
+  t.strictSame(state.end, { kind: 'finished' });
+  t.equal(state.verdict?.comparison, 'clean');
+  t.equal(state.clones?.compared, 1, 'the control was compared and is no trial of the verdict');
+  t.equal(exitCodeOfState(state), 0);
+});
 
-t.test('a machine that hangs holds up no other trial', async (t) => {
+t.test('a trial is on disk as failed, lab, did not finish before its machine starts', async (t) => {
+  const sink = aSink();
+  const seen: unknown[] = [];
+  const world: FakeWorld = {
+    delay: async (spec) => {
+      const trial = foldAll(eventsOf(sink.bytes))?.trials.find((one) => one.id === spec.id);
+      seen.push([trial?.status, trial?.result?.outcome, trial?.result?.blame, trial?.result?.reason]);
+    },
+  };
+  await runFast(plan(['a']), aPerformer(world), { sink });
+  t.strictSame(seen, Array(3).fill(['running', 'failed', 'lab', 'did not finish']));
+});
+
+t.test('a machine that hangs holds up no other trial, and never more machines than jobs run', async (t) => {
   const finished: string[] = [];
+  let [running, most] = [0, 0];
   let release = () => {};
   const hang = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const trials = [planned('hung', 'base'), ...['a', 'b', 'c'].map((name) => planned(name, 'base'))];
-  const { done } = execute(trials, async (spec) => {
-    if (spec.scenario === 'hung') await hang;
-    finished.push(spec.scenario);
-    if (finished.length === 3) release();
-    return aTrial(spec.id);
-  });
-  const results = await done;
-  t.strictSame(finished, ['a', 'b', 'c', 'hung']);
-  t.strictSame(
-    results.map((result) => result.id),
-    trials.map((trial) => trial.id),
-    'results come in the order of the plan',
-  );
-});
-
-t.test('never more machines at once than jobs', async (t) => {
-  let running = 0;
-  let most = 0;
-  const trials = ['a', 'b', 'c', 'd', 'e'].map((name) => planned(name, 'base'));
-  await execute(
-    trials,
-    async (spec) => {
+  const world: FakeWorld = {
+    delay: async (spec) => {
       running += 1;
       most = Math.max(most, running);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (spec.id === 'hung.base.1') await hang;
       running -= 1;
-      return aTrial(spec.id);
+      finished.push(spec.id);
+      if (finished.length === 6) release();
     },
-    { jobs: 3 },
-  ).done;
-  t.equal(most, 3);
+  };
+  const { state } = await run(world, ['hung', 'a', 'b'], { capacity: { jobs: 2, memoryMib: 100_000 } });
+  t.equal(finished.at(-1), 'hung.base.1');
+  t.equal(most, 2);
+  t.equal(state.end?.kind, 'finished');
 });
 
-t.test('after an abort what has not begun is not run, and says why', async (t) => {
-  const controller = new AbortController();
-  const trials = ['a', 'b', 'c'].map((name) => planned(name, 'base'));
-  const { done } = execute(
-    trials,
-    async () => {
-      controller.abort();
-      throw new Error('aborted');
-    },
-    { signal: controller.signal, jobs: 1 },
-  );
-  const results = await done;
-  t.strictSame(
-    results.map((result) => [result.outcome, result.reason]),
-    trials.map(() => ['notRun', 'the run was interrupted']),
-  );
+t.test('an interruption starts nothing more and says so last', async (t) => {
+  const stop = new AbortController();
+  const world: FakeWorld = {
+    delay: async () => stop.abort(),
+    result: () => ({ outcome: 'notRun', fault: 'TRIAL_INTERRUPTED', reason: 'interrupted' }),
+  };
+  const options = { signal: stop.signal, capacity: { jobs: 1, memoryMib: 100_000 } };
+  const { state, fault, asked } = await run(world, ['a', 'b'], options);
+  t.equal(fault, null);
+  t.strictSame(state.end, { kind: 'interrupted' });
+  t.equal(asked.filter((one) => one.startsWith('trial')).length, 1);
+  t.equal(state.verdict, null, 'no verdict rests on half a campaign');
+  t.equal(exitCodeOfState(state), 130);
 });
 
 t.test('a runner that throws is a failed trial with its blame, and the others go on', async (t) => {
-  const trials = [planned('broken', 'base'), planned('a', 'base')];
-  const results = await execute(trials, async (spec, listen, signal) => {
-    if (spec.scenario === 'broken') throw new Error('no such file');
-    return passes(spec, listen, signal);
-  }).done;
-  t.match(results[0], { outcome: 'failed', blame: 'harness', reason: 'no such file' });
-  t.match(results[1], { outcome: 'passed' });
+  const throwing = (error: unknown): FakeWorld => ({
+    delay: async (spec) => {
+      if (spec.id === 'a.base.1') throw error;
+    },
+  });
+  for (const [error, blame] of [
+    [new Error('no such thing'), 'harness'],
+    [Object.assign(new Error('full'), { code: 'ENOSPC' }), 'lab'],
+    [new Fault({ blame: 'request', code: 'X', message: 'x' }), 'lab'],
+  ] as const) {
+    const { state } = await run(throwing(error), ['a', 'b']);
+    const [first, ...rest] = state.trials;
+    t.match(first?.result, { outcome: 'failed', blame });
+    t.ok(rest.every((trial) => trial.result?.outcome === 'passed'));
+    t.equal(state.end?.kind, 'finished');
+  }
 });
 
-t.test('a trial of a kernel that does not compile is not run', async (t) => {
-  const results = await execute([planned('a', '1..2'), planned('a', 'base')], passes).done;
-  t.match(results[0], { outcome: 'notRun', reason: 'the kernel of 1..2 does not compile' });
-  t.match(results[1], { outcome: 'passed' });
+t.test('a series that does not apply, and one that does not compile, are values', async (t) => {
+  const conflict = await run({ conflict: true });
+  t.equal(conflict.fault, null);
+  t.strictSame(conflict.state.end, { kind: 'rejected' });
+  t.equal(exitCodeOfState(conflict.state), 2);
+  t.strictSame(conflict.asked, ['apply'], 'nothing is built');
+  const broken = await run({ broken: ['patched'] });
+  t.match(broken.state.rejection, { kind: 'doesNotCompile', diagnostics: [{ message: 'expected ;' }] });
+  t.equal(exitCodeOfState(broken.state), 1);
+  t.notOk(broken.asked.includes('image'), 'no machine is prepared');
 });
 
-t.test('the queue is told as it goes down, and promises nothing that it does not know', async (t) => {
-  const trials = ['a', 'b', 'c'].map((name) => planned(name, 'base'));
-  const told = async (expect: Durations['expect']) => {
-    const { done, events } = execute(trials, passes, { jobs: 1, expect });
-    await done;
-    return events.flatMap((event) =>
-      event.type === 'queueChanged'
-        ? [[event.done, event.running, event.waiting, event.remainingMs !== null]]
-        : [],
+t.test('trials of a prefix that does not compile are not run, the others are', async (t) => {
+  const performer = aPerformer({ broken: ['1'], patches: 2 });
+  const state = await runFast(
+    aCampaignPlan({ scenarios: ['a'], patches: 2, arms: 'per-patch', repeat: 1 }),
+    performer,
+  );
+  const results = Object.fromEntries(state.trials.map((trial) => [trial.id, trial.result]));
+  t.match(results['a.1.1'], { outcome: 'notRun', reason: 'the kernel of 1 does not compile' });
+  t.match(results['a.1..2.1'], { outcome: 'passed' });
+  t.strictSame(state.verdict?.perPatch?.notBisectableAt, [1]);
+});
+
+t.test('a fault of the lab ends the campaign, is its last event and is thrown', async (t) => {
+  const full = new Fault({ blame: 'lab', code: 'HOST_DISK_FULL', message: 'the disk is full' });
+  const performer = { ...aPerformer(), makeImage: () => Promise.reject(full) };
+  const sink = aSink();
+  await t.rejects(runFast(plan(['a']), performer, { sink }), { code: 'HOST_DISK_FULL' });
+  const state = foldAll(eventsOf(sink.bytes));
+  t.match(state?.end, { kind: 'fault', code: 'HOST_DISK_FULL' });
+  t.equal(state && exitCodeOfState(state), 69);
+});
+
+t.test('a journal that cannot be written stops the campaign as a fault of the lab', async (t) => {
+  for (let limit = 1; limit < 20; limit += 1) {
+    let written = 0;
+    const sink = {
+      write() {
+        written += 1;
+        if (written > limit) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      },
+      sync() {},
+      close() {},
+    };
+    await t.rejects(
+      runFast(plan(['a']), aPerformer(), { sink }),
+      { code: 'JOURNAL_NOT_WRITTEN', blame: 'lab' },
+      `after ${limit} events`,
     );
+  }
+});
+
+t.test('the queue says how it stands and promises nothing that it does not know', async (t) => {
+  const seen = async (expect: () => number | null) => {
+    const queue: unknown[] = [];
+    const listen = (event: RunEvent) => {
+      if (event.type === 'queueChanged')
+        queue.push([event.done, event.running, event.waiting, event.remainingMs !== null]);
+    };
+    const durations = { expect, learn() {}, save: async () => {} };
+    await run({}, ['a'], { listen, durations, capacity: { jobs: 1, memoryMib: 100_000 } });
+    return queue;
   };
-  t.strictSame(await told(() => null), [
-    [0, 1, 2, false],
-    [1, 1, 1, false],
-    [2, 1, 0, false],
-    [3, 0, 0, true],
-  ]);
-  t.strictSame(await told(() => 100), [
-    [0, 1, 2, true],
-    [1, 1, 1, true],
-    [2, 1, 0, true],
-    [3, 0, 0, true],
-  ]);
+  const counts = [
+    [0, 1, 2],
+    [1, 0, 2],
+    [1, 1, 1],
+    [2, 0, 1],
+    [2, 1, 0],
+    [3, 0, 0],
+  ];
+  t.strictSame(
+    await seen(() => 100),
+    counts.map((one) => [...one, true]),
+  );
+  t.strictSame(
+    await seen(() => null),
+    counts.map((one) => [...one, one[0] === 3]),
+  );
 });

@@ -1,116 +1,203 @@
 // SPDX-License-Identifier: MIT
-import { availableParallelism } from 'node:os';
-import { availableMemoryMib } from '../host/index.ts';
-import { Fault, type RunEmitter, type TrialResult, type TrialRunner } from '../model/index.ts';
-import type { Durations } from './durations.ts';
-import type { CampaignPlan, PlannedTrial } from './plan.ts';
-import type { Prepared } from './prepare.ts';
-import { chooseNext, estimateRemainingMs, type Room } from './schedule.ts';
-import { notRun, specifyTrial } from './specify.ts';
-
-/** Memory beside the guest's own that a machine costs, in MiB: QEMU itself and its translation cache. */
-const MACHINE_OVERHEAD_MIB = 700;
-
-/** The part of the memory measured that machines may use; the rest is for builds, page cache and the user. */
-const MEMORY_PART = 0.9;
-
-/** Beyond this a trial's own deadlines have failed, and its machine is stopped from outside: boot, steps, teardown. */
-const trialLimitMs = (timeoutMs: number) => 30 * 60_000 + 25 * timeoutMs;
-
-/** What this computer has for trials: a machine a core unless `jobs` says otherwise, and most of its free memory. */
-export async function measureRoom(jobs: number | null): Promise<Room> {
-  return {
-    jobs: jobs ?? availableParallelism(),
-    memoryMib: Math.floor((await availableMemoryMib()) * MEMORY_PART),
-  };
-}
-
-export interface Execution {
-  readonly plan: CampaignPlan;
-  readonly prepared: Prepared;
-  readonly room: Room;
-  readonly durations: Durations;
-  readonly run: TrialRunner;
-  readonly listen: RunEmitter;
-  readonly signal: AbortSignal;
-}
+import { type CampaignState, Fault, toFault } from '../model/index.ts';
+import { concludeState } from './conclude.ts';
+import type { Execution, Running } from './execution.ts';
+import { performTrial } from './perform-trial.ts';
+import type { Action } from './policy/policy.ts';
+import { emitQueue } from './queue.ts';
+import { chooseNext, needsOf } from './schedule.ts';
+import { runStage } from './stage.ts';
+import { notRun } from './state.ts';
 
 /**
- * Runs all trials, each as soon as cores and memory allow, in the order given. A trial whose kernel was not built, and
- * when `signal` aborts every one that has not begun, is `notRun`. Results come in the plan's order.
+ * Does what the policy asks for until it says stop: as many trials at once as cores and memory allow, everything else one at a
+ * time. Appends what happened and judges nothing again. A fault of lab, request or ktrial ends the campaign: it is the last
+ * event, and is thrown. An interruption lets what runs come to its own end and is the last event, too.
  */
-export async function executeTrials(
-  execution: Execution,
-  order: readonly PlannedTrial[],
-): Promise<TrialResult[]> {
-  const { plan, prepared, room, durations, listen, signal } = execution;
-  const results = new Map<string, TrialResult>();
-  const waiting = [...order];
-  const running = new Map<PlannedTrial, { readonly startedAt: number; readonly done: Promise<void> }>();
-  const needsOf = (trial: PlannedTrial) => ({
-    memoryMib: trial.scenario.machine.memoryMib + MACHINE_OVERHEAD_MIB,
-  });
-  const emitQueue = () => {
-    const now = performance.now();
-    const rest = [...running].map(([trial, { startedAt }]) =>
-      Math.max(0, (durations.expect(trial) ?? 0) - (now - startedAt)),
-    );
-    const known = [...running.keys()].every((trial) => durations.expect(trial) !== null);
-    listen({
-      type: 'queueChanged',
-      done: results.size,
-      running: running.size,
-      waiting: waiting.length,
-      remainingMs: known ? estimateRemainingMs(rest, waiting.map(durations.expect), room.jobs) : null,
-    });
+export async function executeCampaign(execution: Execution): Promise<CampaignState> {
+  const { recorder, policy, signal } = execution;
+  const running = new Map<string, Running>();
+  const halt = new AbortController();
+  let fault: Fault | null = null;
+  const fail = (error: unknown) => {
+    fault ??= toFault(error);
+    halt.abort(fault);
   };
-  const start = (trial: PlannedTrial) => {
-    const done = runTrial(trial, execution).then((result) => {
-      results.set(trial.id, result);
-      durations.learn(result);
-      running.delete(trial);
-    });
-    running.set(trial, { startedAt: performance.now(), done });
-  };
-  while (waiting.length > 0 || running.size > 0) {
-    if (signal.aborted)
-      for (const trial of waiting.splice(0)) results.set(trial.id, notRun(trial, 'the run was interrupted'));
-    const next = chooseNext(waiting, [...running.keys()].map(needsOf), room, needsOf);
+  const stopped = AbortSignal.any([signal, halt.signal]);
+  while (!stopped.aborted) {
+    const actions = policy(recorder.state).filter((action) => !running.has(keyOf(action)));
+    const stop = actions.find((action) => action.type === 'stop');
+    if (stop) break;
+    const next = chooseAction(actions, running, execution);
     if (next) {
-      waiting.splice(waiting.indexOf(next), 1);
-      if (prepared.kernels[next.arm]) start(next);
-      else results.set(next.id, notRun(next, `the kernel of ${next.arm} does not compile`));
+      start(next);
       continue;
     }
-    emitQueue();
-    await Promise.race([...running.values()].map((one) => one.done));
+    if (running.size === 0) {
+      fail(
+        new Fault({
+          blame: 'harness',
+          code: 'CAMPAIGN_STUCK',
+          message: 'nothing runs and nothing can start',
+        }),
+      );
+      break;
+    }
+    await Promise.race([...running.values()].map((one) => one.ended));
   }
-  emitQueue();
-  return plan.trials.map((trial) => results.get(trial.id) ?? notRun(trial, 'it was never reached'));
+  await Promise.all([...running.values()].map((one) => one.ended));
+  return finish();
+
+  function start(action: Action): void {
+    const key = keyOf(action);
+    const ended = perform(action, execution, stopped)
+      .catch(fail)
+      .finally(() => {
+        running.delete(key);
+        if (action.type === 'runTrial') emitQueue(execution, running);
+      });
+    running.set(key, { action, startedAt: performance.now(), ended });
+    if (action.type === 'runTrial') emitQueue(execution, running);
+  }
+
+  function finish(): CampaignState {
+    try {
+      conclude();
+    } catch (error) {
+      fail(error);
+    }
+    if (fault) throw fault;
+    return recorder.state;
+  }
+
+  function conclude(): void {
+    if (fault) {
+      const { blame, code, message } = fault;
+      // The journal itself may be what failed; then there is no last event, and none is missed.
+      if (code !== 'JOURNAL_NOT_WRITTEN')
+        recorder.append({ type: 'ended', reason: { kind: 'fault', blame, code, message } });
+      return;
+    }
+    if (signal.aborted || recorder.state.rejection) {
+      const kind = signal.aborted ? 'interrupted' : 'rejected';
+      recorder.append({ type: 'ended', reason: { kind } });
+      return;
+    }
+    const { verdict, clones } = concludeState(recorder.state);
+    recorder.append({ type: 'concluded', verdict, clones });
+    recorder.append({ type: 'ended', reason: { kind: 'finished' } });
+  }
 }
 
-/** One trial, ended from outside when it does not end by itself. Never rejects. */
-async function runTrial(trial: PlannedTrial, execution: Execution): Promise<TrialResult> {
-  const { prepared, run, listen, signal } = execution;
-  const overdue = new AbortController();
-  const limitMs = trialLimitMs(trial.scenario.timeoutMs);
-  const timer = setTimeout(() => overdue.abort(), limitMs);
-  try {
-    const spec = specifyTrial(trial, prepared);
-    return await run(spec, listen, AbortSignal.any([signal, overdue.signal]));
-  } catch (error) {
-    if (signal.aborted) return notRun(trial, 'the run was interrupted');
-    if (overdue.signal.aborted)
-      return {
-        ...notRun(trial, `it did not end within ${Math.round(limitMs / 60_000)} min and was stopped`),
-        outcome: 'failed',
-        blame: 'harness',
-      };
-    const fault = error instanceof Fault ? error : null;
-    const blame = fault && fault.blame !== 'request' ? fault.blame : 'harness';
-    const detail = error instanceof Error ? error.message : String(error);
-    return { ...notRun(trial, detail), outcome: 'failed', blame };
-  } finally {
-    clearTimeout(timer);
+/** Whether a campaign came to its own end: nothing is left to do. */
+export function isOver({ end }: CampaignState): boolean {
+  return end?.kind === 'finished' || end?.kind === 'rejected';
+}
+
+/** Finishes a campaign that was cut off, without repeating what is done. */
+export async function resumeExecution(execution: Execution): Promise<CampaignState> {
+  const { recorder, performer } = execution;
+  if (isOver(recorder.state)) return recorder.state;
+  recorder.append({ type: 'resumed', lost: await performer.findLost(recorder.state) });
+  return executeCampaign(execution);
+}
+
+function keyOf(action: Action): string {
+  switch (action.type) {
+    case 'buildArm':
+      return `buildArm ${action.arm}`;
+    case 'buildL2':
+      return `buildL2 ${action.name}`;
+    case 'runTrial':
+    case 'skipTrial':
+      return `trial ${action.trial}`;
+    default:
+      return action.type;
   }
+}
+
+/** The next action that fits beside what runs: trials beside trials, anything else alone. */
+function chooseAction(
+  actions: readonly Action[],
+  running: ReadonlyMap<string, Running>,
+  { capacity, recorder }: Execution,
+): Action | null {
+  const first = actions[0];
+  if (!first) return null;
+  if (first.type !== 'runTrial') return running.size === 0 ? first : null;
+  const trials = actions.filter((action) => action.type === 'runTrial');
+  const active = [...running.values()].flatMap(({ action }) => (action.type === 'runTrial' ? [action] : []));
+  if (active.length < running.size) return null;
+  const needs = (action: { readonly trial: string }) => needsOf(action.trial, recorder.state);
+  return chooseNext(trials, active.map(needs), capacity, needs);
+}
+
+async function perform(action: Action, execution: Execution, signal: AbortSignal): Promise<void> {
+  const { recorder, performer, clock } = execution;
+  const stage = <Result>(
+    name: string,
+    title: string,
+    work: (progress: (text: string) => void) => Promise<Result>,
+  ) => runStage(recorder, name, title, work);
+  switch (action.type) {
+    case 'apply': {
+      const outcome = await stage('apply', 'prepare the source and apply the series', (progress) =>
+        performer.apply(progress, signal),
+      );
+      for (const text of outcome.notes) recorder.append({ type: 'noted', text });
+      const { base, config, patches } = outcome.ok ? outcome : { base: '', config: '', patches: [] };
+      return recorder.append(
+        outcome.ok
+          ? { type: 'applied', base, config, patches }
+          : { type: 'rejected', rejection: outcome.rejection },
+      );
+    }
+    case 'buildArm':
+      return buildArm(action.arm, execution, signal);
+    case 'buildL2': {
+      const { name } = action;
+      const kernel = await stage(
+        `l2-${name}`,
+        `build the kernel ${name} for VMs inside the guest`,
+        (progress) => performer.buildL2(name, progress, signal),
+      );
+      return recorder.append({ type: 'l2Ready', name, kernel });
+    }
+    case 'makeImage': {
+      const image = await stage('image', 'make the root file system', (progress) =>
+        performer.makeImage(progress, signal),
+      );
+      return recorder.append({ type: 'imageReady', image });
+    }
+    case 'skipTrial': {
+      const trial = recorder.state.trials.find((one) => one.id === action.trial);
+      if (!trial) return;
+      const result = notRun(trial, action.reason, clock().toISOString());
+      return recorder.append({ type: 'trialEnded', trial: trial.id, result });
+    }
+    case 'runTrial':
+      return performTrial(action.trial, execution, signal);
+    case 'stop':
+      return;
+  }
+}
+
+/** Builds one arm. */
+async function buildArm(name: string, execution: Execution, signal: AbortSignal): Promise<void> {
+  const { recorder, performer } = execution;
+  const arm = recorder.state.arms.find((one) => one.name === name);
+  if (!arm)
+    throw new Fault({
+      blame: 'harness',
+      code: 'CAMPAIGN_NO_ARM',
+      message: `got arm ${name}, expected one of the plan`,
+    });
+  recorder.append({ type: 'armBuildStarted', arm: name });
+  const { build, kernel, logTail } = await runStage(
+    recorder,
+    `build-${name}`,
+    `build the kernel of ${arm.title}`,
+    (progress) => performer.buildArm(arm, recorder.state, progress, signal),
+  );
+  recorder.append({ type: 'armBuilt', arm: name, build, kernel, logTail });
 }

@@ -1,79 +1,148 @@
 // SPDX-License-Identifier: MIT
-import { join } from 'node:path';
-import { writeFileAtomic } from '../host/index.ts';
-import type { CampaignVerdict, CloneSummary, RunEmitter, TrialResult, TrialRunner } from '../model/index.ts';
-import { compareClones } from '../verdict/index.ts';
-import type { Rejection } from './arms.ts';
-import { concludeTrials, symboliseTrials } from './conclude.ts';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { takeFreeLock, writeFileAtomic } from '../host/index.ts';
+import {
+  type CampaignPlan,
+  type CampaignState,
+  Fault,
+  type RunListener,
+  type Series,
+  type TrialRunner,
+} from '../model/index.ts';
+import { readSeries, writeSeries } from '../series/index.ts';
 import { openDurations } from './durations.ts';
-import { executeTrials, measureRoom } from './execute.ts';
-import { type CampaignPlan, planCampaign } from './plan.ts';
-import { type Prepared, prepareCampaign } from './prepare.ts';
-import type { CampaignPlace, CampaignRequest } from './request.ts';
-import { orderTrials } from './schedule.ts';
-import { emitStages } from './stages.ts';
+import { executeCampaign, isOver, resumeExecution } from './execute.ts';
+import { createJournal, readJournal, reopenJournal } from './journal.ts';
+import { openLocalPerformer } from './local.ts';
+import { planCampaign } from './plan.ts';
+import { fixedPolicy } from './policy/fixed.ts';
+import { type Recorder, resumeRecorder, startRecorder } from './recorder.ts';
+import type { CampaignRequest, Place } from './request.ts';
+import { type ResumedRequest, recordRequest, restoreRequest } from './request-record.ts';
+import { JOURNAL_FILE, RECORD_FILE, SERIES_FILE } from './run-directory.ts';
+import { measureCapacity } from './schedule.ts';
+import { foldAll } from './state.ts';
 
-/** All that a campaign came to. `rejection` is set when the series ended it before a machine was started. */
-export interface CampaignOutcome {
-  readonly plan: CampaignPlan;
-  readonly prepared: Prepared | null;
-  readonly rejection: Rejection | null;
-  readonly notes: readonly string[];
-  readonly trials: readonly TrialResult[];
-  /** Trials in booted machines that clones were held against; they count in no verdict. */
-  readonly controls: readonly TrialResult[];
-  readonly clones: CloneSummary | null;
-  readonly verdict: CampaignVerdict | null;
-  readonly startedAt: string;
-  readonly durationMs: number;
+/** What a campaign on this computer needs beside its request. */
+export interface RunSetup {
+  readonly place: Place;
+  readonly runDirectory: string;
+  readonly ktrialVersion: string;
+  readonly runTrial: TrialRunner;
+  readonly listen: RunListener;
+  /** Aborted by the user's interruption. */
+  readonly signal: AbortSignal;
 }
 
-/** Runs a campaign from request to verdict. Faults of lab or request reject; what the series does is in the outcome. */
-export async function runCampaign(
-  request: CampaignRequest,
-  place: CampaignPlace,
-  run: TrialRunner,
-  listen: RunEmitter,
-  signal: AbortSignal,
-): Promise<CampaignOutcome> {
-  const startedAt = new Date().toISOString();
-  const begun = performance.now();
-  const plan = planCampaign(request);
-  const stages = emitStages(listen);
-  const finish = (part: Omit<CampaignOutcome, 'plan' | 'startedAt' | 'durationMs'>): CampaignOutcome => ({
-    plan,
-    startedAt,
-    durationMs: Math.round(performance.now() - begun),
-    ...part,
+const clock = () => new Date();
+
+/** Plans a campaign with what earlier runs of the kernel taught about its length. */
+export async function planRun(request: CampaignRequest, cacheDirectory: string): Promise<CampaignPlan> {
+  const durations = await openDurations(cacheDirectory, request.kernel.name);
+  return planCampaign(request, durations.expect);
+}
+
+/**
+ * Runs a campaign from its request to its last event. Faults of lab, request or ktrial reject, after the journal has them;
+ * what the series does is in the state.
+ */
+export async function runCampaign(request: CampaignRequest, setup: RunSetup): Promise<CampaignState> {
+  const { runDirectory, place, listen } = setup;
+  await using _lock = await lockRun(runDirectory);
+  if (request.series) await writeFile(join(runDirectory, SERIES_FILE), writeSeries(request.series));
+  const plan = await planRun(request, place.cacheDirectory);
+  const record = await recordRequest(request, basename(runDirectory), setup.ktrialVersion);
+  const journal = createJournal(join(runDirectory, JOURNAL_FILE), clock);
+  try {
+    const recorder = startRecorder({ type: 'planned', request: record, plan }, journal, listen, clock);
+    return await execute(recorder, request, setup);
+  } finally {
+    journal.close();
+  }
+}
+
+/**
+ * Finishes a campaign that was cut off, without repeating what is done. One that has finished already is returned as it is.
+ * Faults: `RUN_NOT_STARTED` (request), those of `runCampaign`.
+ */
+export async function resumeCampaign(setup: RunSetup): Promise<CampaignState> {
+  const { runDirectory, listen } = setup;
+  await using _lock = await lockRun(runDirectory);
+  const { events, journal } = reopenJournal(join(runDirectory, JOURNAL_FILE), clock);
+  try {
+    const recorder = resumeRecorder(events, journal, listen, clock);
+    if (!recorder)
+      throw new Fault({
+        blame: 'request',
+        code: 'RUN_NOT_STARTED',
+        message: `the run in ${runDirectory} was cut off before its plan was written`,
+        next: 'nothing is lost: start it again',
+      });
+    const { request } = recorder.state;
+    if (isOver(recorder.state)) return recorder.state;
+    for (const event of events) listen(event);
+    const series = request.series && (await readStoredSeries(runDirectory, request.series));
+    return await execute(recorder, restoreRequest(request, series), setup, true);
+  } finally {
+    journal.close();
+  }
+}
+
+/** The state of a run, whether or not it is finished. */
+export function readRun(runDirectory: string): CampaignState {
+  const path = join(runDirectory, JOURNAL_FILE);
+  const state = foldAll(readJournal(path));
+  if (state) return state;
+  throw new Fault({
+    blame: 'request',
+    code: 'RUN_NOT_STARTED',
+    message: `the run in ${runDirectory} was cut off before its plan was written`,
+    next: 'nothing is lost: start it again',
   });
-  const preparation = await prepareCampaign(request, plan, place, stages, signal);
-  if (!preparation.ok)
-    return finish({
-      prepared: null,
-      rejection: preparation.rejection,
-      notes: preparation.notes,
-      trials: [],
-      controls: [],
-      clones: null,
-      verdict: null,
-    });
-  const { prepared } = preparation;
+}
+
+async function execute(
+  recorder: Recorder,
+  request: ResumedRequest,
+  setup: RunSetup,
+  resumed = false,
+): Promise<CampaignState> {
+  const { place, runDirectory, runTrial, signal } = setup;
+  const lab = { place, image: request.image, runDirectory, runTrial, signal };
+  await using performer = openLocalPerformer(request, lab);
   const durations = await openDurations(place.cacheDirectory, request.kernel.name);
-  const order = orderTrials(plan.trials, durations.expect);
-  const room = await measureRoom(request.jobs);
-  const raw = await executeTrials({ plan, prepared, room, durations, run, listen, signal }, order);
-  await durations.save();
-  const all = await stages.run('symbols', 'name source lines', () => symboliseTrials(raw, prepared.kernels));
-  for (const trial of all)
-    await writeFileAtomic(
-      join(place.runDirectory, trial.id, 'trial.json'),
-      `${JSON.stringify(trial, null, 2)}\n`,
-    );
-  const isControl = (_: TrialResult, index: number) => plan.trials[index]?.boot === 'control';
-  const controls = all.filter(isControl);
-  const trials = all.filter((trial, index) => !isControl(trial, index));
-  const clones = compareClones(trials, controls);
-  const verdict = concludeTrials(request.arms, plan, prepared, trials);
-  listen({ type: 'concluded', verdict, clones });
-  return finish({ prepared, rejection: null, notes: prepared.notes, trials, controls, clones, verdict });
+  const capacity = await measureCapacity(request.jobs);
+  try {
+    const execution = { recorder, policy: fixedPolicy, performer, capacity, durations, clock, signal };
+    return await (resumed ? resumeExecution(execution) : executeCampaign(execution));
+  } finally {
+    await durations.save();
+    // For programs; the journal has the same.
+    const record = `${JSON.stringify(recorder.state, null, 2)}\n`;
+    await writeFileAtomic(join(runDirectory, RECORD_FILE), record).catch(() => {});
+  }
+}
+
+async function readStoredSeries(runDirectory: string, record: { readonly digest: string }): Promise<Series> {
+  const path = join(runDirectory, SERIES_FILE);
+  const series = await readSeries({ kind: 'file', path });
+  if (series.digest === record.digest) return series;
+  throw new Fault({
+    blame: 'lab',
+    code: 'RUN_SERIES_CHANGED',
+    message: `${path} is not the series that this run began with: got digest ${series.digest.slice(0, 12)}, expected ${record.digest.slice(0, 12)}`,
+    next: 'start a new run',
+  });
+}
+
+async function lockRun(runDirectory: string) {
+  const lock = await takeFreeLock(join(runDirectory, 'lock'));
+  if (lock) return lock;
+  throw new Fault({
+    blame: 'request',
+    code: 'RUN_IN_USE',
+    message: `another ktrial is working on the run in ${runDirectory}`,
+    next: `wait for it, or read it: ktrial report ${runDirectory}`,
+  });
 }

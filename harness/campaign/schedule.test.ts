@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import type { PlannedTrial } from './plan.ts';
+import type { PlannedTrial } from '../model/index.ts';
 import { chooseNext, estimateRemainingMs, orderTrials } from './schedule.ts';
 
 function aTrial(scenario: string, arm: string, attempt = 1): PlannedTrial {
   return {
     id: `${scenario}.${arm}.${attempt}`,
-    scenario: { name: scenario } as PlannedTrial['scenario'],
+    scenario,
     arm,
     attempt,
     seed: 1,
     boot: 'clone',
+    control: false,
   };
 }
 
@@ -20,7 +21,7 @@ t.test('the longest scenario starts first, its arms together, attempts one after
   const trials = [1, 2].flatMap((attempt) =>
     ['quick', 'slow'].flatMap((scenario) => ['base', 'patched'].map((arm) => aTrial(scenario, arm, attempt))),
   );
-  const order = orderTrials(trials, (trial) => (trial.scenario.name === 'slow' ? 9000 : 10));
+  const order = orderTrials(trials, (trial) => (trial.scenario === 'slow' ? 9000 : 10));
   t.strictSame(names(order), [
     'slow.base.1',
     'slow.patched.1',
@@ -35,7 +36,7 @@ t.test('the longest scenario starts first, its arms together, attempts one after
 
 t.test('a scenario of which nothing is known counts as long', async (t) => {
   const trials = [aTrial('known', 'base'), aTrial('new', 'base')];
-  t.strictSame(names(orderTrials(trials, (trial) => (trial.scenario.name === 'known' ? 500 : null))), [
+  t.strictSame(names(orderTrials(trials, (trial) => (trial.scenario === 'known' ? 500 : null))), [
     'new.base.1',
     'known.base.1',
   ]);
@@ -51,10 +52,10 @@ t.test('what remains is what the busiest machine has before it', async (t) => {
 
 t.test('a trial starts only where cores and memory are left', async (t) => {
   const needsOf = (memoryMib: number) => ({ memoryMib });
-  const room = { jobs: 2, memoryMib: 1000 };
-  t.equal(chooseNext([600], [], room, needsOf), 600);
-  t.equal(chooseNext([600], [{ memoryMib: 600 }], room, needsOf), null, 'no memory');
-  t.equal(chooseNext([600, 300], [{ memoryMib: 600 }], room, needsOf), 300, 'a smaller one passes');
-  t.equal(chooseNext([1], [{ memoryMib: 1 }, { memoryMib: 1 }], room, needsOf), null, 'no core');
-  t.equal(chooseNext([5000], [], room, needsOf), 5000, 'alone it may try');
+  const capacity = { jobs: 2, memoryMib: 1000 };
+  t.equal(chooseNext([600], [], capacity, needsOf), 600);
+  t.equal(chooseNext([600], [{ memoryMib: 600 }], capacity, needsOf), null, 'no memory');
+  t.equal(chooseNext([600, 300], [{ memoryMib: 600 }], capacity, needsOf), 300, 'a smaller one passes');
+  t.equal(chooseNext([1], [{ memoryMib: 1 }, { memoryMib: 1 }], capacity, needsOf), null, 'no core');
+  t.equal(chooseNext([5000], [], capacity, needsOf), 5000, 'alone it may try');
 });

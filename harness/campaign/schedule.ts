@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { PlannedTrial } from './plan.ts';
+import { availableParallelism } from 'node:os';
+import { availableMemoryMib } from '../host/index.ts';
+import type { CampaignState, PlannedTrial } from '../model/index.ts';
 
 /** How long a trial is expected to take, in milliseconds; null where nothing is known of its kind. */
 export type Expectation = (trial: PlannedTrial) => number | null;
@@ -27,7 +29,7 @@ export function orderTrials(trials: readonly PlannedTrial[], expect: Expectation
 }
 
 function groupOf(trial: PlannedTrial): string {
-  return `${trial.attempt} ${trial.scenario.name}`;
+  return `${trial.attempt} ${trial.scenario}`;
 }
 
 /**
@@ -53,8 +55,8 @@ export interface Needs {
   readonly memoryMib: number;
 }
 
-/** What the computer has for all trials at once. */
-export interface Room {
+/** What this computer has for all machines together. */
+export interface Capacity {
   /** Machines at once. */
   readonly jobs: number;
   readonly memoryMib: number;
@@ -67,11 +69,31 @@ export interface Room {
 export function chooseNext<T>(
   waiting: readonly T[],
   running: readonly Needs[],
-  room: Room,
+  capacity: Capacity,
   needsOf: (trial: T) => Needs,
 ): T | null {
-  if (running.length >= room.jobs) return null;
+  if (running.length >= capacity.jobs) return null;
   if (running.length === 0) return waiting[0] ?? null;
-  const left = room.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
+  const left = capacity.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
   return waiting.find((trial) => needsOf(trial).memoryMib <= left) ?? null;
+}
+
+/** Memory beside the guest's own that a machine costs, in MiB: QEMU itself and its translation cache. */
+const MACHINE_OVERHEAD_MIB = 700;
+/** The part of the free memory that machines may use; the rest is for builds, page cache and the user. */
+const MEMORY_PART = 0.9;
+
+/** What this computer has for machines: one per core unless `jobs` says otherwise, and most of its free memory. */
+export async function measureCapacity(jobs: number | null): Promise<Capacity> {
+  return {
+    jobs: jobs ?? availableParallelism(),
+    memoryMib: Math.floor((await availableMemoryMib()) * MEMORY_PART),
+  };
+}
+
+/** What a trial of a campaign needs while it runs. */
+export function needsOf(id: string, { plan, trials }: CampaignState): Needs {
+  const name = trials.find((trial) => trial.id === id)?.scenario;
+  const scenario = plan.scenarios.find((one) => one.name === name);
+  return { memoryMib: (scenario?.machine.memoryMib ?? 0) + MACHINE_OVERHEAD_MIB };
 }

@@ -91,10 +91,18 @@ t.test('run on the base alone passes with TAP on standard output, a record and a
   ]);
   t.equal(result.exitCode, 0, result.stderr);
   t.match(result.stdout, /^TAP version 14\n1\.\.1\nok 1 - passes/);
+  for (const format of ['tap', 'table', 'json', 'junit']) {
+    const again = await ktrial(['report', run, '-o', format]);
+    t.equal(again.exitCode, 0, again.stderr);
+    if (format === 'tap') t.equal(again.stdout, result.stdout, 'the same bytes as the live run');
+    if (format === 'json') t.equal(again.stdout, readFileSync(join(run, 'record.json'), 'utf8'));
+  }
+  t.match((await ktrial(['show', run])).stdout, /^trial +passes\.base\.1: passed/m);
+  t.match((await ktrial(['show', run, 'passes.base.1'])).stdout, /^file .*console\.log$/m);
   const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
-    readonly trials: readonly { readonly outcome: string }[];
+    readonly trials: readonly { readonly result: { readonly outcome: string } }[];
   };
-  t.equal(record.trials[0]?.outcome, 'passed');
+  t.equal(record.trials[0]?.result.outcome, 'passed');
   t.match(readFileSync(join(run, 'passes.base.1/console.log'), 'latin1'), /Linux version 5\.10\.223/);
   const again = await ktrial([
     'run',
@@ -176,7 +184,7 @@ t.test('a kernel that does not compile is a negative verdict on the patch that b
     join(directory, 'run'),
   ]);
   t.equal(result.exitCode, 1, result.stderr);
-  t.match(result.stderr, /lib\/bcd\.c:7: .*no_such_name.*\(patch 1 touched the file last\)/s);
+  t.match(result.stderr, /lib\/bcd\.c:7: .*no_such_name.*\(patch 1 was the last to touch the file\)/s);
 });
 
 t.test('a warning that the series brings is attributed to its patch', async (t) => {
@@ -206,7 +214,7 @@ t.test('a full disk is the fault of the lab, before the start and in the middle'
   const disk = join(directory, 'disk');
   mkdirSync(disk);
   const onSmallDisk = (sizeMib: number, meanwhile: string) => {
-    const words = [
+    const argv = [
       process.execPath,
       MAIN,
       'run',
@@ -218,7 +226,7 @@ t.test('a full disk is the fault of the lab, before the start and in the middle'
       join(disk, 'run'),
     ];
     const script = `mount -t tmpfs -o size=${sizeMib}m tmpfs ${disk} && { { ${meanwhile}; } >/dev/null 2>&1 & exec "$@"; }`;
-    return runCommand('unshare', ['-rm', 'sh', '-c', script, 'sh', ...words], {
+    return runCommand('unshare', ['-rm', 'sh', '-c', script, 'sh', ...argv], {
       accept: 'any',
       cwd: PROJECT_ROOT,
       env: { XDG_CACHE_HOME: CACHE_HOME },
@@ -233,6 +241,58 @@ t.test('a full disk is the fault of the lab, before the start and in the middle'
   );
   t.equal(middle.exitCode, 69, middle.stderr);
   t.match(middle.stderr, /disk .*full/i);
+});
+
+t.test('a run that is interrupted says how to go on, and is finished by resume', async (t) => {
+  const directory = t.testdir();
+  const scenario = writeScenario(
+    directory,
+    'name: naps\ndescription: takes a while\nmachine: { memoryMib: 512 }\nsteps:\n  - run: sleep 3\n',
+  );
+  const run = join(directory, 'run');
+  const args = ['run', '--kernel', 'smoke-5.10', '--scenarios', scenario, '--repeat', '6', '--jobs', '1'];
+  const journal = join(run, 'journal.ndjson');
+  const interrupt = `until grep -q '"type":"trialEnded"' ${journal}; do sleep 0.2; done; kill -INT $pid; wait $pid`;
+  const script = `"$@" & pid=$!; ${interrupt}`;
+  const stopped = await runCommand(
+    'timeout',
+    ['300', 'bash', '-c', script, 'sh', process.execPath, MAIN, ...args, '--run-directory', run],
+    { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
+  );
+  t.equal(stopped.exitCode, 130, stopped.stderr);
+  t.match(stopped.stderr, /ktrial resume/);
+  const ended = () =>
+    readFileSync(journal, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"type":"trialEnded"') && !line.includes('TRIAL_INTERRUPTED')).length;
+  const before = ended();
+  t.ok(before >= 1 && before < 7, `${before} trials were done`);
+  const resumed = await ktrial(['resume', run]);
+  t.equal(resumed.exitCode, 0, resumed.stderr);
+  t.equal(ended(), 7, 'six trials and a control, each once');
+  const again = await ktrial(['resume', run]);
+  t.equal(again.stdout, resumed.stdout, 'a finished run is printed again');
+});
+
+t.test('a series from standard input can be repeated by the command that is printed', async (t) => {
+  const directory = t.testdir();
+  const scenario = writeScenario(directory, PASSING);
+  const series = aPatch(RIGHT_LINE, `${RIGHT_LINE} /* the same */`);
+  const run = join(directory, 'run');
+  const options = ['--kernel', 'smoke-5.10', '--scenarios', scenario, '--run-directory', run];
+  const first = await ktrial(['run', '-', ...options], series);
+  t.equal(first.exitCode, 0, first.stderr);
+  const command = /^# repeat: ktrial (.*)$/m.exec(first.stdout)?.[1] ?? '';
+  t.match(command, /series\.mbox/);
+  const repeated = await runCommand(
+    'sh',
+    ['-c', `${process.execPath} ${MAIN} ${command} --run-directory ${join(directory, 'again')}`],
+    { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
+  );
+  t.equal(repeated.exitCode, 0, repeated.stderr);
+  const digestOf = (name: string) =>
+    JSON.parse(readFileSync(join(directory, name, 'record.json'), 'utf8')).request.series.digest;
+  t.equal(digestOf('again'), digestOf('run'), 'the stored series is the one that came in');
 });
 
 t.test('lab: the tests ran on the accelerator that the probe chose', async (t) => {

@@ -2,5 +2,4 @@
 // Makes: the command line: parse, wire the rooms together, dispatch, exit.
 // Needs: every room.
 // Never: is imported by another room.
-export type { Context } from './context.ts';
-export { buildProgram } from './program.ts';
+export {};

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeScratch } from '../host/index.ts';
 import { bakeImage, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest, Kernel } from '../model/index.ts';
 import { bootMachine, type Machine } from '../vm/index.ts';
 import { chooseAccelerator, imageRecipe } from './assemble.ts';
 import type { Context } from './context.ts';
-import { buildOptionsOf, type KernelOptions } from './inputs.ts';
+import type { KernelOptions } from './kernel-options.ts';
 
 export interface MachineOptions extends KernelOptions {
   readonly cpus: number;
@@ -26,36 +25,37 @@ export async function withMachine<T>(
   context: Context,
   use: (guest: Guest, machine: Machine) => Promise<T>,
 ): Promise<T> {
-  const image = await bakeImage(imageRecipe(context), buildOptionsOf(options, context));
+  const image = await bakeImage(imageRecipe(context), {
+    cacheDirectory: context.cacheDirectory,
+    signal: context.signal,
+    ...(options.mirror ? { mirror: options.mirror } : {}),
+  });
   const accelerator = await chooseAccelerator(context, kernel.bootImage);
   context.err.write(`ktrial: Linux ${kernel.release} under ${accelerator.kind} (${accelerator.reason})\n`);
-  const directory = await mkdtemp(join(tmpdir(), 'ktrial-boot-'));
+  await using scratch = await makeScratch('boot');
+  const directory = scratch.path;
+  const keys = makeKeys();
+  const overlayPath = join(directory, 'overlay.squashfs');
+  await bakeOverlay(overlayPath, { keys, modulesDirectory: kernel.modules }, { signal: context.signal });
+  const machine = await bootMachine(
+    {
+      name: 'ktrial-boot',
+      directory,
+      bootImage: kernel.bootImage,
+      rootPath: image.rootPath,
+      overlayPath,
+      cpus: options.cpus,
+      memoryMib: options.memory,
+      kernelArgs: (options.kernelArgs ?? '').split(/\s+/).filter((word) => word !== ''),
+      accelerator,
+      keys,
+    },
+    { signal: context.signal },
+  );
   try {
-    const keys = makeKeys();
-    const overlayPath = join(directory, 'overlay.squashfs');
-    await bakeOverlay(overlayPath, { keys, modulesDirectory: kernel.modules }, { signal: context.signal });
-    const machine = await bootMachine(
-      {
-        name: 'ktrial-boot',
-        directory,
-        bootImage: kernel.bootImage,
-        rootPath: image.rootPath,
-        overlayPath,
-        cpus: options.cpus,
-        memoryMib: options.memory,
-        kernelArgs: (options.kernelArgs ?? '').split(/\s+/).filter((word) => word !== ''),
-        accelerator,
-        keys,
-      },
-      { signal: context.signal },
-    );
-    try {
-      const guest = await machine.connect(BOOT_LIMIT_MS, context.signal);
-      return await use(guest, machine);
-    } finally {
-      await machine[Symbol.asyncDispose]();
-    }
+    const guest = await machine.connect(BOOT_LIMIT_MS, context.signal);
+    return await use(guest, machine);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await machine[Symbol.asyncDispose]();
   }
 }

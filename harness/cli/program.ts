@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Context, GlobalOptions } from './context.ts';
+import { Command, Option } from 'commander';
+import { type Context, type GlobalOptions, readVersion } from './context.ts';
+import { armsOption, kernelOptions, machineOptions, outputOption, positive, whole } from './options.ts';
 
 /** A command's work; its number is the exit code. */
 export type Execute = (context: Context, args: readonly string[], options: never) => Promise<number>;
@@ -19,7 +20,7 @@ Exit codes: 0 all as it should be · 1 negative verdict · 2 bad request, series
 export function buildProgram(dispatch: Dispatch): Command {
   const program = new Command('ktrial')
     .description('Puts Linux kernel patch series on trial in QEMU machines.')
-    .version('0.1.0')
+    .version(readVersion())
     .addOption(
       new Option('--color <when>', 'colour in what people read')
         .choices(['auto', 'always', 'never'])
@@ -63,16 +64,23 @@ export function buildProgram(dispatch: Dispatch): Command {
       .option('--cold', 'boot a machine for each trial, instead of thawing clones of one that has booted')
       .option(
         '--controls <count>',
-        'do one in so many trials of clones in a booted machine as well, to compare; 0: none',
+        'also run 1 in N clone trials on a cold-booted VM as a control (0: off)',
         whole,
         20,
       )
-      .option('--seed <number>', 'seed of everything random', whole, 1)
+      .option(
+        '--seed <number>',
+        "drives every random choice of ktrial: the controls, the randomness mixed into clones, the steps' KTRIAL_SEED",
+        whole,
+        1,
+      )
       .option(
         '--run-directory <path>',
-        'where the record and the logs go (default: a new one in the state directory)',
+        'where the journal and the logs go (default: a new one in the state directory)',
       )
       .addOption(armsOption())
+      .addOption(outputOption())
+      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
       .option('--dry-run', 'print the plan and start nothing')
       .addHelpText(
         'after',
@@ -87,6 +95,63 @@ Examples:
 Verdict as TAP 14 on standard output, progress on standard error.`,
       ),
     () => import('./commands/run.ts'),
+  );
+  add(
+    new Command('resume')
+      .argument('[run]', 'latest, an id, or the path of a run directory')
+      .description('finish a run that was cut off, without repeating what is done')
+      .addOption(outputOption())
+      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial resume
+  ktrial resume 20261125T174137-my-series-2564 -o junit:results.xml`,
+      ),
+    () => import('./commands/resume.ts'),
+  );
+  add(
+    new Command('report')
+      .argument('[run]', 'latest, an id, or the path of a run directory')
+      .description('print a run again, in any format')
+      .addOption(outputOption())
+      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial report
+  ktrial report latest -o tap
+  ktrial report latest -o junit:results.xml -o json:record.json`,
+      ),
+    () => import('./commands/report.ts'),
+  );
+  add(
+    new Command('list')
+      .description('list the runs on this computer, newest first')
+      .option('--json', 'one JSON object a line')
+      .addHelpText(
+        'after',
+        `
+Example:
+  ktrial list`,
+      ),
+    () => import('./commands/list.ts'),
+  );
+  add(
+    new Command('show')
+      .argument('[run]', 'latest, an id, or the path of a run directory')
+      .argument('[trial]', 'one of its trials')
+      .description('show what is known of a run or of one trial, with the commands that go on from there')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial show
+  ktrial show latest vm-remove-in-use.base.1`,
+      ),
+    () => import('./commands/show.ts'),
   );
   add(
     kernelOptions(new Command('build').argument('[series]', 'as for run'))
@@ -187,43 +252,4 @@ Example:
     () => import('./commands/doctor.ts'),
   );
   return program;
-}
-
-function kernelOptions(command: Command): Command {
-  return command
-    .option('-k, --kernel <name>', 'kernel definition: a name in kernels/, or the path of a YAML file')
-    .option('--base <commit>', 'apply the series to this commit of the source')
-    .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
-    .option('--config-fragment <path...>', "config fragments on top of the definition's")
-    .option('--mirror <address>', 'Debian mirror for sources and images (default: what apt uses)');
-}
-
-function armsOption(): Option {
-  return new Option(
-    '--arms <which>',
-    'pair: the base and the whole series; per-patch: the base and every prefix of the series',
-  )
-    .choices(['pair', 'per-patch'])
-    .default('pair');
-}
-
-function machineOptions(command: Command): Command {
-  return command
-    .option('--cpus <count>', 'CPUs of the machine', positive, 2)
-    .option('--memory <mib>', 'memory of the machine in MiB', positive, 1024)
-    .option('--kernel-args <words>', "added to the kernel's command line");
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('it must be a whole number from 1 up.');
-  return value;
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('it must be a whole number from 0 up.');
-  return value;
 }

@@ -51,7 +51,7 @@ t.test('version 2 of the series is a regression: it unlocks a mutex twice', asyn
   t.match(words, /drivers\/vfio\/mdev\/mdev_core\.c:\d+/, 'the trace names its source lines');
 });
 
-t.test('the merged form has no regression, and mends what the base has', async (t) => {
+t.test('the merged form has no regression, and fixes what the base has', async (t) => {
   const { exitCode, verdict, words } = await putOnTrial(t.testdir(), 'merged.mbox');
   t.equal(exitCode, 0, words);
   t.equal(verdict.comparison, 'fixed');

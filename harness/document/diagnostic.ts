@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type Span } from '../model/index.ts';
 
-/** Everything that can be wrong with a document. A closed list: programs and searches may rely on it. */
+/** Everything that can be wrong with a document. The list is closed, so programs and searches may rely on it. */
 export const DIAGNOSTIC_CODES = [
   /** Not YAML. */
   'YAML_SYNTAX',
-  /** The indentation does not say what belongs to what, or a tab is used for it. */
+  /** The indentation is ambiguous, or contains a tab. */
   'YAML_INDENT',
   /** A map has the same key twice. */
   'YAML_DUPLICATE_KEY',
-  /** An alias to nothing, or so many that they would fill the memory. */
+  /** An alias to nothing, or so many aliases that they would fill the memory. */
   'YAML_ALIAS',
   /** More than one document in a file. */
   'YAML_MANY_DOCUMENTS',
@@ -17,23 +17,23 @@ export const DIAGNOSTIC_CODES = [
   'YAML_OCTAL',
   /** A key that the language does not have. */
   'UNKNOWN_KEY',
-  /** A key that must be there is not. */
+  /** A required key is missing. */
   'MISSING_KEY',
-  /** A number where a text should be, and the like. */
+  /** A value of another type, such as a number instead of a text. */
   'WRONG_TYPE',
-  /** Not one of the words that are allowed here. */
+  /** Not one of the allowed words. */
   'WRONG_VALUE',
   /** Too small, too big, too short, too long. */
   'OUT_OF_RANGE',
-  /** A text that is not of the form asked for. */
+  /** A text in another form than the required one. */
   'WRONG_FORM',
-  /** Each part is right, but not together. */
+  /** Each part is valid, but not together. */
   'CONTRADICTION',
-  /** A name that is used but not given anywhere. */
+  /** A name that is used but not defined. */
   'UNKNOWN_NAME',
-  /** A name that is given but not used anywhere. */
+  /** A name that is defined but not used. */
   'UNUSED_NAME',
-  /** A name that is given twice. */
+  /** A name that is defined twice. */
   'DUPLICATE_NAME',
 ] as const;
 
@@ -45,13 +45,13 @@ export interface Diagnostic {
   readonly code: DiagnosticCode;
   readonly message: string;
   readonly span: Span;
-  /** The line in question with its neighbours and a caret below it. */
+  /** The line with its neighbours and a caret below it. */
   readonly frame: readonly string[];
   /** What was probably meant, or null. */
   readonly suggestion: string | null;
 }
 
-/** A diagnostic as text: `file:line:column: CODE: message`, then the code frame. No line feed at the end. */
+/** A diagnostic as text: `file:line:column: severity: message [CODE]`, then the code frame. No line feed at the end. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { span, severity, code, message, suggestion } = diagnostic;
   const guess = suggestion === null ? '' : ` (did you mean "${suggestion}"?)`;
@@ -60,8 +60,8 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
 }
 
 /**
- * The diagnostics of one file as a Fault `DOCUMENT_INVALID`. `blame` is `scenario` for a scenario and `request` for
- * what the user wrote to ask for something: a kernel definition, an image recipe.
+ * The diagnostics of one file as a Fault `DOCUMENT_INVALID`. `blame` is `scenario` for a scenario, and `request` for a
+ * kernel definition or an image recipe.
  */
 export function faultOf(
   diagnostics: readonly Diagnostic[],
@@ -74,7 +74,9 @@ export function faultOf(
   return new Fault({
     blame,
     code: 'DOCUMENT_INVALID',
-    message: first ? `${file}:${first.span.line}: ${first.message}${more}` : `${file} is not as it should be`,
+    message: first
+      ? `${file}:${first.span.line}: ${first.message}${more}`
+      : `${file} has no errors, only warnings`,
     details: diagnostics.map(formatDiagnostic),
     ...(first ? { span: first.span } : {}),
   });

@@ -8,7 +8,7 @@ export function findLineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** The span of `length` UTF-16 units from `offset`; one that reaches past its first line's end is cut there. */
+/** The span of `length` UTF-16 units from `offset`, cut at the end of its first line. */
 export function spanAt(
   text: string,
   starts: readonly number[],
@@ -16,7 +16,7 @@ export function spanAt(
   offset: number,
   length: number,
 ): Span {
-  // What is missing at the very end is missed at the end of the last line, not on an empty line after it.
+  // A problem at the very end is shown at the end of the last line, not on an empty line after it.
   const last = text.endsWith('\n') ? text.length - 1 : text.length;
   const at = Math.min(Math.max(offset, 0), last);
   let line = 0;
@@ -27,7 +27,7 @@ export function spanAt(
   return { file, line: line + 1, column: at - start + 1, length: Math.max(1, Math.min(length, room)) };
 }
 
-/** The span's line with one line before and one after, numbered, and carets below the span. */
+/** The span's line with the line before and after it, numbered, and carets below the span. */
 export function drawFrame(text: string, span: Span): readonly string[] {
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
   const last = Math.min(span.line + 1, lines.at(-1) === '' ? lines.length - 1 : lines.length);
@@ -38,7 +38,7 @@ export function drawFrame(text: string, span: Span): readonly string[] {
     const mark = number === span.line ? '>' : ' ';
     frame.push(`${mark} ${String(number).padStart(width)} | ${line}`.trimEnd());
     if (number === span.line) {
-      // A tab before the caret stays a tab, so that the caret stands below its character at any tab width.
+      // A tab stays a tab, so that the caret is below its character at any tab width.
       const indent = line.slice(0, span.column - 1).replace(/[^\t]/g, ' ');
       frame.push(`  ${' '.repeat(width)} | ${indent}${'^'.repeat(span.length)}`);
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Makes: checked values from YAML text, or a list of everything that is wrong with it, each with line, column and caret.
+// Makes: checked values from YAML text, or diagnostics for everything that is wrong, each with line, column and caret.
 // Needs: model.
 // Never: reads a file, or knows what the document is about.
-export type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
-export { DIAGNOSTIC_CODES, faultOf, formatDiagnostic } from './diagnostic.ts';
-export type { DocumentPath, ReadResult, Source } from './read.ts';
+export type { Diagnostic } from './diagnostic.ts';
+export { faultOf, formatDiagnostic } from './diagnostic.ts';
+export type { DocumentPath } from './issue.ts';
+export type { Source } from './read.ts';
 export { readYaml } from './read.ts';
 export { suggestName } from './suggest.ts';

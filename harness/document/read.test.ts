@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import { z } from 'zod';
-import { type DiagnosticCode, faultOf, formatDiagnostic, readYaml } from './index.ts';
+import type { DiagnosticCode } from './diagnostic.ts';
+import { faultOf, formatDiagnostic, readYaml } from './index.ts';
 
 const step: z.ZodType = z.strictObject({
   label: z.string().min(3).optional(),
@@ -29,7 +30,7 @@ interface Row {
 }
 
 const rows: Readonly<Record<string, Row>> = {
-  'an unknown key is pointed at, with a guess': {
+  'an unknown key is pointed at, with a suggestion': {
     text: 'name: x\ncpsu: 2\n',
     code: 'UNKNOWN_KEY',
     at: '2:1',
@@ -43,7 +44,12 @@ const rows: Readonly<Record<string, Row>> = {
     message: /unknown key "exti"/,
     suggestion: 'exit',
   },
-  'a key twice': { text: 'name: x\nname: y\n', code: 'YAML_DUPLICATE_KEY', at: '2:1', message: /unique/ },
+  'a key that is there twice': {
+    text: 'name: x\nname: y\n',
+    code: 'YAML_DUPLICATE_KEY',
+    at: '2:1',
+    message: /unique/,
+  },
   'a missing key points at the map': {
     text: 'cpus: 1\n',
     code: 'MISSING_KEY',
@@ -60,44 +66,44 @@ const rows: Readonly<Record<string, Row>> = {
     text: 'name: x\nmode: 0644\n',
     code: 'YAML_OCTAL',
     at: '2:7',
-    message: /0644.*644/,
+    message: /0644.*the number 644/,
   },
   'a wrong type': {
     text: 'name: x\ncpus: two\n',
     code: 'WRONG_TYPE',
     at: '2:7',
-    message: /a number, not the text "two"/,
+    message: /got the text "two", expected a number/,
   },
-  'a wrong word': {
+  'a word that is not allowed': {
     text: 'name: x\nlevel: laud\n',
     code: 'WRONG_VALUE',
     at: '2:8',
-    message: /quiet, loud/,
+    message: /got the text "laud", expected one of quiet, loud/,
     suggestion: 'loud',
   },
   'a number out of range': {
     text: 'name: x\ncpus: 0\n',
     code: 'OUT_OF_RANGE',
     at: '2:7',
-    message: /at least 1/,
+    message: /got the number 0, expected at least 1/,
   },
   'a text of another form': {
     text: 'name: X Y\n',
     code: 'WRONG_FORM',
     at: '1:7',
-    message: /not of the form/,
+    message: /got the text "X Y", expected the form/,
   },
-  'nothing of a union fits': {
+  'a value that fits no branch of a union': {
     text: 'name: x\nsteps: [{run: 3}]\n',
     code: 'WRONG_TYPE',
     at: '2:15',
-    message: /a text, or a map, not the number 3/,
+    message: /got the number 3, expected a text, or a map/,
   },
   'a value that is left out points at its key': {
     text: 'name:\n',
     code: 'WRONG_TYPE',
     at: '1:1',
-    message: /a text, not nothing/,
+    message: /got nothing, expected a text/,
   },
   'a tab as indentation': { text: 'steps:\n\t- run: x\n', code: 'YAML_INDENT', at: '2:1', message: /[Tt]ab/ },
   'a quote that is not closed': { text: 'name: "x\n', code: 'YAML_SYNTAX', at: '1:9', message: /quote/ },
@@ -107,8 +113,13 @@ const rows: Readonly<Record<string, Row>> = {
     at: '2:1',
     message: /multiple documents/i,
   },
-  'an alias to nothing': { text: 'name: *x\n', code: 'YAML_ALIAS', at: '1:7', message: /no anchor/ },
-  'an empty file': { text: '', code: 'WRONG_TYPE', at: '1:1', message: /a map, not nothing/ },
+  'an alias to nothing': {
+    text: 'name: *x\n',
+    code: 'YAML_ALIAS',
+    at: '1:7',
+    message: /expected an anchor &x/,
+  },
+  'an empty file': { text: '', code: 'WRONG_TYPE', at: '1:1', message: /got nothing, expected a map/ },
 };
 
 for (const [what, row] of Object.entries(rows)) {
@@ -124,7 +135,7 @@ for (const [what, row] of Object.entries(rows)) {
   });
 }
 
-t.test('every problem is collected, in the order of the text', async (t) => {
+t.test('every problem is reported, in the order of the text', async (t) => {
   const result = readYaml('cpus: 0\nlevel: loud\nfoo: 1\nname: 3\nbar: 1\n', 'x.yaml', schema);
   t.equal(result.ok, false);
   if (!result.ok)
@@ -134,7 +145,7 @@ t.test('every problem is collected, in the order of the text', async (t) => {
     );
 });
 
-t.test('a document that is right gives the value with its defaults, and its places', async (t) => {
+t.test('a valid document gives its value with defaults, and the places of its parts', async (t) => {
   const result = readYaml('name: x\nsteps:\n  - run: ls\n', 'x.yaml', schema);
   if (!result.ok) return t.fail(result.diagnostics.map(formatDiagnostic).join('\n'));
   t.strictSame(result.value, { name: 'x', level: 'quiet', steps: [{ run: 'ls' }] });
@@ -143,7 +154,7 @@ t.test('a document that is right gives the value with its defaults, and its plac
   t.match(result.source.span(['steps', 7, 'run']), { line: 3, column: 3 });
 });
 
-t.test('a thousand aliases of aliases are refused and do not fill the memory', async (t) => {
+t.test('a billion values from aliases of aliases are refused and do not fill the memory', async (t) => {
   const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
   for (let i = 1; i < 9; i++) {
     const [from, to] = [String.fromCharCode(96 + i), String.fromCharCode(97 + i)];
@@ -170,7 +181,7 @@ t.test('a diagnostic is drawn with its line, its neighbours and a caret', async 
   );
 });
 
-t.test('the fault of a document has the blame it was told and every diagnostic', async (t) => {
+t.test('the fault of a document has the given blame and every diagnostic', async (t) => {
   const result = readYaml('cpsu: 2\nlevel: laud\n', 'x.yaml', schema);
   if (result.ok) return t.fail('it was accepted');
   const fault = faultOf(result.diagnostics, 'x.yaml', 'scenario');

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: MIT
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  parseDocument,
-  visit,
-  type Document as YamlDocument,
-} from 'yaml';
+import { parseDocument, type Document as YamlDocument } from 'yaml';
 import type { z } from 'zod';
 import type { Span } from '../model/index.ts';
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
+import { findDoubts } from './doubt.ts';
 import { drawFrame, findLineStarts, spanAt } from './frame.ts';
-import { describeIssue, type IssueNote } from './issue.ts';
+import { type DocumentPath, describeIssue, type IssueNote } from './issue.ts';
+import { findRange, type Range } from './range.ts';
 
-/** Where in a document: keys of maps and indices of lists, from the root. */
-export type DocumentPath = readonly (string | number)[];
-
-/** A document's text with its places, for those who find more to say about it than its schema can. */
+/** The places in a document's text, for checks that a schema cannot make. */
 export interface Source {
-  /** The span of the value at `path`, or of its key; of the nearest thing above where there is none. */
+  /** The span of the value at `path`, or of its key. If there is none, that of the nearest value above. */
   span(path: DocumentPath, part?: 'key' | 'value'): Span;
   /** A diagnostic about the value at `path`, or about its key. */
   diagnose(
@@ -37,8 +27,6 @@ export type ReadResult<Value> =
   | { readonly ok: true; readonly value: Value; readonly source: Source }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-type Range = readonly [start: number, end: number];
-
 const SYNTAX_CODES: Readonly<Record<string, DiagnosticCode>> = {
   DUPLICATE_KEY: 'YAML_DUPLICATE_KEY',
   BAD_INDENT: 'YAML_INDENT',
@@ -49,11 +37,12 @@ const SYNTAX_CODES: Readonly<Record<string, DiagnosticCode>> = {
 };
 
 /**
- * Reads YAML 1.2 text and checks it against a schema. Collects every problem that it can see and throws none: first
- * those of the syntax, then, when there is none, those of the content. `file` is only a name, for the spans.
+ * Reads YAML 1.2 text and checks it against a schema. Returns every problem that it finds, and throws none: those of
+ * the syntax, or, if there are none, those of the content. `file` is only a name, for the spans.
  */
 export function readYaml<Value>(text: string, file: string, schema: z.ZodType<Value>): ReadResult<Value> {
   const starts = findLineStarts(text);
+  const locate = ([start, end]: Range) => spanAt(text, starts, file, start, end - start);
   const make = (
     severity: Diagnostic['severity'],
     code: DiagnosticCode,
@@ -61,7 +50,7 @@ export function readYaml<Value>(text: string, file: string, schema: z.ZodType<Va
     range: Range,
     suggestion: string | null,
   ): Diagnostic => {
-    const span = spanAt(text, starts, file, range[0], range[1] - range[0]);
+    const span = locate(range);
     return { severity, code, message, span, frame: drawFrame(text, span), suggestion };
   };
   const yaml = parseDocument(text, { prettyErrors: false, uniqueKeys: true, logLevel: 'error' });
@@ -76,11 +65,10 @@ export function readYaml<Value>(text: string, file: string, schema: z.ZodType<Va
 
   const source: Source = {
     span(path, part = 'value') {
-      const range = rangeOf(yaml, path, part);
-      return spanAt(text, starts, file, range[0], range[1] - range[0]);
+      return locate(findRange(yaml, path, part));
     },
     diagnose(severity, code, message, path, part = 'value', suggestion = null) {
-      return make(severity, code, message, rangeOf(yaml, path, part), suggestion);
+      return make(severity, code, message, findRange(yaml, path, part), suggestion);
     },
   };
   const parsed = schema.safeParse(raw.value, { reportInput: true });
@@ -91,7 +79,7 @@ export function readYaml<Value>(text: string, file: string, schema: z.ZodType<Va
   return { ok: false, diagnostics: inOrder(diagnostics) };
 }
 
-/** What contradicts itself where a key is misspelt is mostly the same mistake, told less well. */
+/** Drops contradictions of a map with an unknown key: they are mostly the same mistake, described less well. */
 function dropEchoes(notes: readonly IssueNote[]): readonly IssueNote[] {
   const misspelt = new Set(
     notes.filter((one) => one.code === 'UNKNOWN_KEY').map((one) => one.path.slice(0, -1).join('\0')),
@@ -105,56 +93,6 @@ function convert(yaml: YamlDocument): { ok: true; value: unknown } | { ok: false
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** What YAML accepts and a person did not mean: numbers that look octal, aliases to nothing. */
-function findDoubts(yaml: YamlDocument): readonly { code: DiagnosticCode; message: string; range: Range }[] {
-  const found: { code: DiagnosticCode; message: string; range: Range }[] = [];
-  visit(yaml, {
-    Scalar(_key, node) {
-      const range = asRange(node);
-      if (node.type !== 'PLAIN' || !range || !/^[-+]?0[0-9_]+$/.test(node.source ?? '')) return;
-      const message = `${node.source} is ambiguous: YAML reads it as ${String(node.value)}, not as octal; quote it or drop the zero`;
-      found.push({ code: 'YAML_OCTAL', message, range });
-    },
-    Alias(_key, node) {
-      const range = asRange(node);
-      if (!range || node.resolve(yaml)) return;
-      found.push({
-        code: 'YAML_ALIAS',
-        message: `no anchor &${node.source} stands before this alias`,
-        range,
-      });
-    },
-  });
-  return found;
-}
-
-function rangeOf(yaml: YamlDocument, path: DocumentPath, part: 'key' | 'value'): Range {
-  let node: unknown = yaml.contents;
-  let range = asRange(node) ?? [0, 1];
-  for (const [depth, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(yaml);
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-      if (!pair) return range;
-      const last = depth === path.length - 1;
-      const key = asRange(pair.key);
-      node = pair.value;
-      // An empty value (`key:`) has no extent of its own: point at its key.
-      const value = asRange(node);
-      range = (last && part === 'key' ? key : value && value[1] > value[0] ? value : key) ?? range;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      range = asRange(node) ?? range;
-    } else return range;
-  }
-  return range;
-}
-
-function asRange(node: unknown): Range | null {
-  const range = (node as Node | null | undefined)?.range;
-  return range ? [range[0], range[1]] : null;
 }
 
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

@@ -15,7 +15,7 @@ interface Definition {
   readonly getter?: () => z.core.$ZodType;
 }
 
-/** A schema without its wrappers: the plain ones that a value of it may be. */
+/** The definitions below a schema's wrappers; several for a union. */
 function unwrap(schema: z.core.$ZodType | undefined): readonly Definition[] {
   if (schema === undefined) return [];
   const definition = schema._zod.def as unknown as Definition;
@@ -27,7 +27,7 @@ function unwrap(schema: z.core.$ZodType | undefined): readonly Definition[] {
   return [definition];
 }
 
-/** The keys that the schema knows for the map at `path`, for guessing what a misspelt one meant. */
+/** The keys that the schema knows for the map at `path`. */
 export function listKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
   let here = unwrap(schema);
   for (const part of path) {

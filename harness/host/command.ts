@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: MIT
+import { access, constants } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
-import { Fault } from '../model/index.ts';
+import { Fault, quoteArgs } from '../model/index.ts';
+import { childEnvironment } from './environment.ts';
+import { splitLines, tail } from './lines.ts';
 import { packageOf } from './package.ts';
+import { signalOf, supervise } from './supervisor.ts';
 
 export interface CommandOptions {
   readonly cwd?: string;
-  /** Added to the cleaned environment (see `cleanEnvironment`). */
+  /** Added to `childEnvironment()`. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Both streams are appended to this file as they come; `stdout` of the result is then still filled. */
+  /** Both streams are appended to this file as they arrive; `stdout` of the result is filled as well. */
   readonly logPath?: string;
   /** Called for each whole line of either stream. */
   readonly onLine?: (line: string) => void;
-  /** Exit codes that are answers and not failures. Default: only 0. `'any'` makes every code an answer. */
+  /** Exit codes that are answers and not failures. Default: only 0. `'any'` accepts every code of the program's own. */
   readonly accept?: readonly number[] | 'any';
+  /** A file descriptor that every process of the command inherits, such as a lock's: held until the last one is gone. */
+  readonly keepOpen?: number;
 }
 
 export interface CommandResult {
@@ -26,51 +33,9 @@ export interface CommandResult {
   readonly durationMs: number;
 }
 
-/** Words of the environment that programs need; everything else (MAKEFLAGS, GIT_DIR, LANG …) would change results. */
-const PASSED_ON = [
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'USER',
-  'LOGNAME',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-];
-
-/** The environment that commands run in: few variables passed on, C locale, no pager, no questions asked. */
-export function cleanEnvironment(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const env: Record<string, string> = {
-    LC_ALL: 'C.UTF-8',
-    GIT_PAGER: 'cat',
-    GIT_TERMINAL_PROMPT: '0',
-    DEBIAN_FRONTEND: 'noninteractive',
-  };
-  for (const name of PASSED_ON) {
-    const value = from[name];
-    if (value !== undefined) env[name] = value;
-  }
-  return env;
-}
-
-let inherited: Record<string, string> = cleanEnvironment({
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  HOME: '/root',
-});
-
-/** Told once by `cli/`, which alone may read the process's environment. */
-export function inheritEnvironment(from: Readonly<Record<string, string | undefined>>): void {
-  inherited = cleanEnvironment(from);
-}
-
-/** The environment for children that are not started through `runCommand`. */
-export function childEnvironment(): Readonly<Record<string, string>> {
-  return inherited;
-}
-
 /**
- * Runs a program (never a shell string) to its end. The whole process group is killed on time-out or abort.
+ * Runs a program to its end, without a shell's interpretation of its arguments. Its whole process group is killed on
+ * timeout, on abort, when the program has ended, and when ktrial dies, however it dies.
  * Rejects with Fault `HOST_PROGRAM_MISSING`, `HOST_COMMAND_FAILED`, `HOST_COMMAND_TIMEOUT` or `HOST_INTERRUPTED`.
  */
 export async function runCommand(
@@ -80,27 +45,11 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const startedAt = performance.now();
   const argv = [program, ...args];
-  if (options.signal?.aborted) throw interrupted(argv);
-  const settings: Options = {
-    cwd: options.cwd ?? '/',
-    env: { ...inherited, ...options.env },
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    detached: true,
-    maxBuffer: 256 * 1024 * 1024,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.logPath === undefined
-      ? {}
-      : {
-          stdout: ['pipe' as const, { file: options.logPath, append: true }],
-          stderr: ['pipe' as const, { file: options.logPath, append: true }],
-        }),
-  };
-  const child = execa(program, args, settings);
+  if (options.signal?.aborted) throw interrupted(program);
+  const env = { ...childEnvironment(), ...options.env };
+  const child = execa('/bin/sh', supervise(argv), settingsOf(options, env));
   let stopped: 'timeout' | 'abort' | null = null;
-  const killGroup = (why: 'timeout' | 'abort') => {
-    stopped ??= why;
+  const killGroup = () => {
     if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, 'SIGKILL');
@@ -108,97 +57,115 @@ export async function runCommand(
       // The group is already gone.
     }
   };
-  const timer =
-    options.timeoutMs === undefined ? undefined : setTimeout(() => killGroup('timeout'), options.timeoutMs);
-  const onAbort = () => killGroup('abort');
+  const stop = (why: 'timeout' | 'abort') => {
+    stopped ??= why;
+    killGroup();
+  };
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(stop, options.timeoutMs, 'timeout');
+  const onAbort = () => stop('abort');
   options.signal?.addEventListener('abort', onAbort, { once: true });
+  child.once('exit', killGroup);
   if (options.onLine) {
     const { onLine } = options;
     for (const stream of [child.stdout, child.stderr])
       splitLines(stream as NodeJS.ReadableStream | null, onLine);
   }
-  const result = await child;
+  const ended = await child;
   clearTimeout(timer);
   options.signal?.removeEventListener('abort', onAbort);
-  const durationMs = Math.round(performance.now() - startedAt);
-  const stdout = String(result.stdout ?? '');
-  const stderr = String(result.stderr ?? '');
-  if (stopped === 'abort') throw interrupted(argv);
-  if (stopped === 'timeout') {
-    throw new Fault({
-      blame: 'lab',
-      code: 'HOST_COMMAND_TIMEOUT',
-      message: `${program} did not end within ${options.timeoutMs} ms`,
-      details: [`command: ${quoteArgv(argv)}`, ...tail(stderr || stdout, 20)],
-    });
-  }
-  if (result.exitCode === undefined) {
-    const code = (result as { code?: string }).code;
-    if (code === 'ENOENT') throw missingProgram(program, result);
-    throw new Fault({
-      blame: 'lab',
-      code: 'HOST_COMMAND_FAILED',
-      message: `${program} ${result.signal ? `was ended by ${result.signal}` : `could not be started: ${result.originalMessage ?? code}`}`,
-      details: [`command: ${quoteArgv(argv)}`, ...tail(stderr || stdout, 20)],
-      cause: result,
-    });
+  const result: CommandResult = {
+    argv,
+    exitCode: ended.exitCode ?? -1,
+    stdout: String(ended.stdout ?? ''),
+    stderr: String(ended.stderr ?? ''),
+    durationMs: Math.round(performance.now() - startedAt),
+  };
+  if (stopped === 'abort') throw interrupted(program);
+  if (stopped === 'timeout')
+    throw failed(result, 'HOST_COMMAND_TIMEOUT', `did not end within ${options.timeoutMs} ms`);
+  if (ended.exitCode === undefined) {
+    const why = ended.signal
+      ? `was killed by ${ended.signal}`
+      : `cannot be started: ${ended.originalMessage}`;
+    throw failed(result, 'HOST_COMMAND_FAILED', why, ended);
   }
   const accepted = options.accept ?? [0];
-  if (accepted !== 'any' && !accepted.includes(result.exitCode)) {
-    throw new Fault({
-      blame: 'lab',
-      code: 'HOST_COMMAND_FAILED',
-      message: `${program} ended with exit code ${result.exitCode}`,
-      details: [`command: ${quoteArgv(argv)}`, ...tail(stderr || stdout, 20)],
-    });
-  }
-  return { argv, exitCode: result.exitCode, stdout, stderr, durationMs };
+  if (accepted !== 'any' && accepted.includes(ended.exitCode)) return result;
+  if ((ended.exitCode === 126 || ended.exitCode === 127) && !(await isInstalled(program, options.cwd, env)))
+    throw missingProgram(program);
+  const signal = signalOf(ended.exitCode);
+  if (signal !== null) throw failed(result, 'HOST_COMMAND_FAILED', `was killed by ${signal}`);
+  if (accepted === 'any') return result;
+  throw failed(result, 'HOST_COMMAND_FAILED', `ended with exit code ${ended.exitCode}`);
 }
 
-function missingProgram(program: string, cause: unknown): Fault {
+function settingsOf(options: CommandOptions, env: Record<string, string>): Options {
+  const log = options.logPath === undefined ? [] : [{ file: options.logPath, append: true as const }];
+  // execa takes any descriptor; its type lists those below ten.
+  const inherited = options.keepOpen === undefined ? [] : [options.keepOpen as 3];
+  return {
+    cwd: options.cwd ?? '/',
+    env,
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    detached: true,
+    maxBuffer: 256 * 1024 * 1024,
+    ...(options.input === undefined ? {} : { input: options.input }),
+    stdio: [
+      options.input === undefined ? 'ignore' : 'pipe',
+      ['pipe', ...log],
+      ['pipe', ...log],
+      'pipe',
+      ...inherited,
+    ],
+    buffer: { fd3: false },
+  };
+}
+
+/** Whether a program can be executed: a path, or a name on the PATH. */
+async function isInstalled(
+  program: string,
+  cwd = '/',
+  env: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const candidates = program.includes('/')
+    ? [resolve(cwd, program)]
+    : (env.PATH ?? '').split(':').map((directory) => join(directory, program));
+  for (const path of candidates) {
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return true;
+  }
+  return false;
+}
+
+function missingProgram(program: string): Fault {
   const owner = packageOf(program);
   return new Fault({
     blame: 'lab',
     code: 'HOST_PROGRAM_MISSING',
     message: `the program ${program} is not installed`,
     next: owner ? `sudo apt-get install -y ${owner}` : 'ktrial doctor',
+  });
+}
+
+function failed(result: CommandResult, code: string, what: string, cause?: unknown): Fault {
+  return new Fault({
+    blame: 'lab',
+    code,
+    message: `${result.argv[0]} ${what}`,
+    details: [`command: ${quoteArgs(result.argv)}`, ...tail(result.stderr || result.stdout, 20)],
     cause,
   });
 }
 
-function interrupted(argv: readonly string[]): Fault {
+function interrupted(program: string): Fault {
   return new Fault({
     blame: 'request',
     code: 'HOST_INTERRUPTED',
-    message: `interrupted while ${argv[0]} was running`,
+    message: `interrupted while ${program} was running`,
   });
-}
-
-function splitLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
-  if (!stream) return;
-  let rest = '';
-  stream.on('data', (chunk: Buffer | string) => {
-    const parts = (rest + chunk.toString()).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) onLine(part);
-  });
-  stream.on('end', () => {
-    if (rest !== '') onLine(rest);
-  });
-}
-
-/** The last lines of a text, for a message. */
-export function tail(text: string, count: number): string[] {
-  return text
-    .trimEnd()
-    .split('\n')
-    .slice(-count)
-    .filter((line) => line !== '');
-}
-
-/** An argument vector as a line that can be pasted into a POSIX shell. */
-export function quoteArgv(argv: readonly string[]): string {
-  return argv
-    .map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { Fault } from '../model/index.ts';
-import { childEnvironment } from './command.ts';
+import { childEnvironment } from './environment.ts';
 import { packageOf } from './package.ts';
 
 /** How a long-lived program ended. */
@@ -11,14 +11,14 @@ export interface DaemonEnd {
   readonly signal: string | null;
 }
 
-/** A long-lived program of ours; the kernel kills it when we die, however we die. */
+/** A long-lived program. The kernel kills it when ktrial dies, by SIGKILL too. */
 export interface Daemon {
   readonly pid: number;
   readonly ended: Promise<DaemonEnd>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts a program whose output goes to a file. Fault `HOST_PROGRAM_MISSING` when it is not installed. */
+/** Starts a program and appends its output to a file. Fault `HOST_PROGRAM_MISSING` when it is not installed. */
 export async function startDaemon(argv: readonly string[], outputPath: string): Promise<Daemon> {
   const [program = ''] = argv;
   const output = await open(outputPath, 'a');

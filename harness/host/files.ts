@@ -5,8 +5,9 @@ import { access, mkdir, mkdtemp, open, readdir, readFile, rename, rm, statfs } f
 import { freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { ownerTag } from './owner.ts';
 
-/** Whether a path is there (a broken link is not). */
+/** Whether a path exists (a broken link does not). */
 export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
@@ -14,10 +15,10 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Writes a file so that a reader sees the old or the new content and never a part: temporary file, fsync, rename. */
+/** Writes a file so that a reader sees the old or the new content, never a part: temporary file, fsync, rename. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.part`;
+  const temporary = `${path}.part-${ownerTag()}-${randomBytes(6).toString('hex')}`;
   const file = await open(temporary, 'w');
   try {
     await file.writeFile(content);
@@ -49,15 +50,15 @@ export async function digestFile(path: string): Promise<string> {
 }
 
 /**
- * A directory that appears under `path` whole or not at all: `fill` writes into a temporary neighbour, which is then
- * renamed. When another process was first, its result stays and ours is removed.
+ * Makes a directory that appears at `path` whole or not at all: `fill` writes into a temporary neighbour, which is then
+ * renamed. When another process made it first, its result stays and ours is removed.
  */
 export async function makeDirectoryAtomic(
   path: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = await mkdtemp(`${path}.part-`);
+  const temporary = await mkdtemp(`${path}.part-${ownerTag()}-`);
   try {
     await fill(temporary);
     await rename(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
@@ -68,7 +69,7 @@ export async function makeDirectoryAtomic(
   }
 }
 
-/** Every file below a directory, as sorted paths relative to it. Links are not followed. */
+/** Every file below a directory, as sorted relative paths. Links are not followed. */
 export async function listFiles(directory: string): Promise<string[]> {
   const found: string[] = [];
   const walk = async (relative: string): Promise<void> => {
@@ -82,15 +83,15 @@ export async function listFiles(directory: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Space that an ordinary user may still fill on the disk of a path, in MiB. */
+/** Free space for an unprivileged user on the file system of a path, in MiB. */
 export async function freeSpaceMib(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return (bavail * bsize) / 1024 / 1024;
 }
 
 /**
- * Memory that new programs may use without swapping, in MiB: the kernel's own estimate (`MemAvailable`, proc(5)), which
- * counts the page cache that it can give up.
+ * Memory that new programs can use without swapping, in MiB: the kernel's estimate (`MemAvailable`, proc(5)), which
+ * includes reclaimable page cache.
  */
 export async function availableMemoryMib(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Makes: commands run, files written whole, locks, an undo stack, Debian packages fetched: the only door to this computer.
+// Makes: commands run, git run, files written whole, scratch directories, locks: the only door to this computer.
 // Needs: model.
 // Never: knows what a kernel, a series or a machine is.
-export type { DebianSource } from './apt.ts';
-export type { CommandOptions, CommandResult } from './command.ts';
-export { childEnvironment, inheritEnvironment, quoteArgv, runCommand, tail } from './command.ts';
+export type { CommandResult } from './command.ts';
+export { runCommand } from './command.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
-export type { DebianPackage } from './debian.ts';
-export { fetchDebianClosure, fetchDebianPackage } from './debian.ts';
+export { inheritEnvironment } from './environment.ts';
 export {
   availableMemoryMib,
   digestFile,
@@ -19,11 +17,16 @@ export {
   makeDirectoryAtomic,
   writeFileAtomic,
 } from './files.ts';
+export type { GitOptions } from './git.ts';
+export { runGit } from './git.ts';
+export { tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
-export { archiveOf, findDebianMirror } from './mirror.ts';
+export { ownerTag } from './owner.ts';
 export type { SystemPackage } from './package.ts';
-export { packageOf, SYSTEM_PACKAGES } from './package.ts';
+export { SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
-export { UndoStack } from './undo.ts';
+export type { Scratch } from './scratch.ts';
+export { makeScratch, reapScratch } from './scratch.ts';
+export { pause, withDeadline } from './wait.ts';

@@ -1,98 +1,81 @@
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Fault } from '../model/index.ts';
-import { childEnvironment } from './command.ts';
+import { runCommand } from './command.ts';
 
-/** A lock held by this process. The kernel frees it when we die, however we die. */
+/**
+ * A lock on a file (flock(2)). It belongs to our open file, so nothing but our death or closing it can free it, and a
+ * command that inherits `descriptor` (`CommandOptions.keepOpen`) holds it until its last process is gone.
+ */
 export interface Lock {
+  readonly descriptor: number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Exit code of flock(1) for "held by another". */
+const HELD = 75;
+
 /**
- * Takes an exclusive lock on a file, or with `shared` one that others may share, and waits while another ktrial holds
- * it; `onWait` is called once if we must wait. The lock is flock(2), held by a child that ends with our end of its pipe.
+ * Takes an exclusive lock on a file, or with `shared` one that other shared takers may hold too. Waits while it is held;
+ * `onWait` is called once if it is. Faults: `HOST_INTERRUPTED`, and those of `flock`.
  */
 export async function takeLock(
   path: string,
   options: { readonly shared?: boolean; readonly onWait?: () => void; readonly signal?: AbortSignal } = {},
 ): Promise<Lock> {
-  await mkdir(dirname(path), { recursive: true });
-  const kind = options.shared ? ['-s'] : [];
-  const lock = await tryLock(path, [...kind, '-n'], options.signal);
+  const kind = options.shared ? '-s' : '-x';
+  const signal = options.signal ? { signal: options.signal } : {};
+  const lock = await tryLock(path, [kind, '-n'], signal);
   if (lock) return lock;
   options.onWait?.();
-  return waitLock(path, kind, options.signal);
+  for (;;) {
+    const waited = await tryLock(path, [kind], signal);
+    if (waited) return waited;
+  }
 }
 
 /** The exclusive lock on a file, or null when anybody holds it in any way. */
 export async function takeFreeLock(path: string): Promise<Lock | null> {
+  return tryLock(path, ['-x', '-n'], {});
+}
+
+/** Null when another holds the lock, or when the file was deleted while we waited: its lock then means nothing. */
+async function tryLock(
+  path: string,
+  flags: readonly string[],
+  options: { readonly signal?: AbortSignal },
+): Promise<Lock | null> {
   await mkdir(dirname(path), { recursive: true });
-  return tryLock(path, ['-n']);
+  const descriptor = openSync(path, 'a', 0o666);
+  try {
+    // flock(1) locks the open file that it inherits from us, and ends; the lock stays ours.
+    const { exitCode } = await runCommand('flock', [...flags, '-E', String(HELD), '4'], {
+      ...options,
+      keepOpen: descriptor,
+      accept: [0, HELD],
+    });
+    if (exitCode === 0 && (await isSameFile(descriptor, path))) return openedLock(descriptor);
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+  closeSync(descriptor);
+  return null;
 }
 
-async function waitLock(path: string, kind: readonly string[], signal?: AbortSignal): Promise<Lock> {
-  const lock = await tryLock(path, kind, signal);
-  if (!lock) throw new Fault({ blame: 'lab', code: 'HOST_LOCK_FAILED', message: `cannot lock ${path}` });
-  return lock;
+function openedLock(descriptor: number): Lock {
+  let open = true;
+  return {
+    descriptor,
+    async [Symbol.asyncDispose]() {
+      if (open) closeSync(descriptor);
+      open = false;
+    },
+  };
 }
 
-function tryLock(path: string, flags: readonly string[], signal?: AbortSignal): Promise<Lock | null> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('flock', [...flags, '-E', '75', path, 'sh', '-c', 'echo locked; exec cat'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { ...childEnvironment() },
-      detached: true,
-    });
-    const abort = () => {
-      child.stdin.destroy();
-      child.kill('SIGKILL');
-      reject(
-        new Fault({
-          blame: 'request',
-          code: 'HOST_INTERRUPTED',
-          message: `interrupted while waiting for ${path}`,
-        }),
-      );
-    };
-    if (signal?.aborted) return abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    const gone = new Promise<void>((ended) => child.on('close', () => ended()));
-    child.on('error', (cause) =>
-      reject(
-        new Fault({
-          blame: 'lab',
-          code: 'HOST_PROGRAM_MISSING',
-          message: 'the program flock is not installed',
-          next: 'sudo apt-get install -y util-linux',
-          cause,
-        }),
-      ),
-    );
-    child.on('close', (code) => {
-      signal?.removeEventListener('abort', abort);
-      if (code === 75) resolve(null);
-      else
-        reject(
-          new Fault({
-            blame: 'lab',
-            code: 'HOST_LOCK_FAILED',
-            message: `cannot lock ${path}: flock ended with ${code}`,
-          }),
-        );
-    });
-    child.stdin.on('error', () => {});
-    child.stdout.once('data', () => {
-      signal?.removeEventListener('abort', abort);
-      child.unref();
-      resolve({
-        async [Symbol.asyncDispose]() {
-          child.ref();
-          child.stdin.end();
-          await gone;
-        },
-      });
-    });
-  });
+async function isSameFile(descriptor: number, path: string): Promise<boolean> {
+  const [ours, there] = [fstatSync(descriptor), await stat(path).catch(() => null)];
+  return there !== null && there.ino === ours.ino && there.dev === ours.dev;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** A Debian package that ktrial needs, and a program or file that shows it is there. */
+/** A Debian package that ktrial needs, and a program or file by which it is recognised. */
 export interface SystemPackage {
   readonly name: string;
   /** A program on the PATH, or an absolute path. */
@@ -8,9 +8,9 @@ export interface SystemPackage {
   readonly why: string;
 }
 
-/** Every Debian package that ktrial's own commands use. The one list: doctor, set-up and error messages read it. */
+/** Every Debian package that ktrial's commands use: the only list, for doctor, set-up and error messages. */
 export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
-  { name: 'git', shownBy: 'git', why: 'takes the series and applies it' },
+  { name: 'git', shownBy: 'git', why: 'reads and applies series' },
   { name: 'make', shownBy: 'make', why: 'builds kernels' },
   { name: 'gcc', shownBy: 'gcc', why: 'builds kernels' },
   {
@@ -21,18 +21,18 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   { name: 'flex', shownBy: 'flex', why: "the kernel's configuration parser" },
   { name: 'bison', shownBy: 'bison', why: "the kernel's configuration parser" },
   { name: 'bc', shownBy: 'bc', why: "the kernel's time constants" },
-  { name: 'libelf-dev', shownBy: '/usr/include/libelf.h', why: "the kernel's object checks" },
+  { name: 'libelf-dev', shownBy: '/usr/include/libelf.h', why: 'objtool and modpost' },
   { name: 'libssl-dev', shownBy: '/usr/include/openssl/ssl.h', why: "the kernel's certificate tool" },
-  { name: 'binutils', shownBy: 'objcopy', why: 'links kernels; addr2line names source lines' },
-  { name: 'ccache', shownBy: 'ccache', why: 'a second build costs a fraction' },
-  { name: 'qemu-system-x86', shownBy: 'qemu-system-x86_64', why: 'the machines' },
-  { name: 'squashfs-tools', shownBy: 'mksquashfs', why: "the machines' root file systems" },
-  { name: 'cpio', shownBy: 'cpio', why: 'the root of a VM inside the guest' },
+  { name: 'binutils', shownBy: 'objcopy', why: 'links kernels; addr2line resolves source lines' },
+  { name: 'ccache', shownBy: 'ccache', why: 'caches compiled objects' },
+  { name: 'qemu-system-x86', shownBy: 'qemu-system-x86_64', why: 'runs the machines' },
+  { name: 'squashfs-tools', shownBy: 'mksquashfs', why: "packs the machines' root file systems" },
+  { name: 'cpio', shownBy: 'cpio', why: 'packs the root of L2s' },
   { name: 'xz-utils', shownBy: 'xz', why: 'unpacks kernel sources' },
   {
     name: 'util-linux',
     shownBy: 'setpriv',
-    why: 'flock and setpriv: locks, and machines that end with ktrial',
+    why: 'flock and setpriv: locks, and machines that exit with ktrial',
   },
   { name: 'apt', shownBy: 'apt-get', why: "fetches Debian packages into ktrial's own cache" },
   { name: 'dpkg', shownBy: 'dpkg-deb', why: 'unpacks Debian packages' },
@@ -55,7 +55,7 @@ const PROGRAM_OWNERS: Readonly<Record<string, string>> = {
   tar: 'tar',
 };
 
-/** The Debian package that brings a program, or null when ktrial does not know it. */
+/** The Debian package that contains a program, or null when it is not known. */
 export function packageOf(program: string): string | null {
   return SYSTEM_PACKAGES.find((one) => one.shownBy === program)?.name ?? PROGRAM_OWNERS[program] ?? null;
 }

@@ -2,19 +2,19 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Fault } from '../model/index.ts';
-import { childEnvironment } from './command.ts';
+import { childEnvironment } from './environment.ts';
 import { packageOf } from './package.ts';
 
 /**
- * A program that answers on standard output what it is asked on standard input, line by line. It keeps this process
- * alive only while somebody waits for a line, and ends with this process, as its standard input then does.
+ * A program that reads requests from standard input and writes answers to standard output, line by line. It keeps ktrial
+ * running only while a caller waits for a line, and exits with ktrial, which closes its standard input.
  */
 export interface Program {
-  /** Writes text as it is. Nothing happens when the program has ended. */
+  /** Writes text unchanged. Does nothing when the program has ended. */
   write(text: string): void;
-  /** The next line without its line feed; null when the program has ended, or nothing came for `timeoutMs`. */
+  /** The next line without its line feed; null when the program has ended, or no line arrives within `timeoutMs`. */
   readLine(timeoutMs: number): Promise<string | null>;
-  /** Ends the program and waits until it is gone. */
+  /** Kills the program and waits until it is gone. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

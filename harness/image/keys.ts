@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-/** Keys of one run: made for it, gone with it. */
+/** The SSH keys of one run. */
 export interface RunKeys {
-  /** In OpenSSH form, for our side. */
+  /** For our client, in OpenSSH's format. */
   readonly clientPrivateKey: string;
   /** A line of `authorized_keys`. */
   readonly clientPublicLine: string;
-  /** In dropbear's own form. */
+  /** In dropbear's format. */
   readonly hostPrivateKey: Uint8Array;
   /** Base64 of the host's public key in SSH wire form. */
   readonly hostPublicKey: string;
@@ -15,7 +15,7 @@ export interface RunKeys {
 
 const TYPE = 'ssh-ed25519';
 
-/** Makes an ed25519 pair for the client and one for the host. */
+/** Makes an ed25519 key pair for the client and one for the host. */
 export function makeKeys(): RunKeys {
   const client = makePair();
   const host = makePair();
@@ -52,7 +52,7 @@ function wirePublic(key: Uint8Array): Buffer {
   return Buffer.concat([wireString(TYPE), wireString(key)]);
 }
 
-/** The unencrypted form of OpenSSH's PROTOCOL.key. */
+/** OpenSSH's unencrypted format (PROTOCOL.key). */
 function formatOpenSsh(pair: Pair): string {
   const check = Buffer.alloc(8, 7); // two equal check words
   const inner = Buffer.concat([

@@ -1,61 +1,56 @@
 // SPDX-License-Identifier: MIT
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  digestFile,
-  digestOf,
-  exists,
-  fetchDebianPackage,
-  runCommand,
-  writeFileAtomic,
-} from '../host/index.ts';
+import { fetchDebianPackage, resolveDebianClosure } from '../debian/index.ts';
+import { digestFile, digestOf, makeScratch, runCommand } from '../host/index.ts';
 import type { BakeOptions } from './bake.ts';
+import { openImageStore, ROOT_FILE } from './store.ts';
 
-/** The suite that a VM inside the guest takes its busybox from: the image's own. */
+/** The suite of the busybox in an L2: the image's. */
 const SUITE = 'bookworm';
+const BUSYBOX = 'busybox-static';
 
-/** Makes the initramfs of a VM inside the guest: busybox and one script. Returns its path in the cache. */
+/** Makes the initramfs of an L2: busybox and one script. Returns its path in the cache. */
 export async function bakeL2Root(initPath: string, options: BakeOptions): Promise<string> {
-  const busybox = await fetchDebianPackage('busybox-static', undefined, {
-    suite: SUITE,
-    mirror: options.mirror,
-    cacheDirectory: options.cacheDirectory,
-    ...(options.signal ? { signal: options.signal } : {}),
+  const source = { ...options, suite: SUITE };
+  const store = openImageStore(options.cacheDirectory, options.onProgress);
+  const init = await digestFile(initPath);
+  const identify = (packages: readonly { readonly name: string; readonly sha256: string }[]) =>
+    digestOf('4', packages.find((one) => one.name === BUSYBOX)?.sha256 ?? '', init);
+  const known = await store.get(identify(await resolveDebianClosure([BUSYBOX], source)));
+  if (known) return join(known.directory, ROOT_FILE.l2);
+  const busybox = await fetchDebianPackage(BUSYBOX, undefined, source);
+  const { directory } = await store.put(identify([busybox]), async (into) => {
+    await using scratch = await makeScratch('l2', join(options.cacheDirectory, 'images'));
+    await packRoot(scratch.path, busybox.path, initPath, join(into, ROOT_FILE.l2));
+    return { name: 'l2' };
   });
-  const digest = digestOf('3', busybox.sha256, await digestFile(initPath));
-  const path = join(options.cacheDirectory, 'images', `l2-${digest.slice(0, 32)}.cpio`);
-  if (await exists(path)) return path;
-  await mkdir(join(options.cacheDirectory, 'images'), { recursive: true });
-  const scratch = await mkdtemp(join(options.cacheDirectory, 'images', 'l2-'));
-  try {
-    const root = join(scratch, 'root');
-    await runCommand('dpkg-deb', ['-x', busybox.path, join(scratch, 'deb')]);
-    for (const directory of ['bin', 'dev', 'proc', 'sys'])
-      await mkdir(join(root, directory), { recursive: true });
-    await copyFile(join(scratch, 'deb/bin/busybox'), join(root, 'bin/busybox'));
-    await copyFile(initPath, join(root, 'init'));
-    await chmod(join(root, 'init'), 0o755);
-    const applets = await linkApplets(root, initPath);
-    const names = ['bin', 'bin/busybox', ...applets, 'dev', 'init', 'proc', 'sys'];
-    await runCommand('find', [root, '-exec', 'touch', '-h', '-d', '@0', '{}', '+']);
-    const archive = join(scratch, 'root.cpio');
-    await runCommand('cpio', ['-o', '-H', 'newc', '--quiet', '--reproducible', '-R', '0:0', '-O', archive], {
-      cwd: root,
-      input: `${names.join('\n')}\n`,
-    });
-    // Not packed: unpacking in emulation inside emulation takes longer than reading the larger file.
-    await writeFileAtomic(path, await readFile(archive));
-    return path;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  return join(directory, ROOT_FILE.l2);
 }
 
-/** Links busybox under the names of those of its programs that the script uses; returns the links' paths. */
+async function packRoot(scratch: string, deb: string, initPath: string, archive: string): Promise<void> {
+  const root = join(scratch, 'root');
+  await runCommand('dpkg-deb', ['-x', deb, join(scratch, 'deb')]);
+  for (const directory of ['bin', 'dev', 'proc', 'sys'])
+    await mkdir(join(root, directory), { recursive: true });
+  await copyFile(join(scratch, 'deb/bin/busybox'), join(root, 'bin/busybox'));
+  await copyFile(initPath, join(root, 'init'));
+  await chmod(join(root, 'init'), 0o755);
+  const applets = await linkApplets(root, initPath);
+  const names = ['bin', 'bin/busybox', ...applets, 'dev', 'init', 'proc', 'sys'];
+  await runCommand('find', [root, '-exec', 'touch', '-h', '-d', '@0', '{}', '+']);
+  // Not compressed: decompressing under nested emulation takes longer than reading the larger file.
+  await runCommand('cpio', ['-o', '-H', 'newc', '--quiet', '--reproducible', '-R', '0:0', '-O', archive], {
+    cwd: root,
+    input: `${names.join('\n')}\n`,
+  });
+}
+
+/** Links busybox under the names of those applets that the script uses; returns the paths of the links. */
 async function linkApplets(root: string, initPath: string): Promise<string[]> {
-  const words = new Set((await readFile(initPath, 'utf8')).match(/[\w.-]+/g));
+  const used = new Set((await readFile(initPath, 'utf8')).match(/[\w.-]+/g));
   const { stdout } = await runCommand(join(root, 'bin/busybox'), ['--list']);
-  const applets = stdout.split('\n').filter((name) => name !== 'busybox' && words.has(name));
+  const applets = stdout.split('\n').filter((name) => name !== 'busybox' && used.has(name));
   const links = applets.map((name) => `bin/${name}`);
   for (const link of links) await symlink('busybox', join(root, link));
   return links;

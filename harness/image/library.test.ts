@@ -33,22 +33,25 @@ async function buildRoot(t: { teardown(undo: () => Promise<void>): void }): Prom
   );
   await cc('-o', 'usr/bin/main', 'main.c', `${libraries}/libouter.so`, `-Wl,-rpath-link,${libraries}`);
   await mkdir(join(root, 'lib64'));
-  await writeFile(join(root, 'lib64/ld-linux-x86-64.so.2'), 'not ELF, and kept all the same');
+  await writeFile(join(root, 'lib64/ld-linux-x86-64.so.2'), 'not ELF, but kept');
   return root;
 }
 
-t.test('a program brings its libraries, theirs, the links on the way and its loader', async (t) => {
-  const root = await buildRoot(t);
-  t.strictSame((await findNeeded(root, ['/usr/bin/main'])).sort(), [
-    '/lib64/ld-linux-x86-64.so.2',
-    '/usr/bin/main',
-    `${LIBRARIES}/libinner.so.1`,
-    `${LIBRARIES}/libinner.so.1.2`,
-    `${LIBRARIES}/libouter.so`,
-  ]);
-});
+t.test(
+  'a program is kept with its libraries, their libraries, the links on the way and its loader',
+  async (t) => {
+    const root = await buildRoot(t);
+    t.strictSame((await findNeeded(root, ['/usr/bin/main'])).sort(), [
+      '/lib64/ld-linux-x86-64.so.2',
+      '/usr/bin/main',
+      `${LIBRARIES}/libinner.so.1`,
+      `${LIBRARIES}/libinner.so.1.2`,
+      `${LIBRARIES}/libouter.so`,
+    ]);
+  },
+);
 
-t.test('a library that no package brings is named, with who needs it', async (t) => {
+t.test('a library that no package contains is named, with the file that needs it', async (t) => {
   const root = await buildRoot(t);
   await rm(join(root, LIBRARIES, 'libinner.so.1'));
   await t.rejects(findNeeded(root, ['/usr/bin/main']), {
@@ -57,12 +60,12 @@ t.test('a library that no package brings is named, with who needs it', async (t)
   });
 });
 
-t.test('a program that no package brings is the recipe’s mistake', async (t) => {
+t.test('a program that no package contains is a mistake in the recipe', async (t) => {
   const root = await buildRoot(t);
   await t.rejects(findNeeded(root, ['/usr/bin/mian']), { code: 'IMAGE_PROGRAM_MISSING', blame: 'request' });
 });
 
-t.test('a link is followed inside the root and not on this computer', async (t) => {
+t.test('a link is followed inside the root, not on this computer', async (t) => {
   const root = await buildRoot(t);
   await symlink('/usr/bin/main', join(root, 'usr/bin/alias'));
   t.strictSame((await findNeeded(root, ['/usr/bin/alias'])).slice(0, 2), ['/usr/bin/alias', '/usr/bin/main']);

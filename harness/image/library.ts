@@ -12,7 +12,7 @@ const LIBRARY_DIRECTORIES = [
   '/lib',
 ];
 
-/** Every path that a program needs to run, itself first: libraries, their libraries, the loader, and links on the way. */
+/** Every path that programs need to run: themselves, their libraries and those of the libraries, the loader, and symbolic links on the way. */
 export async function findNeeded(root: string, programs: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
   const queue = [...programs];
@@ -22,7 +22,7 @@ export async function findNeeded(root: string, programs: readonly string[]): Pro
       throw new Fault({
         blame: 'request',
         code: 'IMAGE_PROGRAM_MISSING',
-        message: `none of the recipe's packages brings ${path}`,
+        message: `none of the recipe's packages contains ${path}`,
       });
     for (const step of chain) {
       if (found.has(step)) continue;
@@ -33,7 +33,7 @@ export async function findNeeded(root: string, programs: readonly string[]): Pro
   return [...found];
 }
 
-/** A path and where its links lead, all inside the root; null when it leads nowhere. */
+/** A path and the targets of its symbolic links, inside the root; null when the last target does not exist. */
 async function followLinks(root: string, path: string): Promise<string[] | null> {
   const chain: string[] = [];
   let current = path;
@@ -62,7 +62,7 @@ async function readNeeded(root: string, path: string): Promise<string[]> {
       throw new Fault({
         blame: 'lab',
         code: 'IMAGE_LIBRARY_MISSING',
-        message: `${path} needs ${name}, and no package of the image brings it`,
+        message: `${path} needs ${name}, and none of the recipe's packages contains it`,
       });
     needed.push(library);
   }

@@ -25,41 +25,54 @@ async function buildModules(directory: string): Promise<string> {
   );
   await runCommand('gcc', ['-g3', '-c', '-o', join(modules, 'drivers/toy/toy.ko'), join(directory, 'toy.c')]);
   await writeFile(join(modules, 'drivers/toy/toy.o'), 'no module');
+  await writeFile(
+    join(modules, 'modules.dep'),
+    'drivers/toy/toy.ko: drivers/a.ko lib/b-c.ko\ndrivers/a.ko:\n',
+  );
   return modules;
 }
 
-t.test('an overlay holds the run’s keys, the modules without debug information, and files', async (t) => {
-  const directory = await scratch(t);
-  const modules = await buildModules(directory);
-  const keys = makeKeys();
-  const path = join(directory, 'overlay.squashfs');
-  await bakeOverlay(path, {
-    keys,
-    modulesDirectory: modules,
-    files: [
-      { path: '/l2/tiny/kernel', content: 'kernel' },
-      { path: '/bin/tool', from: join(directory, 'toy.c'), mode: 0o755 },
-    ],
-  });
-  const { stdout } = await runCommand('unsquashfs', ['-lln', path]);
-  const listed = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('-'))
-    .map((line) => `${line.split(' ')[0]} ${line.slice(line.indexOf('squashfs-root') + 13)}`);
-  t.strictSame(listed, [
-    '-rwxr-xr-x /bin/tool',
-    '-rw-r--r-- /keys/authorized_keys',
-    '-rw------- /keys/host',
-    '-rw-r--r-- /l2/tiny/kernel',
-    '-rw-r--r-- /modules/toy.ko',
-  ]);
-  t.notMatch(stdout, / (?!0\/0)\d+\/\d+ /, 'everything belongs to root');
-  const out = join(directory, 'out');
-  await runCommand('unsquashfs', ['-quiet', '-no-progress', '-d', out, path]);
-  t.equal(await readFile(join(out, 'keys/authorized_keys'), 'utf8'), `${keys.clientPublicLine}\n`);
-  const stripped = await stat(join(out, 'modules/toy.ko'));
-  t.ok(stripped.size < (await stat(join(modules, 'drivers/toy/toy.ko'))).size);
-});
+t.test(
+  'an overlay contains the run’s keys, files, and the modules with their dependencies and without debug information',
+  async (t) => {
+    const directory = await scratch(t);
+    const modules = await buildModules(directory);
+    const keys = makeKeys();
+    const path = join(directory, 'overlay.squashfs');
+    await bakeOverlay(path, {
+      keys,
+      modulesDirectory: modules,
+      files: [
+        { path: '/l2/tiny/kernel', content: 'kernel' },
+        { path: '/bin/tool', from: join(directory, 'toy.c'), mode: 0o755 },
+      ],
+    });
+    const { stdout } = await runCommand('unsquashfs', ['-lln', path]);
+    const listed = stdout
+      .split('\n')
+      .filter((line) => line.startsWith('-'))
+      .map((line) => `${line.split(' ')[0]} ${line.slice(line.indexOf('squashfs-root') + 13)}`);
+    t.strictSame(listed, [
+      '-rwxr-xr-x /bin/tool',
+      '-rw-r--r-- /keys/authorized_keys',
+      '-rw------- /keys/host',
+      '-rw-r--r-- /l2/tiny/kernel',
+      '-rw-r--r-- /modules/modules.dep',
+      '-rw-r--r-- /modules/toy.ko',
+    ]);
+    t.notMatch(stdout, / (?!0\/0)\d+\/\d+ /, 'everything belongs to root');
+    const out = join(directory, 'out');
+    await runCommand('unsquashfs', ['-quiet', '-no-progress', '-d', out, path]);
+    t.equal(await readFile(join(out, 'keys/authorized_keys'), 'utf8'), `${keys.clientPublicLine}\n`);
+    t.equal(
+      await readFile(join(out, 'modules/modules.dep'), 'utf8'),
+      'toy.ko: a.ko b-c.ko\na.ko:\n',
+      'as the modules are here: all in one directory',
+    );
+    const stripped = await stat(join(out, 'modules/toy.ko'));
+    t.ok(stripped.size < (await stat(join(modules, 'drivers/toy/toy.ko'))).size);
+  },
+);
 
 t.test('the same content gives the same bytes, at any time and under any umask', async (t) => {
   const directory = await scratch(t);
@@ -78,7 +91,7 @@ t.test('the same content gives the same bytes, at any time and under any umask',
   t.equal(first, second);
 });
 
-t.test('modules that are not there are a lab fault, and nothing is left behind', async (t) => {
+t.test('missing modules are a lab fault, and nothing is left behind', async (t) => {
   const directory = await scratch(t);
   const path = join(directory, 'overlay.squashfs');
   await t.rejects(bakeOverlay(path, { keys: makeKeys(), modulesDirectory: join(directory, 'none') }), {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { digestFile, runCommand } from '../host/index.ts';
+import { mkdir, readdir, readFile, rename, stat, truncate } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { digestFile, makeScratch, runCommand } from '../host/index.ts';
 import { type DataDisk, Fault } from '../model/index.ts';
 import type { RunKeys } from './keys.ts';
 import { makeSquashfs } from './squashfs.ts';
@@ -12,73 +12,70 @@ export type OverlayFile = { readonly path: string; readonly mode?: number } & Fi
 
 export interface OverlayContent {
   readonly keys: RunKeys;
-  /** Modules are put flat into `/overlay/modules`, their debug information left out. */
+  /** Modules go into `/overlay/modules`, all in one directory and without debug information, with their `modules.dep`. */
   readonly modulesDirectory?: string;
   readonly files?: readonly OverlayFile[];
-  /** Modules and VMs come on a disk of their own, a data disk, which is mounted later: here are links to where it will be. */
+  /** Modules and L2s are on a data disk that is mounted later: the overlay has links to its mount point. */
   readonly dataDisk?: boolean;
 }
 
-/** What machines that share everything else differ in. */
+/** The content of a data disk: what differs between machines that share everything else. */
 export type DataDiskContent = Required<Pick<OverlayContent, 'modulesDirectory' | 'files'>>;
 
-/** Where the guest mounts the data disk; the image has the directory. */
+/** Where the guest mounts the data disk. The image has the directory. */
 const DATA_DISK_PLACE = '/data';
 
-/** Size of every data disk disk, in bytes; empty space takes no room. A frozen machine knows the size of its disks. */
+/** Size of every data disk in bytes, because a frozen machine knows the size of its disks. The file is sparse. */
 const DATA_DISK_BYTES = 8 * 1024 ** 3;
 
-/** Makes the disk that one run's machine gets beside the image: keys, the kernel's modules, files. */
+/** What each module needs, as depmod(8) writes it. */
+const DEPENDENCIES = 'modules.dep';
+
+/** Makes the disk that a machine gets in addition to the image: keys, the kernel's modules, files. */
 export async function bakeOverlay(
   path: string,
   content: OverlayContent,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
-  const scratch = await mkdtemp(`${path}.`);
-  try {
-    const put = (file: OverlayFile) => placeFile(scratch, file.path, file, file.mode ?? 0o644);
-    if (content.dataDisk)
-      for (const name of ['modules', 'l2']) await placeLink(scratch, name, `${DATA_DISK_PLACE}/${name}`);
-    else await placeDirectory(scratch, 'modules');
-    await put({ path: '/keys/authorized_keys', content: `${content.keys.clientPublicLine}\n` });
-    await put({ path: '/keys/host', content: content.keys.hostPrivateKey, mode: 0o600 });
-    for (const file of content.files ?? []) await put(file);
-    if (content.modulesDirectory !== undefined)
-      await copyModules(content.modulesDirectory, join(scratch, 'modules'), options.signal);
-    await makeSquashfs(scratch, path, options.signal);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  await using scratch = await makeScratch('overlay', dirname(path));
+  const root = scratch.path;
+  const put = (file: OverlayFile) => placeFile(root, file.path, file, file.mode ?? 0o644);
+  if (content.dataDisk)
+    for (const name of ['modules', 'l2']) await placeLink(root, name, `${DATA_DISK_PLACE}/${name}`);
+  else await placeDirectory(root, 'modules');
+  await put({ path: '/keys/authorized_keys', content: `${content.keys.clientPublicLine}\n` });
+  await put({ path: '/keys/host', content: content.keys.hostPrivateKey, mode: 0o600 });
+  for (const file of content.files ?? []) await put(file);
+  if (content.modulesDirectory !== undefined)
+    await copyModules(content.modulesDirectory, join(root, 'modules'), options.signal);
+  await makeSquashfs(root, path, options.signal);
 }
 
-/** Makes the disk that a template and its clones have at /data: modules, and kernels of VMs inside the guest. */
+/** Makes the disk that a template and its clones have at /data: modules, and kernels of L2s. */
 export async function bakeDataDisk(
   path: string,
   content: DataDiskContent,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<DataDisk> {
-  const scratch = await mkdtemp(`${path}.`);
-  const part = `${scratch}.squashfs`;
-  try {
-    await copyModules(content.modulesDirectory, await placeDirectory(scratch, 'modules'), options.signal);
-    for (const file of content.files) await placeFile(scratch, file.path, file, file.mode ?? 0o644);
-    await makeSquashfs(scratch, part, options.signal);
-    const { size } = await stat(part);
-    if (size > DATA_DISK_BYTES)
-      throw new Fault({
-        blame: 'lab',
-        code: 'IMAGE_DATA_DISK_TOO_LARGE',
-        message: `modules and VMs take ${Math.ceil(size / 1024 ** 3)} GiB, a clone's disk has ${DATA_DISK_BYTES / 1024 ** 3}`,
-        next: 'run with --cold',
-      });
-    const digest = await digestFile(part);
-    await truncate(part, DATA_DISK_BYTES);
-    await rename(part, path);
-    return { path, digest };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-    await rm(part, { force: true });
-  }
+  await using scratch = await makeScratch('data-disk', dirname(path));
+  const root = join(scratch.path, 'root');
+  const packed = join(scratch.path, 'packed');
+  await mkdir(root);
+  await copyModules(content.modulesDirectory, await placeDirectory(root, 'modules'), options.signal);
+  for (const file of content.files) await placeFile(root, file.path, file, file.mode ?? 0o644);
+  await makeSquashfs(root, packed, options.signal);
+  const { size } = await stat(packed);
+  if (size > DATA_DISK_BYTES)
+    throw new Fault({
+      blame: 'lab',
+      code: 'IMAGE_DATA_DISK_TOO_LARGE',
+      message: `modules and L2s: got ${Math.ceil(size / 1024 ** 3)} GiB, expected at most ${DATA_DISK_BYTES / 1024 ** 3} (the size of a clone's disk)`,
+      next: 'run with --cold',
+    });
+  const digest = await digestFile(packed);
+  await truncate(packed, DATA_DISK_BYTES);
+  await rename(packed, path);
+  return { path, digest };
 }
 
 async function copyModules(from: string, to: string, signal?: AbortSignal): Promise<void> {
@@ -87,15 +84,17 @@ async function copyModules(from: string, to: string, signal?: AbortSignal): Prom
     throw new Fault({
       blame: 'lab',
       code: 'IMAGE_MODULES_MISSING',
-      message: `the kernel's modules are not there: ${from}`,
-      next: 'run the same command again: the kernel is made anew',
+      message: `the kernel's modules are missing: there is no ${from}`,
+      next: 'run the same command again: the kernel is built again',
     });
-  for (const path of found) {
-    if (path.endsWith('.ko'))
-      await runCommand(
-        'strip',
-        ['-g', '-o', join(to, basename(path)), join(from, path)],
-        signal ? { signal } : {},
-      );
-  }
+  const options = signal ? { signal } : {};
+  for (const path of found.filter((name) => name.endsWith('.ko')))
+    await runCommand('strip', ['-g', '-o', join(to, basename(path)), join(from, path)], options);
+  const dependencies = found.includes(DEPENDENCIES) ? await readFile(join(from, DEPENDENCIES), 'utf8') : '';
+  await placeFile(to, DEPENDENCIES, { content: flattenDependencies(dependencies) }, 0o644);
+}
+
+/** A `modules.dep` for modules that are all in one directory. */
+function flattenDependencies(text: string): string {
+  return text.replace(/[^\s:]*\//g, '');
 }

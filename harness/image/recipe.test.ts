@@ -19,22 +19,22 @@ async function writeRecipe(
   return path;
 }
 
-t.test('the project’s own recipe is sound, and all its files are there', async (t) => {
+t.test('the recipe in this repository is valid, and all its files exist', async (t) => {
   const recipe = await readImageRecipe(RECIPE);
   t.ok(recipe.packages.includes('dropbear-bin'));
   t.ok(recipe.programs.every((one) => one.source.startsWith(PROJECT_ROOT)));
 });
 
-t.test('a misspelt key is told with its line', async (t) => {
+t.test('a misspelt key is reported with its line', async (t) => {
   const path = await writeRecipe(t, (text) => text.replace(/^suite:/m, 'siute:'));
   await t.rejects(readImageRecipe(path), { code: 'DOCUMENT_INVALID', details: [/siute/] });
 });
 
-t.test('a file that the recipe names and that is not there is told by name', async (t) => {
+t.test('a file that the recipe names and that does not exist is named', async (t) => {
   const path = await writeRecipe(t, (text) => text);
   await t.rejects(readImageRecipe(path), { code: 'IMAGE_FILE_MISSING', message: /guest\/init/ });
 });
 
-t.test('a recipe that is not there is the request’s mistake', async (t) => {
+t.test('a missing recipe is a mistake in the request', async (t) => {
   await t.rejects(readImageRecipe('/nonexistent/x.yaml'), { code: 'IMAGE_RECIPE_MISSING', blame: 'request' });
 });

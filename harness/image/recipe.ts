@@ -9,7 +9,7 @@ import { Fault } from '../model/index.ts';
 const absolute = z.string().regex(/^\/\S+$/, 'an absolute path in the guest');
 
 /** The shape of `images/*.yaml`. */
-export const imageRecipeSchema = z.strictObject({
+const imageRecipeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
   suite: z.string().describe('Debian suite that the packages come from'),
   packages: z.array(z.string()).min(1),
@@ -17,7 +17,7 @@ export const imageRecipeSchema = z.strictObject({
   data: z
     .array(absolute)
     .default([])
-    .describe('files kept as they are; a shared object brings its libraries too'),
+    .describe('files copied as they are; a shared object with the libraries that it needs'),
   files: z
     .array(
       z.strictObject({
@@ -31,12 +31,12 @@ export const imageRecipeSchema = z.strictObject({
   programs: z
     .array(z.strictObject({ source: z.string(), path: absolute, shared: z.boolean().default(false) }))
     .default([])
-    .describe('C files, compiled statically, or as a shared object that is loaded before others'),
+    .describe('C files, compiled statically, or as a shared object for LD_PRELOAD'),
 });
 
 export type ImageRecipe = z.infer<typeof imageRecipeSchema>;
 
-/** Reads a recipe; sources become absolute paths that exist. Faults: `IMAGE_RECIPE_MISSING`, `IMAGE_FILE_MISSING`, or the document's. */
+/** Reads a recipe and makes its sources absolute paths that exist. Faults: `IMAGE_RECIPE_MISSING`, `IMAGE_FILE_MISSING`, and those of the YAML. */
 export async function readImageRecipe(path: string): Promise<ImageRecipe> {
   const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null)
@@ -53,7 +53,7 @@ export async function readImageRecipe(path: string): Promise<ImageRecipe> {
     throw new Fault({
       blame: 'request',
       code: 'IMAGE_FILE_MISSING',
-      message: `${path} names ${one.source}, and there is no ${source}`,
+      message: `${path} names ${one.source}, but there is no ${source}`,
     });
   };
   return {

@@ -2,14 +2,14 @@
 import { chmod, rm } from 'node:fs/promises';
 import { runCommand } from '../host/index.ts';
 
-/** Nothing in it is compressed: a slow machine spends no time on that. The kernel still asks for the decompressor it names. */
+/** Uncompressed, because decompression is slow under emulation. The kernel still needs the decompressor that the file names. */
 const PLAIN = ['-noI', '-noD', '-noF', '-noX'];
-/** Everything belongs to root and nothing has a date: the same files give the same bytes. */
+/** All files belong to root and have the same date, so that the same files give the same bytes. */
 const SAME = ['-all-root', '-mkfs-time', '0', '-all-time', '0', '-no-xattrs', '-reproducible'];
-/** A debug kernel under emulation pays by the block: the guest's QEMU starts a fifth sooner than with the usual 128 KiB. */
+/** A debug kernel under emulation has a high cost per block: the guest's QEMU starts 20 % faster than with the default of 128 KiB. */
 const BLOCK = ['-b', '1M'];
 
-/** Packs a directory as a squashfs file, in place of what stood at the path. */
+/** Packs a directory as a squashfs file and replaces an existing one. */
 export async function makeSquashfs(directory: string, path: string, signal?: AbortSignal): Promise<void> {
   await rm(path, { force: true });
   await chmod(directory, 0o755); // it becomes the guest's /

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { isPlaced, placeDirectory, placeFile, placeLink } from './tree.ts';
 
-/** A tree, and beside it a file of this computer that nobody may touch. */
+/** A tree, and beside it a file that must not be written. */
 async function scratch(t: { teardown(undo: () => Promise<void>): void }) {
   const directory = await mkdtemp(join(tmpdir(), 'ktrial-tree-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
@@ -17,7 +17,7 @@ async function scratch(t: { teardown(undo: () => Promise<void>): void }) {
   return { tree, precious, outside: join(directory, 'outside') };
 }
 
-t.test('a file takes the place of a link and never goes through it', async (t) => {
+t.test('a file replaces a link and is never written through it', async (t) => {
   const { tree, precious } = await scratch(t);
   await placeLink(tree, '/sbin/init', precious);
   await placeFile(tree, '/sbin/init', { content: 'ours' }, 0o755);
@@ -28,7 +28,7 @@ t.test('a file takes the place of a link and never goes through it', async (t) =
   t.equal(await readFile(precious, 'utf8'), 'precious');
 });
 
-t.test('nothing is put behind a linked directory, nor above the tree', async (t) => {
+t.test('nothing is written below a linked directory, or above the tree', async (t) => {
   const { tree, outside } = await scratch(t);
   await symlink(outside, join(tree, 'lib'));
   await t.rejects(placeFile(tree, '/lib/x.so', { content: '' }, 0o644), {
@@ -40,7 +40,7 @@ t.test('nothing is put behind a linked directory, nor above the tree', async (t)
   t.notOk(await isPlaced(outside, 'x.so'));
 });
 
-t.test('modes are those that were asked for, whatever the umask', async (t) => {
+t.test('modes are the requested ones, whatever the umask', async (t) => {
   const { tree } = await scratch(t);
   const before = process.umask(0o077);
   try {
@@ -53,7 +53,7 @@ t.test('modes are those that were asked for, whatever the umask', async (t) => {
   t.equal((await lstat(join(tree, 'a/b/c'))).mode & 0o777, 0o644);
 });
 
-t.test('a link that leads nowhere is still there', async (t) => {
+t.test('a broken link exists', async (t) => {
   const { tree } = await scratch(t);
   await placeLink(tree, '/bin/sh', 'busybox');
   t.ok(await isPlaced(tree, '/bin/sh'));

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { Fault } from '../model/index.ts';
 
 /**
- * Files laid out below a directory as they shall stand in a guest. A link in there points into the guest, so nothing
- * is ever written through one: it would end in this computer's own files.
+ * Lays out files below a directory as they will be in a guest. A symbolic link there points into the guest: nothing is
+ * written through one, because that would write to this computer's files.
  */
 
-/** What a file in the tree is made from. */
+/** The content of a file: given, or copied from a file of this computer. */
 export type FileContent = { readonly content: string | Uint8Array } | { readonly from: string };
 
-/** Makes a directory and those above it, all with mode 0755 whatever the umask. Fault `IMAGE_PATH_BLOCKED`. */
+/** Makes a directory and its parents, with mode 0755 whatever the umask. Fault `IMAGE_PATH_BLOCKED`. */
 export async function placeDirectory(tree: string, path: string): Promise<string> {
   let current = tree;
-  for (const part of path.split('/').filter((word) => word !== '' && word !== '.')) {
-    if (part === '..') throw blocked(path, 'a path in the guest has no ".." in it');
+  for (const part of path.split('/').filter((name) => name !== '' && name !== '.')) {
+    if (part === '..') throw blocked(path, 'it contains ".."');
     current = join(current, part);
     const there = await lstat(current).catch(() => null);
     if (there?.isDirectory()) continue;
@@ -26,7 +26,7 @@ export async function placeDirectory(tree: string, path: string): Promise<string
   return current;
 }
 
-/** Writes a file, in place of what was there. Fault `IMAGE_PATH_BLOCKED`. */
+/** Writes a file and replaces an existing one. Fault `IMAGE_PATH_BLOCKED`. */
 export async function placeFile(tree: string, path: string, file: FileContent, mode: number): Promise<void> {
   const target = await clearPlace(tree, path);
   if ('from' in file) await copyFile(file.from, target);
@@ -34,17 +34,17 @@ export async function placeFile(tree: string, path: string, file: FileContent, m
   await chmod(target, mode);
 }
 
-/** Makes a symbolic link, in place of what was there. Fault `IMAGE_PATH_BLOCKED`. */
+/** Makes a symbolic link and replaces an existing file. Fault `IMAGE_PATH_BLOCKED`. */
 export async function placeLink(tree: string, path: string, target: string): Promise<void> {
   await symlink(target, await clearPlace(tree, path));
 }
 
-/** Whether something stands at a path, a link that leads nowhere included. */
+/** Whether a path exists; a broken link does. */
 export async function isPlaced(tree: string, path: string): Promise<boolean> {
   return (await lstat(join(tree, path)).catch(() => null)) !== null;
 }
 
-/** The path on this computer at which something new may be written: its directory is there, it itself is not. */
+/** Makes the directory of a path, removes what is at the path, and returns the path on this computer. */
 export async function clearPlace(tree: string, path: string): Promise<string> {
   const cut = path.lastIndexOf('/');
   const name = path.slice(cut + 1);

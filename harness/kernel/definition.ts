@@ -21,12 +21,12 @@ const tarballSource = z.strictObject({
 });
 const gitSource = z.strictObject({
   git: z.strictObject({
-    repository: z.string().describe('a path or an address; a path is only ever read'),
+    repository: z.string().describe('a path or an address; a path is only read'),
     ref: z.string().describe('a branch, tag or commit'),
   }),
 });
 const directorySource = z.strictObject({
-  directory: z.string().describe('a kernel source tree; it is only ever read'),
+  directory: z.string().describe('a kernel source tree; it is only read'),
 });
 
 /** The shape of `kernels/*.yaml`. */
@@ -51,18 +51,18 @@ export const kernelDefinitionSchema = z.strictObject({
     .describe(
       'patch files, mailboxes or directories of patches, relative to this file, applied before any series',
     ),
-  modules: z.boolean().default(true).describe('build modules too'),
+  modules: z.boolean().default(true).describe('whether to build modules'),
 });
 
 export type KernelSource = z.infer<typeof kernelDefinitionSchema>['source'];
 
-/** A kernel definition with its files found: fragments and patches are absolute paths that exist. */
+/** A kernel definition whose fragments and patches are absolute paths that exist. */
 export interface KernelDefinition extends z.infer<typeof kernelDefinitionSchema> {
-  /** The definition's own file. */
+  /** The file of the definition. */
   readonly path: string;
 }
 
-/** Reads `kernels/NAME.yaml`, or a path to such a file. Faults: `KERNEL_UNKNOWN`, or what the document says. */
+/** Reads `kernels/NAME.yaml`, or a file by its path. Faults: `KERNEL_UNKNOWN`, `KERNEL_FILE_MISSING`, and those of the YAML. */
 export async function readKernelDefinition(
   nameOrPath: string,
   kernelsDirectory: string,
@@ -101,8 +101,8 @@ async function findFile(file: string, directory: string, definition: string): Pr
   throw new Fault({
     blame: 'request',
     code: 'KERNEL_FILE_MISSING',
-    message: `${definition} names ${file}, and there is no ${path}`,
-    next: 'paths in a kernel definition are relative to its own file',
+    message: `${definition} names ${file}, but there is no ${path}`,
+    next: 'paths in a kernel definition are relative to its file',
   });
 }
 

@@ -14,29 +14,19 @@ ERROR: modpost: "mdev_nowhere" [drivers/vfio/mdev/mdev.ko] undefined!
 make[4]: *** [scripts/Makefile.build:286: drivers/vfio/mdev/mdev_sysfs.o] Error 1
 `;
 
-t.test(
-  'warnings and errors are found once each, with their file in the tree and the patch that touched it',
-  async (t) => {
-    const found = parseDiagnostics(LOG, ROOTS, (file) => (file.endsWith('mdev_sysfs.c') ? 7 : null));
-    t.strictSame(
-      found.map(({ severity, file, line, column, option, patch }) => [
-        severity,
-        file,
-        line,
-        column,
-        option,
-        patch,
-      ]),
-      [
-        ['warning', 'drivers/vfio/mdev/mdev_core.c', 12, 6, '-Wunused-variable', null],
-        ['error', 'drivers/vfio/mdev/mdev_sysfs.c', 7, 1, null, 7],
-        ['error', 'include/linux/mdev.h', 3, 10, null, null],
-        ['error', 'drivers/vfio/mdev/mdev.c', null, null, null, null],
-      ],
-    );
-    t.match(found[3]?.message, /mdev_nowhere/);
-  },
-);
+t.test('warnings and errors are found once each, with their file in the tree', async (t) => {
+  const found = parseDiagnostics(LOG, ROOTS);
+  t.strictSame(
+    found.map(({ severity, file, line, column, option }) => [severity, file, line, column, option]),
+    [
+      ['warning', 'drivers/vfio/mdev/mdev_core.c', 12, 6, '-Wunused-variable'],
+      ['error', 'drivers/vfio/mdev/mdev_sysfs.c', 7, 1, null],
+      ['error', 'include/linux/mdev.h', 3, 10, null],
+      ['error', 'drivers/vfio/mdev/mdev.c', null, null, null],
+    ],
+  );
+  t.match(found[3]?.message, /mdev_nowhere/);
+});
 
 t.test('a warning that only moved is not new', async (t) => {
   const base = parseDiagnostics(LOG, ROOTS);
@@ -48,4 +38,38 @@ t.test('a warning that only moved is not new', async (t) => {
     newDiagnostics(base, moved).map((one) => one.file),
     ['drivers/vfio/mdev/mdev_sysfs.c'],
   );
+});
+
+t.test('errors of the linker, the assembler, Kconfig and make name the file of the tree', async (t) => {
+  const cases: [string, string, number | null, RegExp][] = [
+    ["/src/linux/a/b.c:12: undefined reference to `f'", 'a/b.c', 12, /undefined reference/],
+    [
+      "ld: a/b.o:/src/linux/a/b.c:(.text+0x1): multiple definition of `f'",
+      'a/b.c',
+      null,
+      /multiple definition/,
+    ],
+    ["ld: a/b.o: undefined reference to `f'", '(link)', null, /undefined reference/],
+    ['ld: final link failed: bad value', '(link)', null, /final link failed/],
+    ["../linux/a/b.S:7: Error: no such instruction: `x'", 'a/b.S', 7, /no such instruction/],
+    ["{standard input}:7: Error: no such instruction: `x'", '{standard input}', 7, /no such instruction/],
+    ['a/Kconfig:3: syntax error', 'a/Kconfig', 3, /syntax error/],
+    ['../linux/a/Makefile:3: *** missing separator.  Stop.', 'a/Makefile', 3, /missing separator/],
+    [
+      "make[2]: *** No rule to make target 'a/b.o', needed by 'a/built-in.a'.  Stop.",
+      'a/b.o',
+      null,
+      /No rule/,
+    ],
+    ['/usr/include/x.h:3:1: error: bad', '/usr/include/x.h', 3, /bad/],
+  ];
+  for (const [line, file, row, message] of cases) {
+    const found = parseDiagnostics(line, ROOTS);
+    t.strictSame(
+      found.map((one) => [one.severity, one.file, one.line]),
+      [['error', file, row]],
+      line,
+    );
+    t.match(found[0]?.message, message);
+  }
 });

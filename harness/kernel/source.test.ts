@@ -2,10 +2,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { digestFile, inheritEnvironment, runCommand } from '../host/index.ts';
+import { digestFile, inheritEnvironment, runCommand, runGit } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import type { KernelDefinition, KernelSource } from './definition.ts';
-import { freeWorktree, git } from './git.ts';
+import { freeWorktree } from './repository.ts';
 import { fetchSource } from './source.ts';
 
 inheritEnvironment(process.env);
@@ -23,7 +23,7 @@ function aDefinition(source: KernelSource): KernelDefinition {
   };
 }
 
-/** A tree that has what a Linux source is known by. */
+/** A tree with the file by which a Linux source is recognised. */
 function makeTree(directory: string): string {
   const tree = join(directory, 'linux');
   mkdirSync(join(tree, 'drivers'), { recursive: true });
@@ -31,6 +31,12 @@ function makeTree(directory: string): string {
   writeFileSync(join(tree, '.gitignore'), '*.o\n');
   writeFileSync(join(tree, 'drivers/x.c'), 'int x;\n');
   return tree;
+}
+
+const AUTHOR = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org'];
+
+function git(args: readonly string[], options: { readonly cwd?: string } = {}) {
+  return runGit([...AUTHOR, ...args], options);
 }
 
 async function showFile(repository: string, commit: string, path: string): Promise<string> {
@@ -47,7 +53,7 @@ async function faultOf(work: Promise<unknown>): Promise<Fault> {
 }
 
 t.test(
-  'a directory is read as it stands, what it ignores left out, and nothing is written to it',
+  'a directory is committed without the files that it ignores, and nothing is written to it',
   async (t) => {
     const directory = t.testdir();
     const tree = makeTree(directory);
@@ -65,7 +71,7 @@ t.test(
   },
 );
 
-t.test('a git repository gives the commit of a ref, and its own checkout stays as it is', async (t) => {
+t.test('a ref of a git repository is fetched, and the checkout there is not changed', async (t) => {
   const directory = t.testdir();
   const tree = makeTree(directory);
   await git(['init', '-q', '-b', 'main', tree]);
@@ -87,7 +93,7 @@ t.test('a git repository gives the commit of a ref, and its own checkout stays a
   t.strictSame([fault.code, fault.blame], ['KERNEL_NO_SOURCE', 'request']);
 });
 
-t.test('a tarball is unpacked when its digest is right, ignored files and all', async (t) => {
+t.test('a tarball is unpacked, with its ignored files, when its digest is right', async (t) => {
   const directory = t.testdir();
   const tree = makeTree(directory);
   writeFileSync(join(tree, 'drivers/blob.o'), 'shipped');
@@ -104,7 +110,7 @@ t.test('a tarball is unpacked when its digest is right, ignored files and all', 
   t.match(wrong.message, sha256);
 });
 
-t.test('what is no Linux source is refused', async (t) => {
+t.test('a directory that is not a Linux source tree is refused', async (t) => {
   const directory = t.testdir();
   const fault = await faultOf(
     fetchSource(aDefinition({ directory }), { cacheDirectory: join(directory, 'cache') }),
@@ -112,7 +118,7 @@ t.test('what is no Linux source is refused', async (t) => {
   t.strictSame([fault.code, fault.blame], ['KERNEL_NO_SOURCE', 'request']);
 });
 
-t.test('the lock of an interrupted git does not stop the next one', async (t) => {
+t.test('the index lock of an interrupted git does not block the next checkout', async (t) => {
   const directory = t.testdir();
   const tree = makeTree(directory);
   await git(['init', '-q', tree]);

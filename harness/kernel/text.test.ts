@@ -14,7 +14,7 @@ async function commit(directory: string): Promise<string> {
   return (await git(directory, 'rev-parse', 'HEAD')).stdout.trim();
 }
 
-t.test('text and changed lines come from the commits, whatever is checked out', async (t) => {
+t.test('text and changed lines are read from the commits, whatever is checked out', async (t) => {
   const directory = t.testdir({
     'a.c': 'one\ntwo\nthree\nfour\n',
     'with space.c': 'x\n',
@@ -45,7 +45,7 @@ t.test('text and changed lines come from the commits, whatever is checked out', 
   await t.rejects(findChangedLines(directory, older, '0123456789'), { code: 'HOST_COMMAND_FAILED' });
 });
 
-t.test('a line of a hunk that looks like a heading is none', async (t) => {
+t.test('a line of a hunk that looks like a heading is not one', async (t) => {
   const { removed, added } = parseChangedLines(
     [
       '--- a/x.c',

@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: MIT
-import { git } from './git.ts';
+import { runGit } from '../host/index.ts';
 
-/** Line numbers that one commit has and another has not, by path. */
+/** Line numbers that differ between two commits, by path. */
 export interface ChangedLines {
-  /** Lines of the older commit's files that the newer one has no more. */
+  /** Lines of the older commit's files that the newer one removed or changed. */
   readonly removed: ReadonlyMap<string, ReadonlySet<number>>;
-  /** Lines of the newer commit's files that the older one did not have. */
+  /** Lines of the newer commit's files that it added or changed. */
   readonly added: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 /**
- * A file's text as a commit has it, read from git's store: the checked-out tree may be at another arm. Null where the
- * commit has no such file, or the repository no such commit.
+ * The text of a file in a commit, read from git's objects: the worktree may be at another arm. Null when the commit has
+ * no such file, or the repository no such commit.
  */
 export async function readSourceText(tree: string, commit: string, path: string): Promise<string | null> {
   if (path.startsWith('/') || path.split('/').includes('..')) return null;
-  const { exitCode, stdout } = await git(['cat-file', 'blob', `${commit}:${path}`], {
+  const { exitCode, stdout } = await runGit(['cat-file', 'blob', `${commit}:${path}`], {
     cwd: tree,
     accept: 'any',
   });
   return exitCode === 0 ? stdout : null;
 }
 
-/** Which lines differ between two commits. Fault `HOST_COMMAND_FAILED` when the repository has not got both. */
+/** Finds the lines that differ between two commits. Fault `HOST_COMMAND_FAILED` when the repository lacks one of them. */
 export async function findChangedLines(tree: string, older: string, newer: string): Promise<ChangedLines> {
-  const { stdout } = await git(
+  const { stdout } = await runGit(
     [
-      '-c',
-      'core.quotePath=false',
       'diff',
       '--no-color',
       '--no-ext-diff',
@@ -44,13 +42,13 @@ export async function findChangedLines(tree: string, older: string, newer: strin
   return parseChangedLines(stdout);
 }
 
-/** Reads a diff without context. */
+/** Parses a diff without context lines. */
 export function parseChangedLines(diff: string): ChangedLines {
   const removed = new Map<string, Set<number>>();
   const added = new Map<string, Set<number>>();
   let from = '';
   let to = '';
-  /** Lines of the hunk still to come: they may look like headings. */
+  /** Lines left in the hunk. They may look like headings. */
   let rest = 0;
   for (const line of diff.split('\n')) {
     if (rest > 0 && /^[-+]/.test(line)) {
@@ -76,7 +74,7 @@ function take(lines: Map<string, Set<number>>, path: string, first: number, coun
   lines.set(path, known);
 }
 
-/** The path of a heading; git puts a tab after one that has spaces. Empty for `/dev/null`. */
+/** The path in a heading. git puts a tab after one that contains spaces. Empty for `/dev/null`. */
 function pathOf(line: string, prefix: string): string {
   const path = line.slice(4).replace(/\t$/, '');
   return path.startsWith(prefix) ? path.slice(prefix.length) : '';

@@ -146,6 +146,8 @@ export interface CampaignState {
   readonly notes: readonly string[];
   /** Commit that the series was applied to; null before that. */
   readonly base: string | null;
+  /** SHA-256, hex, of the settled configuration, the same for all arms; null before it is settled. */
+  readonly config: string | null;
   readonly applied: readonly AppliedPatch[] | null;
   readonly rejection: Rejection | null;
   readonly image: ImageId | null;

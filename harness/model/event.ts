@@ -9,8 +9,8 @@ import type { CampaignVerdict, CloneSummary } from './verdict.ts';
 export type RunEventBody =
   /** The first event: what was asked for and what will be done. */
   | { readonly type: 'planned'; readonly request: RunRequest; readonly plan: CampaignPlan }
-  /** A new process goes on with a campaign that was cut off: whatever was running then is not. */
-  | { readonly type: 'resumed' }
+  /** A new process goes on with a campaign that was cut off: whatever was running then is not. `lost`: digests of what is gone from the cache. */
+  | { readonly type: 'resumed'; readonly lost: readonly string[] }
   /** Something that a reader of the verdict should know. */
   | { readonly type: 'noted'; readonly text: string }
   | { readonly type: 'stageStarted'; readonly stage: string; readonly title: string }
@@ -21,19 +21,26 @@ export type RunEventBody =
       readonly text: string;
       readonly durationMs: number;
     }
-  /** Every patch of the series is a commit on `base`. */
-  | { readonly type: 'applied'; readonly base: string; readonly patches: readonly AppliedPatch[] }
-  /** The series cannot be put on trial. */
+  /** Every patch of the series is a commit on `base`. `config`: SHA-256, hex, of the settled configuration. */
+  | {
+      readonly type: 'applied';
+      readonly base: string;
+      readonly config: string;
+      readonly patches: readonly AppliedPatch[];
+    }
+  /** The series does not apply. */
   | { readonly type: 'rejected'; readonly rejection: Rejection }
   | { readonly type: 'imageReady'; readonly image: ImageId }
   | { readonly type: 'l2Ready'; readonly name: string; readonly kernel: KernelId }
   | { readonly type: 'armBuildStarted'; readonly arm: string }
-  /** `kernel` is null where it does not compile. */
+  /** `kernel` is null where it does not compile. The last arm has the whole series: its failure rejects the series. */
   | {
       readonly type: 'armBuilt';
       readonly arm: string;
       readonly build: ArmBuild;
       readonly kernel: KernelId | null;
+      /** The end of the build's log, where it does not compile. */
+      readonly logTail: readonly string[];
     }
   /** On disk before the machine starts: until `trialEnded` the trial counts as failed, lab, did not finish. */
   | {

@@ -23,8 +23,18 @@ export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export type { ArmBuild, BuildResult, Diagnostic, Image, ImageId, Kernel, KernelId } from './kernel.ts';
 export { identifyKernel } from './kernel.ts';
+export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
-export type { AppliedPatch, ApplyResult, Patch, PatchConflict, Series } from './series.ts';
+export type { TrialRunner } from './runner.ts';
+export type {
+  AppliedPatch,
+  ApplyResult,
+  CoverLetter,
+  MailHead,
+  Patch,
+  PatchConflict,
+  Series,
+} from './series.ts';
 export type {
   Frame,
   LineChange,
@@ -36,6 +46,7 @@ export type {
   Trace,
   TrialSplat,
 } from './splat.ts';
+export { findExplained } from './splat.ts';
 export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
 export { makeTimeouts } from './timeouts.ts';
 export type {
@@ -47,10 +58,9 @@ export type {
   Outcome,
   StepRecord,
   TrialResult,
-  TrialRunner,
   TrialSpec,
 } from './trial.ts';
-export { MAXIMUM_TRIAL_SPLATS } from './trial.ts';
+export { isConclusive, MAXIMUM_TRIAL_SPLATS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
   CampaignVerdict,
@@ -62,4 +72,4 @@ export type {
   ScenarioVerdict,
   SignatureVerdict,
 } from './verdict.ts';
-export { comparisonWords } from './verdict.ts';
+export { COMPARISONS, comparisonWords, exitCodeOfComparison, isGood } from './verdict.ts';

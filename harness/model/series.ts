@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: MIT
 
-/** One patch of a series, as it came. */
-export interface Patch {
+/** What patches and cover letters have in common: each came as a mail, or is written as one. */
+export interface MailHead {
+  /** Without the bracketed prefix, as git commits it. */
+  readonly subject: string;
+  /** `Name <address>`. */
+  readonly author: string;
+  /** In the form of RFC 2822. */
+  readonly date: string;
+  readonly messageId: string | null;
+  /** `To`, `Cc`, `Reply-To`, `In-Reply-To` and `References` as they came, one line each. */
+  readonly headers: readonly string[];
+}
+
+/** One patch of a series, decoded. */
+export interface Patch extends MailHead {
   /** 1 for the first. */
   readonly number: number;
-  /** Subject without the bracketed prefix. */
-  readonly subject: string;
-  readonly author: string;
-  readonly messageId: string | null;
+  /** Below the subject, with its white space cleaned up as git commits it. */
+  readonly message: string;
+  /** The diff with the text around it (diffstat, remarks, signature), as bytes: files need not be UTF-8. */
+  readonly diff: Uint8Array;
   /** Files that its diff touches, as paths in the tree after it (before it, for a deleted file). */
   readonly files: readonly string[];
-  /** The mail, ready for `git am`. */
-  readonly mail: string;
+}
+
+export interface CoverLetter extends MailHead {
+  readonly text: string;
 }
 
 /** Patches in order, with their base and cover letter. */
@@ -19,20 +34,22 @@ export interface Series {
   readonly title: string;
   /** 2 for `[PATCHv2 …]`, 1 where none is given. */
   readonly version: number;
-  /** The cover letter's text, or null. */
-  readonly cover: string | null;
+  readonly cover: CoverLetter | null;
   readonly patches: readonly Patch[];
   /** `base-commit:` where it was given. */
   readonly baseCommit: string | null;
-  /** SHA-256, hex, over the patches' mails in order. */
+  /**
+   * SHA-256, hex, over subject, author, message and diff of the patches in order: the same for the same patches in a
+   * mailbox, single mails, a maildir or a git range.
+   */
   readonly digest: string;
   /** Where it came from, as the user named it. */
   readonly origin: string;
-  /** What was set right or left out on the way in, each a sentence: sorted, replies dropped, … */
+  /** What was repaired or left out when the series was read, each a sentence. */
   readonly notes: readonly string[];
 }
 
-/** What applying one patch came to. */
+/** A patch that was applied. */
 export interface AppliedPatch {
   readonly number: number;
   readonly subject: string;

@@ -52,13 +52,15 @@ export interface SourceExcerpt extends SourceLines {
 export interface Splat {
   /** In the field's customary form: `KASAN: use-after-free Read in f`. */
   readonly title: string;
-  /** Family of the complaint, such as `kasan`, `warning`, `lockdep`, `hang`. */
+  /** Family of the complaint, such as `KASAN-USE-AFTER-FREE-READ`, `WARNING`, `LOCKDEP`, `HANG`: see `splat/kinds/type.ts`. */
   readonly type: string;
   /** The function that the complaint is about, or null when the report gives none. */
   readonly culprit: string | null;
   readonly corrupted: boolean;
   readonly corruptedReason: string | null;
   readonly panicked: boolean;
+  /** The stamp of its headline, in seconds since boot; null in a log without stamps. */
+  readonly seconds: number | null;
   readonly comm: string | null;
   readonly pid: number | null;
   readonly cpu: number | null;
@@ -72,12 +74,17 @@ export interface Splat {
   readonly traces: readonly Trace[];
   /** The source round the culprit's frame; absent where it was not looked up or is not known. */
   readonly source?: SourceExcerpt;
+  /** Where the culprit lies outside the files that the series touches: the source around the first frame inside them. */
+  readonly touched?: SourceExcerpt;
   /** Byte range in the log: from the first byte of its first line to after its last. */
   readonly start: number;
   readonly end: number;
   /** The report's own lines, stamps removed, joined by line feeds. At most 64 KiB. */
   readonly text: string;
-  /** Index of the splat in the same log that this one follows from, or null for a root. */
+  /**
+   * Index of an earlier splat of the same log whose consequence this one probably is; null for a root. It orders the
+   * display. Whether it excuses a splat is decided by `findExplained`.
+   */
   readonly follows: number | null;
   /** What makes two splats the same bug; see `splat/signature.ts`. */
   readonly signature: string;
@@ -97,3 +104,30 @@ export type SplatBody = Omit<Splat, 'text'>;
 
 /** A complaint as a trial's result has it: its text is in a file. */
 export type TrialSplat = SplatBody & { readonly text: TextRef | null };
+
+/**
+ * The splats that need no finding of their own: each follows, directly or by way of others, from a root that is itself a
+ * finding. A splat whose root is allowed or expected is not among them and is judged by itself.
+ */
+export function findExplained<One extends Pick<Splat, 'follows'>>(
+  splats: readonly One[],
+  isFinding: (splat: One) => boolean,
+): ReadonlySet<One> {
+  const explained = new Set<One>();
+  for (const [index, splat] of splats.entries()) {
+    const root = findRoot(splats, index);
+    if (root !== null && isFinding(root)) explained.add(splat);
+  }
+  return explained;
+}
+
+/** The root of a chain; null for a splat that is one itself. A reference that does not point back ends the chain. */
+function findRoot<One extends Pick<Splat, 'follows'>>(splats: readonly One[], start: number): One | null {
+  let at = start;
+  for (;;) {
+    const next = splats[at]?.follows ?? at;
+    if (next >= at || splats[next] === undefined) break;
+    at = next;
+  }
+  return at === start ? null : (splats[at] ?? null);
+}

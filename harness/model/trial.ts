@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import type { RunEmitter } from './event.ts';
 import type { Blame } from './fault.ts';
 import type { ImageId, KernelId } from './kernel.ts';
 import type { TrialSplat } from './splat.ts';
@@ -89,7 +88,8 @@ export interface StepRecord {
   readonly phase: 'setup' | 'steps' | 'cleanup';
   readonly startedAt: string;
   readonly durationMs: number;
-  readonly outcome: 'passed' | 'failed' | 'error';
+  /** `cut`: ended before it was done: after a finding, by a time limit, an interrupt, or the machine's end. */
+  readonly outcome: 'passed' | 'failed' | 'error' | 'cut';
   readonly details: readonly string[];
 }
 
@@ -132,8 +132,10 @@ export interface TrialResult {
   readonly machineCommand: string | null;
 }
 
-/** Complaints that a result holds in full. */
-export const MAXIMUM_TRIAL_SPLATS = 50;
+/** Whether a trial says something about its kernel: what the lab, the scenario or ktrial itself spoiled does not. */
+export function isConclusive(trial: Pick<TrialResult, 'outcome' | 'blame'>): boolean {
+  return trial.outcome === 'passed' || (trial.outcome === 'failed' && trial.blame === 'kernel');
+}
 
-/** Runs one trial to its end. Never rejects for what happens in the trial; rejects only when `signal` aborts. */
-export type TrialRunner = (spec: TrialSpec, emit: RunEmitter, signal: AbortSignal) => Promise<TrialResult>;
+/** Complaints that a result contains in full. */
+export const MAXIMUM_TRIAL_SPLATS = 50;

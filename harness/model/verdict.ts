@@ -1,7 +1,41 @@
 // SPDX-License-Identifier: MIT
 
-/** What a comparison of two arms says about one signature, or about a whole scenario (the worst of its signatures). */
-export type Comparison = 'fixed' | 'notFixed' | 'regressed' | 'clean' | 'notReproduced' | 'inconclusive';
+/**
+ * What the arms say about one signature, or about a whole scenario (the worst of its signatures). With one arm nothing is
+ * compared: then it is `faulty`, `clean` or `inconclusive`.
+ */
+export type Comparison =
+  | 'regressed'
+  | 'notFixed'
+  | 'faulty'
+  | 'inconclusive'
+  | 'notReproduced'
+  | 'fixed'
+  | 'clean';
+
+/** What each comparison means for the exit code, the worst first. What is as it should be exits with 0, and nothing else. */
+const EXIT_CODES: Readonly<Record<Comparison, 0 | 1 | 69>> = {
+  regressed: 1,
+  notFixed: 1,
+  faulty: 1,
+  inconclusive: 69,
+  notReproduced: 69,
+  fixed: 0,
+  clean: 0,
+};
+
+/** All comparisons, the worst first. */
+export const COMPARISONS = Object.keys(EXIT_CODES) as readonly Comparison[];
+
+/** The exit code of a campaign whose verdict this is. */
+export function exitCodeOfComparison(comparison: Comparison): 0 | 1 | 69 {
+  return EXIT_CODES[comparison];
+}
+
+/** Whether a comparison is as it should be. Everything else, what was not decided included, is not. */
+export function isGood(comparison: Comparison): boolean {
+  return EXIT_CODES[comparison] === 0;
+}
 
 /** One signature, on the base and on the patched kernel. */
 export interface SignatureVerdict {
@@ -11,7 +45,8 @@ export interface SignatureVerdict {
   readonly comparison: Comparison;
   /** In how many of how many conclusive trials it was seen. */
   readonly base: { readonly seen: number; readonly trials: number };
-  readonly patched: { readonly seen: number; readonly trials: number };
+  /** Null where there is only one arm. */
+  readonly patched: { readonly seen: number; readonly trials: number } | null;
   /** Trial ids in which it was seen, the base's first. */
   readonly trials: readonly string[];
 }
@@ -26,18 +61,14 @@ export interface ScenarioVerdict {
 const COMPARED: Readonly<Record<Comparison, string>> = {
   fixed: 'fixed',
   notFixed: 'not fixed',
+  faulty: 'fault seen',
   regressed: 'regressed',
   clean: 'clean on both',
   notReproduced: 'not reproduced',
   inconclusive: 'inconclusive',
 };
 
-/** A single arm can be clean or not; nothing in it is fixed or broken. */
-const ALONE: Readonly<Record<Comparison, string>> = {
-  ...COMPARED,
-  notFixed: 'fault seen',
-  clean: 'clean',
-};
+const ALONE: Readonly<Record<Comparison, string>> = { ...COMPARED, clean: 'clean' };
 
 /** Comparisons in words for people; with one arm nothing was compared, and the words do not say so. */
 export function comparisonWords(arms: number): Readonly<Record<Comparison, string>> {

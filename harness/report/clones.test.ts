@@ -6,12 +6,12 @@ const NONE = { clones: 0, fellBack: [], compared: 0, disagreements: [] };
 
 t.test('the report says how many clones were compared with cold boots', async (t) => {
   t.strictSame(cloneLines({ ...NONE, clones: 40, compared: 2 }), [
-    'clones  40; 2 compared with cold boots: agree',
+    'clones  40; 2 compared with cold boots: all agree',
   ]);
   t.strictSame(cloneLines({ ...NONE, clones: 1 }), ['clones  1; none compared with a cold boot']);
 });
 
-t.test('a clone that was replaced and a control that disagrees are told by name', async (t) => {
+t.test('a clone that was replaced and a control that disagrees are named', async (t) => {
   t.strictSame(
     cloneLines({
       clones: 19,
@@ -27,7 +27,7 @@ t.test('a clone that was replaced and a control that disagrees are told by name'
   );
 });
 
-t.test('where every machine was booted there is nothing to say', async (t) => {
+t.test('where every machine was booted no line is printed', async (t) => {
   t.strictSame(cloneLines(NONE), []);
   t.strictSame(cloneLines(null), []);
 });

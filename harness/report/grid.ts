@@ -1,74 +1,98 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { ArmBuild, PatchState, PerPatchGrid } from '../model/index.ts';
-import type { PrintOptions } from './splat.ts';
-import { formatDuration, oneLine } from './words.ts';
+import {
+  type ArmState,
+  type CampaignState,
+  isConclusive,
+  type PatchState,
+  type PerPatchGrid,
+} from '../model/index.ts';
+import { endedTrials } from './select.ts';
+import { oneLine, padText, widthOf } from './text.ts';
+import { formatDuration } from './words.ts';
 
-const MARK: Readonly<Record<PatchState, string>> = {
+const MARKS: Readonly<Record<PatchState | 'new', string>> = {
   good: '.',
   bad: 'X',
+  new: 'N',
   undecided: '?',
   notBuilt: '-',
   notRun: ' ',
 };
 
-/** The per-patch run for people: what each patch is, then scenarios × patches, one mark an arm and one reason a line. */
-export function printPerPatchGrid(
-  perPatch: PerPatchGrid,
-  builds: readonly ArmBuild[],
-  options: Pick<PrintOptions, 'color'>,
-): string {
-  const paint = pc.createColors(options.color);
-  const last = builds.length - 1;
-  const names = builds.map((build) => (build.patches === 0 ? 'base' : String(build.patches)));
-  const wide = Math.max('scenario'.length, ...perPatch.rows.map((row) => row.scenario.length));
-  const line = (
-    head: string,
-    cells: readonly string[],
-    reason: string,
-    tint: (text: string) => string = (text) => text,
-  ) =>
-    tint(
-      `${head.padEnd(wide)}  ${cells.map((cell, index) => cell.padStart(index === 0 ? 4 : 3)).join('')}  ${reason}`.trimEnd(),
-    );
-  const lines = builds
-    .slice(1)
-    .map((build) => `${String(build.patches).padStart(3)}/${last}  ${describeBuild(build)}`);
-  lines.push('', paint.bold(line('scenario', names, '')));
-  lines.push(
-    line(
-      'builds',
-      builds.map((build) => (build.built ? '.' : 'X')),
-      '',
-    ),
-  );
-  const bootMark = (boots: boolean | null) =>
-    boots === null ? MARK.undecided : boots ? MARK.good : MARK.bad;
-  lines.push(
-    line(
-      'boots',
-      perPatch.boots.map((boots, index) => (builds[index]?.built ? bootMark(boots) : MARK.notBuilt)),
-      '',
-    ),
-  );
-  for (const row of perPatch.rows)
-    lines.push(
-      line(
-        row.scenario,
-        row.states.map((state) => MARK[state]),
-        oneLine(row.reason),
-        row.brokenBy !== null || row.states.at(-1) === 'bad' ? paint.red : paint.green,
+const LEGEND = '. as expected   N new fault   X fault of the base   ? inconclusive   - not built';
+
+/** Prints a per-patch run: a line for each patch, then the grid of scenarios and patches with a reason for each row. */
+export function gridLines(state: CampaignState, color: boolean): string[] {
+  const perPatch = state.verdict?.perPatch;
+  if (!perPatch) return [];
+  const paint = pc.createColors(color);
+  const arms = perPatch.arms.flatMap((name) => state.arms.filter((arm) => arm.name === name));
+  const last = arms.length - 1;
+  const names = perPatch.rows.map((row) => oneLine(row.scenario));
+  const width = Math.max('scenario'.length, ...names.map(widthOf));
+  const row = (head: string, cells: readonly string[], reason = '') =>
+    `${padText(head, width)}  ${cells.map((cell, index) => cell.padStart(index === 0 ? 4 : 3)).join('')}  ${oneLine(reason)}`.trimEnd();
+  return [
+    ...arms.slice(1).map((arm) => `${String(arm.patches).padStart(3)}/${last}  ${describeArm(arm)}`),
+    '',
+    paint.bold(
+      row(
+        'scenario',
+        arms.map((arm) => (arm.patches === 0 ? 'base' : String(arm.patches))),
       ),
-    );
-  lines.push('', '. as expected   X fault   ? undecided   - not built');
-  for (const patch of perPatch.notBisectableAt) lines.push(paint.red(`not bisectable at ${patch}/${last}`));
-  return lines.join('\n');
+    ),
+    row('builds', buildMarks(arms)),
+    row('boots', bootMarks(perPatch, arms)),
+    ...perPatch.rows.map((one, index) => {
+      const tint = one.brokenBy !== null || one.states.at(-1) === 'bad' ? paint.red : paint.green;
+      const marks = one.states.map((cell, arm) =>
+        cell === 'bad' && isNew(one.scenario, perPatch.arms[arm] ?? '', state) ? MARKS.new : MARKS[cell],
+      );
+      return tint(row(names[index] ?? '', marks, one.reason));
+    }),
+    '',
+    LEGEND,
+    ...perPatch.notBisectableAt.map((patch) => paint.red(`not bisectable at ${patch}/${last}`)),
+  ];
 }
 
-function describeBuild(build: ArmBuild): string {
+/** Whether an arm shows a fault in a scenario that the base does not show. False if the base was not judged in it. */
+function isNew(scenario: string, arm: string, state: CampaignState): boolean {
+  const own = endedTrials(state).filter((trial) => trial.scenario === scenario && isConclusive(trial));
+  const onBase = own.filter((trial) => trial.arm === state.arms[0]?.name);
+  const signatures = new Set(onBase.flatMap((trial) => trial.findings.map((one) => one.signature)));
+  return (
+    onBase.length > 0 &&
+    own.some((trial) => trial.arm === arm && trial.findings.some((one) => !signatures.has(one.signature)))
+  );
+}
+
+function buildMarks(arms: readonly ArmState[]): string[] {
+  const fault = arms[0]?.build?.built ? MARKS.new : MARKS.bad;
+  return arms.map(({ build }) => (!build ? MARKS.notRun : build.built ? MARKS.good : fault));
+}
+
+function bootMarks({ boots }: PerPatchGrid, arms: readonly ArmState[]): string[] {
+  const fault = boots[0] === true ? MARKS.new : MARKS.bad;
+  return arms.map(({ build }, index) => {
+    if (!build?.built) return MARKS.notBuilt;
+    const boot = boots[index] ?? null;
+    return boot === null ? MARKS.undecided : boot ? MARKS.good : fault;
+  });
+}
+
+function describeArm({ build }: ArmState): string {
+  if (!build) return '(not built)';
+  return `${oneLine(build.subject ?? 'base')} (${oneLine(describeBuild(build))})`;
+}
+
+function describeBuild(build: NonNullable<ArmState['build']>): string {
+  if (!build.built) return `does not compile: ${build.newDiagnostics[0]?.message ?? 'see the build log'}`;
   const warnings = build.newDiagnostics.filter((one) => one.severity === 'warning').length;
-  const how = !build.built
-    ? `does not compile: ${build.newDiagnostics[0]?.message ?? 'see the build log'}`
-    : `${build.cached ? 'cached' : `built in ${formatDuration(build.durationMs)}`}${build.sameBoot ? ', only modules differ' : ''}${warnings > 0 ? `, ${warnings} new warning${warnings > 1 ? 's' : ''}` : ''}`;
-  return `${oneLine(build.subject ?? 'base')} (${oneLine(how)})`;
+  return [
+    build.cached ? 'cached' : `built in ${formatDuration(build.durationMs)}`,
+    ...(build.sameBoot ? ['only modules differ'] : []),
+    ...(warnings > 0 ? [`${warnings} new warning${warnings > 1 ? 's' : ''}`] : []),
+  ].join(', ');
 }

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Makes: progress, TAP, tables and JSON out of events and verdicts.
+// Makes: TAP, JUnit, tables and JSON out of a campaign's state, and progress out of its events.
 // Needs: model.
 // Never: decides anything, reads a file, or looks at a clock: times come from events.
-export { cloneLines } from './clones.ts';
-export { printPerPatchGrid } from './grid.ts';
-export { createLines, describeEvent } from './lines.ts';
-export type { ProgressOptions } from './progress.ts';
+import type { CampaignState } from '../model/index.ts';
+import { jsonReport } from './json.ts';
+import { junitReport } from './junit.ts';
+import type { ReportOptions } from './options.ts';
+import { tableReport } from './table.ts';
+import { tapReport } from './tap.ts';
+
 export { createProgress } from './progress.ts';
-export type { CampaignAccount, Rejection } from './record.ts';
-export { campaignRecord } from './record.ts';
-export type { Reporter } from './reporter.ts';
+export { describeRejection } from './rejection.ts';
 export { fanOut } from './reporter.ts';
+export { scanJson } from './scan.ts';
+export { describeRun, showRun, showTrial } from './show.ts';
 export type { PrintOptions } from './splat.ts';
-export { formatFrame, printSplat, scanJson } from './splat.ts';
-export { verdictTable } from './table.ts';
-export type { TapContext } from './tap.ts';
-export { tapReport } from './tap.ts';
-export { formatDuration } from './words.ts';
+export { printSplat } from './splat.ts';
+export { printable, REPORT_COLUMNS } from './text.ts';
+export { describeDiagnostic } from './words.ts';
+
+/** Prints a campaign in one of the formats. The same state gives the same bytes, live or later. */
+export const REPORTERS: Readonly<
+  Record<'tap' | 'junit' | 'table' | 'json', (state: CampaignState, options: ReportOptions) => string>
+> = { tap: tapReport, junit: junitReport, table: tableReport, json: jsonReport };

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { createLines } from './lines.ts';
 import type { Reporter } from './reporter.ts';
-import { createTree } from './tree.ts';
+import { createTree, type TreeOptions } from './tree.ts';
 
-export interface ProgressOptions {
-  /** Standard error, or what stands for it. Nothing is ever written elsewhere. */
-  readonly write: (text: string) => void;
-  /** A terminal: a task tree. Otherwise dated lines. */
+/** `write` writes to standard error; progress goes nowhere else. */
+export interface ProgressOptions extends TreeOptions {
+  /** Redraw lines on a terminal; otherwise write dated lines. */
   readonly interactive: boolean;
-  readonly color: boolean;
-  /** The terminal's size now, in characters; 80 by 24 where it is not given. */
-  readonly size?: () => { readonly columns: number; readonly rows: number };
 }
 
-/** Progress for people, on standard error. */
+/** Creates the progress display of a run. */
 export function createProgress(options: ProgressOptions): Reporter {
   return options.interactive ? createTree(options) : createLines(options.write);
 }

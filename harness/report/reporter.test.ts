@@ -2,7 +2,8 @@
 import t from 'tap';
 import type { RunEvent } from '../model/index.ts';
 import { anEventStream, aTrial, aVerdict } from '../testing/index.ts';
-import { fanOut, type Reporter } from './index.ts';
+import { fanOut } from './index.ts';
+import type { Reporter } from './reporter.ts';
 
 const stream = anEventStream([aTrial('vm.base.1'), aTrial('vm.patched.1')], aVerdict([]));
 

@@ -8,7 +8,7 @@ export interface Reporter {
   end(): void | Promise<void>;
 }
 
-/** One listener for many reporters. One that throws is told to `onFault` once and left out; the run goes on. */
+/** Passes events to several reporters. Calls `onFault` once for a reporter that throws, and leaves it out from then on. */
 export function fanOut(
   reporters: readonly Reporter[],
   onFault: (reporter: string, error: unknown) => void,

@@ -1,109 +1,94 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
-import { aSignature, aSplat, aTrial, aVerdict, PROJECT_ROOT } from '../testing/index.ts';
-import { verdictTable } from './index.ts';
+import type { CampaignState } from '../model/index.ts';
+import { aSignature, aSplat, aState, aTrial, aVerdict, SAMPLE_STATES } from '../testing/index.ts';
+import { tableReport } from './table.ts';
 
-const splat = aSplat();
-const other = aSplat({
-  title: 'WARNING in sample_put',
-  type: 'warning',
-  culprit: 'sample_put',
-  signature: '1:warning:sample_put',
-});
-const trials = [
-  aTrial('plain.base.1'),
-  aTrial('plain.patched.1'),
-  aTrial('removal.base.1', { splats: [splat] }),
-  aTrial('removal.base.2'),
-  aTrial('removal.patched.1'),
-  aTrial('removal.patched.2'),
-  aTrial('blocked.base.1'),
-  aTrial('blocked.patched.1', { splats: [other] }),
-  aTrial('lost.base.1'),
-  aTrial('lost.patched.1', { outcome: 'failed', blame: 'lab', reason: 'QEMU was killed' }),
-];
-const verdict = aVerdict(
-  [
-    { scenario: 'plain', comparison: 'clean', reason: 'no complaint', signatures: [] },
-    {
-      scenario: 'removal',
-      comparison: 'fixed',
-      reason: splat.title,
-      signatures: [
-        aSignature(splat, {
-          comparison: 'fixed',
-          base: { seen: 1, trials: 2 },
-          patched: { seen: 0, trials: 2 },
-          trials: ['removal.base.1'],
-        }),
-      ],
-    },
-    {
-      scenario: 'blocked',
-      comparison: 'regressed',
-      reason: other.title,
-      signatures: [aSignature(other, { trials: ['blocked.patched.1'] })],
-    },
-    {
-      scenario: 'lost',
-      comparison: 'inconclusive',
-      reason: 'lost.patched.1: lab: QEMU was killed',
-      signatures: [],
-    },
-  ],
-  { comparison: 'regressed', reason: '1 regressed, 1 inconclusive, 1 fixed, 1 clean', exitCode: 1 },
-);
+const print = (state: CampaignState | undefined, columns = 100, verbose = false) =>
+  tableReport(state ?? aState([], null), { runDirectory: '/runs/1', color: false, columns, verbose });
 
-t.test('the table has a line a scenario, then reasons with counts, then the decisive traces', async (t) => {
-  const golden = readFileSync(join(PROJECT_ROOT, 'harness/report/testdata/verdict.txt'), 'utf8');
-  t.equal(`${verdictTable(verdict, trials, { color: false })}\n`, golden);
-});
-
-t.test('colour changes no character that is seen', async (t) => {
-  const colored = verdictTable(verdict, trials, { color: true });
-  t.match(colored, /\u001b\[/);
-  t.equal(colored.replace(/\u001b\[[0-9;]*m/g, ''), verdictTable(verdict, trials, { color: false }));
-});
+const clean = { scenario: 's', comparison: 'clean', reason: 'no complaint', signatures: [] } as const;
 
 t.test('a trial that the lab lost is named even beside a clean verdict', async (t) => {
-  const text = verdictTable(
-    aVerdict([{ scenario: 's', comparison: 'clean', reason: 'no complaint', signatures: [] }]),
-    [
-      aTrial('s.base.1'),
-      aTrial('s.base.2', { outcome: 'notRun', reason: 'the run was interrupted' }),
-      aTrial('s.patched.1'),
-      aTrial('s.patched.2'),
-    ],
-    { color: false },
-  );
+  const trials = [
+    aTrial('s.base.1'),
+    aTrial('s.base.2', { outcome: 'notRun', reason: 'the run was interrupted' }),
+    aTrial('s.patched.1'),
+    aTrial('s.patched.2'),
+  ];
+  const text = print(aState(trials, aVerdict([clean])));
   t.match(text, /passed 1\/2, not run 1\/2 {2}passed 2\/2/);
-  t.match(text, /decided nothing: s\.base\.2 not run: the run was interrupted/);
+  t.match(text, /inconclusive: s\.base\.2 not run: the run was interrupted/);
+});
+
+t.test('a control counts in no line of its scenario', async (t) => {
+  const trials = [
+    aTrial('s.base.1'),
+    aTrial('s.base.1.control', { control: true, outcome: 'failed', blame: 'kernel' }),
+  ];
+  t.match(print(aState(trials, aVerdict([clean]))), /^s +passed {2}clean$/m);
+});
+
+t.test('a scenario that the verdict leaves out is inconclusive', async (t) => {
+  const text = print(aState([aTrial('s.base.1'), aTrial('other.base.1')], aVerdict([clean])));
+  t.match(text, /^other +passed {2}inconclusive$/m);
 });
 
 t.test('one arm has one column', async (t) => {
-  const text = verdictTable(
-    aVerdict([{ scenario: 's', comparison: 'clean', reason: 'no complaint', signatures: [] }]),
-    [aTrial('s.base.1')],
-    { color: false },
-  );
-  t.match(text, /^scenario {2}base {4}verdict\n/);
+  const text = print(aState([aTrial('s.base.1')], aVerdict([clean])));
+  t.match(text, /^scenario {2}base {4}verdict$/m);
   t.match(text, /^s {9}passed {2}clean$/m);
 });
 
-t.test('long reasons are folded at a hundred columns; a signature is left whole', async (t) => {
+t.test('long reasons are folded at the terminal’s width; a signature is left whole', async (t) => {
   const title = `${'several words '.repeat(12)}at the end`;
-  const long = aSplat({ title, signature: `1:${'x'.repeat(120)}` });
-  const text = verdictTable(
-    aVerdict([{ scenario: 's', comparison: 'regressed', reason: title, signatures: [aSignature(long)] }], {
-      comparison: 'regressed',
-      reason: title,
-    }),
-    [aTrial('s.base.1'), aTrial('s.patched.1')],
-    { color: false },
+  const long = aSplat({ title, signature: `2:${'x'.repeat(120)}`, frames: [], traces: [] });
+  const verdict = aVerdict(
+    [{ scenario: 's', comparison: 'regressed', reason: title, signatures: [aSignature(long)] }],
+    { comparison: 'regressed', reason: title },
   );
-  const wide = text.split('\n').filter((line) => line.length > 100);
-  t.strictSame(wide, [`    signature ${long.signature}`]);
-  t.match(text, /\nverdict {2}regressed: several words .*\n {13}\S.*\n {13}\S.* at the end$/);
+  for (const columns of [60, 100, 140]) {
+    const lines = print(aState([aTrial('s.base.1'), aTrial('s.patched.1')], verdict), columns).split('\n');
+    t.strictSame(
+      lines.filter((line) => line.length > columns),
+      columns < 140 ? [`    signature ${long.signature}`] : [],
+    );
+    t.ok(
+      lines.some((line) => line.length > columns - 15 && line.startsWith('verdict')),
+      'the width is used',
+    );
+  }
+});
+
+t.test('the same complaint is printed once and then named', async (t) => {
+  const text = print(SAMPLE_STATES.concluded);
+  t.equal(text.match(/^WARNING in sample_put$/gm)?.length, 1);
+  t.match(
+    text,
+    /^again, from again\.patched\.1: WARNING in sample_put: see blocked, from blocked\.patched\.1 above$/m,
+  );
+});
+
+t.test('all complaints of an inconclusive scenario are printed', async (t) => {
+  const splat = aSplat({ title: 'WARNING in f' });
+  const lost = aTrial('s.base.1', { outcome: 'failed', blame: 'lab', reason: 'QEMU was killed' });
+  const patched = aTrial('s.patched.1', { splats: [splat] });
+  const signatures = [aSignature(splat, { comparison: 'regressed', trials: [patched.id] })];
+  const verdict = aVerdict([{ ...clean, comparison: 'inconclusive', signatures }]);
+  t.match(print(aState([lost, patched], verdict)), /^s, from s\.patched\.1:\nWARNING in f$/m);
+});
+
+t.test('a terminal that says it has no columns gets a readable table', async (t) => {
+  t.equal(print(SAMPLE_STATES.concluded, 0), print(SAMPLE_STATES.concluded, 40));
+});
+
+t.test('guesses of the unwinder are printed only when everything is asked for', async (t) => {
+  t.notMatch(print(SAMPLE_STATES.concluded), /\? stale_word/);
+  t.match(print(SAMPLE_STATES.concluded, 100, true), /\? stale_word/);
+});
+
+t.test('a campaign without a verdict never gets one from its trials', async (t) => {
+  for (const name of ['unfinished', 'interrupted', 'fault', 'conflict', 'not-started'])
+    t.notMatch(print(SAMPLE_STATES[name]), /^verdict|regressed|clean/m, name);
+  t.match(print(SAMPLE_STATES.unfinished), /^not finished: 2 of 12 trials done, 1 running$/m);
 });

@@ -1,151 +1,82 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type {
-  CampaignVerdict,
-  Comparison,
-  PerPatchGrid,
-  ScenarioVerdict,
-  TrialResult,
-} from '../model/index.ts';
-import { findSplat, type PrintOptions, printSplat } from './splat.ts';
-import {
-  countSeen,
-  describeOutcome,
-  foldWords,
-  isGood,
-  oneLine,
-  undecidedTrials,
-  wordsFor,
-} from './words.ts';
+import { type CampaignState, comparisonWords } from '../model/index.ts';
+import { cloneLines } from './clones.ts';
+import { gridLines } from './grid.ts';
+import type { ReportOptions } from './options.ts';
+import { evidenceLines, reasonLines } from './reasons.ts';
+import { scenarioLines, tintComparison } from './scenarios.ts';
+import { judgedScenarios } from './select.ts';
+import { describeStanding } from './standing.ts';
+import { foldWords, oneLine, printable } from './text.ts';
+import { warningLines } from './warnings.ts';
 
-/** The verdict for people: a line a scenario, then why, then each decisive complaint with its call trace. */
-export function verdictTable(
-  verdict: CampaignVerdict,
-  trials: readonly TrialResult[],
-  options: PrintOptions,
-): string {
+/** A terminal may say that it has none. */
+const LEAST_COLUMNS = 40;
+
+/**
+ * Prints a campaign for people: notes, new warnings, the per-patch grid, a line for each scenario, reasons, the decisive
+ * complaints with their call traces, and the verdict. Without a verdict it says why, and what has been done.
+ */
+export function tableReport(state: CampaignState, given: ReportOptions): string {
+  const options = { ...given, columns: Math.max(LEAST_COLUMNS, given.columns) };
   const paint = pc.createColors(options.color);
-  const words = wordsFor(trials);
-  const tint = (comparison: Comparison, text: string) =>
-    isGood(comparison)
-      ? paint.green(text)
-      : comparison === 'inconclusive' || comparison === 'notReproduced'
-        ? paint.yellow(text)
-        : paint.red(text);
-  const arms = armsOf(trials, verdict.perPatch);
-  const head = ['scenario', ...arms, 'verdict'];
-  const rows = verdict.scenarios.map((one) => [
-    one.scenario,
-    ...arms.map((arm) => summarise(one, arm, trials)),
-    words[one.comparison],
-  ]);
-  const widths = head.map((word, column) =>
-    Math.max(word.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const pad = (row: readonly string[]) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  const lines = [paint.bold(pad(head)), widths.map((width) => '-'.repeat(width)).join('  ')];
-  rows.forEach((row, index) => {
-    lines.push(tint(verdict.scenarios[index]?.comparison ?? 'inconclusive', pad(row)));
-  });
-  for (const scenario of verdict.scenarios) lines.push(...explain(scenario, trials, options));
-  for (const scenario of verdict.scenarios) lines.push(...showEvidence(scenario, trials, options));
-  if (verdict.perPatch) lines.push(...showPassingFaults(verdict.perPatch, trials, options));
-  const word = words[verdict.comparison];
-  const [first = '', ...rest] = foldWords(
-    `${word}: ${oneLine(verdict.reason)}`,
-    ' '.repeat('verdict  '.length),
-  );
-  const coloured = first.trimStart().replace(word, () => tint(verdict.comparison, word));
-  lines.push('', `${paint.bold('verdict')}  ${coloured}`, ...rest);
-  return lines.join('\n');
-}
-
-/** Arms in the order in which trials came; both, when no trial ever ran. Of a per-patch run the two ends: the grid has all. */
-function armsOf(trials: readonly TrialResult[], perPatch: PerPatchGrid | null): string[] {
-  if (perPatch) return [perPatch.arms[0], perPatch.arms.at(-1)].filter((arm) => arm !== undefined);
-  return trials.length === 0 ? ['base', 'patched'] : [...new Set(trials.map((trial) => trial.arm))];
-}
-
-/** How an arm's trials ended: `passed`, or `passed 2/3, failed (lab) 1/3`. */
-function summarise(scenario: ScenarioVerdict, arm: string, trials: readonly TrialResult[]): string {
-  const own = trials.filter((trial) => trial.scenario === scenario.scenario && trial.arm === arm);
-  const words = own.map(describeOutcome);
-  const kinds = [...new Set(words)];
-  if (own.length === 0) return 'not run';
-  if (own.length === 1) return kinds.join();
-  return kinds
-    .map((kind) => `${kind} ${words.filter((word) => word === kind).length}/${own.length}`)
-    .join(', ');
-}
-
-/** Why a scenario came to its verdict: its signatures with counts, and the trials that decided nothing. */
-function explain(scenario: ScenarioVerdict, trials: readonly TrialResult[], options: PrintOptions): string[] {
-  const undecided = undecidedTrials(scenario, trials);
-  if (scenario.comparison === 'clean' && undecided.length === 0) return [];
-  const paint = pc.createColors(options.color);
-  const words = wordsFor(trials);
-  const lines = [
-    '',
-    ...foldWords(`${scenario.scenario}: ${words[scenario.comparison]}: ${oneLine(scenario.reason)}`).map(
-      (line, index) =>
-        index === 0 ? line.replace(scenario.scenario, () => paint.bold(scenario.scenario)) : line,
-    ),
+  const sections = [
+    [paint.bold(oneLine(state.request.title)), ...noteLines(state, options)],
+    gridLines(state, options.color),
+    verdictLines(state, options),
+    standingLines(state, options),
+    [
+      ...cloneLines(state.clones).map(oneLine),
+      `run     ${printable(options.runDirectory)}`,
+      `repeat  ${printable(state.request.repeat)}`,
+    ],
   ];
-  for (const one of scenario.signatures)
-    lines.push(
-      ...foldWords(`${words[one.comparison]}: ${oneLine(one.title)} (${countSeen(one)})`, '  '),
-      paint.dim(`    signature ${oneLine(one.signature)}`),
-    );
-  for (const trial of undecided)
-    if (!scenario.reason.includes(`${trial.id}:`))
-      lines.push(
-        ...foldWords(
-          `decided nothing: ${trial.id} ${describeOutcome(trial)}: ${oneLine(trial.reason)}`,
-          '  ',
-        ),
-      );
-  return lines;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
-/** The splats of the signatures that made the verdict what it is, each with all its traces; all of an undecided one. */
-function showEvidence(
-  scenario: ScenarioVerdict,
-  trials: readonly TrialResult[],
-  options: PrintOptions,
-): string[] {
-  const paint = pc.createColors(options.color);
-  return scenario.signatures
-    .filter((one) => one.comparison === scenario.comparison || scenario.comparison === 'inconclusive')
-    .flatMap((one) => {
-      const splat = findSplat(one, trials);
-      if (!splat) return [];
-      const trial = trials.find((candidate) => candidate.splats.some((own) => own === splat));
-      return [
-        '',
-        paint.dim(`${scenario.scenario}, from ${trial?.id ?? scenario.scenario}:`),
-        printSplat(splat, options),
-      ];
-    });
+function noteLines(state: CampaignState, options: ReportOptions): string[] {
+  return [
+    ...state.notes.map((note) => `note: ${note}`),
+    ...warningLines(state).map((warning) => `new warning: ${warning}`),
+  ].flatMap((line) => foldWords(oneLine(line), '', options.columns));
 }
 
-/** The first complaint of each trial on a prefix that is not bisectable. */
-function showPassingFaults(
-  perPatch: PerPatchGrid,
-  trials: readonly TrialResult[],
-  options: PrintOptions,
-): string[] {
-  const paint = pc.createColors(options.color);
-  const arms = perPatch.notBisectableAt.map((patch) => perPatch.arms[patch]);
-  return trials
-    .filter((trial) => arms.includes(trial.arm))
-    .flatMap((trial) => {
-      const found = trial.findings.find((finding) => finding.splat !== null);
-      const splat = found && trial.splats[found.splat ?? 0];
-      if (!splat) return [];
-      return ['', paint.dim(`${trial.scenario}, from ${trial.id}:`), printSplat(splat, options)];
-    });
+function verdictLines(state: CampaignState, options: ReportOptions): string[] {
+  const { verdict } = state;
+  if (!verdict) return [];
+  const scenarios = judgedScenarios(state);
+  const word = comparisonWords(state.plan.arms.length)[verdict.comparison];
+  const label = 'verdict  ';
+  const [first = '', ...rest] = foldWords(
+    oneLine(`${word}: ${verdict.reason}`),
+    ' '.repeat(label.length),
+    options.columns,
+  );
+  const tinted = first
+    .trimStart()
+    .replace(word, () => tintComparison(verdict.comparison, word, options.color));
+  return [
+    ...scenarioLines(state, options.color),
+    ...scenarios.flatMap((scenario) => reasonLines(scenario, state, options)),
+    ...evidenceLines(state, scenarios, options),
+    '',
+    `${pc.createColors(options.color).bold(label.trimEnd())}  ${tinted}`,
+    ...rest,
+  ];
+}
+
+function standingLines(state: CampaignState, options: ReportOptions): string[] {
+  const standing = describeStanding(state, options.runDirectory);
+  if (!standing) return [];
+  const [first = '', ...rest] = foldWords(oneLine(standing.message), '', options.columns);
+  return [
+    pc.createColors(options.color).yellow(first),
+    ...rest,
+    ...standing.details.map((line) => `  ${printable(line)}`.trimEnd()),
+    ...foldWords(oneLine(standing.next), '  ', options.columns),
+  ];
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import { Parser } from 'tap-parser';
-import type { CampaignVerdict, TrialResult } from '../model/index.ts';
-import { aFrame, aSignature, aSplat, aTrial, aVerdict } from '../testing/index.ts';
-import { tapReport } from './index.ts';
-
-const context = { runDirectory: '/runs/1', repeat: 'ktrial run sample.mbox' };
+import type { CampaignState, Comparison } from '../model/index.ts';
+import { aFrame, aSignature, aSplat, aState, aTrial, aVerdict, SAMPLE_STATES } from '../testing/index.ts';
+import { tapReport } from './tap.ts';
 
 interface Point {
   readonly ok: boolean;
@@ -17,138 +15,211 @@ interface Point {
 }
 
 /** What an independent TAP parser makes of a report; `extra` is what it could not read. */
-function parse(verdict: CampaignVerdict, trials: readonly TrialResult[]) {
-  const text = tapReport(verdict, trials, context);
+function parse(state: CampaignState | undefined, verbose = false) {
+  const text = tapReport(state ?? aState([], null), {
+    runDirectory: '/runs/1',
+    color: false,
+    columns: 100,
+    verbose,
+  });
   const points: Point[] = [];
   const extra: string[] = [];
+  const comments: string[] = [];
   const parser = new Parser({ strict: true });
   parser.on('assert', (point: Point) => points.push(point));
   parser.on('extra', (line: string) => extra.push(line));
+  parser.on('comment', (line: string) => comments.push(line.trimEnd()));
+  parser.on('child', () => extra.push('a subtest'));
   let versions = 0;
   parser.on('version', () => {
     versions += 1;
   });
   parser.end(text);
-  return { text, points, extra, versions, results: parser.results };
+  return { text, points, extra, comments, versions, results: parser.results };
 }
 
-const splat = aSplat();
-const onBase = aTrial('removal.base.1', { splats: [splat] });
-const onPatched = aTrial('blocked.patched.1', { splats: [splat] });
-const trials = [
-  aTrial('plain.base.1'),
-  aTrial('plain.patched.1'),
-  onBase,
-  aTrial('removal.patched.1'),
-  aTrial('blocked.base.1'),
-  onPatched,
-];
 const plain = { scenario: 'plain', comparison: 'clean', reason: 'no complaint', signatures: [] } as const;
-const removal = {
-  scenario: 'removal',
-  comparison: 'fixed',
-  reason: splat.title,
-  signatures: [
-    aSignature(splat, {
-      comparison: 'fixed',
-      base: { seen: 1, trials: 1 },
-      patched: { seen: 0, trials: 1 },
-      trials: [onBase.id],
-    }),
-  ],
-} as const;
-const blocked = {
-  scenario: 'blocked',
-  comparison: 'regressed',
-  reason: splat.title,
-  signatures: [aSignature(splat, { trials: [onPatched.id] })],
-} as const;
 
-t.test('a verdict is valid TAP 14: version, plan, a point a scenario, nothing unread', async (t) => {
-  const { text, points, extra, versions, results } = parse(aVerdict([plain, removal, blocked]), trials);
-  t.match(text, /^TAP version 14\n1\.\.3\n/);
-  t.equal(versions, 1);
-  t.strictSame(extra, []);
-  t.equal(results?.plan.end, 3);
-  t.strictSame(
-    points.map((point) => [point.ok, point.id, point.name]),
-    [
-      [true, 1, 'plain: clean on both'],
-      [true, 2, 'removal: fixed'],
-      [false, 3, 'blocked: regressed'],
-    ],
-  );
+t.test('every report is valid TAP 14, and nothing in it is left unread', async (t) => {
+  for (const [name, state] of Object.entries(SAMPLE_STATES)) {
+    const { text, extra, versions } = parse(state);
+    t.match(text, /^TAP version 14\n/, name);
+    t.equal(versions, 1, name);
+    t.strictSame(extra, [], name);
+  }
+  const { results } = parse(SAMPLE_STATES.concluded);
+  t.equal(results?.plan.end, 5);
+  t.equal(results?.bailout, false);
 });
 
-t.test(
-  'the block of a point tells counts, the trace with source lines, and where the logs are',
-  async (t) => {
-    const { points } = parse(aVerdict([plain, removal, blocked]), trials);
-    t.match(points[2]?.diag, {
-      comparison: 'regressed',
-      reason: splat.title,
-      signatures: [
-        {
-          title: splat.title,
-          signature: splat.signature,
-          base: { seen: 0, trials: 1 },
-          patched: { seen: 1, trials: 1 },
-          seenIn: ['blocked.patched.1'],
-          trace: [
-            'sample_remove+0x1c/0x80 [sample] drivers/sample/sample.c:42',
-            'sample_put [sample] drivers/sample/sample.c:17 [inlined]',
-            'device_del+0x1c/0x80 drivers/base/core.c:3100',
-          ],
-        },
-      ],
-      trials: [
-        { id: 'blocked.base.1', outcome: 'passed', directory: '/runs/1/blocked.base.1' },
-        { id: 'blocked.patched.1', outcome: 'failed (kernel)', directory: '/runs/1/blocked.patched.1' },
-      ],
-    });
-  },
-);
-
-t.test(
-  'a trace of guesses alone is shown as it is, and a long one is cut with its rest counted',
-  async (t) => {
-    const frames = Array.from({ length: 20 }, (_, index) =>
-      aFrame({ function: `f${index}`, reliable: false }),
+t.test('a test point has the same name and number whatever its result', async (t) => {
+  const comparisons: readonly Comparison[] = [
+    'fixed',
+    'clean',
+    'notFixed',
+    'regressed',
+    'notReproduced',
+    'inconclusive',
+  ];
+  for (const comparison of comparisons) {
+    const state = aState(
+      [aTrial('plain.base.1'), aTrial('plain.patched.1')],
+      aVerdict([{ ...plain, comparison }]),
     );
-    const guessed = aSplat({ frames });
-    const trial = aTrial('blocked.patched.1', { splats: [guessed] });
-    const { points } = parse(aVerdict([blocked]), [aTrial('blocked.base.1'), trial]);
-    const diag = points[0]?.diag as { signatures: { trace: string[] }[] } | undefined;
-    const trace = diag?.signatures[0]?.trace ?? [];
-    t.equal(trace.length, 13);
-    t.match(trace[0], /^\? f0\+/);
-    t.equal(trace[12], '8 more');
+    const { points } = parse(state);
+    t.strictSame(
+      points.map((point) => [point.id, point.name, point.diag?.comparison]),
+      [[1, 'plain', comparison]],
+    );
+    t.equal(points[0]?.ok, comparison === 'fixed' || comparison === 'clean', comparison);
+  }
+});
+
+t.test(
+  'a per-patch run has a test point for bisectability, with the same name whatever its result',
+  async (t) => {
+    const state = SAMPLE_STATES['per-patch'];
+    const last = parse(state).points.at(-1);
+    t.strictSame([last?.ok, last?.name], [false, 'the series is bisectable']);
+    t.match(last?.diag, { patches: 2, notBisectableAt: [1] });
+    const perPatch = state?.verdict?.perPatch;
+    if (!state?.verdict || !perPatch) return t.fail('the sample has a grid');
+    const bisectable = {
+      ...state,
+      verdict: { ...state.verdict, perPatch: { ...perPatch, notBisectableAt: [] } },
+    };
+    const good = parse(bisectable).points.at(-1);
+    t.strictSame([good?.ok, good?.name], [true, 'the series is bisectable']);
   },
 );
 
-t.test('only fixed and clean are ok: what was not decided never passes', async (t) => {
-  const kinds = ['fixed', 'clean', 'notFixed', 'regressed', 'notReproduced', 'inconclusive'] as const;
-  const scenarios = kinds.map((comparison) => ({ ...plain, scenario: comparison, comparison }));
-  const { points } = parse(aVerdict(scenarios), trials);
-  t.strictSame(
-    points.filter((point) => point.ok).map((point) => point.name),
-    ['fixed: fixed', 'clean: clean on both'],
-  );
-  const none = parse(aVerdict([]), []);
-  t.equal(none.results?.ok, false, 'a campaign without scenarios is not ok');
-  t.equal(none.points.length, 1);
+t.test('the block of a point has counts, the trace with source lines, and where the logs are', async (t) => {
+  const { points } = parse(SAMPLE_STATES.concluded);
+  t.match(points[2]?.diag, {
+    comparison: 'regressed',
+    reason: 'WARNING in sample_put',
+    signatures: [
+      {
+        title: 'WARNING in sample_put',
+        base: { seen: 0, trials: 1 },
+        patched: { seen: 1, trials: 1 },
+        seenIn: ['blocked.patched.1'],
+        trace: [
+          'sample_remove+0x1c/0x80 [sample] drivers/sample/sample.c:42',
+          'sample_put [sample] drivers/sample/sample.c:17 [inlined]',
+          'device_del+0x1c/0x80 drivers/base/core.c:3100',
+        ],
+      },
+    ],
+    trials: [
+      { id: 'blocked.base.1', outcome: 'passed', directory: '/runs/1/blocked.base.1' },
+      { id: 'blocked.patched.1', outcome: 'failed (kernel)', directory: '/runs/1/blocked.patched.1' },
+    ],
+  });
+  t.match(points[3]?.diag, { signatures: [{ trace: 'see test point 3 above' }] }, 'printed once, then named');
+  t.match(points[1]?.diag, { trials: [{}, { notes: ['the console lost 12 lines that /dev/kmsg has'] }] });
 });
 
-t.test('an undecided point says that it speaks of the lab and not of the series', async (t) => {
-  const lost = aTrial('lost.patched.1', { outcome: 'failed', blame: 'lab', reason: 'QEMU was killed' });
-  const { points } = parse(aVerdict([{ ...plain, scenario: 'lost', comparison: 'inconclusive' }]), [
-    aTrial('lost.base.1'),
-    lost,
-  ]);
-  t.equal(points[0]?.ok, false);
+t.test('a trace is cut with its rest counted, and whole where everything is asked for', async (t) => {
+  const frames = Array.from({ length: 20 }, (_, index) =>
+    aFrame({ function: `f${index}`, reliable: index !== 5 }),
+  );
+  const splat = aSplat({ frames });
+  const signature = aSignature(splat, { trials: ['plain.patched.1'] });
+  const state = aState(
+    [aTrial('plain.base.1'), aTrial('plain.patched.1', { splats: [splat] })],
+    aVerdict([{ ...plain, comparison: 'regressed', signatures: [signature] }]),
+  );
+  const traceOf = (verbose: boolean) => {
+    const diag = parse(state, verbose).points[0]?.diag as { signatures: { trace: string[] }[] } | undefined;
+    return diag?.signatures[0]?.trace ?? [];
+  };
+  t.equal(traceOf(false).length, 13);
+  t.equal(traceOf(false).at(-1), '7 more');
+  t.notMatch(traceOf(false).join(), /\?/);
+  t.equal(traceOf(true).length, 20);
+  t.match(traceOf(true)[5], /^\? f5/);
+});
+
+t.test('source is quoted in the block: the likeliest place first, and what the series touches', async (t) => {
+  const line = (number: number, change: 'added' | null) => ({
+    line: number,
+    lines: [{ number, text: 'put();', change }],
+  });
+  const place = { function: 'sample_remove', file: 'drivers/sample/sample.c' };
+  const splat = aSplat({
+    source: { ...place, ...line(42, null), merged: [line(142, 'added')] },
+    touched: { function: 'device_del', file: 'drivers/base/core.c', ...line(3100, 'added'), merged: [] },
+  });
+  const signature = aSignature(splat, { trials: ['plain.patched.1'] });
+  const { points } = parse(
+    aState(
+      [aTrial('plain.patched.1', { splats: [splat] })],
+      aVerdict([{ ...plain, comparison: 'regressed', signatures: [signature] }]),
+    ),
+  );
+  t.match(points[0]?.diag, {
+    signatures: [
+      {
+        source: {
+          place: 'drivers/sample/sample.c:142',
+          lines: ['> 142 +| put();', /or here/, '>  42  | put();'],
+        },
+        touched: { place: 'drivers/base/core.c:3100', lines: ['> 3100 +| put();'] },
+      },
+    ],
+  });
+});
+
+t.test('an inconclusive point says that it speaks of the lab and not of the series', async (t) => {
+  const { points } = parse(SAMPLE_STATES.concluded);
+  t.equal(points[4]?.ok, false);
   t.match(
-    points[0]?.diag?.undecided,
+    points[4]?.diag?.inconclusive,
     /nothing about the series: lost\.patched\.1 failed \(lab\): QEMU was killed/,
+  );
+});
+
+t.test('notes of intake and new warnings are comments', async (t) => {
+  const { comments } = parse(SAMPLE_STATES.concluded);
+  t.ok(comments.includes('# note: 2 replies in the mailbox were dropped'));
+  t.ok(comments.some((line) => line.startsWith('# new warning: patch 1: drivers/sample/sample.c:17:')));
+  t.ok(
+    parse(SAMPLE_STATES.conflict).comments.some((line) =>
+      /^# note: .* incomplete and was left out$/.test(line),
+    ),
+  );
+});
+
+t.test('a campaign without a complete verdict bails out with the reason', async (t) => {
+  const reasons: readonly [string, RegExp][] = [
+    ['conflict', /^rejected: patch 2 .* does not apply at drivers/],
+    ['does-not-compile', /^rejected: the kernel does not compile with the series: .*undeclared/],
+    ['fault', /^stopped by a fault \(lab, HOST_DISK_FULL\)/],
+    ['interrupted', /^interrupted: 4 of 12 trials done/],
+    ['interrupted-with-verdict', /^interrupted: 12 of 12 trials done$/],
+    ['unfinished', /^not finished: 2 of 12 trials done, 1 running$/],
+    ['not-started', /^not finished: 0 of 12 trials done$/],
+  ];
+  for (const [name, reason] of reasons) {
+    const { results, points } = parse(SAMPLE_STATES[name]);
+    t.match(results?.bailout, reason, name);
+    t.equal(results?.ok, false, name);
+    t.equal(points.length, name === 'interrupted-with-verdict' ? 5 : 0, 'no point without a verdict');
+  }
+});
+
+t.test('a campaign without scenarios is not ok, nor is a scenario that the verdict leaves out', async (t) => {
+  const none = parse(SAMPLE_STATES.empty);
+  t.equal(none.results?.ok, false);
+  t.equal(none.points.length, 1);
+  const { points } = parse(aState([aTrial('plain.base.1'), aTrial('other.base.1')], aVerdict([plain])));
+  t.strictSame(
+    points.map((point) => [point.ok, point.name]),
+    [
+      [true, 'plain'],
+      [false, 'other'],
+    ],
   );
 });
 
@@ -164,10 +235,11 @@ t.test('what a scenario or a log says cannot break the report', async (t) => {
     reason: wild.title,
     signatures: [aSignature(wild, { trials: [trial.id] })],
   } as const;
-  const verdict = aVerdict([{ ...scenario, scenario: 'wild # TODO later \\' }, scenario], {
+  const verdict = aVerdict([scenario, { ...scenario, scenario: 'wild # TODO later \\' }], {
     reason: 'r\nBail out! no',
   });
-  const { points, extra, results } = parse(verdict, [aTrial('wild.base.1'), trial]);
+  const state = aState([aTrial('wild.base.1'), trial], verdict, { notes: ['a\nok 1 - b', 'Subtest: c'] });
+  const { points, extra, results } = parse(state);
   t.strictSame(extra, []);
   t.equal(results?.bailout, false);
   t.strictSame(
@@ -177,15 +249,19 @@ t.test('what a scenario or a log says cannot break the report', async (t) => {
       [false, false, false],
     ],
   );
-  const diag = points[1]?.diag as { reason: string } | undefined;
+  const diag = points[0]?.diag as { reason: string } | undefined;
   t.match(diag?.reason, /^x\n\.\.\.\nnot ok 9 # TODO/, 'the text comes back as it was');
+  const rejection = {
+    kind: 'doesNotCompile',
+    diagnostics: [],
+    logTail: ['Subtest: x', '1..4', 'ok 1'],
+    applied: [],
+  } as const;
+  const rejected = parse({ ...state, verdict: null, rejection, end: { kind: 'rejected' } });
+  t.strictSame(rejected.extra, []);
+  t.strictSame(rejected.points, []);
 });
 
 t.test('with one arm nothing was compared, and no word says so', async (t) => {
-  const alone = [aTrial('plain.base.1'), onBase];
-  const { points } = parse(aVerdict([plain, { ...removal, comparison: 'notFixed' }]), alone);
-  t.strictSame(
-    points.map((point) => point.name),
-    ['plain: clean', 'removal: fault seen'],
-  );
+  t.match(parse(SAMPLE_STATES.alone).comments, ['# verdict: clean: 1 judged']);
 });

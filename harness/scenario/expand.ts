@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { Fault, type MachineNeeds } from '../model/index.ts';
-import { type Scenario, scenarioSchema } from './language.ts';
-import { PLACEHOLDER, toMs, toNumber } from './words.ts';
+import { Fault } from '../model/index.ts';
+import { type ParameterValue, type Scenario, scenarioSchema } from './language.ts';
+import { PLACEHOLDER } from './scalar.ts';
+import { settleScenario } from './settle.ts';
+import type { SettledScenario } from './settled.ts';
 
-export type ParameterValue = string | number | boolean;
-
-/** A scenario with every parameter settled: complete in itself, and JSON all through. */
-export interface SettledScenario {
-  readonly format: 1;
-  /** Unique among the variants and fit for a file name: `race`, `race@ports=2`. */
-  readonly name: string;
-  /** The name without the variant. */
-  readonly scenario: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly parameters: Readonly<Record<string, ParameterValue>>;
-  readonly machine: MachineNeeds;
-  readonly modules: Scenario['modules'];
-  readonly l2: Readonly<Record<string, { readonly kernel: string; readonly image: string }>>;
-  readonly setup: Scenario['setup'];
-  readonly steps: Scenario['steps'];
-  readonly expect: Scenario['expect'];
-  readonly cleanup: Scenario['cleanup'];
-  /** `never`: each trial boots its own machine. */
-  readonly clone: Scenario['clone'];
-  readonly repeats: number;
-  /** For the whole trial on a fast machine. */
-  readonly timeoutMs: number;
-}
+type Values = Readonly<Record<string, ParameterValue>>;
 
 /**
  * One settled scenario for each combination of the matrix. `given` replaces defaults and pins axes of the matrix.
- * Fault `SCENARIO_UNKNOWN_PARAMETER` (blame request) or `SCENARIO_BAD_PARAMETER` (blame scenario).
+ * Fault `SCENARIO_UNKNOWN_PARAMETER` (request) or `SCENARIO_BAD_PARAMETER` (scenario).
  */
-export function expandScenario(
-  scenario: Scenario,
-  given: Readonly<Record<string, ParameterValue>> = {},
-): readonly SettledScenario[] {
+export function expandScenario(scenario: Scenario, given: Values = {}): readonly SettledScenario[] {
   const known = [...Object.keys(scenario.parameters), ...Object.keys(scenario.matrix)];
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
@@ -47,89 +22,74 @@ export function expandScenario(
       next: known.length > 0 ? `it has: ${known.join(', ')}` : 'it has none',
     });
   }
+  const lookUp = (key: string): ParameterValue | undefined =>
+    Object.hasOwn(given, key) ? given[key] : undefined;
   const defaults = Object.fromEntries(
     Object.entries(scenario.parameters).map(([key, value]) => [
       key,
-      given[key] ?? (typeof value === 'object' ? value.default : value),
+      lookUp(key) ?? (typeof value === 'object' ? value.default : value),
     ]),
   );
-  const axes = Object.entries(scenario.matrix).map(
-    ([key, values]) => [key, given[key] === undefined ? values : [given[key]]] as const,
-  );
-  return combine(axes).map((variant) => settle(scenario, { ...defaults, ...variant }, variant));
+  const axes = Object.entries(scenario.matrix).map(([key, values]) => {
+    const pinned = lookUp(key);
+    return [key, pinned === undefined ? values : [pinned]] as const;
+  });
+  return combine(axes).map((variant) => expandVariant(scenario, { ...defaults, ...variant }, variant));
 }
 
-function combine(
-  axes: readonly (readonly [string, readonly ParameterValue[]])[],
-): readonly Readonly<Record<string, ParameterValue>>[] {
-  return axes.reduce<Record<string, ParameterValue>[]>(
+function combine(axes: readonly (readonly [string, readonly ParameterValue[]])[]): readonly Values[] {
+  return axes.reduce<Values[]>(
     (all, [key, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [key]: value }))),
     [{}],
   );
 }
 
-function settle(
-  scenario: Scenario,
-  parameters: Readonly<Record<string, ParameterValue>>,
-  variant: Readonly<Record<string, ParameterValue>>,
-): SettledScenario {
-  const { parameters: _written, matrix: _axes, ...rest } = scenario;
-  const replaced = replace(rest, parameters, scenario.name);
+function expandVariant(scenario: Scenario, parameters: Values, variant: Values): SettledScenario {
+  const { parameters: _parameters, matrix: _matrix, ...rest } = scenario;
+  const replaced = replacePlaceholders(rest, parameters, scenario.name);
+  // The same schema again: a parameter's value may not be what is asked for where it is used.
   const checked = scenarioSchema.safeParse(replaced);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    throw new Fault({
-      blame: 'scenario',
-      code: 'SCENARIO_BAD_PARAMETER',
-      message: `${scenario.name}: with the parameters ${JSON.stringify(parameters)}, ${issue?.path.join('.')}: ${issue?.message}`,
-    });
-  }
-  const { data } = checked;
+  if (!checked.success)
+    throw badParameter(
+      `${scenario.name}: a parameter does not fit where it is used`,
+      checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+      parameters,
+    );
   const suffix = Object.entries(variant)
     .map(([key, value]) => `@${key}=${String(value).replace(/[^A-Za-z0-9._-]+/g, '_')}`)
     .join('');
-  return {
-    format: 1,
-    name: `${data.name}${suffix}`,
-    scenario: data.name,
-    description: data.description,
-    tags: data.tags,
-    parameters,
-    machine: data.machine,
-    modules: data.modules,
-    l2: data.l2,
-    setup: data.setup,
-    steps: data.steps,
-    expect: data.expect,
-    cleanup: data.cleanup,
-    clone: data.clone,
-    repeats: toNumber(data.repeats),
-    timeoutMs: toMs(data.timeout),
-  };
+  return settleScenario(checked.data, { suffix, parameters });
 }
 
-function replace(
-  value: unknown,
-  parameters: Readonly<Record<string, ParameterValue>>,
-  scenario: string,
-): unknown {
-  if (Array.isArray(value)) return value.map((one) => replace(one, parameters, scenario));
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [key, replace(one, parameters, scenario)]),
-    );
-  if (typeof value !== 'string') return value;
-  const look = (key: string): ParameterValue => {
-    const found = parameters[key];
-    if (found !== undefined) return found;
-    throw new Fault({
-      blame: 'scenario',
-      code: 'SCENARIO_BAD_PARAMETER',
-      message: `${scenario}: \${{${key}}} is used, and there is no such parameter`,
-    });
+function replacePlaceholders(value: unknown, parameters: Values, scenario: string): unknown {
+  const replace = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(replace);
+    if (typeof part === 'object' && part !== null)
+      return Object.fromEntries(Object.entries(part).map(([key, one]) => [key, replace(one)]));
+    return typeof part === 'string' ? replaceIn(part, lookUp) : part;
   };
-  // A placeholder alone keeps its parameter's type: a number stays a number.
-  const alone = new RegExp(`^${PLACEHOLDER.source}$`).exec(value);
-  if (alone) return look(alone[1] as string);
-  return value.replaceAll(PLACEHOLDER, (_all, key: string) => String(look(key)));
+  const lookUp = (key: string): ParameterValue => {
+    const found = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+    if (found === undefined) throw badParameter(`${scenario}: there is no parameter ${key}`, [], parameters);
+    if (typeof found === 'string' && found.search(PLACEHOLDER) >= 0)
+      throw badParameter(`${scenario}: the parameter ${key} has a placeholder in its value`, [], parameters);
+    return found;
+  };
+  return replace(value);
+}
+
+/** A placeholder alone keeps its parameter's type: a number stays a number. */
+function replaceIn(text: string, lookUp: (key: string) => ParameterValue): ParameterValue {
+  const [, alone] = new RegExp(`^${PLACEHOLDER.source}$`).exec(text) ?? [];
+  if (alone !== undefined) return lookUp(alone);
+  return text.replaceAll(PLACEHOLDER, (_all, key: string) => String(lookUp(key)));
+}
+
+function badParameter(message: string, problems: readonly string[], parameters: Values): Fault {
+  return new Fault({
+    blame: 'scenario',
+    code: 'SCENARIO_BAD_PARAMETER',
+    message: problems[0] === undefined ? message : `${message}: ${problems[0]}`,
+    details: [...problems.slice(1), `parameters: ${JSON.stringify(parameters)}`],
+  });
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import type { Splat } from '../model/index.ts';
+import { scanLog } from '../splat/index.ts';
+import { KASAN_LINES, stampLines, WARNING_LINES } from '../testing/index.ts';
 import { expandScenario, findUnexpectedSplats, parseScenario } from './index.ts';
 
 function settle(expect: string) {
@@ -28,12 +30,40 @@ t.test('every complaint that is not allowed is a finding, once for each signatur
   );
 });
 
-t.test('what follows from another complaint is none of its own', async (t) => {
-  const findings = findUnexpectedSplats(settle('{}'), [
-    aSplat('KASAN in f'),
-    aSplat('GPF in f', { follows: 0 }),
-  ]);
-  t.equal(findings.length, 1);
+t.test('a splat is excused by a root that is a finding itself, and by no other', async (t) => {
+  const ALLOW = '{allow: [{title: WARNING in f, why: w}]}';
+  const found = (expect: string, splats: readonly Splat[]) =>
+    findUnexpectedSplats(settle(expect), splats).map((one) => one.title);
+  const fault = aSplat('GPF in g', { follows: 0 });
+  t.strictSame(found('{}', [aSplat('KASAN in f'), fault]), ['KASAN in f']);
+  t.strictSame(found(ALLOW, [aSplat('WARNING in f'), fault]), ['GPF in g'], 'the root is allowed');
+  const expected = '{dmesg: {splats: [{title: WARNING in f, why: w}]}}';
+  t.strictSame(found(expected, [aSplat('WARNING in f'), fault]), ['GPF in g'], 'the root is expected');
+  const last = aSplat('BUG in h', { follows: 1 });
+  const link = aSplat('WARNING in f', { follows: 0 });
+  t.strictSame(
+    found(ALLOW, [aSplat('KASAN in f'), link, last]),
+    ['KASAN in f'],
+    'a chain with an allowed link',
+  );
+  t.strictSame(found(ALLOW, [aSplat('WARNING in f'), fault, last]), ['GPF in g', 'BUG in h']);
+  const broken = [
+    aSplat('KASAN in f', { follows: 1 }),
+    aSplat('GPF in g', { follows: 1 }),
+    aSplat('BUG in h', { follows: 9 }),
+  ];
+  t.strictSame(found('{}', broken), ['KASAN in f', 'GPF in g', 'BUG in h'], 'a reference must point back');
+});
+
+t.test('a KASAN report seven seconds after an allowed warning of the same task is a finding', async (t) => {
+  const log = stampLines(100, WARNING_LINES, 'T214') + stampLines(107, KASAN_LINES, 'T214');
+  const allowed = settle('{allow: [{matches: "^WARNING in ", why: known}]}');
+  const titles = (splats: readonly Splat[]) => findUnexpectedSplats(allowed, splats).map((one) => one.title);
+  t.match(titles(scanLog(log)).join(), /^KASAN: slab-use-after-free Read in otter_release$/);
+  const kasan = titles(
+    scanLog(stampLines(100, KASAN_LINES, 'T214') + stampLines(107, WARNING_LINES, 'T214')),
+  );
+  t.equal(kasan.length, 1, 'the warning after it is allowed');
 });
 
 t.test('what is allowed is no finding: a title as a whole, a pattern anywhere', async (t) => {

@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: MIT
-import type { Finding, Splat } from '../model/index.ts';
-import type { SettledScenario } from './expand.ts';
-import { toRegExp } from './words.ts';
+import { type Finding, findExplained, type Splat } from '../model/index.ts';
+import { toRegExp } from './scalar.ts';
+import type { ExpectedSplat, SettledScenario } from './settled.ts';
 
-interface Wish {
-  readonly title?: string | undefined;
-  readonly matches?: string | undefined;
-  readonly why: string;
-}
-
-function fits(wish: Wish, splat: Splat): boolean {
-  if (wish.title !== undefined) return splat.title === wish.title;
-  return wish.matches !== undefined && toRegExp(wish.matches).test(splat.title);
+function fits(expected: ExpectedSplat, splat: Splat): boolean {
+  if (expected.title !== null) return splat.title === expected.title;
+  return expected.matches !== null && toRegExp(expected.matches).test(splat.title);
 }
 
 /**
- * What the log shows against the scenario's word: each complaint that is no consequence of another, and is neither
- * expected nor allowed; and each expected one that did not come. One finding a signature.
+ * Compares the log with the scenario's expectations: each splat that is neither expected nor allowed is a finding,
+ * unless it follows from one that is a finding itself; so is each expected splat that did not come. One finding a
+ * signature.
  */
 export function findUnexpectedSplats(settled: SettledScenario, splats: readonly Splat[]): readonly Finding[] {
-  const { dmesg, allow } = settled.expect;
-  const wanted: readonly Wish[] = dmesg === 'clean' ? [] : dmesg.splats;
+  const { splats: expected, allow } = settled.expect;
   const findings: Finding[] = [];
+  const isFinding = (splat: Splat) => ![...expected, ...allow].some((one) => fits(one, splat));
+  const explained = findExplained(splats, isFinding);
   for (const [index, splat] of splats.entries()) {
-    if (splat.follows !== null || [...wanted, ...allow].some((wish) => fits(wish, splat))) continue;
+    if (!isFinding(splat) || explained.has(splat)) continue;
     if (findings.some((one) => one.signature === splat.signature)) continue;
     findings.push({
       kind: 'splat',
@@ -36,15 +32,15 @@ export function findUnexpectedSplats(settled: SettledScenario, splats: readonly 
       splat: index,
     });
   }
-  for (const wish of wanted) {
-    if (splats.some((splat) => fits(wish, splat))) continue;
-    const what = wish.title ?? `/${wish.matches}/`;
+  for (const one of expected) {
+    if (splats.some((splat) => fits(one, splat))) continue;
+    const what = one.title ?? `/${one.matches}/`;
     findings.push({
       kind: 'expectation',
       signature: `expectation:${settled.name}:dmesg:${what}`,
-      title: `the kernel did not complain: ${what}`,
+      title: `the expected splat did not come: ${what}`,
       step: null,
-      details: [`expected because: ${wish.why}`],
+      details: [`expected because: ${one.why}`],
       splat: null,
     });
   }

@@ -1,50 +1,71 @@
 // SPDX-License-Identifier: MIT
-import { Fault, type GuestJob } from '../model/index.ts';
+import { Fault, type GuestJob, type GuestResult } from '../model/index.ts';
 
-export interface Job {
+/** What a later step may want to know of a job beside its process. */
+export interface JobTraits {
+  /** Whether it is errno-write, whose output says which errno each write got. */
+  readonly writesErrnos?: boolean;
+  /** A file in the guest that is worth keeping after the scenario, and the name to keep it under. */
+  readonly evidence?: { readonly path: string; readonly name: string };
+}
+
+/** A named command that goes on in the guest while later steps are performed. */
+export interface Job extends GuestJob {
   readonly name: string;
-  readonly guestJob: GuestJob;
-  /** `errno`: it is our own writer, whose output says which errno came. `l2`: a VM inside the guest. */
-  readonly kind: 'command' | 'errno' | 'l2';
-  /** Set once its end was seen. */
-  ended: boolean;
+  readonly traits: JobTraits;
+  /** Whether `wait` has seen its end. */
+  hasEnded(): boolean;
 }
 
-/** The jobs that a scenario has running in the guest, by name. */
-export class Jobs {
-  readonly #jobs = new Map<string, Job>();
-
-  /** A name may be used again once its job has ended. */
-  add(name: string, guestJob: GuestJob, kind: Job['kind']): Job {
-    if (this.#jobs.get(name)?.ended === false)
-      throw fault(`the job ${name} is started while it still runs`, 'SCENARIO_JOB_RUNS');
-    const job: Job = { name, guestJob, kind, ended: false };
-    this.#jobs.set(name, job);
-    return job;
-  }
-
-  get(name: string): Job {
-    const job = this.#jobs.get(name);
-    if (!job) throw fault(`no job ${name} was started`, 'SCENARIO_UNKNOWN_JOB');
-    return job;
-  }
-
-  all(): readonly Job[] {
-    return [...this.#jobs.values()];
-  }
-
-  running(): readonly Job[] {
-    return [...this.#jobs.values()].filter((job) => !job.ended);
-  }
-
+/** The jobs that a scenario has started, by name. */
+export interface Jobs {
+  /** A name may be used again once its job has ended. Fault `SCENARIO_JOB_RUNS` (scenario) while it runs. */
+  add(name: string, guestJob: GuestJob, traits?: JobTraits): Job;
+  /** Fault `SCENARIO_UNKNOWN_JOB` (scenario) for a name that no step has started. */
+  get(name: string): Job;
+  all(): readonly Job[];
   /** `JOB_<name>`: the process id of each job's shell, which leads its process group. */
-  environment(): Record<string, string> {
-    return Object.fromEntries(
-      [...this.#jobs].map(([name, job]) => [`JOB_${name}`, String(job.guestJob.pid)]),
-    );
-  }
+  environment(): Readonly<Record<string, string>>;
 }
 
-function fault(message: string, code: string): Fault {
+export function createJobs(): Jobs {
+  const jobs = new Map<string, Job>();
+  return {
+    add(name, guestJob, traits = {}) {
+      if (jobs.get(name)?.hasEnded() === false)
+        throw scenarioFault('SCENARIO_JOB_RUNS', `the job ${name} is started again while it still runs`);
+      const job = createJob(name, guestJob, traits);
+      jobs.set(name, job);
+      return job;
+    },
+    get(name) {
+      const job = jobs.get(name);
+      if (!job) throw scenarioFault('SCENARIO_UNKNOWN_JOB', `no step has started a job ${name}`);
+      return job;
+    },
+    all: () => [...jobs.values()],
+    environment: () =>
+      Object.fromEntries([...jobs.values()].map((job) => [`JOB_${job.name}`, String(job.pid)])),
+  };
+}
+
+function createJob(name: string, guestJob: GuestJob, traits: JobTraits): Job {
+  let ended = false;
+  return {
+    name,
+    traits,
+    pid: guestJob.pid,
+    hasEnded: () => ended,
+    async wait(timeoutMs): Promise<GuestResult | null> {
+      const result = await guestJob.wait(timeoutMs);
+      if (result !== null) ended = true;
+      return result;
+    },
+    output: () => guestJob.output(),
+    kill: (signal) => guestJob.kill(signal),
+  };
+}
+
+function scenarioFault(code: string, message: string): Fault {
   return new Fault({ blame: 'scenario', code, message });
 }

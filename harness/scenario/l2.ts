@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { quoteWords } from './shell.ts';
+import { quoteArgs } from '../model/index.ts';
 
 /** Where VMs inside the guest have their consoles and monitors, a pair of files each: `<job>.console`, `<job>.monitor`. */
-export const L2_DIRECTORY = '/run/l2';
+const L2_DIRECTORY = '/run/l2';
 
 /** Where the overlay has `<name>/kernel` and `<name>/initramfs.cpio` of each L2 that the scenario names. */
 const L2_FILES = '/overlay/l2';
@@ -44,5 +44,5 @@ export function l2Command(options: L2Options): string {
     ...options.devices.flatMap((path) => ['-device', `vfio-pci,sysfsdev=${path}`]),
     ...(options.paused ? ['-S'] : []),
   ];
-  return `mkdir -p ${L2_DIRECTORY} && rm -f ${monitorPathOf(options.job)} && exec ${quoteWords(argv)}`;
+  return `mkdir -p ${L2_DIRECTORY} && rm -f ${monitorPathOf(options.job)} && exec ${quoteArgs(argv)}`;
 }

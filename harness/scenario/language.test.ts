@@ -4,17 +4,21 @@ import { join } from 'node:path';
 import t from 'tap';
 import { formatDiagnostic } from '../document/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
-import { expandScenario, lintScenario, parseScenario, scenarioJsonSchema } from './index.ts';
+import { expandScenario, lintScenario, parseScenario } from './index.ts';
+import { scenarioJsonSchema } from './language.ts';
+
+const WRITE_SCHEMA =
+  'import { scenarioJsonSchema } from "./dist/harness/scenario/language.js"; import { writeFileSync } from "node:fs"; writeFileSync("scenarios/scenario.schema.json", JSON.stringify(scenarioJsonSchema(), null, 2) + "\\n")';
 
 const HEAD = 'name: x\ndescription: d\n';
 
 t.test('the published schema is current', async (t) => {
   const path = join(PROJECT_ROOT, 'scenarios/scenario.schema.json');
   const now = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`;
-  t.equal(readFileSync(path, 'utf8'), now, 'scenarioJsonSchema() says something else than the file');
+  t.equal(readFileSync(path, 'utf8'), now, `write it again: node --input-type=module -e '${WRITE_SCHEMA}'`);
 });
 
-t.test('each scenario that ships is without fault, and bears the name of its file', async (t) => {
+t.test('each scenario that ships has no diagnostic, and the name of its file', async (t) => {
   const files = readdirSync(join(PROJECT_ROOT, 'scenarios'), { recursive: true, encoding: 'utf8' }).filter(
     (one) => one.endsWith('.yaml'),
   );
@@ -30,7 +34,7 @@ t.test('each scenario that ships is without fault, and bears the name of its fil
   }
 });
 
-t.test('a number may be what a text is expected to be', async (t) => {
+t.test('an expected text may be written as a number', async (t) => {
   const parsed = parseScenario(
     `${HEAD}parameters: {size: 24}\nsteps:\n  - run: {command: a, stdout: {equals: '\${{size}}'}}\n`,
     'x',
@@ -60,11 +64,11 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     `${HEAD}steps:\n  - sleep: 3\n`,
     /^x:4:12: error: this must be a duration with its unit/,
   ],
-  'a regular expression that is none': [
+  'an invalid regular expression': [
     `${HEAD}steps:\n  - waitForDmesg: '('\n`,
     /^x:4:19: error: this is not a regular expression \[WRONG_FORM\]|^x:4:19: error: this is not a regular/,
   ],
-  'an errno that is none': [
+  'an invalid errno': [
     `${HEAD}steps:\n  - write: {to: /x, value: 1, expect: enodev}\n`,
     /^x:4:39: error: this must be the name of an errno/,
   ],
@@ -72,11 +76,11 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     `${HEAD}steps:\n  - write: {to: /x}\n`,
     /^x:4:12: error: give exactly one of value, values and uuids/,
   ],
-  'a loop that is told both how often and how long': [
+  'a loop with both a count and a time': [
     `${HEAD}steps:\n  - loop: {count: 1, time: 1s, steps: []}\n`,
     /give either count or time/,
   ],
-  'a job that nobody starts': [
+  'a job that is never started': [
     `${HEAD}steps:\n  - background: {name: holder, command: a}\n  - wait: hodler\n  - wait: holder\n`,
     /^x:5:11: error: no step starts a job "hodler" \(did you mean "holder"/,
   ],
@@ -84,7 +88,7 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     `${HEAD}steps:\n  - wait: a\n  - background: {name: a, command: b}\n`,
     /^x:4:11: error: the job "a" is started only further down/,
   ],
-  'a job whose end nobody looks at': [
+  'a job whose end is not checked': [
     `${HEAD}steps:\n  - background: {name: a, command: b}\n`,
     /^x:4:17: warning: the job "a" is started, and no step waits/,
   ],
@@ -92,7 +96,7 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     `${HEAD}steps:\n  - {label: l, run: a}\n  - {label: l, run: b}\n`,
     /^x:5:13: error: the label "l" is already that of the step in line 4/,
   ],
-  'two steps that cannot be told apart': [
+  'two steps of the same name': [
     `${HEAD}steps:\n  - run: a\n  - run: a\n`,
     /^x:5:5: warning: this step is called "run a", as another is/,
   ],
@@ -100,15 +104,15 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     `${HEAD}steps:\n  - {label: l, run: a}\n  - loop: {count: 1, steps: [{label: l, run: b}]}\n`,
     /^x:5:38: error: the label "l"/,
   ],
-  'a parameter that nobody uses': [
+  'an unused parameter': [
     `${HEAD}parameters: {a: 1}\nsteps: []\n`,
     /^x:3:14: warning: the parameter "a" is used nowhere/,
   ],
-  'a parameter that is not there': [
+  'an unknown parameter': [
     `${HEAD}parameters: {count: 1}\nsteps:\n  - run: echo \${{cuont}} \${{count}}\n`,
     /^x:5:10: error: there is no parameter "cuont" \(did you mean "count"/,
   ],
-  'a VM that is not named': [
+  'an unknown VM': [
     `${HEAD}l2: {tiny: {kernel: k}}\nsteps:\n  - startL2: {l2: tinny}\n  - startL2: {l2: tiny, name: b}\n  - stopL2: b\n  - stopL2: l2\n`,
     /^x:5:19: error: no VM "tinny" is named under l2 \(did you mean "tiny"/,
   ],
@@ -123,7 +127,7 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
 };
 
 for (const [what, [text, diagnostic]] of Object.entries(wrong)) {
-  t.test(`${what} is pointed at`, async (t) => {
+  t.test(`lint points at ${what}`, async (t) => {
     const words = lintScenario(text, 'x').map(formatDiagnostic);
     t.equal(words.length, 1, words.join('\n'));
     t.match(words[0], diagnostic);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { type Diagnostic, type DocumentPath, type Source, suggestName } from '../document/index.ts';
 import { kindOf, labelOf, type Scenario } from './language.ts';
-import type { StepText } from './step.ts';
-import { PLACEHOLDER } from './words.ts';
+import { PLACEHOLDER } from './scalar.ts';
+import type { WrittenStep } from './step.ts';
 
 interface Placed {
-  readonly step: StepText;
+  readonly step: WrittenStep;
   readonly path: DocumentPath;
 }
 
 /** Every step of a list and of the lists inside, in the order in which they are written. */
-function* walk(steps: readonly StepText[], path: DocumentPath): Generator<Placed> {
+function* walk(steps: readonly WrittenStep[], path: DocumentPath): Generator<Placed> {
   for (const [index, step] of steps.entries()) {
     const here = [...path, index];
     yield { step, path: here };
@@ -19,23 +19,21 @@ function* walk(steps: readonly StepText[], path: DocumentPath): Generator<Placed
   }
 }
 
-/** What a schema cannot see: names that are used and not given, given and not used, given twice. */
+type Rule = (scenario: Scenario, placed: readonly Placed[], source: Source) => readonly Diagnostic[];
+
+const RULES: readonly Rule[] = [lintJobs, lintLabels, lintPlaceholders, lintParameters, lintVms, lintModules];
+
+/** Finds what a schema cannot see: names that are used and not given, given and not used, or given twice. */
 export function lintNames(scenario: Scenario, source: Source): readonly Diagnostic[] {
   const placed = [
     ...walk(scenario.setup, ['setup']),
     ...walk(scenario.steps, ['steps']),
     ...walk(scenario.cleanup, ['cleanup']),
   ];
-  return [
-    ...lintJobs(placed, source),
-    ...lintLabels(placed, source),
-    ...lintParameters(scenario, source),
-    ...lintL2(scenario, placed, source),
-    ...lintModules(scenario, source),
-  ];
+  return RULES.flatMap((rule) => rule(scenario, placed, source));
 }
 
-function lintJobs(placed: readonly Placed[], source: Source): Diagnostic[] {
+function lintJobs(_scenario: Scenario, placed: readonly Placed[], source: Source): Diagnostic[] {
   const found: Diagnostic[] = [];
   const started = new Map<string, Placed>();
   const used = new Set<string>();
@@ -61,13 +59,13 @@ function lintJobs(placed: readonly Placed[], source: Source): Diagnostic[] {
   const text = JSON.stringify(placed.map(({ step }) => step));
   for (const [job, { step, path }] of started) {
     if (used.has(job) || text.includes(`JOB_${job}`)) continue;
-    const message = `the job "${job}" is started, and no step waits for it or stops it: how it ends is never looked at`;
+    const message = `the job "${job}" is started, and no step waits for it or stops it: how it ends is not checked`;
     found.push(source.diagnose('warning', 'UNUSED_NAME', message, [...path, kindOf(step).kind.kind]));
   }
   return found;
 }
 
-function lintLabels(placed: readonly Placed[], source: Source): Diagnostic[] {
+function lintLabels(_scenario: Scenario, placed: readonly Placed[], source: Source): Diagnostic[] {
   const seen = new Map<string, DocumentPath>();
   const found: Diagnostic[] = [];
   for (const { step, path } of placed) {
@@ -86,98 +84,74 @@ function lintLabels(placed: readonly Placed[], source: Source): Diagnostic[] {
   return found;
 }
 
-function lintParameters(scenario: Scenario, source: Source): Diagnostic[] {
-  const found: Diagnostic[] = [];
+/** Each use of a parameter in a value, with its place. */
+function* findPlaceholders(value: unknown, path: DocumentPath): Generator<[key: string, path: DocumentPath]> {
+  if (Array.isArray(value))
+    for (const [index, one] of value.entries()) yield* findPlaceholders(one, [...path, index]);
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, one] of Object.entries(value)) yield* findPlaceholders(one, [...path, key]);
+  else if (typeof value === 'string')
+    for (const [, key = ''] of value.matchAll(PLACEHOLDER)) yield [key, path];
+}
+
+function listPlaceholders({ parameters: _parameters, matrix: _matrix, ...rest }: Scenario) {
+  return [...findPlaceholders(rest, [])];
+}
+
+function lintPlaceholders(scenario: Scenario, _placed: readonly Placed[], source: Source): Diagnostic[] {
   const names = [...Object.keys(scenario.parameters), ...Object.keys(scenario.matrix)];
-  const used = new Set<string>();
-  const look = (value: unknown, path: DocumentPath): void => {
-    if (Array.isArray(value)) for (const [index, one] of value.entries()) look(one, [...path, index]);
-    else if (typeof value === 'object' && value !== null)
-      for (const [key, one] of Object.entries(value)) look(one, [...path, key]);
-    else if (typeof value === 'string')
-      for (const [, key = ''] of value.matchAll(PLACEHOLDER)) {
-        used.add(key);
-        if (!names.includes(key))
-          found.push(
-            source.diagnose(
-              'error',
-              'UNKNOWN_NAME',
-              `there is no parameter "${key}"`,
-              path,
-              'value',
-              suggestName(key, names),
-            ),
-          );
-      }
-  };
-  const { parameters, matrix, ...rest } = scenario;
-  for (const [key, value] of Object.entries(rest)) look(value, [key]);
-  for (const [part, group] of Object.entries({ parameters, matrix })) {
+  return listPlaceholders(scenario)
+    .filter(([key]) => !names.includes(key))
+    .map(([key, path]) => {
+      const guess = suggestName(key, names);
+      return source.diagnose('error', 'UNKNOWN_NAME', `there is no parameter "${key}"`, path, 'value', guess);
+    });
+}
+
+function lintParameters(scenario: Scenario, _placed: readonly Placed[], source: Source): Diagnostic[] {
+  const { parameters, matrix } = scenario;
+  const used = new Set(listPlaceholders(scenario).map(([key]) => key));
+  const found: Diagnostic[] = [];
+  for (const [part, group] of [
+    ['parameters', parameters],
+    ['matrix', matrix],
+  ] as const) {
     for (const key of Object.keys(group)) {
-      if (!used.has(key))
-        found.push(
-          source.diagnose(
-            'warning',
-            'UNUSED_NAME',
-            `the parameter "${key}" is used nowhere`,
-            [part, key],
-            'key',
-          ),
-        );
-      if (part === 'matrix' && key in parameters)
-        found.push(
-          source.diagnose(
-            'error',
-            'DUPLICATE_NAME',
-            `"${key}" is a parameter and an axis of the matrix`,
-            [part, key],
-            'key',
-          ),
-        );
+      const add = (severity: 'error' | 'warning', code: Diagnostic['code'], message: string) =>
+        found.push(source.diagnose(severity, code, message, [part, key], 'key'));
+      if (!used.has(key)) add('warning', 'UNUSED_NAME', `the parameter "${key}" is used nowhere`);
+      if (part === 'matrix' && Object.hasOwn(parameters, key))
+        add('error', 'DUPLICATE_NAME', `"${key}" is a parameter and an axis of the matrix`);
     }
   }
   return found;
 }
 
-function lintL2(scenario: Scenario, placed: readonly Placed[], source: Source): Diagnostic[] {
-  const found: Diagnostic[] = [];
+function lintVms(scenario: Scenario, placed: readonly Placed[], source: Source): Diagnostic[] {
   const names = Object.keys(scenario.l2);
-  const used = new Set<string>();
-  for (const { step, path } of placed) {
+  const uses = placed.flatMap(({ step, path }) => {
     const { kind, body } = kindOf(step);
-    if (kind.kind !== 'startL2') continue;
-    const { l2 } = body as { l2: string };
-    used.add(l2);
-    if (!names.includes(l2))
-      found.push(
-        source.diagnose(
-          'error',
-          'UNKNOWN_NAME',
-          `no VM "${l2}" is named under l2`,
-          [...path, kind.kind, 'l2'],
-          'value',
-          suggestName(l2, names),
-        ),
-      );
-  }
-  for (const key of names)
-    if (!used.has(key))
-      found.push(
-        source.diagnose('warning', 'UNUSED_NAME', `the VM "${key}" is never started`, ['l2', key], 'key'),
-      );
-  return found;
+    return (kind.vms?.(body) ?? []).map((vm) => ({ name: vm.name, path: [...path, kind.kind, ...vm.path] }));
+  });
+  const unknown = uses
+    .filter(({ name }) => !names.includes(name))
+    .map(({ name, path }) => {
+      const message = `no VM "${name}" is named under l2`;
+      return source.diagnose('error', 'UNKNOWN_NAME', message, path, 'value', suggestName(name, names));
+    });
+  const unused = names
+    .filter((name) => !uses.some((use) => use.name === name))
+    .map((name) =>
+      source.diagnose('warning', 'UNUSED_NAME', `the VM "${name}" is never started`, ['l2', name], 'key'),
+    );
+  return [...unknown, ...unused];
 }
 
-function lintModules(scenario: Scenario, source: Source): Diagnostic[] {
-  const names = scenario.modules.map((one) => (typeof one === 'string' ? one : one.module));
-  return names.flatMap((module, index) =>
-    names.indexOf(module) < index
-      ? [
-          source.diagnose('error', 'DUPLICATE_NAME', `the module "${module}" is loaded twice`, [
-            'modules',
-            index,
-          ]),
-        ]
-      : [],
-  );
+function lintModules(scenario: Scenario, _placed: readonly Placed[], source: Source): Diagnostic[] {
+  const names = scenario.modules.map((one) => one.module);
+  return names.flatMap((module, index) => {
+    if (names.indexOf(module) === index) return [];
+    const message = `the module "${module}" is loaded twice`;
+    return [source.diagnose('error', 'DUPLICATE_NAME', message, ['modules', index])];
+  });
 }

@@ -1,200 +1,139 @@
 // SPDX-License-Identifier: MIT
-import { Fault, type Finding, isFault, type StepRecord } from '../model/index.ts';
-import type { SettledScenario } from './expand.ts';
-import { Jobs } from './jobs.ts';
-import { consolePathOf } from './l2.ts';
-import { kindOf, labelOf } from './language.ts';
-import { Notes } from './notes.ts';
-import type { Stage, StepContext, StepOutcome, StepText } from './step.ts';
-import { toMs } from './words.ts';
+import { type Fault, type Finding, type StepRecord, toFault } from '../model/index.ts';
+import { cleanUp } from './cleanup.ts';
+import { createJobs } from './jobs.ts';
+import { orderModules, readModuleState } from './modules.ts';
+import { CUT_SHORT, createRecorder } from './record.ts';
+import { type Part, type Performer, performList } from './sequence.ts';
+import type { SettledScenario } from './settled.ts';
+import type { SettledStep, Stage } from './step.ts';
+import { probeGuest, type Supervision, superviseSteps } from './supervise.ts';
 
 /** What performing a scenario came to. */
 export interface Performance {
   readonly steps: readonly StepRecord[];
-  /** What the guest did against the scenario's word, one for each signature. */
+  /** Expectations that the guest did not meet, one for each signature. */
   readonly findings: readonly Finding[];
-  /** Why the scenario could not be performed to its end, or null. */
+  /**
+   * Why the scenario was not performed to its end: the stage's reason to stop, or what a step threw; the first one. Null
+   * also where that became a finding: the scenario's time limit passed in `steps` while the guest still answered.
+   */
   readonly fault: Fault | null;
-  /** Texts out of the guest that are worth a file of their own, by file name: consoles of VMs inside it. */
-  readonly evidence?: Readonly<Record<string, string>>;
+  /** The phase in which the fault or the scenario's time limit ended the performance; null when neither did. */
+  readonly stoppedIn: StepRecord['phase'] | null;
+  /** Texts from the guest that are worth a file, by file name: consoles of VMs inside it. */
+  readonly evidence: Readonly<Record<string, string>>;
 }
 
-const POLL_MS = 500;
-const EVIDENCE_BYTES = 256 * 1024;
+const MODULE_STATE_MS = 20_000;
 
-/** Who answers for a failing step: the kernel by a finding, the scenario by a fault, or nobody. */
-type Judge = 'kernel' | 'scenario' | 'nobody';
-
-interface Part {
-  readonly phase: StepRecord['phase'];
-  readonly judge: Judge;
-  readonly signal: AbortSignal;
-  readonly env: Readonly<Record<string, string>>;
-  readonly quiet: boolean;
-}
+/** After these nothing in the guest can be cleaned up, or nobody waits for it. */
+const NO_CLEANUP: readonly string[] = [
+  'GUEST_CONNECTION_LOST',
+  'GUEST_SILENT',
+  'MACHINE_ENDED',
+  'TRIAL_INTERRUPTED',
+];
 
 /**
  * Performs a settled scenario: modules, setup, steps, expected state, and then always the cleanup, as far as the guest
- * lives. Never rejects: what stops it is the performance's `fault`.
+ * answers. After a finding the remaining steps and the cleanup get a short grace each. Never rejects: what stops it is the
+ * performance's `fault`.
  */
 export async function performScenario(settled: SettledScenario, stage: Stage): Promise<Performance> {
-  const jobs = new Jobs();
-  const notes = new Notes(settled.name, stage);
-  let fault: Fault | null = null;
-  const part: Part = { phase: 'steps', judge: 'kernel', signal: stage.signal, env: {}, quiet: false };
-  try {
-    stage.consoleMark();
-    const modules = settled.modules.map((insmod) => ({ insmod }));
-    const state = settled.expect.state.map((read) => ({
-      label: `expect ${read.file}`,
-      read,
-      continue: true,
-    }));
-    if (
-      (await performList(modules, { ...part, phase: 'setup' })) &&
-      (await performList(settled.setup, { ...part, phase: 'setup', judge: 'scenario' })) &&
-      (await performList(settled.steps, part))
-    )
-      await performList(state, part);
-  } catch (error) {
-    fault = toFault(error);
-  }
-  const evidence: Record<string, string> = {};
-  try {
-    if (await guestLives()) await cleanUp();
-  } catch (error) {
-    // A first fault is the reason for what comes after it.
-    fault ??= toFault(error);
-  }
-  return { steps: notes.records, findings: notes.findings, fault, evidence };
-
-  async function guestLives(): Promise<boolean> {
-    if (isFault(fault, 'GUEST_CONNECTION_LOST')) return false;
-    if (!stage.signal.aborted) return true;
-    const answer = await stage.guest.run('true', { timeoutMs: stage.timeouts.aliveMs }).catch(() => null);
-    return answer?.exitCode === 0;
-  }
-
-  async function cleanUp(): Promise<void> {
-    const deadline = stage.now() + stage.timeouts.cleanupMs;
-    const cleanup: Part = {
-      ...part,
-      phase: 'cleanup',
-      judge: 'nobody',
-      signal: new AbortController().signal,
-    };
-    for (const step of settled.cleanup) {
-      if (stage.now() > deadline) break;
-      await performList([{ ...step, continue: true }], cleanup);
-    }
-    await endJobs();
-    for (const job of jobs.all()) {
-      if (job.kind !== 'l2') continue;
-      const path = consolePathOf(job.name);
-      const shown = await stage.guest.run(`tail -c ${EVIDENCE_BYTES} ${path}`, {
-        timeoutMs: stage.timeouts.scale(toMs('20s')),
-      });
-      if (shown.exitCode === 0) evidence[`${job.name}.console`] = shown.stdout;
+  const supervision = superviseSteps(stage);
+  const performer: Performer = {
+    scenario: settled.name,
+    stage,
+    guest: supervision.guest,
+    jobs: createJobs(),
+    recorder: createRecorder(settled.name, stage, supervision.noteFinding),
+  };
+  let { fault, stoppedIn } = await performPhases(performer, settled, supervision);
+  supervision.end();
+  let evidence: Performance['evidence'] = {};
+  if (fault === null || !NO_CLEANUP.includes(fault.code)) {
+    try {
+      const { graceMs, cleanupMs } = stage.timeouts;
+      const limitMs = supervision.hasFinding() ? Math.min(graceMs, cleanupMs) : cleanupMs;
+      evidence = await cleanUp(performer, settled.cleanup, limitMs);
+    } catch (error) {
+      // The first reason to stop stays the reason.
+      if (stoppedIn === null) stoppedIn = 'cleanup';
+      fault ??= toFault(error);
     }
   }
+  const { records, findings } = performer.recorder;
+  return { steps: records, findings, fault, stoppedIn, evidence };
+}
 
-  /** What the scenario left running would hold the kernel in a state that nobody asked for. */
-  async function endJobs(): Promise<void> {
-    const left = jobs.running();
-    if (left.length === 0) return;
-    await notes.record('cleanup', 'end the jobs left over', 'kill', false, async () => {
-      const details = await Promise.all(
-        left.map(async (job) => {
-          await job.guestJob.kill('KILL');
-          job.ended = (await job.guestJob.wait(stage.timeouts.aliveMs)) !== null;
-          return `${job.name}: ${job.ended ? 'ended' : 'cannot be ended'}`;
-        }),
-      );
-      return { failures: [], details };
-    });
-  }
+type Stop = Pick<Performance, 'fault' | 'stoppedIn'>;
 
-  /** Whether the list was done to its end. */
-  async function performList(steps: readonly StepText[], part: Part): Promise<boolean> {
-    for (const step of steps) {
-      part.signal.throwIfAborted();
-      const went = await performStep(step, part);
-      if (!went && step.continue !== true) return false;
+async function performPhases(
+  performer: Performer,
+  settled: SettledScenario,
+  supervision: Supervision,
+): Promise<Stop> {
+  const { stage } = performer;
+  const steps: Part = { phase: 'steps', blame: 'kernel', signal: supervision.signal, env: {}, quiet: false };
+  const setup: Part = { ...steps, phase: 'setup', blame: 'scenario' };
+  const phases: readonly (readonly [Part, () => Promise<boolean>])[] = [
+    [setup, () => loadModules(performer, settled.modules, setup)],
+    [setup, () => performList(performer, settled.setup, setup)],
+    [steps, () => performList(performer, settled.steps, steps)],
+    [steps, () => performList(performer, settled.expect.state.map(expectStep), steps)],
+  ];
+  stage.consoleMark();
+  for (const [part, perform] of phases) {
+    try {
+      if (!(await perform())) break;
+    } catch (error) {
+      if (error === CUT_SHORT) break;
+      return settleStop(performer, settled, supervision, { fault: toFault(error), phase: part.phase });
     }
-    return true;
   }
-
-  async function performStep(step: StepText, part: Part): Promise<boolean> {
-    const { kind, body } = kindOf(step);
-    const label = labelOf(step);
-    const outcome = await notes.record(part.phase, label, kind.kind, part.quiet, () =>
-      untilAborted(kind.perform(body, contextFor(part)), part.signal),
-    );
-    if (outcome.failures.length === 0) return outcome.stopped !== true;
-    if (part.judge === 'kernel') notes.find(label, outcome.failures);
-    if (part.judge === 'scenario') throw setupFailed(settled.name, label, outcome);
-    return false;
-  }
-
-  function contextFor(part: Part): StepContext {
-    return {
-      guest: stage.guest,
-      stage,
-      jobs,
-      env: { ...jobs.environment(), ...part.env },
-      scale: (duration) => stage.timeouts.scale(toMs(duration)),
-      performList: (steps, options = {}) =>
-        performList(steps, {
-          ...part,
-          env: { ...part.env, ...options.env },
-          quiet: part.quiet || options.quiet === true,
-        }),
-      async poll(ask, timeoutMs) {
-        const end = stage.now() + timeoutMs;
-        for (;;) {
-          part.signal.throwIfAborted();
-          const answer = await ask();
-          if (answer !== null || stage.now() >= end) return answer;
-          await stage.sleep(POLL_MS);
-        }
-      },
-    };
-  }
+  return { fault: null, stoppedIn: null };
 }
 
-function setupFailed(scenario: string, label: string, outcome: StepOutcome): Fault {
-  const [first] = outcome.failures;
-  return new Fault({
-    blame: 'scenario',
-    code: 'SCENARIO_SETUP_FAILED',
-    message: `${scenario}: setup step "${label}": ${first?.title}`,
-    details: first?.details ?? outcome.details ?? [],
-  });
+/** Loads modules, each after those that it depends on; without `modules.dep` exactly what is named. */
+async function loadModules(
+  performer: Performer,
+  modules: SettledScenario['modules'],
+  part: Part,
+): Promise<boolean> {
+  if (modules.length === 0) return true;
+  const { guest, stage } = performer;
+  const state = await readModuleState(guest, stage.timeouts.scale(MODULE_STATE_MS));
+  const steps = orderModules(modules, state).map(({ neededBy, ...body }) => ({
+    kind: 'insmod',
+    label: neededBy === null ? `load ${body.module}` : `load ${body.module} for ${neededBy}`,
+    continue: false,
+    body,
+  }));
+  return performList(performer, steps, part);
 }
 
-function toFault(error: unknown): Fault {
-  if (isFault(error)) return error;
-  if (error instanceof Error && error.name === 'AbortError')
-    return new Fault({
-      blame: 'lab',
-      code: 'SCENARIO_ABORTED',
-      message: 'it was stopped from outside',
-      cause: error,
-    });
-  return new Fault({
-    blame: 'harness',
-    code: 'SCENARIO_STEP_CRASHED',
-    message: `a step threw: ${error instanceof Error ? error.message : String(error)}`,
-    cause: error,
-  });
+function expectStep(body: SettledScenario['expect']['state'][number]): SettledStep {
+  return { kind: 'read', label: `expect ${body.file}`, continue: true, body };
 }
 
-/** The promise's value, or the signal's reason as soon as it aborts. */
-function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+/**
+ * The scenario's own time limit, passed in `steps` while the guest still answers, is an expectation that the kernel did
+ * not meet, like any deadline of a step. A guest that does not answer is not merely late.
+ */
+async function settleStop(
+  { stage, guest, recorder }: Performer,
+  settled: SettledScenario,
+  supervision: Supervision,
+  { fault, phase }: { readonly fault: Fault; readonly phase: StepRecord['phase'] },
+): Promise<Stop> {
+  if (fault.code !== 'SCENARIO_TIMEOUT') return { fault, stoppedIn: phase };
+  const silent = await probeGuest(guest, stage.timeouts, fault.message);
+  if (silent) return { fault: silent, stoppedIn: phase };
+  if (phase !== 'steps') return { fault, stoppedIn: phase };
+  if (!supervision.hasFinding()) {
+    const running = recorder.records.findLast((step) => step.outcome === 'cut')?.label ?? null;
+    recorder.addTimeout(running, settled.timeoutMs);
+  }
+  return { fault: null, stoppedIn: phase };
 }

@@ -3,10 +3,20 @@ import type { z } from 'zod';
 import type { Guest, StepRecord, Timeouts } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
 
-/** A step as it stands in a scenario: its kind is the one key that names a step, and what it does is the value. */
-export type StepText = { readonly label?: string | undefined; readonly continue?: boolean | undefined } & {
+/** A step as a scenario's author writes it: the one key that names a kind of step has what to do as its value. */
+export type WrittenStep = { readonly label?: string | undefined; readonly continue?: boolean | undefined } & {
   readonly [kind: string]: unknown;
 };
+
+/** A step that is complete in itself, as JSON. `body` is the settled body of its kind. */
+export interface SettledStep {
+  readonly kind: string;
+  /** What records and signatures call it. */
+  readonly label: string;
+  /** Whether the steps after it are performed even when it fails. */
+  readonly continue: boolean;
+  readonly body: unknown;
+}
 
 /** Something that did not come as the scenario expects. */
 export interface Failure {
@@ -19,22 +29,23 @@ export interface Failure {
 
 export interface StepOutcome {
   readonly failures: readonly Failure[];
-  /** What is worth keeping in the record even when all is well. */
+  /** What is worth keeping in the record even when the step passes. */
   readonly details?: readonly string[];
-  /** Inner steps failed and have reported it themselves: the steps after this one are not done. */
+  /** Inner steps failed and were reported by themselves: the steps after this one are not performed. */
   readonly stopped?: boolean;
 }
 
 /** What the trial gives to a scenario: the guest, the console's lines, and time. */
 export interface Stage {
   readonly guest: Guest;
-  /** Whether a line after the last mark matches, within so many milliseconds of real time. */
+  /** Whether a line after the last mark matches, within `timeoutMs` of real time. */
   waitForConsole(pattern: RegExp, timeoutMs: number): Promise<boolean>;
   /** Lines until now are no longer looked at. */
   consoleMark(): void;
   /** Milliseconds since the epoch. */
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Resolves after `ms` milliseconds, or as soon as the signal aborts. Nothing else ends it. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
   /**
    * Aborts when the steps must end. Its reason is the Fault that says why: the user interrupted (`TRIAL_INTERRUPTED`), the
    * scenario's own limit passed (`SCENARIO_TIMEOUT`), or the machine ended (`MACHINE_ENDED`). The first one wins.
@@ -45,7 +56,7 @@ export interface Stage {
   consoleSilentMs(): number;
   /** Settles once the log has a complaint that the scenario neither expects nor allows. */
   readonly firstFinding: Promise<void>;
-  /** Drives every random choice of the steps. */
+  /** Drives every random choice of the steps; commands see it as `KTRIAL_SEED`. */
   readonly seed: number;
   onStepStarted(phase: StepRecord['phase'], label: string): void;
   onStepEnded(record: StepRecord): void;
@@ -54,40 +65,58 @@ export interface Stage {
 /** What a step may use. */
 export interface StepContext {
   readonly guest: Guest;
-  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'sleep'>;
+  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now'>;
   readonly jobs: Jobs;
   /** Variables that every command of this list of steps sees. */
   readonly env: Readonly<Record<string, string>>;
-  /** Milliseconds of a duration's text on this machine. */
-  scale(duration: string): number;
-  /** Performs a list of inner steps; returns whether it went through. Its failures are reported by itself. */
+  /** Real milliseconds on this machine for a time that the scenario was written with. */
+  scale(ms: number): number;
+  /** Resolves after `ms` milliseconds, or as soon as the steps must end. */
+  sleep(ms: number): Promise<void>;
+  /** Performs a list of inner steps; returns whether it was performed to its end. Its failures are reported by itself. */
   performList(
-    steps: readonly StepText[],
+    steps: readonly SettledStep[],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly quiet?: boolean },
   ): Promise<boolean>;
   /** Asks again and again until the answer is not null; null when the time is over. */
   poll<Answer>(ask: () => Promise<Answer | null>, timeoutMs: number): Promise<Answer | null>;
 }
 
-/** One kind of step: its words and what it does. */
-export interface Step<Body = unknown> {
+/** A name that a step uses, with its place below the step's kind. */
+export interface UsedName {
+  readonly name: string;
+  readonly path: readonly (string | number)[];
+}
+
+/**
+ * One kind of step: its language and what it does. `Written` is the body as its author writes it, with defaults filled in
+ * and placeholders in place; `Body` is the settled body: JSON all through, times in milliseconds.
+ */
+export interface Step<Written = unknown, Body = unknown> {
   readonly kind: string;
   /** For the published schema, one sentence. */
   readonly description: string;
-  /** `steps` is the schema of a list of steps, for kinds that have such lists inside. */
-  schema(steps: z.ZodType<readonly StepText[]>): z.ZodType<Body>;
-  /** What the step is called where the scenario gives it no label. */
-  describe(body: Body): string;
-  /** Lists of steps inside, with the path to each, for those who look through a scenario. */
-  inner?(
-    body: Body,
-  ): readonly { readonly path: readonly (string | number)[]; readonly steps: readonly StepText[] }[];
-  /** Names of jobs that it starts, and that it needs to have been started, for lint. */
-  jobs?(body: Body): { readonly starts?: readonly string[]; readonly uses?: readonly string[] };
+  /** Schema of the written body. `steps` is the schema of a list of steps, for kinds that have such lists inside. */
+  written(steps: z.ZodType<readonly WrittenStep[]>): z.ZodType<Written>;
+  /** Schema of the settled body. */
+  settled(steps: z.ZodType<readonly SettledStep[]>): z.ZodType<Body>;
+  /** Settles a body that has no placeholder left. */
+  settle(written: Written, settleSteps: (steps: readonly WrittenStep[]) => readonly SettledStep[]): Body;
+  /** The label of a step that was given none. */
+  describe(written: Written): string;
+  /** Lists of steps inside, with the path to each. */
+  inner?(written: Written): readonly {
+    readonly path: readonly (string | number)[];
+    readonly steps: readonly WrittenStep[];
+  }[];
+  /** Names of jobs that it starts, and of jobs that must have been started before. */
+  jobs?(written: Written): { readonly starts?: readonly string[]; readonly uses?: readonly string[] };
+  /** VMs under `l2` that it starts. */
+  vms?(written: Written): readonly UsedName[];
   perform(body: Body, context: StepContext): Promise<StepOutcome>;
 }
 
-/** Makes a kind of step fit for the list of all kinds. The schema has checked the body when `perform` sees it. */
-export function defineStep<Body>(step: Step<Body>): Step {
-  return step as Step<unknown>;
+/** Makes a kind of step fit for the list of all kinds: its schemas have checked what the functions get. */
+export function defineStep<Written, Body>(step: Step<Written, Body>): Step {
+  return step as unknown as Step;
 }

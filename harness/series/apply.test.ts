@@ -2,23 +2,23 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { runGit } from '../host/index.ts';
 import { isFault, type Series } from '../model/index.ts';
-import { git } from './git.ts';
-import { applySeries, lastPatchTouching, readSeries } from './index.ts';
+import { applySeries, lastPatchTouching, readSeries, writeSeries } from './index.ts';
 
-// Many small programs are started: on a busy computer that takes its time.
+// The tests start many small programs, which is slow on a busy computer.
 t.setTimeout(240_000);
 
 const LINES = Array.from({ length: 20 }, (_, index) => `line ${index + 1}`);
 
 type Test = Pick<typeof t, 'testdir'>;
 
-/** A repository with one file of twenty lines, and what can be done with it. */
+/** A repository with one file of twenty lines, and functions that work on it. */
 async function aRepository(t: Test) {
   const tree = t.testdir({ 'file.c': `${LINES.join('\n')}\n`, 'other.c': 'x\n', '.gitignore': '*.o\n' });
   const run = async (...args: string[]) =>
     (
-      await git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree })
+      await runGit(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree })
     ).stdout.trim();
   await run('init', '-q', '-b', 'main');
   await run('add', '.');
@@ -44,6 +44,17 @@ async function aRepository(t: Test) {
   return { tree, base, run, edit, commit, takeSeries, state };
 }
 
+/** A repository without the objects of `aRepository`, so that git cannot merge. Its only file is `file.c`. */
+async function anotherRepository(t: Test, text: string): Promise<string> {
+  const tree = t.testdir({ 'file.c': `${text}\n` });
+  const run = (...args: string[]) =>
+    runGit(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree });
+  await run('init', '-q');
+  await run('add', '.');
+  await run('commit', '-qm', 'base');
+  return tree;
+}
+
 const replace = (from: string, to: string) => (text: string) => text.replace(`${from}\n`, `${to}\n`);
 
 async function aSeriesOfTwo(t: Test) {
@@ -56,7 +67,7 @@ async function aSeriesOfTwo(t: Test) {
   return { ...repository, series: await repository.takeSeries() };
 }
 
-t.test('a series that fits is committed plainly, and the same input gives the same tip', async (t) => {
+t.test('a series that applies is committed plainly, and the same input gives the same tip', async (t) => {
   const { tree, base, run, series } = await aSeriesOfTwo(t);
   const first = await applySeries(series, tree);
   if (!first.ok) throw new Error(first.conflict.words);
@@ -90,7 +101,7 @@ t.test(
     edit('mine.o', () => "the user's own\n");
     const before = await state();
     const result = await applySeries(series, tree);
-    if (result.ok) throw new Error('it applied');
+    if (result.ok) throw new Error('got an applied series, expected a conflict');
     const { conflict } = result;
     t.equal(conflict.number, 2);
     t.equal(conflict.subject, 'two: of two');
@@ -111,7 +122,7 @@ t.test(
   },
 );
 
-t.test('conflicts about whole files name the file', async (t) => {
+t.test('a conflict about a whole file names the file', async (t) => {
   const { tree, edit, commit, run, series, state } = await aSeriesOfTwo(t);
   edit('new.c', () => 'already here\n');
   await commit('the same name');
@@ -130,7 +141,7 @@ t.test('conflicts about whole files name the file', async (t) => {
   t.strictSame(await state(), before);
 });
 
-t.test('a patch that fits only with a merge is merged three ways, and this is said', async (t) => {
+t.test('a patch that applies only with a merge is merged three ways, and the result says so', async (t) => {
   const { tree, edit, commit, series } = await aSeriesOfTwo(t);
   edit('file.c', (text) => replace('line 7', 'line seven')(text));
   await commit('near by');
@@ -139,27 +150,24 @@ t.test('a patch that fits only with a merge is merged three ways, and this is sa
   t.match(readFileSync(join(tree, 'file.c'), 'utf8'), /line five\nline 6\nline seven\n/);
 });
 
-t.test('without the blobs for a merge, fewer context lines have to match, and this is said', async (t) => {
-  const { series } = await aSeriesOfTwo(t);
-  // Another repository, which has never seen the series' base.
-  const tree = t.testdir({ 'file.c': `${LINES.join('\n').replace('line 7\n', 'line seven\n')}\n` });
-  const run = (...args: string[]) =>
-    git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree });
-  await run('init', '-q');
-  await run('add', '.');
-  await run('commit', '-qm', 'base');
-  const result = await applySeries(series, tree);
-  t.match(result, { ok: true, patches: [{ how: 'reducedContext' }, { how: 'plain' }] });
-});
+t.test(
+  'without the blobs for a merge, fewer context lines have to match, and the result says so',
+  async (t) => {
+    const { series } = await aSeriesOfTwo(t);
+    const tree = await anotherRepository(t, LINES.join('\n').replace('line 7\n', 'line seven\n'));
+    const result = await applySeries(series, tree);
+    t.match(result, { ok: true, patches: [{ how: 'reducedContext' }, { how: 'plain' }] });
+  },
+);
 
-t.test('a patch that the tree holds already is a conflict, and is never applied twice', async (t) => {
+t.test('a patch that is in the tree already is a conflict, and is never applied twice', async (t) => {
   const addition = async (t: Test) => {
     const repository = await aRepository(t);
     repository.edit('file.c', (text) => text.replace('line 10\n', 'line 10\nadded\n'));
     await repository.commit('add');
     return { ...repository, series: await repository.takeSeries() };
   };
-  await t.test('where git can merge', async (t) => {
+  await t.test('if git can merge', async (t) => {
     const { tree, series, run, state } = await addition(t);
     await applySeries(series, tree);
     await run('tag', 'once');
@@ -170,24 +178,33 @@ t.test('a patch that the tree holds already is a conflict, and is never applied 
     });
     t.strictSame(await state(), before);
   });
-  await t.test('where git cannot merge', async (t) => {
+  await t.test('if git cannot merge', async (t) => {
     const { series } = await addition(t);
-    const tree = t.testdir({ 'file.c': `${LINES.join('\n').replace('line 10\n', 'line 10\nadded\n')}\n` });
-    const run = (...args: string[]) =>
-      git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: tree });
-    await run('init', '-q');
-    await run('add', '.');
-    await run('commit', '-qm', 'base');
+    const tree = await anotherRepository(t, LINES.join('\n').replace('line 10\n', 'line 10\nadded\n'));
     t.match(await applySeries(series, tree), { ok: false, conflict: { number: 1, file: 'file.c' } });
+  });
+  await t.test('if git cannot merge, and reduced context would match', async (t) => {
+    // With reduced context a hunk need not be at the end of the file: git would add the line a second time.
+    const repository = await aRepository(t);
+    repository.edit('file.c', (text) => `${text}added\n`);
+    await repository.commit('add at the end');
+    const series = await repository.takeSeries();
+    const text = `${LINES.join('\n')}\nadded`;
+    const tree = await anotherRepository(t, text);
+    t.match(await applySeries(series, tree), { ok: false, conflict: { number: 1, file: 'file.c' } });
+    t.equal(readFileSync(join(tree, 'file.c'), 'utf8'), `${text}\n`);
   });
 });
 
-t.test("a corrupt patch is news about the series, in git's words", async (t) => {
+t.test("a corrupt patch is a conflict in git's words, not a Fault", async (t) => {
   const { tree, series, state } = await aSeriesOfTwo(t);
   const [one] = series.patches;
   if (!one) throw new Error('no patch');
   const before = await state();
-  const torn = { ...series, patches: [{ ...one, mail: one.mail.replace(/^ line 8\n/m, '') }] };
+  const torn = {
+    ...series,
+    patches: [{ ...one, diff: Buffer.from(String(one.diff).replace(/^ line 8\n/m, '')) }],
+  };
   t.match(await applySeries(torn, tree), {
     ok: false,
     conflict: { number: 1, words: /corrupt patch at line \d+/ },
@@ -195,7 +212,7 @@ t.test("a corrupt patch is news about the series, in git's words", async (t) => 
   t.strictSame(await state(), before);
 });
 
-t.test('hooks, signing and settings of the repository have no say', async (t) => {
+t.test('hooks, signing and settings of the repository change nothing', async (t) => {
   const { tree, run, series } = await aSeriesOfTwo(t);
   const expected = await applySeries(series, tree);
   await run('reset', '-q', '--hard', 'HEAD~2');
@@ -216,16 +233,12 @@ t.test('hooks, signing and settings of the repository have no say', async (t) =>
   t.notOk(existsSync(join(tree, 'hook-ran')));
 });
 
-t.test('what an earlier, killed application left is put away; uncommitted changes are a fault', async (t) => {
+t.test('what a killed `git am` left is removed; uncommitted changes are a fault', async (t) => {
   const { tree, run, edit, commit, base, series } = await aSeriesOfTwo(t);
   edit('file.c', replace('line 5', 'line V'));
   await commit('in the way');
-  await git(['am', '--patch-format=mboxrd'], {
-    cwd: tree,
-    input: series.patches[0]?.mail ?? '',
-    accept: 'any',
-  });
-  t.ok(existsSync(join(tree, '.git/rebase-apply')), 'a git am hangs half-way');
+  await runGit(['am', '--patch-format=mboxrd'], { cwd: tree, input: writeSeries(series), accept: 'any' });
+  t.ok(existsSync(join(tree, '.git/rebase-apply')), 'a git am is half done');
   await run('reset', '-q', '--hard', base);
   t.match(await applySeries(series, tree), { ok: true });
   edit('file.c', () => 'dirty\n');
@@ -243,18 +256,18 @@ t.test('an abort at any moment leaves the tree at its base', async (t) => {
     setTimeout(() => controller.abort(), delayMs);
     const outcome: unknown = await work.catch((thrown: unknown) => thrown);
     if (isFault(outcome)) t.equal(outcome.code, 'HOST_INTERRUPTED', `after ${delayMs} ms`);
-    else await git(['reset', '-q', '--hard', before[0] ?? ''], { cwd: tree });
+    else await runGit(['reset', '-q', '--hard', before[0] ?? ''], { cwd: tree });
     t.strictSame(await state(), before);
     t.notOk(existsSync(join(tree, '.git/rebase-apply')));
   }
 });
 
-t.test('a linked worktree is worked on like any other', async (t) => {
+t.test('a series applies to a linked worktree like to any other', async (t) => {
   const { tree, run, series } = await aSeriesOfTwo(t);
   const linked = `${tree}-linked`;
   t.teardown(() => rmSync(linked, { recursive: true, force: true }));
   await run('worktree', 'add', '-q', '--detach', linked);
   t.match(await applySeries(series, linked), { ok: true });
   t.match(await applySeries(series, linked), { ok: false });
-  t.equal((await git(['status', '--porcelain'], { cwd: linked })).stdout, '');
+  t.equal((await runGit(['status', '--porcelain'], { cwd: linked })).stdout, '');
 });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Patch, PatchConflict } from '../model/index.ts';
 
-/** Advice for somebody who sits in the middle of `git am`, where nobody sits any more. */
+/** git's progress, and its hints for resolving the conflict by hand: the `git am` session is already aborted. */
 const ADVICE =
   /^(?:hint: |Applying: |When you have resolved this problem|If you prefer to skip this patch|To restore the original branch|Use 'git am --show-current-patch|The copy of the patch that failed|Patch failed at \d+ )/;
 
-/** How git names the file that it could not patch, most exact first; the line is the one in the file before. */
+/** How git names the file that it could not patch, most exact first. The line is in the file before the patch. */
 const NAMED = [
   /^error: patch failed: (?<file>.+):(?<line>\d+)$/m,
   /^error: (?<file>.+): (?:patch does not apply|does not exist in index|already exists in (?:index|working directory)|No such file or directory|does not match index|wrong type)$/m,
@@ -13,8 +13,8 @@ const NAMED = [
   /^error: cannot apply binary patch to '(?<file>.+)' /m,
 ];
 
-/** A conflict out of git's words: which file, and which hunk of the diff (latin1) git stopped at. */
-export function describeConflict(patch: Patch, diff: string, output: string): PatchConflict {
+/** Finds in git's output which file, and which hunk of the patch, did not apply. */
+export function describeConflict(patch: Patch, output: string): PatchConflict {
   const words = output
     .split('\n')
     .filter((line) => line.trim() !== '' && !ADVICE.test(line))
@@ -23,13 +23,15 @@ export function describeConflict(patch: Patch, diff: string, output: string): Pa
   const file = found?.file ?? null;
   const line = found?.line === undefined ? null : Number(found.line);
   const { number, subject } = patch;
-  return { number, subject, file, hunk: file === null ? null : findHunk(diff, file, line), words };
+  return { number, subject, file, hunk: file === null ? null : findHunk(patch.diff, file, line), words };
 }
 
-/** The header of the hunk that begins at a line of a file before the patch. */
-function findHunk(diff: string, file: string, line: number | null): string | null {
+/** The header of the hunk that starts at a line of the file before the patch. */
+function findHunk(diff: Uint8Array, file: string, line: number | null): string | null {
   if (line === null) return null;
-  const sections = diff.split(/^(?=diff --git )/m);
+  const sections = Buffer.from(diff)
+    .toString('latin1')
+    .split(/^(?=diff --git )/m);
   const name = Buffer.from(file).toString('latin1');
   const section =
     sections.find((text) => text.includes(`\n--- a/${name}\n`)) ??

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Makes: a Series out of mailboxes, patch directories and git ranges; commits on a tree out of a Series.
+// Makes: a Series from mailboxes, patch directories and git ranges; a mailbox from a Series; commits on a tree.
 // Needs: host (git), model, postal-mime.
 // Never: changes a user's checkout, or leaves half an application behind.
 export { applySeries, lastPatchTouching } from './apply.ts';
+export { writeSeries } from './compose.ts';
 export { readSeries } from './read.ts';
-export type { SeriesSource } from './source.ts';

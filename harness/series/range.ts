@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists } from '../host/index.ts';
+import { exists, makeScratch, runGit } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
-import { git, withScratch } from './git.ts';
+import { stripEnvelope } from './split.ts';
+import { count } from './text.ts';
 
 /** Commits of a repository as mails. */
 export interface RangeMails {
-  /** A mailbox in the mboxrd form, its bytes one character each (latin1). */
-  readonly text: string;
-  /** The commit that the first patch stands on. */
-  readonly base: string;
+  /** In order. The first names the commit that it stands on, as `git format-patch --base` writes it. */
+  readonly mails: readonly Buffer[];
   readonly notes: readonly string[];
 }
 
-/** Everything that a repository's configuration could change in the mails. */
+/** Overrides everything that a repository's configuration could change in the mails. */
 const FORMAT = [
-  '--pretty=mboxrd',
+  '--pretty=email',
   '--encoding=UTF-8',
   '--zero-commit',
   '--no-signature',
@@ -43,7 +42,7 @@ const FORMAT = [
   '--full-index',
   '--binary',
   '--subject-prefix=PATCH',
-  '--numbered',
+  '--no-numbered',
 ];
 
 /**
@@ -55,8 +54,8 @@ export async function readRange(
   range: string,
   signal?: AbortSignal,
 ): Promise<RangeMails> {
-  const ask = (...args: string[]) =>
-    git(['-c', 'safe.directory=*', ...args], {
+  const ask: Ask = (...args) =>
+    runGit(['-c', 'safe.directory=*', ...args], {
       cwd: repository,
       accept: 'any',
       signal,
@@ -66,47 +65,50 @@ export async function readRange(
   if (opened?.exitCode !== 0)
     throw bad('SERIES_NO_REPOSITORY', `${repository} is not in a git repository`, opened?.stderr);
   const ends = /^([^.].*?|)\.\.(?!\.)(.*)$/.exec(range);
-  if (!ends) throw bad('SERIES_BAD_RANGE', `${range} is not a range of commits A..B`);
-  const [from, to] = await Promise.all(
-    [ends[1] || 'HEAD', ends[2] || 'HEAD'].map(async (name) => {
-      const { stdout, stderr, exitCode } = await ask(
-        'rev-parse',
-        '--verify',
-        '--end-of-options',
-        `${name}^{commit}`,
-      );
-      if (exitCode !== 0) throw bad('SERIES_BAD_RANGE', `${repository} has no commit ${name}`, stderr);
-      return stdout.trim();
-    }),
-  );
-  const commits = `${from}..${to}`;
-  const list = await ask('rev-list', '--parents', commits);
-  const merges = list.stdout.split('\n').filter((line) => line.split(' ').length > 2).length;
-  const base = await ask('merge-base', from ?? '', to ?? '');
+  if (!ends) throw bad('SERIES_BAD_RANGE', `got ${range}, expected a range of commits A..B`);
+  const from = await findCommit(ask, ends[1] || 'HEAD', repository);
+  const to = await findCommit(ask, ends[2] || 'HEAD', repository);
+  const base = await ask('merge-base', from, to);
   if (base.exitCode !== 0) throw bad('SERIES_BAD_RANGE', `the ends of ${range} have no common ancestor`);
-  if (list.stdout.trim() === '') throw bad('SERIES_EMPTY', `${range} in ${repository} holds no commit`);
-  // Through files and not a pipe: the bytes of a diff need not be UTF-8.
-  const text = await withScratch(async (directory) => {
-    const mails = await ask(
-      'format-patch',
-      ...FORMAT,
-      '--numbered-files',
-      `--output-directory=${directory}`,
-      commits,
-    );
-    if (mails.exitCode !== 0)
-      throw bad('SERIES_BAD_RANGE', `git cannot write ${range} as patches`, mails.stderr);
-    const names = (await readdir(directory)).sort((a, b) => Number(a) - Number(b));
-    return (await Promise.all(names.map((name) => readFile(join(directory, name), 'latin1')))).join('');
-  });
+  const list = (await ask('rev-list', '--parents', `${from}..${to}`)).stdout.match(/.+/g) ?? [];
+  const merges = list.filter((line) => line.split(' ').length > 2).length;
+  const mails = await formatPatches(ask, `${from}..${to}`, range);
+  const [first, ...others] = mails;
+  if (!first) throw bad('SERIES_EMPTY', `${range} in ${repository} contains no commit that changes a file`);
+  const trailer = Buffer.from(`base-commit: ${base.stdout.trim()}\n`);
   return {
-    text,
-    base: base.stdout.trim(),
-    notes:
-      merges === 0
-        ? []
-        : [`left out ${merges === 1 ? 'a merge commit' : `${merges} merge commits`} of ${range}`],
+    mails: [Buffer.concat([first, trailer]), ...others],
+    notes: [
+      ...noteLeftOut(merges, 'merge commit', range),
+      ...noteLeftOut(list.length - merges - mails.length, 'commit without changes', range),
+    ],
   };
+}
+
+type Ask = (...args: readonly string[]) => ReturnType<typeof runGit>;
+
+async function findCommit(ask: Ask, name: string, repository: string): Promise<string> {
+  const found = await ask('rev-parse', '--verify', '--end-of-options', `${name}^{commit}`);
+  if (found.exitCode === 0) return found.stdout.trim();
+  throw bad('SERIES_BAD_RANGE', `${repository} has no commit ${name}`, found.stderr);
+}
+
+/** The commits as mails. They go through files and not a pipe, as the bytes of a diff need not be UTF-8. */
+async function formatPatches(ask: Ask, commits: string, range: string): Promise<Buffer[]> {
+  await using scratch = await makeScratch('series');
+  const output = ['--numbered-files', `--output-directory=${scratch.path}`];
+  const { exitCode, stderr } = await ask('format-patch', ...FORMAT, ...output, commits);
+  if (exitCode !== 0) throw bad('SERIES_BAD_RANGE', `git cannot write ${range} as patches`, stderr);
+  const names = (await readdir(scratch.path)).sort((a, b) => Number(a) - Number(b));
+  const files = await Promise.all(names.map((name) => readFile(join(scratch.path, name))));
+  // git writes an empty file for a commit without changes.
+  return files.filter((file) => file.length > 0).map(stripEnvelope);
+}
+
+function noteLeftOut(amount: number, what: string, range: string): string[] {
+  if (amount === 0) return [];
+  const words = count(amount, what, what.replace('commit', 'commits'));
+  return [`${words} in ${range} ${amount === 1 ? 'was' : 'were'} left out`];
 }
 
 function bad(code: string, message: string, words = ''): Fault {
@@ -116,6 +118,6 @@ function bad(code: string, message: string, words = ''): Fault {
     code,
     message,
     details,
-    next: 'name commits as git knows them, such as v6.12..HEAD, and with --repository where they are',
+    next: 'name commits as git knows them, such as v6.12..HEAD, and their repository with --repository',
   });
 }

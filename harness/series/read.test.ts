@@ -3,13 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
+import { runGit } from '../host/index.ts';
 import { isFault, type Series } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
-import { git } from './git.ts';
 import { readSeries } from './index.ts';
-import { readDiff } from './mail.ts';
 
-// Many small programs are started: on a busy computer that takes its time.
+// The tests start many small programs, which is slow on a busy computer.
 t.setTimeout(240_000);
 
 const ENVELOPE = 'From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001';
@@ -25,7 +24,7 @@ interface MailParts {
   readonly body?: string;
 }
 
-/** A mail as text; what a body does not say is a commit message with a diff. */
+/** A mail as text. Without a body it is a patch. */
 function aMail({ subject, date = 'Mon, 1 Jan 2024 10:00:00 +0000', headers = [], body }: MailParts): string {
   const dated = date === null ? [] : [`Date: ${date}`];
   const head = ['From: Ann Example <ann@example.org>', ...dated, `Subject: ${subject}`, ...headers];
@@ -33,11 +32,7 @@ function aMail({ subject, date = 'Mon, 1 Jan 2024 10:00:00 +0000', headers = [],
 }
 
 function read(...mails: readonly string[]): Promise<Series> {
-  return readSeries({
-    kind: 'text',
-    text: Buffer.from(mails.join('')).toString('latin1'),
-    name: 'standard input',
-  });
+  return readSeries({ kind: 'bytes', bytes: Buffer.from(mails.join('')), name: 'standard input' });
 }
 
 async function faultOf(work: Promise<unknown>) {
@@ -45,7 +40,7 @@ async function faultOf(work: Promise<unknown>) {
     () => null,
     (thrown: unknown) => thrown,
   );
-  if (!isFault(error)) throw error ?? new Error('it did not fail');
+  if (!isFault(error)) throw error ?? new Error('got a value, expected a Fault');
   return error;
 }
 
@@ -62,7 +57,7 @@ t.test('the reference mailboxes are ten patches and a cover letter', async (t) =
     t.equal(series.patches.length, 10);
     t.equal(series.version, version);
     t.equal(series.title, 'vfio/mdev: Improve vfio/mdev core module');
-    t.match(series.cover, /reference\s+counting/);
+    t.match(series.cover?.text, /reference\s+counting/);
     t.strictSame(
       series.patches.map((patch) => patch.number),
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
@@ -73,7 +68,7 @@ t.test('the reference mailboxes are ten patches and a cover letter', async (t) =
   }
 });
 
-t.test('patches are put in order and this is said, replies go, the cover letter stays', async (t) => {
+t.test('patches are sorted, replies are dropped, the cover letter is kept, and notes say so', async (t) => {
   const series = await read(
     numbered('second', 2, 2),
     aMail({
@@ -93,13 +88,71 @@ t.test('patches are put in order and this is said, replies go, the cover letter 
     ],
   );
   t.equal(series.title, 'both');
-  t.match(series.cover, /^All about it\.[\s\S]*second$/);
+  t.match(series.cover?.text, /^All about it\.[\s\S]*second$/);
   t.strictSame(series.notes, [
-    'dropped a reply',
-    'dropped a reply that holds a diff of its own: "second"',
-    'sorted the patches by their n/m',
+    '1 reply was dropped',
+    'a reply was dropped although it contains a diff: "second"',
+    '1 mail without a patch was left out',
+    'the patches were sorted by the numbers in their subjects',
   ]);
 });
+
+t.test('patches of a subsystem that is named like a reply mark are patches', async (t) => {
+  const series = await read(
+    numbered('fw: load it early', 1, 3),
+    numbered('ref: count it', 2, 3),
+    numbered('vs: draw it', 3, 3),
+  );
+  t.strictSame(
+    series.patches.map((patch) => patch.subject),
+    ['fw: load it early', 'ref: count it', 'vs: draw it'],
+  );
+  t.strictSame(series.notes, []);
+  const bare = await read(aMail({ subject: 'fw: load it early' }));
+  t.equal(bare.patches[0]?.subject, 'fw: load it early', 'a subject without brackets');
+  t.equal((await read(aMail({ subject: '[PATCH] re: do it' }))).patches.length, 1);
+});
+
+t.test(
+  'a reply is dropped with or without a reply mark, and a forwarded patch is no second one',
+  async (t) => {
+    const id = (name: string) => `Message-ID: <${name}@example.org>`;
+    const to = (name: string) => `In-Reply-To: <${name}@example.org>`;
+    const thread = [
+      aMail({ subject: '[PATCH 0/1] all', headers: [id('cover')], body: 'About it.\n' }),
+      aMail({ subject: '[PATCH 1/1] one', headers: [id('one'), to('cover')] }),
+    ];
+    const answers = {
+      'AW: before the brackets': { subject: 'AW: [PATCH 1/1] one', body: `Rather\n\n${aDiff('a.c')}` },
+      'the list before the mark': {
+        subject: '[list] Re: [PATCH 1/1] one',
+        body: `Rather\n\n${aDiff('a.c')}`,
+      },
+      'no mark, an answer to the cover': {
+        subject: '[PATCH 0/1] all',
+        headers: [to('cover')],
+        body: 'Nice.\n',
+      },
+      'another subject, an answer': {
+        subject: 'Re: lunch?',
+        headers: [to('one')],
+        body: `Or\n\n${aDiff('a.c')}`,
+      },
+      'a forwarded patch': { subject: 'Fwd: [PATCH 1/1] one' },
+    };
+    for (const [name, answer] of Object.entries(answers)) {
+      const series = await read(...thread, aMail({ date: 'Tue, 2 Jan 2024 10:00:00 +0000', ...answer }));
+      t.equal(series.cover?.text, 'About it.', name);
+      t.strictSame(
+        series.patches.map((patch) => patch.files),
+        [['file.c']],
+        name,
+      );
+      t.equal(series.notes.length, 1, name);
+      t.match(series.notes[0], /^(?:1|a) reply was dropped/, name);
+    }
+  },
+);
 
 t.test('quoted-printable, base64 and CRLF mails give the same diff as a plain one', async (t) => {
   const line = 'ünïcode\t= "€" ';
@@ -131,7 +184,7 @@ t.test('quoted-printable, base64 and CRLF mails give the same diff as a plain on
   };
   for (const [name, mail] of Object.entries(mails)) {
     const [patch] = (await read(mail)).patches;
-    const found = Buffer.from(await readDiff(patch?.mail ?? ''), 'latin1').toString();
+    const found = Buffer.from(patch?.diff ?? []).toString();
     t.equal(found.slice(found.indexOf('diff --git')).trimEnd(), diff.trimEnd(), name);
     t.strictSame(patch?.files, ['file.c'], name);
   }
@@ -139,12 +192,9 @@ t.test('quoted-printable, base64 and CRLF mails give the same diff as a plain on
 });
 
 t.test('a diff keeps bytes that are not UTF-8', async (t) => {
-  const text = Buffer.from(
-    aMail({ subject: '[PATCH] x', body: `m\n---\n${aDiff('file.c', 'n\xe4h')}` }),
-    'latin1',
-  );
-  const series = await readSeries({ kind: 'text', text: text.toString('latin1'), name: '-' });
-  t.match(await readDiff(series.patches[0]?.mail ?? ''), /^\+n\xe4h$/m);
+  const mail = aMail({ subject: '[PATCH] x', body: `m\n---\n${aDiff('file.c', 'n\xe4h')}` });
+  const series = await readSeries({ kind: 'bytes', bytes: Buffer.from(mail, 'latin1'), name: '-' });
+  t.match(Buffer.from(series.patches[0]?.diff ?? []).toString('latin1'), /^\+n\xe4h$/m);
 });
 
 t.test('a patch in an attachment is read, whether it is a diff or a whole mail', async (t) => {
@@ -185,33 +235,41 @@ t.test('a body line that begins with "From " starts no new mail, quoted or not',
   const body = `From here on it works.\n\n>From quoted text too.\n\n${ENVELOPE}\n\nwas the line.\n---\n${aDiff()}`;
   const series = await read(aMail({ subject: '[PATCH 1/1] x', body }));
   t.equal(series.patches.length, 1);
-  t.match(series.patches[0]?.mail, /^>From here on/m, 'kept in the mboxrd form');
-  t.match(series.patches[0]?.mail, /^>From quoted/m);
+  t.match(
+    series.patches[0]?.message,
+    /^From here on it works\.\n\n>From quoted text too\.\n\nFrom 1234.*\n\nwas/,
+  );
+  const archived = await read(
+    aMail({ subject: '[PATCH 1/1] x', body }).replace(ENVELOPE, 'From mboxrd@z Thu Jan  1 00:00:00 1970'),
+  );
+  t.match(archived.patches[0]?.message, /^From here on it works\.\n\nFrom quoted text too\./);
 });
 
-t.test('a number that is missing is named', async (t) => {
+t.test('a missing patch is named', async (t) => {
   const fault = await faultOf(
     read(numbered('a', 1, 5, 'PATCH v2'), numbered('c', 3, 5, 'PATCH v2'), numbered('d', 4, 5, 'PATCH v2')),
   );
   t.equal(fault.code, 'SERIES_INCOMPLETE');
   t.equal(fault.blame, 'request');
-  t.equal(fault.message, 'standard input lacks patches 2 and 5 of 5 (version 2)');
+  t.equal(fault.message, 'standard input is incomplete: version 2 lacks patches 2 and 5 of 5');
   const bare = await faultOf(
     read(numbered('a', 1, 2), aMail({ subject: '[PATCH 2/2] b', body: 'No diff here.\n' })),
   );
-  t.equal(bare.message, 'standard input lacks patch 2 of 2');
-  t.strictSame(bare.details, ['2/2 holds no diff: b']);
+  t.equal(bare.message, 'standard input is incomplete: version 1 lacks patch 2 of 2');
+  t.strictSame(bare.details, ['mail 2/2 contains no diff: b']);
 });
 
-t.test('of two versions the newest complete one is taken, and this is said', async (t) => {
+t.test('of several versions the newest complete one is taken, and a note says so', async (t) => {
   const old = [numbered('a', 1, 2), numbered('b', 2, 2)];
   const fresh = [numbered('a', 1, 2, 'PATCH v2'), numbered('b', 2, 2, 'PATCH v2')];
   const both = await read(...fresh, ...old);
   t.equal(both.version, 2);
-  t.strictSame(both.notes, ['left out version 1 of 2 patches: version 2 is newer']);
+  t.strictSame(both.notes, ['version 1 (2 patches) was left out because version 2 is newer']);
   const torn = await read(...old, fresh[0] ?? '');
   t.equal(torn.version, 1);
-  t.strictSame(torn.notes, ['left out version 2 of 2 patches: not complete, without 2']);
+  t.strictSame(torn.notes, [
+    'version 2 (2 patches) was left out because patch 2 is missing; version 1 (2 patches) is used',
+  ]);
   const single = await read(aMail({ subject: '[PATCH] a' }), aMail({ subject: '[PATCH v2] a' }));
   t.equal(single.version, 2);
   t.equal(single.patches.length, 1);
@@ -220,29 +278,84 @@ t.test('of two versions the newest complete one is taken, and this is said', asy
 t.test('the same mail twice is taken once; two different patches for one number are a fault', async (t) => {
   const twice = await read(numbered('a', 1, 2), numbered('a', 1, 2), numbered('b', 2, 2));
   t.equal(twice.patches.length, 2);
-  t.strictSame(twice.notes, ['1/2 came 2 times: the latest was taken']);
+  t.strictSame(twice.notes, ['mail 1/2 came 2 times; the latest was taken']);
   const fault = await faultOf(read(numbered('a', 1, 2), numbered('z', 1, 2), numbered('b', 2, 2)));
   t.equal(fault.code, 'SERIES_AMBIGUOUS');
   t.match(fault.message, /"a", "z"/);
 });
 
-t.test('base-commit is honoured and prerequisites are said', async (t) => {
+t.test('two complete series of one version are a fault, whichever is newer', async (t) => {
+  const fault = await faultOf(
+    read(
+      numbered('a', 1, 2),
+      numbered('b', 2, 2),
+      numbered('x', 1, 3),
+      numbered('y', 2, 3),
+      numbered('z', 3, 3),
+    ),
+  );
+  t.equal(fault.code, 'SERIES_AMBIGUOUS');
+  t.equal(fault.message, 'standard input contains a series of 2 and one of 3 patches, both version 1');
+  const old = await read(
+    numbered('a', 1, 2, 'PATCH v2'),
+    numbered('b', 2, 2, 'PATCH v2'),
+    ...[numbered('p', 1, 1), numbered('a', 1, 2), numbered('b', 2, 2)],
+  );
+  t.equal(old.version, 2, 'two series of an older version are no problem');
+});
+
+t.test('a copy of a patch without a number is left out', async (t) => {
+  const headers = ['Message-ID: <a@example.org>'];
+  const one = aMail({ subject: '[PATCH] a', headers });
+  const series = await read(
+    one,
+    one,
+    aMail({ subject: '[PATCH] b', headers: ['Message-ID: <b@example.org>'] }),
+  );
+  t.strictSame(
+    series.patches.map((patch) => patch.subject),
+    ['a', 'b'],
+  );
+  t.strictSame(series.notes, [
+    '1 repeated copy of a patch was left out',
+    'not every subject has a number (n/m), so the patches stay in the order in which they came',
+  ]);
+});
+
+t.test('a patch in a character set that git does not know is read, and a note says so', async (t) => {
+  const headers = ['Content-Type: text/plain; charset=unknown-8bit'];
+  const series = await read(aMail({ subject: '[PATCH] a', headers }));
+  t.strictSame(series.patches[0]?.files, ['file.c']);
+  t.strictSame(series.notes, [
+    'patch 1 names a character set that git does not know; its text was taken as it is',
+  ]);
+});
+
+t.test('what git cannot decode, and a patch without an author, are faults of the request', async (t) => {
+  const undecodable = await faultOf(read(aMail({ subject: '[PATCH] =?UTF-8?Q?never ended' })));
+  t.strictSame([undecodable.code, undecodable.blame], ['SERIES_UNREADABLE', 'request']);
+  const anonymous = await faultOf(read(aMail({ subject: '[PATCH] a' }).replace(/^From: .*\n/m, '')));
+  t.strictSame([anonymous.code, anonymous.blame], ['SERIES_NO_AUTHOR', 'request']);
+  t.match(anonymous.message, /"a"$/);
+});
+
+t.test('base-commit is read, and a note names prerequisites', async (t) => {
   const base = 'a'.repeat(40);
   const body = `m\n---\n${aDiff()}\nbase-commit: ${base}\nprerequisite-patch-id: ${'b'.repeat(40)}\n`;
   const series = await read(numbered('a', 1, 2), aMail({ subject: '[PATCH 2/2] b', body }));
   t.equal(series.baseCommit, base);
-  t.strictSame(series.notes, ['the series names a prerequisite patch, which it does not bring']);
+  t.strictSame(series.notes, ['the series names 1 prerequisite patch that it does not contain']);
   t.equal((await read(numbered('a', 1, 1))).baseCommit, null);
 });
 
 t.test('a mail without a date gets a fixed one, so that its commit is always the same', async (t) => {
   const series = await read(aMail({ subject: '[PATCH] a', date: null }));
-  t.match(series.patches[0]?.mail, /^Date: Sat, 1 Jan 2000/m);
-  t.match(series.notes, [/^patch 1 has no date/]);
+  t.equal(series.patches[0]?.date, 'Sat, 1 Jan 2000 00:00:00 +0000');
+  t.match(series.notes, [/^patch 1 has no readable date/]);
 });
 
 t.test(
-  'nothing, mails without a patch, a diff without headers and an absent file are faults of the request',
+  'empty input, mails without a patch, a diff without headers and a missing file are faults of the request',
   async (t) => {
     t.equal((await faultOf(read(''))).code, 'SERIES_EMPTY');
     t.equal((await faultOf(read(' \n\n'))).code, 'SERIES_EMPTY');
@@ -278,6 +391,7 @@ t.test('a directory is read by n/m, else in the natural order of its names', asy
       '2-b.patch': aMail({ subject: '[PATCH] b' }),
       '1-a.patch': numbered('a', 1, 1),
     },
+    mixed: { cur: { '1': aMail({ subject: '[PATCH] stray' }), '2': numbered('only', 1, 1) }, new: {} },
     maildir: { cur: { '1:2,S': numbered('first', 1, 2) }, new: { '2': numbered('second', 2, 2) }, tmp: {} },
   });
   const subjects = async (name: string) =>
@@ -287,6 +401,7 @@ t.test('a directory is read by n/m, else in the natural order of its names', asy
   t.strictSame(await subjects('counted'), ['first', 'second']);
   t.strictSame(await subjects('plain'), ['a', 'b', 'c']);
   t.strictSame(await subjects('maildir'), ['first', 'second']);
+  t.strictSame(await subjects('mixed'), ['only'], 'the names in a maildir are no order');
 });
 
 t.test('a gzipped mailbox is unpacked, and a damaged one is a fault', async (t) => {
@@ -304,7 +419,7 @@ t.test(
   async (t) => {
     const repository = t.testdir({ 'file.c': 'first\nold\n' });
     const run = (...args: string[]) =>
-      git(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: repository });
+      runGit(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: repository });
     await run('init', '-q', '-b', 'main');
     await run('add', '.');
     await run('commit', '-qm', 'base');
@@ -315,6 +430,7 @@ t.test(
     writeFileSync(join(repository, 'sub/new.c'), 'x\n');
     await run('add', '.');
     await run('commit', '-qm', '[media] two: of it');
+    await run('commit', '-q', '--allow-empty', '-m', 'nothing');
     writeFileSync(join(repository, 'file.c'), 'dirty\n');
     for (const setting of [
       'diff.noprefix true',
@@ -336,9 +452,10 @@ t.test(
         ['two: of it', ['sub/new.c']],
       ],
     );
+    t.strictSame(series.notes, [`1 commit without changes in ${base}.. was left out`]);
     t.equal(series.baseCommit, base);
     t.equal(series.cover, null);
-    t.match(await readDiff(series.patches[0]?.mail ?? ''), /^\+n\xe4h$/m);
+    t.match(Buffer.from(series.patches[0]?.diff ?? []).toString('latin1'), /^\+n\xe4h$/m);
     t.equal((await run('status', '--porcelain=v2', '--branch')).stdout, before);
     const fault = async (range: string, where = repository) =>
       (await faultOf(readSeries({ kind: 'range', repository: where, range }))).code;

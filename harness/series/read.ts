@@ -1,88 +1,75 @@
 // SPDX-License-Identifier: MIT
 import { digestOf } from '../host/index.ts';
-import { Fault, type Series } from '../model/index.ts';
+import { Fault, type MailHead, type Patch, type Series } from '../model/index.ts';
 import { arrangeMails } from './arrange.ts';
+import { normaliseDiff } from './diff.ts';
 import { type Mail, readMails } from './mail.ts';
-import { readRange } from './range.ts';
-import { type Mailbox, readDirectory, readMailbox, readText, type SeriesSource } from './source.ts';
-import { splitMailbox, wrapMail } from './split.ts';
-
-interface Intake {
-  readonly origin: string;
-  readonly mailboxes: readonly Mailbox[];
-  readonly base: string | null;
-  readonly notes: readonly string[];
-}
+import { readSource, type SeriesSource } from './source.ts';
+import { count } from './text.ts';
 
 /**
  * Reads a series from where the user says it is. Faults, all with blame request: `SERIES_NOT_FOUND`,
  * `SERIES_UNREADABLE`, `SERIES_EMPTY`, `SERIES_INCOMPLETE` (names the missing numbers), `SERIES_AMBIGUOUS`,
- * `SERIES_NOT_MAIL`, `SERIES_NO_REPOSITORY`, `SERIES_BAD_RANGE`.
+ * `SERIES_NOT_MAIL`, `SERIES_NO_AUTHOR`, `SERIES_NO_REPOSITORY`, `SERIES_BAD_RANGE`.
  */
 export async function readSeries(
   source: SeriesSource,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Series> {
-  const intake = await takeIn(source, options.signal);
-  const mails: Mail[] = [];
-  for (const mailbox of intake.mailboxes) {
-    for (const raw of await splitMailbox(mailbox.text, options.signal))
-      for (const mail of await readMails(raw, options.signal))
-        if (mail) mails.push(mail);
-        else throw notMail(mailbox.name);
-  }
-  const arranged = arrangeMails(mails, intake.origin, source.kind === 'directory');
-  const { cover, patches } = arranged;
-  const mailOf = patches.map((mail) => wrapMail(mail.raw));
-  const texts = (cover ? [cover, ...patches] : patches).map((mail) => mail.trailers);
-  const notes = [...intake.notes, ...arranged.notes];
-  patches.forEach((mail, index) => {
-    for (const repair of mail.repairs) notes.push(`patch ${index + 1} ${repair}`);
-  });
-  const wanted = texts.flatMap((one) => one.prerequisites).length;
-  if (wanted > 0)
-    notes.push(
-      `the series names ${wanted === 1 ? 'a prerequisite patch' : `${wanted} prerequisite patches`}, which it does not bring`,
-    );
+  const intake = await readSource(source, options.signal);
+  const { origin } = intake;
+  const mails = await readMails(intake.mails, options.signal);
+  const { version, cover, patches: chosen, notes } = arrangeMails(mails, origin, intake.order);
+  const patches = chosen.map((mail, index) => makePatch(mail, index + 1, origin));
+  const all = cover ? [cover, ...chosen] : chosen;
   return {
-    title: cover?.subject.text ?? patches[0]?.subject.text ?? intake.origin,
-    version: arranged.version,
-    cover: cover?.text.trim() ?? null,
-    patches: patches.map((mail, index) => ({
-      number: index + 1,
-      subject: mail.subject.text,
-      author: mail.author,
-      messageId: mail.messageId,
-      files: mail.files,
-      mail: mailOf[index] ?? '',
-    })),
-    baseCommit: intake.base ?? texts.find((one) => one.base !== null)?.base ?? null,
-    digest: digestOf(...mailOf.map((mail) => Buffer.from(mail, 'latin1'))),
-    origin: intake.origin,
-    notes,
+    title: cover?.subject ?? patches[0]?.subject ?? origin,
+    version,
+    cover: cover ? { ...headOf(cover), text: cover.message } : null,
+    patches,
+    baseCommit: all.find((mail) => mail.trailers.base !== null)?.trailers.base ?? null,
+    digest: digestPatches(patches),
+    origin,
+    notes: [...intake.notes, ...notes, ...noteRepairs(chosen), ...notePrerequisites(all)],
   };
 }
 
-async function takeIn(source: SeriesSource, signal?: AbortSignal): Promise<Intake> {
-  switch (source.kind) {
-    case 'file':
-      return { origin: source.path, mailboxes: [await readMailbox(source.path)], base: null, notes: [] };
-    case 'directory':
-      return { origin: source.path, mailboxes: await readDirectory(source.path), base: null, notes: [] };
-    case 'text':
-      return { origin: source.name, mailboxes: [readText(source.text, source.name)], base: null, notes: [] };
-    case 'range': {
-      const { text, base, notes } = await readRange(source.repository, source.range, signal);
-      return { origin: source.range, mailboxes: [{ name: source.range, text }], base, notes };
-    }
-  }
+function makePatch(mail: Mail, number: number, origin: string): Patch {
+  if (mail.author === '') throw noAuthor(origin, mail.subject);
+  const { message, files } = mail;
+  return { ...headOf(mail), number, message, diff: mail.diff ?? Buffer.of(), files };
 }
 
-function notMail(name: string): Fault {
+function headOf({ subject, author, date, messageId, headers }: Mail): MailHead {
+  return { subject, author, date, messageId, headers };
+}
+
+function digestPatches(patches: readonly Patch[]): string {
+  return digestOf(
+    ...patches.flatMap(({ subject, author, message, diff }) => [
+      subject,
+      author,
+      message,
+      normaliseDiff(diff),
+    ]),
+  );
+}
+
+function noteRepairs(patches: readonly Mail[]): string[] {
+  return patches.flatMap((mail, index) => mail.repairs.map((repair) => `patch ${index + 1} ${repair}`));
+}
+
+function notePrerequisites(mails: readonly Mail[]): string[] {
+  const amount = mails.flatMap((mail) => mail.trailers.prerequisites).length;
+  const patches = count(amount, 'prerequisite patch', 'prerequisite patches');
+  return amount === 0 ? [] : [`the series names ${patches} that it does not contain`];
+}
+
+function noAuthor(origin: string, subject: string): Fault {
   return new Fault({
     blame: 'request',
-    code: 'SERIES_NOT_MAIL',
-    message: `${name} has no mail headers, so it tells neither author nor subject`,
-    next: 'make mails of the commits with `git format-patch`',
+    code: 'SERIES_NO_AUTHOR',
+    message: `${origin} contains a patch without an author: "${subject}"`,
+    next: 'add a `From:` header with name and address to the mail',
   });
 }

@@ -1,34 +1,62 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { parseSubject } from './subject.ts';
+import { parsePrefix, type SubjectPrefix } from './subject.ts';
 
-const TABLE: readonly [string, number, number | null, number | null, string, boolean?][] = [
-  ['[PATCH] a: b', 1, null, null, 'a: b'],
-  ['[PATCHv2 03/10] a: b', 2, 3, 10, 'a: b'],
-  ['[PATCH v2 3/10] a: b', 2, 3, 10, 'a: b'],
-  ['[PATCH merged 3/10] a: b', 1, 3, 10, 'a: b'],
-  ['[RFC PATCH net-next v3 1/2] a: b', 3, 1, 2, 'a: b'],
-  ['[PATCH 5.10 001/123] a: b', 1, 1, 123, 'a: b'],
-  ['[v4,2/3] a: b', 4, 2, 3, 'a: b'],
-  ['[PATCH 2/3 v5] a: b', 5, 2, 3, 'a: b'],
-  ['[PATCH v2 00/10] a: b', 2, 0, 10, 'a: b'],
-  ['[RFCv3][PATCH 1/4] a: b', 3, 1, 4, 'a: b'],
-  ['[PATCH ipv6 1/4] a: b', 1, 1, 4, 'a: b'],
-  ['a: fix v2 1/2 of it', 1, null, null, 'a: fix v2 1/2 of it'],
-  ['Re: [PATCH v2 3/10] a: b', 2, 3, 10, 'a: b', true],
-  ['RE: AW: [list] Re: [PATCH 3/10] a: b', 1, 3, 10, 'a: b', true],
-  ['[PATCH 1/2] revert: a thing', 1, 1, 2, 'revert: a thing'],
-  ['', 1, null, null, ''],
+type Row = readonly [
+  subject: string,
+  version: number,
+  number: number | null,
+  total: number | null,
+  reply?: SubjectPrefix['reply'],
 ];
 
+const TABLE: readonly Row[] = [
+  ['[PATCH] a: b', 1, null, null],
+  ['[PATCHv2 03/10] a: b', 2, 3, 10],
+  ['[PATCH v2 3/10] a: b', 2, 3, 10],
+  ['[PATCH merged 3/10] a: b', 1, 3, 10],
+  ['[RFC PATCH net-next v3 1/2] a: b', 3, 1, 2],
+  ['[PATCH 5.10 001/123] a: b', 1, 1, 123],
+  ['[PATCH v5.15 001/123] a: b', 1, 1, 123],
+  ['[v4,2/3] a: b', 4, 2, 3],
+  ['[PATCH 2/3 v5] a: b', 5, 2, 3],
+  ['[PATCH v2 00/10] a: b', 2, 0, 10],
+  ['[RFCv3][PATCH 1/4] a: b', 3, 1, 4],
+  ['[PATCH ipv6 1/4] a: b', 1, 1, 4],
+  ['a: fix v2 1/2 of it', 1, null, null],
+  ['[PATCH v0] a: b', 1, null, null],
+  ['[PATCH 1/2] a long\n  subject', 1, 1, 2],
+  ['', 1, null, null],
+];
+
+const REPLIES: readonly Row[] = [
+  ['Re: [PATCH v2 3/10] a: b', 2, 3, 10, 'yes'],
+  ['RE: AW: [list] Re: [PATCH 3/10] a: b', 1, 3, 10, 'yes'],
+  ['[f2fs-dev] Re: [PATCH 3/10] a: b', 1, 3, 10, 'yes'],
+  ['Re[2]: [PATCH] a: b', 1, null, null, 'yes'],
+  ['Fwd: [PATCH 1/2] a: b', 1, 1, 2, 'yes'],
+  ['WG: [PATCH] a: b', 1, null, null, 'yes'],
+  ['Re: [v4,2/3] a: b', 4, 2, 3, 'yes'],
+  ['Re: lunch?', 1, null, null, 'unclear'],
+  ['fw: load it early', 1, null, null, 'unclear'],
+  ['[media] ref: count it', 1, null, null, 'unclear'],
+];
+
+t.test('the prefix of a subject in any customary form gives version, number and total', async (t) => {
+  for (const [subject, version, number, total] of TABLE)
+    t.strictSame(parsePrefix(subject), { reply: 'no', version, number, total }, subject);
+});
+
 t.test(
-  'a subject in any customary form tells version, number, total and whether it is a reply',
+  'a reply mark counts before the brackets of a patch; without such brackets it is unclear',
   async (t) => {
-    for (const [subject, version, number, total, text, isReply = false] of TABLE)
-      t.strictSame(parseSubject(subject), { text, isReply, version, number, total }, subject);
+    for (const [subject, version, number, total, reply] of REPLIES)
+      t.strictSame(parsePrefix(subject), { reply, version, number, total }, subject);
   },
 );
 
-t.test('a folded subject is one line', async (t) => {
-  t.equal(parseSubject('[PATCH 1/2] a long\n  subject').text, 'a long subject');
+t.test('a subsystem that is named like a reply mark does not make a patch a reply', async (t) => {
+  for (const name of ['fw', 'ref', 're', 'vs', 'sv', 'aw', 'wg', 'fwd', 'RE', 'odp'])
+    for (const prefix of ['[PATCH]', '[PATCH 1/2]', '[RFC]', '[list] [PATCH v3]', '[PATCH][media]'])
+      t.equal(parsePrefix(`${prefix} ${name}: load it early`).reply, 'no', `${prefix} ${name}:`);
 });

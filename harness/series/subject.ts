@@ -1,44 +1,49 @@
 // SPDX-License-Identifier: MIT
 
 /** What a mail's subject says about its place in a series. */
-export interface Subject {
-  /** Without reply marks and bracketed prefixes, as git commits it. */
-  readonly text: string;
-  readonly isReply: boolean;
-  /** 2 for `[PATCHv2 …]` and `[PATCH v2 …]`, 1 where none is given. */
+export interface SubjectPrefix {
+  /**
+   * `yes` for `Re: [PATCH …]`: a reply mark before the patch's brackets. `no` without a mark, or with one behind the
+   * brackets (`[PATCH] fw: load it early`). `unclear` for a mark in a subject without `[PATCH …]`.
+   */
+  readonly reply: 'yes' | 'no' | 'unclear';
+  /** 2 for `[PATCHv2 …]` and `[PATCH v2 …]`, 1 if none is given. */
   readonly version: number;
-  /** 3 in `[PATCH 3/10]`, 0 for a cover letter, null where the subject counts nothing. */
+  /** 3 in `[PATCH 3/10]`, 0 for a cover letter, null if the subject has no number. */
   readonly number: number | null;
   /** 10 in `[PATCH 3/10]`. */
   readonly total: number | null;
 }
 
 /** Reply and forward marks of mail programs in several languages. */
-const REPLY = /^(?:(?:re|aw|antw|sv|vs|odp|ref|fwd?|wg)(?:\[\d+\])?\s*:\s*)+/i;
-const BRACKETS = /^(?:\[[^\]]*\]\s*)+/;
+const REPLY = /^(?:re|aw|antw|sv|vs|odp|ref|fwd?|wg)(?:\[\d+\])?\s*:\s*/i;
+const BRACKET = /^\[[^\]]*\]\s*/;
 const COUNT = /(?<![\d.])(\d{1,4})\s*(?:\/|of)\s*(\d{1,4})(?![\d.])/i;
-const VERSION = /(?:^|[\s[\-_,]|PATCH|RFC)v\s?(\d{1,3})\b/i;
+const VERSION = /(?:^|[\s[\-_,]|PATCH|RFC)v\s?(\d{1,3})\b(?!\.\d)/i;
+const PATCH = /PATCH|\bRFC/i;
 
-/** Reads a decoded and unfolded subject such as `Re: [RFC PATCH net-next v3 1/2] net: do it`. */
-export function parseSubject(subject: string): Subject {
+/** Reads the prefix of a decoded subject such as `Re: [RFC PATCH net-next v3 1/2] net: do it`. */
+export function parsePrefix(subject: string): SubjectPrefix {
   let rest = subject.replace(/\s+/g, ' ').trim();
-  let isReply = false;
-  let prefix = '';
+  let brackets = '';
+  let hasMark = false;
+  let isPatch = false;
   for (;;) {
-    const reply = REPLY.exec(rest);
-    const brackets = reply ? null : BRACKETS.exec(rest);
-    const cut = (reply ?? brackets)?.[0];
-    if (!cut) break;
-    if (reply) isReply = true;
-    else prefix += cut;
-    rest = rest.slice(cut.length).trim();
+    const mark = isPatch ? null : REPLY.exec(rest);
+    const bracket = BRACKET.exec(rest);
+    const [cut] = mark ?? bracket ?? [];
+    if (cut === undefined) break;
+    if (mark) hasMark = true;
+    else {
+      brackets += cut;
+      isPatch ||= [PATCH, COUNT, VERSION].some((pattern) => pattern.test(cut));
+    }
+    rest = rest.slice(cut.length);
   }
-  const count = COUNT.exec(prefix);
-  const version = Number(VERSION.exec(prefix)?.[1] ?? 1);
+  const count = COUNT.exec(brackets);
   return {
-    text: rest,
-    isReply,
-    version: version === 0 ? 1 : version,
+    reply: hasMark ? (isPatch ? 'yes' : 'unclear') : 'no',
+    version: Number(VERSION.exec(brackets)?.[1] ?? 1) || 1,
     number: count ? Number(count[1]) : null,
     total: count ? Number(count[2]) : null,
   };

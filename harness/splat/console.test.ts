@@ -75,7 +75,7 @@ for (const [name, form] of Object.entries(FORMS))
     t.strictSame(others, []);
   });
 
-t.test('a headline with words of its own before it does not hide what stands before all lines', async (t) => {
+t.test('words that only the headline has do not hide the prefix of all lines', async (t) => {
   const lockup = OOPS_LINES.map((line, index) =>
     index === 0 ? 'watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [stoatd:301]' : line,
   );
@@ -104,8 +104,8 @@ t.test(
 );
 
 t.test('what only looks like the stamp of another form is not taken off', async (t) => {
-  const echo = ` kernel:${OOPS_LINES[0]}`;
-  const log = `${stampLines(3, ['Linux version 6.1.0'])}${echo}\n kernel:[   11.000000] ${OOPS_LINES[0]}\n`;
+  const broadcast = ` kernel:${OOPS_LINES[0]}`;
+  const log = `${stampLines(3, ['Linux version 6.1.0'])}${broadcast}\n kernel:[   11.000000] ${OOPS_LINES[0]}\n`;
   t.strictSame(titlesOf(log), [], 'the broadcast of a line beside the line itself');
 });
 

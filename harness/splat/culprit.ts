@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
+
+import { demangle } from './demangle.ts';
 import { bareName } from './frame.ts';
-import type { Choice, Kind, Step } from './kinds/family.ts';
-import { isInnocent, SYSCALL_PREFIXES } from './kinds/innocent.ts';
+import type { Choice, Kind, WalkStep } from './kinds/family.ts';
+import { isSkipListed, SYSCALL_PREFIXES } from './kinds/skip.ts';
 import { HUNG_BUCKETS, HUNG_SKIP, INJECTED, STALL_ANCHORS, STALL_SELF } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
-import { demangle } from './mangled.ts';
 import { readPointer } from './trace.ts';
 
-/** What the search for a report's culprit found. */
+/** The result of the search for a report's culprit. */
 export interface Search {
   readonly culprit: string | null;
-  /** An injected failure's trace got mixed into the report: the name may be of that. */
+  /** The trace of an injected failure is mixed into the report: the name may be from there. */
   readonly injected: boolean;
 }
 
-/** A culprit's name as titles have it: readable, without compiler's suffixes and the entry of the system call. */
+/** The name of a culprit in titles: demangled, without the compiler's suffixes and the prefix of system calls. */
 export function titleName(name: string): string {
   const bare = name.startsWith('_R') || name.startsWith('_ZN') ? demangle(name) : bareName(name);
   let shortest = bare;
@@ -25,7 +26,7 @@ export function titleName(name: string): string {
   return shortest;
 }
 
-/** Walks through the lines of a report, of which doubtful frames were removed, after the rules of its kind. */
+/** Finds the culprit of a report, without its unreliable frames, by the walks of its kind. */
 export function findCulprit(
   kind: Kind,
   headerName: string | undefined,
@@ -38,7 +39,7 @@ export function findCulprit(
     const names = walked.names.map(readableName);
     const chosen = CHOICES[kind.choice ?? 'first'](
       names,
-      (name) => isInnocent(name) || kind.skip?.test(name) === true,
+      (name) => isSkipListed(name) || kind.skip?.test(name) === true,
     );
     if (chosen !== null) return { culprit: titleName(chosen), injected };
   }
@@ -55,7 +56,7 @@ interface Walked {
 }
 
 function walkLines(
-  walk: readonly Step[],
+  walk: readonly WalkStep[],
   headerName: string | undefined,
   lines: readonly ReportLine[],
 ): Walked {
@@ -101,7 +102,7 @@ function isInjected(line: ReportLine): boolean {
 function takeFrames(
   lines: readonly ReportLine[],
   from: number,
-  next: Step | undefined,
+  next: WalkStep | undefined,
   names: string[],
 ): { readonly at: number; readonly injected: boolean } {
   let any = names.length > 0 && from > 1 && (lines[from - 1]?.frames.length ?? 0) > 0;
@@ -121,8 +122,8 @@ function takeFrames(
   return { at, injected: false };
 }
 
-/** The name on a line that fits the step, '' for one without a name, null for a line that does not fit. */
-function matchStep(step: Exclude<Step, 'header' | 'frames'>, line: ReportLine): string | null {
+/** The name on a line that matches the step; '' if it has none, null for a line that does not match. */
+function matchStep(step: Exclude<WalkStep, 'header' | 'frames'>, line: ReportLine): string | null {
   if (step === 'trace') return line.label === null ? null : '';
   if (step === 'pc') {
     const pointer = readPointer(line.text);
@@ -146,7 +147,7 @@ const CHOICES: Readonly<Record<Choice, Chooser>> = {
   },
 };
 
-/** Below the place where work is handed out, the first function names the work; above it the stack differs by chance. */
+/** The function just below a dispatcher names the work; what it was doing at that moment differs by chance. */
 function chooseStalled(names: readonly string[], isSkipped: (name: string) => boolean): string | null {
   let inner: string | null = null;
   for (const name of names) {
@@ -161,7 +162,7 @@ function chooseStalled(names: readonly string[], isSkipped: (name: string) => bo
   return null;
 }
 
-/** A recursion is named as a stall is. One function alone was not called too deep: it reached beside its stack. */
+/** A recursion is named like a stall. A single function did not recurse: it wrote outside of its stack. */
 function chooseOverflown(names: readonly string[], isSkipped: (name: string) => boolean): string | null {
   const [only] = names;
   return names.length === 1 && only !== undefined && !isSkipped(only)

@@ -1,65 +1,77 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
+import {
+  BREAKING,
+  CONSEQUENT_PANIC,
+  HANG_TYPE,
+  MINOR_TYPES,
+  PANIC_TITLE,
+  TAINT_CORRUPTED,
+  TAINT_DIED,
+} from './kinds/aftermath.ts';
 import { type ContextId, isTask } from './printk.ts';
 
 /** A finished splat with what is known of its origin. */
 export interface Finished {
   splat: Splat;
   readonly context: ContextId;
-  /** Counts the lives of the kernel: a start, or stamps that go back, begin a new one. */
-  readonly life: number;
+  /** The number of boots before its own in the same log. */
+  readonly boot: number;
   readonly seconds: number | null;
   /** When its last line came. */
   readonly lastSeconds: number | null;
-  readonly doubted: boolean;
+  /** It counts only in a log without any stamp. */
+  readonly unconfirmed: boolean;
 }
 
-/** Seconds within which a complaint of the same task, or one under a broken kernel, is taken to follow from another. */
-const SOON = 10;
-const DEADLY =
-  /^(?:BUG: unable|BUG: kernel|general protection|kernel BUG|BUG: corrupted list|BUG: bad usercopy|divide|invalid opcode|int3|stack segment|Oops|Internal error|Unhandled|Alignment|KASAN|KFENCE|BUG: Bad page)/;
+/** Within this many seconds of a report's last line another one can be its consequence. */
+const SOON_SECONDS = 10;
+/** In a flood only this many of the latest roots are compared. */
+const RECENT_ROOTS = 64;
 
 /**
- * For each splat, in the order of the log, the index of the one it follows from, or null for a root. Never a guess over
- * a reboot.
+ * For each splat, in the order of the log, the index of the root it follows from; null for a root. A root that broke
+ * something is preferred to one that did not, and the earlier to the later. Nothing follows from a splat of another boot.
  */
 export function findRoots(all: readonly Finished[]): readonly (number | null)[] {
   const roots: (number | null)[] = [];
   const recent: number[] = [];
   for (const [index, own] of all.entries()) {
-    let root: number | null = null;
-    for (const earlier of recent) {
-      const other = all[earlier];
-      if (!other || !follows(own, other)) continue;
-      root = earlier;
-      break;
-    }
+    const causes = recent.filter((earlier) => isCause(all[earlier], own));
+    const root = causes.find((earlier) => isBreaking(all[earlier])) ?? causes[0] ?? null;
     roots.push(root);
     if (root === null) recent.push(index);
-    // Floods: only the last few roots can be the cause.
-    if (recent.length > 64) recent.shift();
+    if (recent.length > RECENT_ROOTS) recent.shift();
   }
   return roots;
 }
 
-function follows(own: Finished, root: Finished): boolean {
-  if (own.life !== root.life) return false;
-  const gap =
-    own.seconds === null || root.seconds === null ? null : own.seconds - (root.lastSeconds ?? root.seconds);
-  const since = own.seconds === null || root.seconds === null ? null : own.seconds - root.seconds;
-  if (since !== null && since < 0) return false;
-  const soon = gap === null ? true : gap <= SOON;
-  const taint = own.splat.taint ?? '';
-  const rootTaint = root.splat.taint ?? '';
-  const died = /\bD\b/.test(taint) && !/\bD\b/.test(rootTaint) && DEADLY.test(root.splat.title);
-  if (died) return true;
-  if (!soon) return false;
-  if (/^kernel panic|^kernel stack overflow/.test(own.splat.title)) return true;
-  if (/\bB\b/.test(taint) && !/\bB\b/.test(rootTaint) && DEADLY.test(root.splat.title)) return true;
-  return sameTask(own, root);
+function isBreaking(one: Finished | undefined): boolean {
+  return one !== undefined && BREAKING.test(one.splat.title);
 }
 
-function sameTask(own: Finished, root: Finished): boolean {
+function isCause(root: Finished | undefined, own: Finished): boolean {
+  if (!root || own.boot !== root.boot) return false;
+  const isTimed = own.seconds !== null && root.seconds !== null;
+  if (isTimed && own.seconds < root.seconds) return false;
+  const breaking = isBreaking(root);
+  if (breaking && gained(TAINT_DIED, root, own)) return true;
+  if (isTimed && own.seconds - (root.lastSeconds ?? root.seconds) > SOON_SECONDS) return false;
+  const { title, type } = own.splat;
+  if (CONSEQUENT_PANIC.test(title)) return true;
+  if (breaking) return PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || isSameTask(own, root);
+  const isHang = HANG_TYPE.test(type) && HANG_TYPE.test(root.splat.type);
+  if (!isHang && (!MINOR_TYPES.test(type) || BREAKING.test(title))) return false;
+  return isSameTask(own, root);
+}
+
+/** Whether the kernel got a taint between two reports. */
+function gained(letter: string, root: Finished, own: Finished): boolean {
+  const has = (one: Finished) => (one.splat.taint ?? '').split(' ').includes(letter);
+  return has(own) && !has(root);
+}
+
+function isSameTask(own: Finished, root: Finished): boolean {
   if (isTask(own.context)) return own.context === root.context;
   const { pid, comm } = own.splat;
   if (own.seconds === null || pid === null || comm === null || pid === 0) return false;

@@ -17,7 +17,7 @@ const PAIR = new RegExp(
 const INLINE = new RegExp(String.raw`^\s*(?:${ADDRESS}){0,2}(${NAME}) (\S+\.[a-zA-Z]+):(\d+) \[inline\]`);
 const SPACE = 0x20;
 const QUESTION = 0x3f;
-/** By code: 1 where a function's name may hold the character. */
+/** By character code: 1 if a function's name may contain it. */
 const IN_NAME: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
   code < 128 && /[\w.$]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
@@ -61,7 +61,7 @@ export function parsePlainFrame(text: string): Frame | null {
   };
 }
 
-/** Behind the hexadecimal digits that follow a mark at a place; -1 when there is no mark, or no digit. */
+/** The place after the hexadecimal digits that follow a mark; -1 if there is no mark, or no digit. */
 function skipHex(text: string, from: number, mark: string): number {
   if (!text.startsWith(mark, from)) return -1;
   let at = from + mark.length;
@@ -76,7 +76,7 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** Reads a line of a call trace: one frame, or two on arm, or none for any other line. */
+/** Parses a line of a call trace: one frame, or two on arm, or none for any other line. */
 export function parseFrames(text: string): readonly Frame[] {
   if (text.includes(' from ')) {
     const pair = PAIR.exec(text);
@@ -87,7 +87,7 @@ export function parseFrames(text: string): readonly Frame[] {
   return frame ? [frame] : [];
 }
 
-/** Reads a line of a call trace that holds one frame; null for any other line. */
+/** Parses a line of a call trace with one frame; null for any other line. */
 export function parseFrame(text: string): Frame | null {
   const match = FRAME.exec(text);
   if (match?.[2]) {
@@ -108,8 +108,8 @@ export function parseFrame(text: string): Frame | null {
   });
 }
 
-/** Whether the unwinder itself doubts this line. */
-export function isDoubtful(text: string): boolean {
+/** Whether the unwinder marks this line as a guess. */
+export function isUnreliable(text: string): boolean {
   if (text.includes('(unreliable)')) return true;
   return text.includes('? ') && !text.includes('<EOI>') && /(?:^|\s)\? +[\w.$]+\+0x/.test(text);
 }
@@ -122,7 +122,7 @@ function readPair(pair: RegExpExecArray): readonly Frame[] {
   ];
 }
 
-/** A frame out of what a line's groups hold: hexadecimal digits without `0x`. */
+/** Makes a frame of the groups of a line: hexadecimal digits without `0x`. */
 export function makeFrame(
   name: string,
   offset: string | undefined,
@@ -143,7 +143,7 @@ export function makeFrame(
   };
 }
 
-/** A function's name without what the compiler appended: `.isra.0`, `.constprop.0`, `.cold`. */
+/** A function's name without the compiler's suffixes: `.isra.0`, `.constprop.0`, `.cold`. */
 export function bareName(name: string): string {
   const own = name.startsWith('.') ? name.slice(1) : name;
   const dot = own.indexOf('.');

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/** Finds the first of its words in `bytes` from `from` on that begins before `to`; `to` when there is none. */
+/** Finds the first of its words in `bytes` that begins at or after `from` and before `to`; `to` if there is none. */
 export type Gate = (bytes: Uint8Array, from: number, to: number) => number;
 
-/** How seldom a character stands in a log: what is seldom stops the search seldom. */
+/** How rare a character is in logs: the search stops less often at a rare one. */
 function rarity(code: number): number {
   const character = String.fromCharCode(code);
   if (/[aeinorst ]/.test(character)) return 0;
@@ -13,14 +13,14 @@ function rarity(code: number): number {
 
 /**
  * Looks for many words at once and reads only every second or third byte: after Wu and Manber, "A fast algorithm for
- * multi-pattern searching" (1994), with pairs of bytes. Of each word the part that is seldomest is what is looked for.
+ * multi-pattern searching" (1994), with pairs of bytes. Of each word it searches for the rarest part.
  */
 export function makeGate(words: readonly string[]): Gate {
   const all = words.map((word) => Buffer.from(word, 'latin1'));
   const length = Math.min(...all.map((word) => word.length));
   if (length < 2) throw new RangeError('a gate needs words of two bytes or more');
   const shifts = new Uint8Array(65_536).fill(length - 1);
-  /** By the last pair of a word's part: which words to compare. */
+  /** The words to compare, by the last pair of their part. */
   const ends = new Map<number, Part[]>();
   for (const word of all) {
     const skip = chooseSkip(word, length);
@@ -61,7 +61,7 @@ export function makeGate(words: readonly string[]): Gate {
 
 interface Part {
   readonly word: Uint8Array;
-  /** How many bytes of the word stand before the last of the part. */
+  /** The number of bytes of the word before the last one of the part. */
   readonly before: number;
 }
 
@@ -74,7 +74,7 @@ function standsAt(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
   return true;
 }
 
-/** Where in a word the part of the given length begins whose last pair is the seldomest. */
+/** The start of the part of a word, of the given length, whose last pair is the rarest. */
 function chooseSkip(word: Uint8Array, length: number): number {
   let best = 0;
   let most = -1;

@@ -3,14 +3,14 @@ import type { Splat } from '../model/index.ts';
 import { scanLog } from './scan.ts';
 import { normaliseTitle, typeOfTitle } from './title.ts';
 
-/** How one log with expectations was read. Null where the log says nothing of it, or nothing was found. */
+/** What was expected of one log and what was found. Null if the log has no such expectation, or nothing was found. */
 export interface GradeRow {
   readonly name: string;
-  /** The title that must be found first; null where no crash must be found. */
+  /** The title that must be found first; null if no splat may be found. */
   readonly expected: string | null;
   readonly got: string | null;
   readonly titleExact: boolean;
-  /** Equal but for numbers, addresses and the words' case. */
+  /** Equal except for numbers, addresses and case. */
   readonly titleNormalised: boolean;
   readonly typeExpected: string | null;
   readonly typeGot: string | null;
@@ -22,7 +22,7 @@ export interface GradeRow {
   readonly panickedGot: boolean;
 }
 
-/** Shares from 0 to 1 over many rows; NaN where no row counts. */
+/** Shares from 0 to 1 over many rows; NaN if no row counts. */
 export interface Grade {
   readonly recall: number;
   readonly quiet: number;
@@ -134,11 +134,11 @@ export function formatGrade(rows: readonly GradeRow[]): string {
     `${rows.length} logs, ${loud} with a splat, ${rows.length - loud} quiet`,
     line('recall', grade.recall, 'logs with a splat in which one is found'),
     line('quiet', grade.quiet, 'logs without a splat in which none is found'),
-    line('title exact', grade.titleExact, 'first title, letter by letter'),
-    line('title normalised', grade.titleNormalised, 'first title, but for case and marks'),
+    line('title exact', grade.titleExact, 'first title, exactly'),
+    line('title normalised', grade.titleNormalised, 'first title, except for case and punctuation'),
     line('type', grade.type, 'first type'),
     line('culprit', grade.culprit, 'first culprit, where one is expected'),
-    line('corrupted F1', grade.corruptedF1, 'torn reports known as torn'),
+    line('corrupted F1', grade.corruptedF1, 'truncated reports recognised as such'),
     line('panicked', grade.panicked, 'whether the kernel panicked'),
   ].join('\n');
 }

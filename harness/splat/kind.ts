@@ -6,22 +6,22 @@ import type { ReportLine } from './line.ts';
 
 /** A line that opens a report. */
 export interface Header {
-  /** Null for a line that no kind knows: its own words are the title. */
+  /** Null for a line that no kind matches: its own words are the title. */
   readonly kind: Kind | null;
-  /** The line from the headline's words on. */
+  /** The line, from the words on that open the report. */
   readonly words: string;
-  /** All kinds that the line fits, in the order of the table. */
+  /** All kinds that match the line, in the order of the table. */
   readonly matches: readonly Match[];
 }
 
-/** A kind with what its expression found in the headline. */
+/** A kind and what its expression matched in the headline. */
 export interface Match {
   readonly kind: Kind;
   readonly head: RegExpExecArray;
 }
 
-/** What a whole report turned out to be. */
-export interface Verdict {
+/** The kind of a whole report. */
+export interface Classification {
   readonly kind: Kind | null;
   readonly groups: readonly (string | undefined)[];
   readonly named: string | undefined;
@@ -38,10 +38,10 @@ const IN_LINE = new RegExp(
   'g',
 );
 
-/** So many characters of a line are looked at: kernels print no longer lines, and some expressions search again and again. */
+/** In characters. Kernels print no longer lines, and some expressions take quadratic time. */
 const LONGEST_HEADLINE = 2048;
 
-/** Whether a line opens a report, and of which kind. */
+/** Reads the headline of a report; null for a line that opens none. `wanted` are the optional kinds that count. */
 export function readHeader(line: string, wanted: ReadonlySet<OptionalKind>): Header | null {
   const text = line.length > LONGEST_HEADLINE ? line.slice(0, LONGEST_HEADLINE) : line;
   IN_LINE.lastIndex = 0;
@@ -53,7 +53,7 @@ export function readHeader(line: string, wanted: ReadonlySet<OptionalKind>): Hea
     const [words] = match;
     const headline = tried.has(words) ? undefined : BY_WORDS.get(words);
     tried.add(words);
-    if (!headline || headline.innocent?.test(text)) continue;
+    if (!headline || headline.harmless?.test(text)) continue;
     matches ??= matchKinds(text, wanted);
     const kind = firstOf(matches);
     if (kind || !headline.known) return { kind, words: text.slice(match.index), matches };
@@ -71,30 +71,30 @@ function matchKinds(text: string, wanted: ReadonlySet<OptionalKind>): readonly M
   return matches;
 }
 
-/** The kind whose words stand first in the line; among those at the same place, the more specific. */
+/** The kind that matches first in the line; of several at the same place, the more specific one. */
 function firstOf(matches: readonly Match[]): Kind | null {
   let best: Match | null = null;
   for (const match of matches) if (!best || match.head.index < best.head.index) best = match;
   return best?.kind ?? null;
 }
 
-/** Decides the kind, among those that the headline fits, by the whole report: its first line is the headline. */
-export function judgeKind(matches: readonly Match[], lines: readonly ReportLine[]): Verdict {
+/** Chooses the kind, among those that match the headline, by the whole report. Its first line is the headline. */
+export function classifyReport(matches: readonly Match[], lines: readonly ReportLine[]): Classification {
   let text: string | null = null;
-  let fallback: Verdict | null = null;
-  let best: { readonly verdict: Verdict; readonly place: number } | null = null;
+  let fallback: Classification | null = null;
+  let best: { readonly classification: Classification; readonly place: number } | null = null;
   for (const { kind, head } of matches) {
     if (best && head.index >= best.place) continue;
     if (kind.body) text ??= lines.map((line) => line.text).join('\n');
     const body = kind.body?.exec(text ?? '');
-    const verdict = {
+    const classification = {
       kind,
       groups: [...head, ...(body?.slice(1) ?? [])],
       named: head.groups?.f ?? body?.groups?.f,
       incomplete: kind.body !== undefined && !body,
     };
-    if (verdict.incomplete) fallback ??= verdict;
-    else best = { verdict, place: head.index };
+    if (classification.incomplete) fallback ??= classification;
+    else best = { classification, place: head.index };
   }
-  return best?.verdict ?? fallback ?? { kind: null, groups: [], named: undefined, incomplete: false };
+  return best?.classification ?? fallback ?? { kind: null, groups: [], named: undefined, incomplete: false };
 }

@@ -1,44 +1,41 @@
 // SPDX-License-Identifier: MIT
 import type { Frame } from '../model/index.ts';
-import { isDoubtful, parseFrames, parsePlainFrame } from './frame.ts';
-import { FURNITURE } from './kinds/furniture.ts';
-import { PANIC_LINE } from './kinds/panic.ts';
+import { isUnreliable, parseFrames, parsePlainFrame } from './frame.ts';
+import { BODY_LINE, LINE_MARK } from './kinds/body.ts';
+import { PANIC_HINT, PANIC_LINE } from './kinds/panic.ts';
 import { TRACE_HINT, TRACE_START } from './kinds/stack.ts';
 
-/** One line of a report, read once for all who ask. */
+/** One line of a report, parsed once. */
 export interface ReportLine {
   readonly text: string;
-  /** The unwinder's guess: of no weight for anything but a reader. */
-  readonly doubtful: boolean;
-  /** What kind of trace begins here; null for any other line. */
+  /** The unwinder guessed it: shown, but not used for any decision. */
+  readonly unreliable: boolean;
+  /** The label of the trace that begins here; null for any other line. */
   readonly label: string | null;
   readonly frames: readonly Frame[];
   readonly panic: boolean;
-  /** It is of the stuff that reports are made of. */
-  readonly sure: boolean;
+  /** It has the form of a line that only reports have. */
+  readonly isBody: boolean;
 }
 
 const NONE: readonly Frame[] = [];
 
-/** What kmemleak puts in front of each line of a report that goes to the log. */
-const LEAK_MARK = 'kmemleak: ';
-
-/** Reads a line of a report, its stamp already removed. */
+/** Parses a line of a report without its stamp. */
 export function readReportLine(words: string): ReportLine {
-  const text = words.startsWith(LEAK_MARK) ? words.slice(LEAK_MARK.length) : words;
+  const text = words.startsWith(LINE_MARK) ? words.slice(LINE_MARK.length) : words;
   const plain = parsePlainFrame(text);
   if (plain)
-    return { text, doubtful: !plain.reliable, label: null, frames: [plain], panic: false, sure: true };
+    return { text, unreliable: !plain.reliable, label: null, frames: [plain], panic: false, isBody: true };
   const label = readLabel(text);
   const frames = label === null ? parseFrames(text) : framesBehindLabel(text);
-  const panic = text.includes('Kernel panic') && PANIC_LINE.test(text);
+  const panic = text.includes(PANIC_HINT) && PANIC_LINE.test(text);
   return {
     text,
-    doubtful: text.includes('? ') || text.includes('(unreliable)') ? isDoubtful(text) : false,
+    unreliable: text.includes('? ') || text.includes('(unreliable)') ? isUnreliable(text) : false,
     label,
     frames,
     panic,
-    sure: panic || label !== null || frames.length > 0 || FURNITURE.test(text),
+    isBody: panic || label !== null || frames.length > 0 || BODY_LINE.test(text),
   };
 }
 
@@ -48,7 +45,7 @@ function readLabel(text: string): string | null {
   return match ? (match[1] ?? '').trim() : null;
 }
 
-/** Some kernels begin the trace on the line that announces it. */
+/** Some kernels print the first frame on the line of the label. */
 function framesBehindLabel(text: string): readonly Frame[] {
   if (!text.includes('+0x')) return NONE;
   const colon = text.indexOf(':');

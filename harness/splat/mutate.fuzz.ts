@@ -31,7 +31,7 @@ function readRealLogs(): string[] {
 type Accident =
   | { readonly what: 'flip'; readonly at: number; readonly byte: number }
   | { readonly what: 'insert'; readonly at: number; readonly text: string }
-  | { readonly what: 'delete' | 'double' | 'tear'; readonly at: number }
+  | { readonly what: 'delete' | 'double' | 'truncate'; readonly at: number }
   | { readonly what: 'swap'; readonly at: number; readonly other: number }
   | { readonly what: 'mix'; readonly at: number; readonly other: string };
 
@@ -47,7 +47,7 @@ const accident: fc.Arbitrary<Accident> = fc.oneof(
       fc.constantFrom('** replaying previous printk message **\n', 'Linux version 6\n', 'x'.repeat(40_000)),
     ),
   }),
-  fc.record({ what: fc.constantFrom('delete' as const, 'double' as const, 'tear' as const), at: share }),
+  fc.record({ what: fc.constantFrom('delete' as const, 'double' as const, 'truncate' as const), at: share }),
   fc.record({ what: fc.constant('swap' as const), at: share, other: share }),
   fc.record({ what: fc.constant('mix' as const), at: share, other: seedLog }),
 );
@@ -67,7 +67,7 @@ function suffer(log: string, accident: Accident): string {
     case 'double':
       lines.splice(index, 0, line);
       break;
-    case 'tear':
+    case 'truncate':
       lines[index] = line.slice(0, Math.floor(line.length / 2));
       break;
     case 'swap': {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { Front } from './front.ts';
+
 import type { Header } from './kind.ts';
-import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/furniture.ts';
+import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/body.ts';
 import { PANIC_LINE } from './kinds/panic.ts';
+import type { Lead } from './lead.ts';
 import { type ReportLine, readReportLine } from './line.ts';
-import type { Prefix } from './prefix.ts';
+import type { LinePrefix } from './line-prefix.ts';
 import type { ContextId, LogLine } from './printk.ts';
 import type { Report } from './report.ts';
 
-/** After how many lines, and seconds, without a word of a report it is over. */
+/** A report is over after this many other lines of its own context, lines in all, or seconds. */
 const PATIENCE = {
   waiting: { own: 200, all: 4000, seconds: 60 },
   satisfied: { own: 40, all: 2000, seconds: 10 },
@@ -19,88 +20,90 @@ const MOST_TEXT = 128 * 1024;
 const HEAD_LINES = 12;
 const DASH = 0x2d;
 const EQUALS = 0x3d;
-/** Stamps of different processors may be so much out of order, in seconds. */
-const JITTER = 0.001;
-/** A second copy of a line that came another way stands so near. */
-const ECHO_LINES = 3;
+/** Stamps of different processors may be out of order by this. */
+const JITTER_SECONDS = 0.001;
+/** A duplicate from another console appears within this many lines. */
+const DUPLICATE_LINES = 3;
 
-/** A complaint while its lines still come in. */
+/** A report that is still open: more lines of it may come. */
 export class OpenReport {
   header: Header;
   readonly context: ContextId;
   readonly seconds: number | null;
   readonly start: number;
   before: readonly string[];
-  /** The firmware's or a program's words may look like this one: it counts only in a log without any stamp. */
-  readonly doubted: boolean;
+  /** It may be words of the firmware or of a program: it counts only in a log without any stamp. */
+  readonly unconfirmed: boolean;
   panicked = false;
   lost = false;
+  /** The signature under which it was announced before it was closed. */
+  announced: string | null = null;
   /** The headline had the usual form, `[    5.123456] words`. */
   readonly #usual: boolean;
-  /** What stands before the headline's words, and may stand before the other lines. */
-  readonly #front: Front | null;
+  /** The prefix of the headline's words; the other lines may have it too. */
+  readonly #linePrefix: LinePrefix | null;
   #lines: ReportLine[];
   #length: number;
-  /** How many lines, and up to where, surely belong to it. */
-  #sureLines = 1;
-  #sureEnd: number;
+  /** The number of lines that belong to it for sure, and where they end. */
+  #bodyLines = 1;
+  #bodyEnd: number;
   #frames = false;
   #ended = false;
   #idle = 0;
-  /** Where it ended before a rule (`=====`) that was its last line. */
+  /** Where it ended before its last line, if that is a rule (`=====`). */
   #beforeRule: { readonly lines: number; readonly end: number } | null = null;
-  #sureAt: number;
-  #sureSeconds: number | null;
+  #bodyAt: number;
+  #bodySeconds: number | null;
 
   constructor(
     header: Header,
     line: LogLine,
     place: { start: number; end: number; at: number },
-    prefix: Prefix,
-    form: { readonly usual: boolean; readonly doubted: boolean; readonly front: Front | null },
+    lead: Lead,
+    form: { readonly usual: boolean; readonly unconfirmed: boolean; readonly linePrefix: LinePrefix | null },
   ) {
     this.header = header;
     this.context = line.context;
     this.seconds = line.seconds;
-    this.before = prefix.lines;
-    this.start = prefix.start ?? place.start;
-    this.doubted = form.doubted;
+    this.before = lead.lines;
+    this.start = lead.start ?? place.start;
+    this.unconfirmed = form.unconfirmed;
     this.#usual = form.usual;
-    this.#front = form.front;
+    this.#linePrefix = form.linePrefix;
     const headline = readReportLine(line.text);
     this.panicked = headline.panic;
     this.#lines = [headline];
     this.#length = line.text.length;
-    this.#sureEnd = place.end;
-    this.#sureAt = place.at;
-    this.#sureSeconds = line.seconds;
+    this.#bodyEnd = place.end;
+    this.#bodyAt = place.at;
+    this.#bodySeconds = line.seconds;
   }
 
-  /** No trace has come yet, and not much else. */
+  /** No trace has come yet, and few other lines. */
   get atHead(): boolean {
     return !this.#frames && !this.#ended && this.#lines.length < HEAD_LINES;
   }
 
   get lastSeconds(): number | null {
-    return this.#sureSeconds ?? this.seconds;
+    return this.#bodySeconds ?? this.seconds;
   }
 
-  /** A line from before the headline, by its stamp: another boot, or another log. */
+  /** Whether a stamp is earlier than the headline's: such a line is of another boot or another log. */
   isBefore(seconds: number | null): boolean {
-    return seconds !== null && this.seconds !== null && seconds < this.seconds - JITTER;
+    return seconds !== null && this.seconds !== null && seconds < this.seconds - JITTER_SECONDS;
   }
 
-  /** The headline once more: the same words at the same time. */
+  /** Whether a line repeats the headline: the same words at the same time. */
   isHeadline(line: LogLine): boolean {
     return line.seconds === this.seconds && line.text === this.#lines[0]?.text;
   }
 
-  /** Whether a headline that comes again is only its echo, by another way to the same console. */
-  isEcho(line: LogLine, usual: boolean): boolean {
-    return usual !== this.#usual && this.#lines.length <= ECHO_LINES && this.isHeadline(line);
+  /** Whether a repeated headline is a duplicate that came by another way to the same console. */
+  isDuplicate(line: LogLine, usual: boolean): boolean {
+    return usual !== this.#usual && this.#lines.length <= DUPLICATE_LINES && this.isHeadline(line);
   }
 
-  /** Whether the line of a headline goes on with this report instead of opening another. */
+  /** Whether the line of a headline continues this report instead of opening another. */
   continuesWith(header: Header, line: LogLine): boolean {
     if (this.isHeadline(line) || this.isBefore(line.seconds)) return false;
     if (this.atHead && this.header.kind?.joins?.test(line.text)) return true;
@@ -113,21 +116,21 @@ export class OpenReport {
   }
 
   #read(words: string): ReportLine {
-    const behind = this.#front?.strip(words);
+    const behind = this.#linePrefix?.strip(words);
     const read = behind === null || behind === undefined ? null : readReportLine(behind);
-    return read?.sure ? read : readReportLine(words);
+    return read?.isBody ? read : readReportLine(words);
   }
 
-  /** The headline was that of an inlined function, which a symboliser put in front of the real one: this is it. */
+  /** Takes the real headline, after one of an inlined function that a symboliser inserted. */
   rename(header: Header, line: LogLine, end: number): void {
     this.header = header;
     const [inlined] = this.#lines;
     if (inlined) this.before = [...this.before, inlined.text];
     this.#lines = [readReportLine(line.text)];
-    this.#sureEnd = end;
+    this.#bodyEnd = end;
   }
 
-  /** Whether nothing but the headline has come, and that names a function which was inlined. */
+  /** Whether only the headline has come, and names an inlined function. */
   get inlined(): boolean {
     return this.#lines.length === 1 && (this.#lines[0]?.text.endsWith(' [inline]') ?? false);
   }
@@ -138,9 +141,9 @@ export class OpenReport {
     const { text } = read;
     const first = text.charCodeAt(0);
     const isMark = first === DASH || first === EQUALS;
-    // The mark of the next report, if one follows.
+    // If another report follows, a rule is its first line.
     this.#beforeRule = null;
-    const sure = read.sure && !(first === DASH && this.#frames && REPORT_MARK.test(text));
+    const sure = read.isBody && !(first === DASH && this.#frames && REPORT_MARK.test(text));
     const frame = read.frames.length > 0;
     if (read.panic) this.panicked = true;
     if (!sure) this.#idle += 1;
@@ -150,40 +153,45 @@ export class OpenReport {
     if (!sure) return;
     this.#frames ||= frame;
     this.#idle = 0;
-    if (first === EQUALS) this.#beforeRule = { lines: this.#sureLines, end: this.#sureEnd };
-    this.#sureLines = this.#lines.length;
-    this.#sureEnd = end;
-    this.#sureAt = at;
-    if (line.seconds !== null) this.#sureSeconds = line.seconds;
+    if (first === EQUALS) this.#beforeRule = { lines: this.#bodyLines, end: this.#bodyEnd };
+    this.#bodyLines = this.#lines.length;
+    this.#bodyEnd = end;
+    this.#bodyAt = at;
+    if (line.seconds !== null) this.#bodySeconds = line.seconds;
     if (!isMark) return;
     if (END_MARK.test(text) || (this.#frames && RULE_MARK.test(text))) this.#ended = true;
   }
 
-  /** Another headline follows at once: a rule right before that opens the next report and does not close this one. */
+  /** Another headline follows: a rule right before it belongs to that report. */
   giveUpRule(): void {
     if (!this.#beforeRule) return;
-    this.#sureLines = this.#beforeRule.lines;
-    this.#sureEnd = this.#beforeRule.end;
+    this.#bodyLines = this.#beforeRule.lines;
+    this.#bodyEnd = this.#beforeRule.end;
   }
 
-  /** Whether nothing more of it can be expected. */
+  /** Whether it has what such a report needs: a trace, where its kind has one. */
+  get isWhole(): boolean {
+    return this.#frames || (this.header.kind?.stackless ?? true);
+  }
+
+  /** Whether no more lines of it can be expected. */
   isOver(at: number, seconds: number | null): boolean {
     if (this.#lines.length >= MOST_LINES || this.#length >= MOST_TEXT) return true;
-    const satisfied = this.#frames || (this.header.kind?.stackless ?? true);
-    const patience = this.#ended ? PATIENCE.ended : satisfied ? PATIENCE.satisfied : PATIENCE.waiting;
-    if (this.#idle > patience.own || at - this.#sureAt > patience.all) return true;
-    const last = this.#sureSeconds;
+    const patience = this.#ended ? PATIENCE.ended : this.isWhole ? PATIENCE.satisfied : PATIENCE.waiting;
+    if (this.#idle > patience.own || at - this.#bodyAt > patience.all) return true;
+    const last = this.#bodySeconds;
     return seconds !== null && last !== null && Math.abs(seconds - last) > patience.seconds;
   }
 
-  /** The lines up to the last that surely belongs to it. */
+  /** The report up to the last line that belongs to it for sure. It stays open. */
   close(): Report {
     return {
       header: this.header,
       before: this.before,
-      lines: this.#lines.slice(0, this.#sureLines),
+      lines: this.#lines.slice(0, this.#bodyLines),
+      seconds: this.seconds,
       start: this.start,
-      end: this.#sureEnd,
+      end: this.#bodyEnd,
       panicked: this.panicked,
       lost: this.lost,
     };

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-import type { Front } from './front.ts';
+import { NOT_A_HOST } from './kinds/headline.ts';
+import type { LinePrefix } from './line-prefix.ts';
 
 /**
- * Who printed a line: the number of a task (caller id `T42`), or one of those below 0. Lines of one context are never
- * mixed up with each other.
+ * Who printed a line: the number of a task (caller id `T42`), or one of the values below 0. A report is made of lines of
+ * one context.
  */
 export type ContextId = number;
 
-/** Not even a stamp tells that the kernel printed it. */
+/** No stamp shows that the kernel printed it. */
 export const NO_CONTEXT: ContextId = -1;
-/** There is a stamp, but no caller id. */
+/** It has a stamp, but no caller id. */
 export const CONSOLE: ContextId = -2;
 const FIRST_CPU = -3;
 
@@ -17,17 +18,17 @@ export const isTask = (context: ContextId): boolean => context >= 0;
 /** Caller id `C1`: an interrupt on processor 1. */
 export const isProcessor = (context: ContextId): boolean => context <= FIRST_CPU;
 
-/** One line of a kernel log, taken apart. */
+/** One line of a kernel log, parsed. */
 export interface LogLine {
   readonly context: ContextId;
   /** Seconds since boot, or null. */
   readonly seconds: number | null;
-  /** What is left after stamps. */
+  /** The line without its stamp. */
   readonly text: string;
 }
 
-/** Where a line in the usual form has its parts: reused from line to line, since every line near a report passes it. */
-export class LineHead {
+/** The parts of a line in the usual form. One object is reused, because every line near a report is parsed. */
+export class StampedLine {
   context: ContextId = NO_CONTEXT;
   seconds = 0;
   /** Where the text begins. */
@@ -35,13 +36,12 @@ export class LineHead {
 }
 
 const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)(?:[^\]\s]{0,12}| <\s*\d+\.\d+>)\](?:\[\s*([TC]\d{1,12})\])? ?/;
-/** `dmesg -T`, `-e` and `-d`: a date of the wall clock, or what has passed since the line before, instead of seconds. */
+/** `dmesg -T`, `-e` and `-d`: wall-clock time, or the time since the line before, instead of seconds. */
 const DATE_STAMP =
   /^(?:<\d+>)?\[(?:\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}|\w{3} ?\d{1,2} \d\d:\d\d|\s*\+\d+\.\d+|<\s*\d+\.\d+>)\](?:\[\s*([TC]\d{1,12})\])? /;
 const CLOCK = String.raw`\d\d:\d\d:\d\d(?:\.\d+)?`;
 const TAG = String.raw`(?<tag>[\w./@:-]+?)`;
-/** The kernel's own words that look like a host and a program where a logger gives the time only. */
-const NO_HOST = `(?!(?:Unhandled fault|Internal error|divide error|invalid opcode|stack segment|[Aa]lignment trap|double fault|fatal error|Hardware name|Call [Tt]race|(?:Krnl|User) (?:PSW|GPRS|Code)): )`;
+const NO_HOST = `(?!(?:${NOT_A_HOST}): )`;
 /** A record as /dev/kmsg gives it: level, number, microseconds, flags. */
 const RECORD = /^\d{1,3},\d+,(\d+),[-c+](?:,caller=([TC]\d{1,12}))?(?:,[^;]*)?;/;
 /** A syslog file's time, host and program: since 1980, RFC 3339 times, RFC 5424, dates with a blank, Android's. */
@@ -54,8 +54,8 @@ const SYSLOG = new RegExp(
     String.raw`^\d{4}-\d\d-\d\d ${CLOCK} [\w.-]+ (?:(?<kernel>kernel)|[\w./@-]+\[\d+\]): `,
   ].join('|'),
 );
-/** What consoles, loggers and laboratories put in front of the kernel's own stamp. */
-const FRONT: readonly RegExp[] = [
+/** What consoles, loggers and test labs print before the kernel's stamp. */
+const PREFIXES: readonly RegExp[] = [
   /^[\w.-]+ kernel: /,
   /^\[? *\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s+/,
   /^\*\* \d+ printk messages dropped \*\* ?/,
@@ -63,15 +63,15 @@ const FRONT: readonly RegExp[] = [
   /^kern\s*:\w+\s*: (?=\[)/,
   /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d)?\]?[:\s]\s*/,
 ];
-/** A cheap test that every line passes which begins with any of these. */
-const FRONT_HINT = /^(?:[[*\d]|kern|[\w.-]+ kernel: )|login: \[/;
-/** What stands there names the kernel. */
+/** A cheap test that every line with such a prefix passes. */
+const PREFIX_HINT = /^(?:[[*\d]|kern|[\w.-]+ kernel: )|login: \[/;
+/** A prefix that names the kernel. */
 const KERNEL_TAG = / kernel: $/;
-/** So many such things stand before each other at most. */
+/** A line has at most this many prefixes. */
 const ROUNDS = 5;
-/** `journalctl -o short-monotonic` names host and program behind the stamp. */
+/** `journalctl -o short-monotonic` prints host and program after the stamp. */
 const JOURNAL = /^[\w.-]+ kernel: /;
-/** With the mark that some editors put at the beginning of a file. */
+/** Control sequences, and the byte order mark of some editors. */
 const NOISE = /[\r\0]|\x1b\[[?\d;]*[A-Za-z]|^\xef\xbb\xbf/g;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
@@ -79,23 +79,28 @@ const SPACE = 0x20;
 const DOT = 0x2e;
 const CARRIAGE_RETURN = 0x0d;
 
-/** What stands behind the head of a line in the usual form. */
-export function restOfLine(bytes: Buffer, to: number, head: LineHead): LogLine {
-  const { context, seconds } = head;
-  const text = readText(bytes, head.at, to);
+/** The text of a line in the usual form. */
+export function restOfLine(bytes: Buffer, to: number, line: StampedLine): LogLine {
+  const { context, seconds } = line;
+  const text = readText(bytes, line.at, to);
   const named = text.includes(' kernel: ') ? JOURNAL.exec(text) : null;
   return { context, seconds, text: named ? text.slice(named[0].length) : text };
 }
 
 /**
- * A line that is not in the usual form; null for one that another program wrote into the same syslog file. `front` is what
- * stands before the stamps of this log.
+ * Parses a line that is not in the usual form; null for one that another program wrote to the same syslog file.
+ * `linePrefix` is what stands before the stamps of this log.
  */
-export function parseOddLine(bytes: Buffer, from: number, to: number, front: Front | null): LogLine | null {
+export function parseUnformattedLine(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  linePrefix: LinePrefix | null,
+): LogLine | null {
   const text = bytes.toString('latin1', from, to);
-  // A prompt or a progress bar that the kernel's line has overwritten.
+  // The kernel's line overwrote a prompt or a progress bar.
   const overwritten = text.includes('\r') ? text.lastIndexOf('\r[') : -1;
-  return readFront(clean(overwritten < 0 ? text : text.slice(overwritten + 1)), front);
+  return stripPrefixes(clean(overwritten < 0 ? text : text.slice(overwritten + 1)), linePrefix);
 }
 
 function readText(bytes: Buffer, from: number, to: number): string {
@@ -107,8 +112,8 @@ function clean(text: string): string {
   return NOISE.test(text) ? text.replace(NOISE, '') : text;
 }
 
-/** Reads the usual form, `[    5.123456][   T42] text`, into `head`; false for any other line. */
-export function readHead(bytes: Uint8Array, from: number, to: number, head: LineHead): boolean {
+/** Parses the usual form, `[    5.123456][   T42] text`, into `line`; false for any other line. */
+export function readStamped(bytes: Uint8Array, from: number, to: number, line: StampedLine): boolean {
   if (bytes[from] !== OPEN) return false;
   let whole = 0;
   let part = 0;
@@ -128,15 +133,15 @@ export function readHead(bytes: Uint8Array, from: number, to: number, head: Line
   }
   if (at >= to) return false;
   at += 1;
-  head.context = CONSOLE;
-  head.seconds = whole + part / scale;
-  if (bytes[at] === OPEN) at = readCaller(bytes, at, to, head);
-  head.at = at < to && bytes[at] === SPACE ? at + 1 : at;
+  line.context = CONSOLE;
+  line.seconds = whole + part / scale;
+  if (bytes[at] === OPEN) at = readCaller(bytes, at, to, line);
+  line.at = at < to && bytes[at] === SPACE ? at + 1 : at;
   return true;
 }
 
-/** Where a line goes on behind its caller id; if there is none, from where it was. */
-function readCaller(bytes: Uint8Array, from: number, to: number, head: LineHead): number {
+/** Returns the place after the caller id; `from` if there is none. */
+function readCaller(bytes: Uint8Array, from: number, to: number, line: StampedLine): number {
   let at = from + 1;
   while (at < to && bytes[at] === SPACE) at += 1;
   const letter = bytes[at];
@@ -149,7 +154,7 @@ function readCaller(bytes: Uint8Array, from: number, to: number, head: LineHead)
     id = id * 10 + code - 0x30;
   }
   if (at === first || at > first + 12 || at >= to || bytes[at] !== CLOSE) return from;
-  head.context = letter === 0x54 ? id : FIRST_CPU - id;
+  line.context = letter === 0x54 ? id : FIRST_CPU - id;
   return at + 1;
 }
 
@@ -159,7 +164,7 @@ function readContext(caller: string | undefined): ContextId {
   return caller.startsWith('T') ? id : FIRST_CPU - id;
 }
 
-function readFront(whole: string, front: Front | null): LogLine | null {
+function stripPrefixes(whole: string, linePrefix: LinePrefix | null): LogLine | null {
   let line = whole;
   let named = false;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -173,7 +178,7 @@ function readFront(whole: string, front: Front | null): LogLine | null {
       line = line.slice(syslog[0].length);
       continue;
     }
-    const known = findFront(line);
+    const known = findPrefix(line);
     if (known === '') break;
     named ||= KERNEL_TAG.test(known);
     line = line.slice(known.length);
@@ -185,7 +190,7 @@ function readFront(whole: string, front: Front | null): LogLine | null {
       seconds: Number(record[1]) / 1e6,
       text: line.slice(record[0].length),
     };
-  const stamped = front?.strip(whole);
+  const stamped = linePrefix?.strip(whole);
   const inner = stamped === undefined || stamped === null ? null : readStamp(stamped);
   if (inner) return inner;
   const level = line.startsWith('<') ? /^<\d+>/.exec(line) : null;
@@ -193,7 +198,7 @@ function readFront(whole: string, front: Front | null): LogLine | null {
   return { context: named ? CONSOLE : NO_CONTEXT, seconds: null, text: line };
 }
 
-/** A line that begins with a stamp, maybe behind a level; null for any other. */
+/** Parses a line that begins with a stamp, or with a level and a stamp; null for any other. */
 function readStamp(line: string): LogLine | null {
   const stamp = STAMP.exec(line);
   if (stamp) {
@@ -209,10 +214,10 @@ function readStamp(line: string): LogLine | null {
   return date && { context: readContext(date[1]), seconds: null, text: line.slice(date[0].length) };
 }
 
-/** What stands before the kernel's own words; '' when there is nothing of the kind. */
-function findFront(line: string): string {
-  if (!FRONT_HINT.test(line)) return '';
-  for (const pattern of FRONT) {
+/** The known prefix of a line; '' if it has none. */
+function findPrefix(line: string): string {
+  if (!PREFIX_HINT.test(line)) return '';
+  for (const pattern of PREFIXES) {
     const match = pattern.exec(line);
     if (match) return match[0];
   }

@@ -63,10 +63,40 @@ function checkBytewise(log: string): string | null {
   return JSON.stringify(scanner.end()) === whole ? null : `other splats than ${whole}`;
 }
 
+/** Asking for what is whole, between any two chunks, changes no splat; each is announced, and none without reason. */
+function checkQuiet(log: string, cuts: readonly number[]): string | null {
+  const bytes = bytesOf(log);
+  const announced: Splat[] = [];
+  const scanner = createScanner({ onSplat: (splat) => announced.push(splat) });
+  let from = 0;
+  for (const cut of [
+    ...cuts.map((cut) => Math.floor(cut * bytes.length)).sort((a, b) => a - b),
+    bytes.length,
+  ]) {
+    scanner.push(bytes.subarray(from, cut));
+    scanner.flushQuiet();
+    const { length } = announced;
+    scanner.flushQuiet();
+    if (announced.length !== length) return 'what was announced is announced again';
+    from = cut;
+  }
+  const splats = scanner.end();
+  if (JSON.stringify(splats) !== JSON.stringify(scanLog(bytes))) return 'other splats';
+  const key = (splat: Splat) => `${splat.start} ${splat.signature}`;
+  const keys = announced.map(key);
+  const twice = keys.find((one, index) => keys.indexOf(one) !== index);
+  if (twice !== undefined) return `announced twice: ${twice}`;
+  // In a log without any stamp, words that may be the firmware's are not announced.
+  const silent = /^\[ *\d+\.\d{6}\]/m.test(log)
+    ? splats.find((splat) => !keys.includes(key(splat)))
+    : undefined;
+  return silent === undefined ? null : `not announced: ${show(silent)}`;
+}
+
 /** A log cut behind a line shows nothing that the whole log does not. */
 function checkPrefix(log: string, [place = 0.5]: readonly number[]): string | null {
   const cut = log.indexOf('\n', Math.floor(place * log.length)) + 1;
-  // A torn copy is known by the line after it; unstamped words count only as long as no stamp comes.
+  // A truncated copy is known by the line after it; words without a stamp count only until a stamp comes.
   if (cut === 0 || log.startsWith('** replaying', cut) || !/^\[ *\d+\.\d{6}\]/m.test(log.slice(0, cut)))
     return null;
   const whole = scanLog(bytesOf(log));
@@ -86,6 +116,8 @@ export const SCAN_PROPERTIES: readonly ScanProperty[] = [
   { name: 'the same holds for any bytes', inputs: withPlaces(anyLog), check: checkRanges },
   { name: 'chunks make no difference', inputs: withPlaces(hurtLog), check: checkChunks },
   { name: 'chunks of any bytes make no difference', inputs: withPlaces(anyLog), check: checkChunks },
+  { name: 'asking in between makes no difference', inputs: withPlaces(hurtLog), check: checkQuiet },
+  { name: 'asking between any bytes makes no difference', inputs: withPlaces(anyLog), check: checkQuiet },
   { name: 'bytes one by one make no difference', inputs: withPlaces(anyLog), check: checkBytewise },
   {
     name: 'the beginning of a log shows nothing that the whole does not',

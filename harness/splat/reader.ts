@@ -1,43 +1,51 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
-import { Found } from './found.ts';
-import { Front } from './front.ts';
+import { Boots } from './boots.ts';
+import { Collector } from './collect.ts';
 import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
+import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST } from './kinds/body.ts';
 import type { OptionalKind } from './kinds/family.ts';
-import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST, ORDERLY_RESTART } from './kinds/furniture.ts';
-import { INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
+import { BROADCAST, INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
-import { Lives } from './life.ts';
+import { findLead } from './lead.ts';
+import { LinePrefix } from './line-prefix.ts';
 import { OpenReport } from './open.ts';
-import { findPrefix, lastStamp } from './prefix.ts';
 import {
   type ContextId,
   isProcessor,
-  LineHead,
   type LogLine,
   NO_CONTEXT,
-  parseOddLine,
-  readHead,
+  parseUnformattedLine,
+  readStamped,
   restOfLine,
+  StampedLine,
 } from './printk.ts';
-import { judgeReport, readReport } from './report.ts';
-import type { ScannerOptions } from './scan.ts';
+import { findRestart, isOrderly, readBefore } from './restart.ts';
 import { findStamp, lineStart } from './stamp.ts';
 import { normaliseTitle } from './title.ts';
-import { LONGEST_LINE, LOOKBACK, type Stretch, type Window } from './window.ts';
+import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
+export interface ScannerOptions {
+  /**
+   * Called with each splat when it is complete, in the order of completion; `follows` and `panicked` may still change.
+   * A splat that `flushQuiet` announced comes a second time only if its signature has changed since.
+   */
+  readonly onSplat?: (splat: Splat) => void;
+  /** Called with the words of a headline as soon as its line is complete, long before the splat is. */
+  readonly onHeader?: (title: string) => void;
+  /** Optional kinds that count; none by default. */
+  readonly kinds?: readonly OptionalKind[];
+}
+
+/** Limits the memory for contexts. */
 const CONTEXTS = 512;
-/** More processors and tasks do not complain at once. */
+/** Limits the reports that are open at once. */
 const MOST_OPEN = 128;
-/** Reports of silent contexts are looked for once in so many lines. */
+/** Every this many lines, reports of silent contexts are closed. */
 const SWEEP_LINES = 32;
 
-/** What the syslog daemon tells all terminals, the console among them. */
-const BROADCAST = /^ ?kernel:\S/;
-const RESTARTS = new RegExp(ORDERLY_RESTART, 'g');
-
-/** A headline's words begin within so many bytes of the start of their line. */
+/** A headline's words begin within this many bytes of the start of their line. */
 const FARTHEST_WORDS = LONGEST_LINE - 256;
 
 const findWords = makeGate([
@@ -49,32 +57,32 @@ const findWords = makeGate([
 ]);
 
 /** Where a line stands. */
-interface Place {
+interface LinePlace {
   /** In the window. */
   readonly from: number;
   /** In the log, behind its line feed. */
   readonly end: number;
   /** The line has the usual form, `[    5.123456] words`. */
   readonly usual: boolean;
-  /** One of the words that the scanner looks for is in it. */
+  /** It contains one of the words that the gate looks for. */
   readonly hasWords: boolean;
 }
 
-/** Reads lines in the order of the log: one open report for each context. */
+/** Reads lines in the order of the log. Each context has at most one open report. */
 export class LogReader {
   readonly #window: Window;
   readonly #options: ScannerOptions;
   readonly #wanted: ReadonlySet<OptionalKind>;
-  readonly #head = new LineHead();
-  readonly #lives = new Lives();
-  readonly #found = new Found();
+  readonly #stamped = new StampedLine();
+  readonly #boots = new Boots();
+  readonly #collector: Collector;
   readonly #open = new Map<ContextId, OpenReport>();
   /** Up to where each context's lines belong to an earlier report. */
   readonly #reach = new Map<ContextId, number>();
   /** Where the first stamp stands. */
   #stampedFrom = Number.POSITIVE_INFINITY;
   /** What stands before that stamp on its line, and so before the others of this log. */
-  #front: Front | null = null;
+  #linePrefix: LinePrefix | null = null;
   #allCpus: ContextId | null = null;
   #fresh: OpenReport | null = null;
   #lineCount = 0;
@@ -83,10 +91,11 @@ export class LogReader {
     this.#window = window;
     this.#options = options;
     this.#wanted = new Set(options.kinds);
+    this.#collector = new Collector(options.onSplat);
   }
 
   get dropped(): number {
-    return this.#found.dropped;
+    return this.#collector.dropped;
   }
 
   /** Between reports only lines with a headline's words are looked at; near one, all. */
@@ -96,7 +105,7 @@ export class LogReader {
       const stamp = findStamp(bytes, from, to);
       if (stamp >= 0) {
         this.#stampedFrom = this.#window.offsetOf(stamp);
-        this.#front = Front.ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
+        this.#linePrefix = LinePrefix.ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
       }
     }
     let at = from;
@@ -116,9 +125,14 @@ export class LogReader {
     }
   }
 
+  /** Announces what is whole, though more lines of it may come; what `finish` returns stays the same. */
+  flushQuiet(): void {
+    for (const report of this.#open.values()) this.#collector.announce(report);
+  }
+
   finish(): readonly Splat[] {
     this.#closeAll();
-    return this.#found.list(this.#stampedFrom === Number.POSITIVE_INFINITY);
+    return this.#collector.list(this.#stampedFrom === Number.POSITIVE_INFINITY);
   }
 
   #readLine(from: number, next: number, omitted: number, hasWords: boolean): void {
@@ -126,29 +140,29 @@ export class LogReader {
     const { bytes } = this.#window;
     const stop = Math.min(next, from + LONGEST_LINE);
     const to = bytes[stop - 1] === 10 ? stop - 1 : stop;
-    const usual = readHead(bytes, from, to, this.#head);
+    const usual = readStamped(bytes, from, to, this.#stamped);
     const fresh = this.#fresh;
     this.#fresh = null;
     if (fresh && bytes.toString('latin1', from, to).includes(REPLAY_NOTICE)) {
       this.#open.delete(fresh.context);
       return;
     }
-    if (usual && !hasWords && !this.#concerns(this.#head.context)) {
-      if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(this.#head.seconds);
+    if (usual && !hasWords && !this.#concerns(this.#stamped.context)) {
+      if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(this.#stamped.seconds);
       return;
     }
-    const line = usual ? restOfLine(bytes, to, this.#head) : this.#readOddLine(from, to);
+    const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#readUnformattedLine(from, to);
     if (!line) return;
     const place = { from, end: this.#window.offsetOf(next) + omitted, usual, hasWords };
     const header = hasWords ? readHeader(line.text, this.#wanted) : null;
     if (hasWords) this.#readMarks(line, from);
-    if (this.#open.size > 0 && !this.#goesOn(line, header, place)) return;
+    if (this.#open.size > 0 && !this.#handOver(line, header, place)) return;
     if (header) this.#begin(header, line, place);
   }
 
-  #readOddLine(from: number, to: number): LogLine | null {
-    const front = this.#window.offsetOf(to) > this.#stampedFrom ? this.#front : null;
-    return parseOddLine(this.#window.bytes, from, to, front);
+  #readUnformattedLine(from: number, to: number): LogLine | null {
+    const linePrefix = this.#window.offsetOf(to) > this.#stampedFrom ? this.#linePrefix : null;
+    return parseUnformattedLine(this.#window.bytes, from, to, linePrefix);
   }
 
   /** Whether a line of the context has anything to do with what is open. */
@@ -160,28 +174,21 @@ export class LogReader {
     if (text.startsWith(BOOT_MARK)) {
       this.#closeAll();
       if (context === NO_CONTEXT) this.#forgetFirmware(from);
-      this.#lives.begin();
+      this.#boots.begin();
     }
     if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
   }
 
-  #beginLife(): void {
-    this.#closeAll();
-    this.#lives.begin();
-  }
-
-  /** A kernel without stamps starts here: from the end of the one before, only firmware has talked. */
+  /** A kernel without stamps starts here: since the end of the one before, only firmware has printed. */
   #forgetFirmware(from: number): void {
-    const life = this.#lives.current;
-    if (!this.#found.hasDoubted(life)) return;
-    const before = this.#before(from);
-    const restart = [...before.text.matchAll(RESTARTS)].at(-1);
-    if (!restart && life > 0) return;
-    this.#found.forgetDoubted(life, restart ? before.start + restart.index : 0);
+    const boot = this.#boots.current;
+    if (!this.#collector.hasUnconfirmed(boot)) return;
+    const restart = findRestart(readBefore(this.#window, from));
+    if (restart !== null || boot === 0) this.#collector.removeUnconfirmed(boot, restart ?? 0);
   }
 
-  /** Hands a line to the open reports. False when there is nothing more to do with it. */
-  #goesOn(line: LogLine, header: Header | null, place: Place): boolean {
+  /** Hands a line to the open reports. True if it may still open a report. */
+  #handOver(line: LogLine, header: Header | null, place: LinePlace): boolean {
     const { text } = line;
     const { end, usual, hasWords } = place;
     if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(line.seconds);
@@ -196,7 +203,7 @@ export class LogReader {
       own.rename(header, line, end);
       return false;
     }
-    if (header && !own.isEcho(line, usual) && !own.continuesWith(header, line)) {
+    if (header && !own.isDuplicate(line, usual) && !own.continuesWith(header, line)) {
       own.giveUpRule();
       this.#close(own);
       return true;
@@ -211,43 +218,33 @@ export class LogReader {
     return false;
   }
 
-  #begin(header: Header, line: LogLine, place: Place): void {
+  #begin(header: Header, line: LogLine, place: LinePlace): void {
     const { words, kind } = header;
-    if (this.#lives.isOver(line, PANIC_LINE.test(line.text))) this.#beginLife();
-    if (PANIC_LINE.test(line.text) && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
+    const isPanic = PANIC_LINE.test(line.text);
+    if (this.#boots.isOver(line, isPanic)) {
+      this.#closeAll();
+      this.#boots.begin();
+    }
+    if (isPanic && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
     const start = this.#window.offsetOf(place.from);
-    const doubted = line.context === NO_CONTEXT && (kind === null || BROADCAST.test(line.text));
-    if (doubted && start > this.#stampedFrom) return;
-    if (kind?.restart && this.#wasAskedFor(place.from)) return;
-    this.#lives.note(line);
-    if (kind?.lasting && this.#lives.isLasting(normaliseTitle(words), line.seconds)) return;
-    const ownFront = Front.ofReport(line.text.slice(0, line.text.indexOf(words)));
+    const unconfirmed = line.context === NO_CONTEXT && (kind === null || BROADCAST.test(line.text));
+    if (unconfirmed && start > this.#stampedFrom) return;
+    if (kind?.restart && isOrderly(readBefore(this.#window, place.from))) return;
+    this.#boots.note(line);
+    if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
+    const ownPrefix = LinePrefix.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#reach.get(line.context) ?? 0;
-    const prefix = findPrefix(this.#window, line, place.from, { floor, front: this.#front, ownFront });
-    const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, prefix, {
+    const lead = findLead(this.#window, line, place.from, { floor, linePrefix: this.#linePrefix, ownPrefix });
+    const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
       usual: place.usual,
-      doubted,
-      front: ownFront,
+      unconfirmed,
+      linePrefix: ownPrefix,
     });
     const [oldest] = this.#open.values();
     if (oldest && this.#open.size >= MOST_OPEN) this.#close(oldest);
     this.#open.set(line.context, report);
     this.#fresh = report;
-    if (!doubted) this.#options.onHeader?.(normaliseTitle(words));
-  }
-
-  /** Whether the kernel starts for the first time, or again because it was told to. */
-  #wasAskedFor(from: number): boolean {
-    const { text } = this.#before(from);
-    return lastStamp(text) < 1 || ORDERLY_RESTART.test(text);
-  }
-
-  /** Whole lines that stand right before a place of the window, and where they begin in the log. */
-  #before(place: number): { readonly text: string; readonly start: number } {
-    const { bytes, floor } = this.#window;
-    const lowest = Math.max(floor, place - LOOKBACK, 0);
-    const from = lowest === floor ? floor : bytes.indexOf(10, lowest) + 1;
-    return { text: bytes.toString('latin1', from, place), start: this.#window.offsetOf(from) };
+    if (!unconfirmed) this.#options.onHeader?.(normaliseTitle(words));
   }
 
   #sweep(seconds: number | null): void {
@@ -255,11 +252,11 @@ export class LogReader {
       if (report.isOver(this.#lineCount, seconds)) this.#close(report);
   }
 
-  /** A panic concerns all that is open and what was just closed. True when there is any such. */
+  /** Marks every open report, and the last closed ones, as those of a kernel that panicked. True if there were any. */
   #markPanicked(line: LogLine): boolean {
-    this.#lives.panic(line);
+    this.#boots.panic(line);
     for (const report of this.#open.values()) report.panicked = true;
-    return this.#found.markPanicked(this.#lives.current, line.seconds) || this.#open.size > 0;
+    return this.#collector.markPanicked(this.#boots.current, line.seconds) || this.#open.size > 0;
   }
 
   #closeAll(): void {
@@ -269,19 +266,8 @@ export class LogReader {
   #close(report: OpenReport): void {
     this.#open.delete(report.context);
     if (this.#allCpus === report.context) this.#allCpus = null;
-    const closed = report.close();
+    const end = this.#collector.add(report, this.#boots.current);
     if (this.#reach.size >= CONTEXTS) this.#reach.delete(this.#reach.keys().next().value ?? NO_CONTEXT);
-    this.#reach.set(report.context, closed.end);
-    const judgement = judgeReport(closed);
-    const kept = this.#found.wants(judgement.signature);
-    const doubted = report.doubted || (report.context === NO_CONTEXT && judgement.incomplete);
-    const told = this.#options.onSplat !== undefined && !doubted;
-    // In a flood most are only counted.
-    if (!kept && !told) return;
-    const splat = readReport(closed, judgement);
-    if (told) this.#options.onSplat?.(splat);
-    if (!kept) return;
-    const { context, seconds, lastSeconds } = report;
-    this.#found.add({ splat, context, life: this.#lives.current, seconds, lastSeconds, doubted });
+    this.#reach.set(report.context, end);
   }
 }

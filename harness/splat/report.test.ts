@@ -117,7 +117,7 @@ t.test('arm64: the marks behind a frame are not its module', async (t) => {
   );
 });
 
-t.test('arm: both halves of a line are frames, and none is told twice', async (t) => {
+t.test('arm: both halves of a line are frames, and none is listed twice', async (t) => {
   const splat = scanOne([
     'BUG: sleeping function called from invalid context at mm/slab.h:421',
     'CPU: 0 PID: 42 Comm: probe Not tainted 6.6.30 #1',
@@ -134,7 +134,7 @@ t.test('arm: both halves of a line are frames, and none is told twice', async (t
   t.equal(splat.culprit, 'pond_poll');
 });
 
-t.test('ppc64: the unwinder says what it doubts behind the frame', async (t) => {
+t.test('ppc64: the unwinder marks an unreliable frame after its name', async (t) => {
   const splat = scanOne([
     'BUG: Unable to handle kernel data access at 0xc00c000000000108',
     'Faulting instruction address: 0xc0000000007d1234',
@@ -157,7 +157,7 @@ t.test('ppc64: the unwinder says what it doubts behind the frame', async (t) => 
   );
 });
 
-t.test('riscv: a trace without a headline of its own', async (t) => {
+t.test('riscv: a trace without a label', async (t) => {
   const splat = scanOne([
     'Unable to handle kernel paging request at virtual address ffffffc7f0000000',
     'Oops [#1]',
@@ -176,7 +176,7 @@ t.test('riscv: a trace without a headline of its own', async (t) => {
   );
 });
 
-t.test('s390: the program status word tells the place', async (t) => {
+t.test('s390: the program status word has the instruction pointer', async (t) => {
   const splat = scanOne([
     'Unable to handle kernel pointer dereference in virtual kernel address space',
     'Failing address: 0000000000000000 TEID: 0000000000000483',
@@ -233,4 +233,92 @@ t.test('what follows from what', async (t) => {
     apart.map((splat) => splat.follows),
     [null, null],
   );
+});
+
+t.test('the instruction pointer is shown where the kind uses it, or no kind matches', async (t) => {
+  const RIP = 'RIP: 0010:pond_poll+0x1a/0x30';
+  const lockdep = scanOne(['WARNING: inconsistent lock state', RIP, aCallTrace('pond_lock vfs_poll')]);
+  t.equal(lockdep.pc, null);
+  const unknown = scanOne(['WARNING: pond is nearly dry', RIP, aCallTrace('pond_lock vfs_poll')]);
+  t.equal(unknown.pc?.function, 'pond_poll');
+  const oops = scanOne(['general protection fault: 0000 [#1] SMP', RIP, aCallTrace('pond_lock vfs_poll')]);
+  t.equal(oops.pc?.function, 'pond_poll');
+});
+
+t.test('the text is the report from its first line on, without stamps', async (t) => {
+  const lines = [
+    '------------[ cut here ]------------',
+    'pond: level 3 is below the minimum',
+    'WARNING: CPU: 1 PID: 42 at drivers/pond/pond.c:77 pond_poll+0x1a/0x30',
+    'Call Trace:',
+    ' pond_poll+0x1a/0x30',
+    '---[ end trace 0000000000000000 ]---',
+  ];
+  const splat = scanOne(lines);
+  t.equal(splat.text, lines.join('\n'));
+  t.equal(splat.seconds, 100.0002, 'and its stamp is that of the headline');
+  t.equal(splat.panicked, false);
+  t.equal(scanLog(aLog(lines, { seconds: null }))[0]?.seconds, null);
+});
+
+t.test('a complaint without a trace has no frames', async (t) => {
+  const splat = scanOne(['WARNING: pond is nearly dry']);
+  t.strictSame([splat.frames, splat.traces, splat.modules], [[], [], []]);
+  t.strictSame([splat.comm, splat.pid, splat.cpu, splat.taint, splat.pc], [null, null, null, null, null]);
+});
+
+t.test('a report with a panic in it is one of a kernel that panicked', async (t) => {
+  const splat = scanOne([
+    'BUG: sleeping function called from invalid context at mm/slab.h:421',
+    aCallTrace('pond_poll vfs_poll'),
+    'Kernel panic - not syncing: scheduling while atomic',
+    aCallTrace('panic'),
+  ]);
+  t.equal(splat.panicked, true);
+});
+
+t.test('the text keeps UTF-8, and no more than 64 KiB', async (t) => {
+  t.equal(scanOne(['WARNING: Fröschteich is nearly dry']).text, 'WARNING: Fröschteich is nearly dry');
+  const long = [
+    'WARNING: pond is nearly dry',
+    ...Array.from({ length: 1500 }, () => `Code: ${'90 '.repeat(20)}`),
+  ];
+  const { text } = scanOne(long);
+  t.equal(text.length, 64 * 1024);
+  t.ok(text.startsWith('WARNING: pond is nearly dry\nCode: 90 90'));
+});
+
+/** Lines of a report that name nobody. */
+const fill = (count: number) =>
+  Array.from({ length: count }, () => 'RAX: 0000000000000000 RBX: 0000000000000000');
+
+t.test('the trace of a panic names nobody if the report before it is long enough', async (t) => {
+  const culprit = (headline: string, count: number, end: string) =>
+    scanLog(aLog([headline, ...fill(count), end, aCallTrace('panic pond_panic')]))[0]?.culprit;
+  const SLEEP = 'BUG: sleeping function called from invalid context at mm/slab.h:421';
+  const END = 'Kernel panic - not syncing: pond is dry';
+  t.equal(culprit(SLEEP, 20, END), 'pond_panic', '21 lines');
+  t.equal(culprit(SLEEP, 21, END), null, '22 lines');
+  t.equal(culprit(SLEEP, 21, 'hint: pond is dry'), 'pond_panic', 'no panic');
+  t.equal(culprit(SLEEP, 21, 'possible circular locking dependency detected'), null, 'a repetition');
+  t.equal(culprit(SLEEP, 20, 'possible circular locking dependency detected'), 'pond_panic');
+  const KMSAN = 'BUG: KMSAN: uninit-value in pond_poll+0x1a/0x30';
+  t.equal(culprit(KMSAN, 14, END), 'pond_panic', '15 lines of KMSAN');
+  t.equal(culprit(KMSAN, 15, END), 'pond_poll', '16 lines of KMSAN');
+});
+
+t.test('frames that the unwinder guessed, and a notice of lockdep, name nobody', async (t) => {
+  const guessed = scanOne([
+    'BUG: sleeping function called from invalid context at mm/slab.h:421',
+    aCallTrace('?pond_stale pond_poll vfs_poll'),
+  ]);
+  t.equal(guessed.culprit, 'pond_poll');
+  t.equal(guessed.frames[0]?.function, 'pond_stale', 'but they are shown');
+  const rust = scanOne([
+    'rust_kernel: panicked at samples/rust/pond.rs:42:9:',
+    'Disabling lock debugging due to kernel taint',
+    'attempt to drain an empty pond',
+    aCallTrace('pond_drain vfs_poll'),
+  ]);
+  t.equal(rust.title, 'attempt to drain an empty pond in pond_drain');
 });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import { aLog } from '../testing/index.ts';
-import { SIGNATURE_VERSION, scanLog } from './index.ts';
+import { scanLog } from './index.ts';
+import { SIGNATURE_VERSION, signSplat } from './signature.ts';
 
 interface Run {
   readonly function?: string;
@@ -114,6 +115,17 @@ t.test('the way into the kernel is no part of a signature', async (t) => {
     t.equal(sign(entry)?.replace('sys_pond', 'pond'), sign('__se_sys_pond'), entry);
 });
 
-t.test('a signature tells how it was made', async (t) => {
+t.test('a signature begins with the version of its form', async (t) => {
   t.ok(signRun({})?.startsWith(`${SIGNATURE_VERSION}:`));
+});
+
+t.test('type, title and culprit all count, and no culprit is a culprit too', async (t) => {
+  const sign = (type: string, title: string, culprit: string | null) =>
+    signSplat(type, title, culprit).replace(`${SIGNATURE_VERSION}:`, '');
+  t.equal(sign('WARNING', 'WARNING in f', 'f'), 'WARNING:WARNING in f:f');
+  t.equal(sign('BUG', 'BUG: at ffff888012345678', null), 'BUG:BUG: at ADDR:');
+  t.equal(
+    sign('HANG', 'INFO: task hung in corrupted', '__x64_sys_pond.isra.0'),
+    'HANG:INFO: task hung in corrupted:sys_pond',
+  );
 });

@@ -2,10 +2,10 @@
 import { titleName } from './culprit.ts';
 import { normaliseTitle } from './title.ts';
 
-/** Grows when signatures change, so that stored ones can be told apart. */
+/** Increased whenever signatures change, so that stored ones of different versions are not compared. */
 export const SIGNATURE_VERSION = 2;
 
-/** What makes two splats the same bug: type, wording and culprit. No address, offset, CPU, PID or stamp is in it. */
+/** Two splats with the same signature are the same bug: type, title and culprit, without addresses, offsets, CPU, PID and stamps. */
 export function signSplat(type: string, title: string, culprit: string | null): string {
   return `${SIGNATURE_VERSION}:${type}:${normaliseTitle(title)}:${culprit === null ? '' : titleName(culprit)}`;
 }

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 
-/** What may stand before a stamp: the end of a logger's words, of a mark for quoting, of a key. */
+/** Characters that may stand before a stamp: the end of a logger's prefix, of a quotation mark, of a key. */
 const BEFORE: ReadonlySet<number | undefined> = new Set(Buffer.from('\n\t >|:)]"\''));
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const DOT = 0x2e;
 const SPACE = 0x20;
-/** Behind the dot of a kernel's stamp stand so many digits. */
+/** Number of fractional digits in a printk timestamp. */
 const DIGITS = 6;
-/** A stamp stands within so many bytes of the start of its line: then it is no matter where a long line is cut. */
+/** A stamp begins within this many bytes of the start of its line, so that cutting a long line changes nothing. */
 const FARTHEST = 512;
 const LINE_FEED = 10;
 
 /**
- * The place of the first stamp of the kernel's own form in whole lines from `from` up to `to`, on a line that begins with it,
- * `[    5.123456]`, with or without `<6>` before it, or has one behind a blank or a mark: a logger's words may stand in front. -1 when
- * there is none.
+ * Finds the first stamp of the kernel's form, `[    5.123456]` with or without `<6>` before it, in whole lines from
+ * `from` up to `to`. It begins its line or stands after a blank or a mark, such as those of a logger; -1 if there is none.
  */
 export function findStamp(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at < to; ) {
@@ -27,7 +26,7 @@ export function findStamp(bytes: Uint8Array, from: number, to: number): number {
   return -1;
 }
 
-/** Where the line begins that a place is in; no line before `from` is asked for. */
+/** The start of the line that contains a place, but never before `from`. */
 export function lineStart(bytes: Uint8Array, place: number, from: number): number {
   return place <= from ? from : Math.max(from, bytes.lastIndexOf(LINE_FEED, place - 1) + 1);
 }
@@ -57,7 +56,7 @@ function isDigit(code: number | undefined): boolean {
   return code !== undefined && code >= 0x30 && code <= 0x39;
 }
 
-/** Where `<6>` begins that ends at a place; the place itself when there is none. */
+/** The start of the `<6>` that ends at a place; the place itself if there is none. */
 function skipLevel(bytes: Uint8Array, from: number, place: number): number {
   if (place - 1 < from || bytes[place - 1] !== 0x3e) return place;
   let at = place - 2;

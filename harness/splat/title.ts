@@ -2,7 +2,7 @@
 import { TYPES, UNKNOWN_TYPE } from './kinds/type.ts';
 
 const LONGEST = 120;
-/** What differs from run to run, in the order in which it is replaced. */
+/** Replaces what differs between runs, in this order. */
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/syz-executor\.?\d+(?:[/:]\d+)?/g, 'syz-executor'],
   [/syzkaller\d+(?:[/:]\d+)?/g, 'syzkaller'],
@@ -28,16 +28,14 @@ export function normaliseTitle(title: string): string {
   return text.replace(LONG_DIGITS, 'NUM').replace(/ +/g, ' ').trim().slice(0, LONGEST).trimEnd();
 }
 
-/** The type that belongs to a title: `KASAN-USE-AFTER-FREE-READ`, `HANG`, `LOCKDEP` … (`kinds/type.ts`). */
+/** The type of a title: `KASAN-USE-AFTER-FREE-READ`, `HANG`, `LOCKDEP` … (`kinds/type.ts`). */
 export function typeOfTitle(title: string): string {
   return TYPES.find(([pattern]) => pattern.test(title))?.[1] ?? UNKNOWN_TYPE;
 }
 
-/** Puts groups and the culprit into a kind's title. */
-export function fillTitle(form: string, groups: readonly (string | undefined)[], culprit: string): string {
-  return normaliseTitle(
-    form.replace(/\$(\d|f)/g, (_, key: string) =>
-      key === 'f' ? culprit : (groups[Number(key)] ?? '').trim(),
-    ),
+/** Fills groups and the culprit into the form of a kind's title. */
+export function fillForm(form: string, groups: readonly (string | undefined)[], culprit: string): string {
+  return form.replace(/\$(\d|f)/g, (_, key: string) =>
+    key === 'f' ? culprit : (groups[Number(key)] ?? '').trim(),
   );
 }

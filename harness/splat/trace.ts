@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type { Frame, Trace } from '../model/index.ts';
 import { makeFrame } from './frame.ts';
-import { POINTER_HINT, POINTERS } from './kinds/stack.ts';
+import { COMPLAINANT, POINTER_HINT, POINTERS } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 
-/** All that a report shows of the kernel's stack. */
+/** The instruction pointer and all traces of a report. */
 export interface Traces {
   readonly pc: Frame | null;
-  /** The trace of who complained first, then the others in the order of the report. */
+  /** The trace of the task that complained first, then the others in the order of the report. */
   readonly traces: readonly Trace[];
 }
 
 const LABEL_LENGTH = 100;
-const COMPLAINANT = /^(?:call|stack|back)\s?(?:trace|backtrace)/i;
 
-/** Reads every trace of a report, doubtful frames included. */
+/** Reads every trace of a report, including unreliable frames. */
 export function readTraces(lines: readonly ReportLine[]): Traces {
   const traces: { label: string; frames: Frame[] }[] = [];
   let pc: Frame | null | undefined;
@@ -38,7 +37,7 @@ export function readTraces(lines: readonly ReportLine[]): Traces {
     }
     if (line.text === '') continue;
     if (pc === undefined) pc = readPointer(line.text);
-    if (open !== null && open.length > 0 && !line.sure) open = null;
+    if (open !== null && open.length > 0 && !line.isBody) open = null;
     last = line.text;
   }
   const full = traces.filter((trace) => trace.frames.length > 0);
@@ -51,7 +50,7 @@ function labelOf(line: string): string {
   return line.trim().replace(/:$/, '').slice(0, LABEL_LENGTH);
 }
 
-/** The frame on a line that tells where the processor was; null when it was nowhere; undefined for any other line. */
+/** Parses a line with the instruction pointer: null if it is in no function, undefined for any other line. */
 export function readPointer(line: string): Frame | null | undefined {
   if (!POINTER_HINT.test(line)) return undefined;
   for (const pattern of POINTERS) {

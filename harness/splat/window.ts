@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/** A longer line is cut: no kernel prints one. In bytes. */
+/** In bytes. A longer line is cut: no kernel prints one. */
 export const LONGEST_LINE = 16 * 1024;
-/** So far back, in bytes, the lines before a headline are looked for. */
+/** In bytes. Lines before a headline are searched this far back. */
 export const LOOKBACK = 32 * 1024;
 const SIZE = 256 * 1024;
 const LINE_FEED = 10;
 
-/** A run of whole lines in the window's bytes, from `from` up to `to`. */
+/** Whole lines in the window, from `from` up to `to`. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
-  /** Bytes that were left out behind it; the stretch is then a single line without its end. */
+  /** The number of bytes that were cut off; the stretch is then a single line without its end. */
   readonly omitted: number;
 }
 
@@ -21,12 +21,12 @@ export interface Stretch {
  */
 export class Window {
   readonly bytes: Buffer = Buffer.allocUnsafeSlow(SIZE);
-  /** Before this place nothing may be looked at: a line was cut there. */
+  /** A line was cut before this place: nothing before it may be read. */
   floor = 0;
   readonly #take: (scale: Stretch) => void;
-  /** Where the first byte stands in the log. */
+  /** The place of the first byte in the log. */
   #offset = 0;
-  /** Where the first line stands that was not handed out. */
+  /** The place in the window of the first line that was not handed out. */
   #from = 0;
   #fill = 0;
   #omitting = false;
@@ -41,7 +41,7 @@ export class Window {
     return this.#offset + place;
   }
 
-  /** The place in the window of a place in the log; negative when it is no longer there. */
+  /** The place in the window of a place in the log; negative if it is no longer there. */
   placeOf(offset: number): number {
     return offset - this.#offset;
   }

@@ -19,10 +19,10 @@ export interface Engine {
 
 /** The first answer needs the index of a large kernel's debug information read, on a busy computer. */
 const ANSWER_TIMEOUT_MS = 120_000;
-/** An address that no binary has: its answer ends the one before, whose length nobody tells. */
+/** An address that no binary has. Answers carry no length: the answer for this address ends the one before. */
 const NOWHERE = 0xffff_ffff_ffff_ffffn;
 
-/** `llvm-symbolizer` (13 or newer: JSON), for linked binaries. Null when it is absent or does not understand us. */
+/** `llvm-symbolizer` (13 or newer: JSON), for linked binaries. Null if it is absent or too old. */
 export async function startLlvm(binary: string): Promise<Engine | null> {
   const program = await startProgram('llvm-symbolizer', [
     `--obj=${binary}`,
@@ -46,7 +46,7 @@ export async function startLlvm(binary: string): Promise<Engine | null> {
   return null;
 }
 
-/** Null for what is not an answer. */
+/** Null for a line that is not an answer. */
 export function parseJson(line: string): readonly Place[] | null {
   try {
     const answer = JSON.parse(line) as {
@@ -82,7 +82,7 @@ export async function startAddr2line(binary: string, section: string | null): Pr
   };
 }
 
-/** The lines of an answer without its heading, read up to and with the answer for nowhere. */
+/** Reads the lines of an answer without its heading, and the answer for nowhere after it. */
 async function readAnswer(program: Program): Promise<string[] | null> {
   const lines: string[] = [];
   for (;;) {
@@ -109,7 +109,7 @@ export function parseLines(lines: readonly string[]): readonly Place[] {
   return known(places);
 }
 
-/** Nothing, unless every place has a file and a line. */
+/** The places, if each of them has a file and a line; else none. */
 function known(places: readonly Place[]): readonly Place[] {
   return places.every((place) => place.file !== '' && !place.file.startsWith('??') && place.line > 0)
     ? places

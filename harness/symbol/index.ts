@@ -2,10 +2,6 @@
 // Makes: source file, line and inlined frames for the frames of a splat, and the source text round the culprit's.
 // Needs: host (nm, addr2line or llvm-symbolizer), model.
 // Never: guesses between two functions, or fails a splat for want of debug information.
-export type { Place } from './engine.ts';
-export type { CoverLines, SourceText } from './quote.ts';
-export { findCulpritFrame, quoteSource } from './quote.ts';
-export type { DebugKernel } from './splat.ts';
-export { closeSymbolisers, coveredLines, symboliseSplat } from './splat.ts';
-export type { Preference, Symboliser } from './symboliser.ts';
-export { openSymboliser } from './symboliser.ts';
+export type { SourceText } from './quote.ts';
+export { quoteSource, quoteTouched } from './quote.ts';
+export { openSymbolisers } from './splat.ts';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { runCommand } from '../host/index.ts';
 import type { Frame, Splat } from '../model/index.ts';
-import { closeSymbolisers, openSymboliser, symboliseSplat } from './index.ts';
+import { openSymbolisers } from './index.ts';
+import { openSymboliser } from './symboliser.ts';
 import { parseSymbols } from './table.ts';
 
 // Many small programs are started: on a busy computer that takes its time.
@@ -68,6 +69,7 @@ function aSplat(frames: readonly Frame[], pc: Frame | null = null): Splat {
     corrupted: false,
     corruptedReason: null,
     panicked: false,
+    seconds: null,
     comm: null,
     pid: null,
     cpu: null,
@@ -184,7 +186,7 @@ t.test(
   'a splat gets lines relative to the source, inlined frames, and keeps what is not known',
   async (t) => {
     const kernel = await aKernel(t.testdir(FILES));
-    t.teardown(closeSymbolisers);
+    await using symbolisers = openSymbolisers();
     const offset = await returnOffset(kernel.vmlinux, 'outer');
     const told = aFrame('told', 1, { file: 'fs/told.c', line: 7 });
     const frames = [
@@ -199,7 +201,7 @@ t.test(
       }),
       aFrame('plain', 1, { module: 'no_such_module' }),
     ];
-    const splat = await symboliseSplat(aSplat(frames, aFrame('outer', 0)), kernel);
+    const splat = await symbolisers.symboliseSplat(aSplat(frames, aFrame('outer', 0)), kernel);
     t.strictSame(splat.frames.map(brief), [
       'inlined init/main.c:2 inline',
       'outer init/main.c:4',
@@ -214,31 +216,31 @@ t.test(
     t.strictSame(splat.traces[0]?.frames, splat.frames);
     t.equal(brief(splat.pc), 'outer init/main.c:3');
     t.equal(splat.title, 'WARNING in outer');
-    const inside = await symboliseSplat(aSplat([], aFrame('outer', offset - 1)), kernel);
+    const inside = await symbolisers.symboliseSplat(aSplat([], aFrame('outer', offset - 1)), kernel);
     t.equal(brief(inside.pc), 'outer init/main.c:4');
     t.strictSame(
       inside.traces.map((trace) => [trace.label, ...trace.frames.map(brief)]).at(-1),
       ['RIP', 'inlined init/main.c:2 inline', 'outer init/main.c:4'],
       'what was inlined at the instruction pointer is kept as a trace',
     );
-    const again = await symboliseSplat(splat, kernel);
+    const again = await symbolisers.symboliseSplat(splat, kernel);
     t.strictSame(again.frames, splat.frames, 'a second time changes nothing');
   },
 );
 
 t.test('without debug information, or without a kernel, a splat stays as it is', async (t) => {
   const kernel = await aKernel(t.testdir(FILES));
-  t.teardown(closeSymbolisers);
+  await using symbolisers = openSymbolisers();
   const splat = aSplat([aFrame('outer', 1), aFrame('plain', 1, { module: 'my_module' })], aFrame('outer', 0));
   const absent = { vmlinux: '/nonexistent/vmlinux', modules: '/nonexistent', source: '/nonexistent' };
-  t.strictSame(await symboliseSplat(splat, absent), splat);
+  t.strictSame(await symbolisers.symboliseSplat(splat, absent), splat);
   t.strictSame(
-    await symboliseSplat(splat, { ...absent, vmlinux: join(kernel.source, 'init/main.c') }),
+    await symbolisers.symboliseSplat(splat, { ...absent, vmlinux: join(kernel.source, 'init/main.c') }),
     splat,
   );
   await runCommand('strip', ['-g', '-o', `${kernel.vmlinux}.bare`, kernel.vmlinux]);
   t.strictSame(
-    (await symboliseSplat(splat, { ...absent, vmlinux: `${kernel.vmlinux}.bare` })).frames,
+    (await symbolisers.symboliseSplat(splat, { ...absent, vmlinux: `${kernel.vmlinux}.bare` })).frames,
     splat.frames,
   );
 });
@@ -247,16 +249,38 @@ t.test('two splats of one kernel share a child, and none is left after closing',
   const kernel = await aKernel(t.testdir(FILES));
   const children = () => childrenOf(kernel.vmlinux).length;
   const splat = aSplat([aFrame('outer', 1), aFrame('start_kernel', 1)]);
-  await Promise.all([symboliseSplat(splat, kernel), symboliseSplat(splat, kernel)]);
-  await symboliseSplat(splat, kernel);
+  const symbolisers = openSymbolisers();
+  const symbolise = () => symbolisers.symboliseSplat(splat, kernel);
+  await Promise.all([symbolise(), symbolise()]);
+  await symbolise();
   t.equal(children(), 1);
-  await closeSymbolisers();
+  await symbolisers[Symbol.asyncDispose]();
   t.equal(children(), 0);
+  t.strictSame(await symbolise(), splat, 'after closing nothing is started');
+  t.equal(children(), 0);
+});
+
+t.test('two campaigns in one process do not end each other’s children', async (t) => {
+  const kernel = await aKernel(t.testdir(FILES));
+  const children = () => childrenOf(kernel.vmlinux).length;
+  const splat = aSplat([aFrame('outer', 1)]);
+  const first = openSymbolisers();
+  await using second = openSymbolisers();
+  await first.symboliseSplat(splat, kernel);
+  const [own] = childrenOf(kernel.vmlinux);
+  await second.symboliseSplat(splat, kernel);
+  t.equal(children(), 2);
+  await first[Symbol.asyncDispose]();
+  t.equal(children(), 1);
+  t.not(childrenOf(kernel.vmlinux)[0], own, 'the child of the second is the one that stays');
+  const placed = await second.symboliseSplat(aSplat([aFrame('outer', 2)]), kernel);
+  t.match(brief(placed.frames.at(-1)), /^outer init\/main\.c:\d/);
+  t.equal(children(), 1);
 });
 
 t.test('two copies of one vmlinux share a child; a stripped copy is another binary', async (t) => {
   const kernel = await aKernel(t.testdir(FILES));
-  t.teardown(closeSymbolisers);
+  await using symbolisers = openSymbolisers();
   const copy = `${kernel.vmlinux}.copy`;
   const bare = `${kernel.vmlinux}.bare`;
   await runCommand('cp', [kernel.vmlinux, copy]);
@@ -264,7 +288,7 @@ t.test('two copies of one vmlinux share a child; a stripped copy is another bina
   const splat = aSplat([aFrame('outer', 1)]);
   const named = [];
   for (const vmlinux of [bare, kernel.vmlinux, copy])
-    named.push((await symboliseSplat(splat, { ...kernel, vmlinux })).frames.map(brief).at(-1));
+    named.push((await symbolisers.symboliseSplat(splat, { ...kernel, vmlinux })).frames.map(brief).at(-1));
   t.strictSame(named, ['outer null:null', 'outer init/main.c:3', 'outer init/main.c:3']);
   t.equal(childrenOf(copy).length, 0);
 });
@@ -272,18 +296,18 @@ t.test('two copies of one vmlinux share a child; a stripped copy is another bina
 t.test('an object that was compiled in another tree has its path in this one', async (t) => {
   const directory = t.testdir({ ...FILES, elsewhere: { linux: structuredClone(FILES.linux) } });
   const kernel = await aKernel(directory);
-  t.teardown(closeSymbolisers);
+  await using symbolisers = openSymbolisers();
   await runCommand('gcc', ['-g', '-O2', '-c', '-o', '../../module.ko', 'drivers/module.c'], {
     cwd: join(directory, 'elsewhere/linux'),
   });
   await runCommand('mv', [join(directory, 'module.ko'), join(kernel.modules, 'drivers/my-module.ko')]);
   const frames = [aFrame('plain', 1, { module: 'my_module' })];
-  t.strictSame((await symboliseSplat(aSplat(frames), kernel)).frames.map(brief), [
+  t.strictSame((await symbolisers.symboliseSplat(aSplat(frames), kernel)).frames.map(brief), [
     'plain drivers/module.c:2',
   ]);
   const other = { ...kernel, source: join(directory, 'nowhere') };
   t.equal(
-    (await symboliseSplat(aSplat(frames), other)).frames[0]?.file,
+    (await symbolisers.symboliseSplat(aSplat(frames), other)).frames[0]?.file,
     join(directory, 'elsewhere/linux/drivers/module.c'),
     'a tree that has no such file makes no path',
   );

@@ -5,10 +5,10 @@ import { readBinary } from './elf.ts';
 import { type Engine, type Place, startAddr2line, startLlvm } from './engine.ts';
 import { findParts, findSymbol, parseSymbols, type SymbolTable } from './table.ts';
 
-/** Code that `cover` asks about, in bytes: each is one question, and a thousand take some tenths of a second. */
+/** In bytes of code. `cover` looks up each of them; a thousand lookups take some tenths of a second. */
 const COVER_BYTES = 8192;
 
-/** Which program to ask; `llvm` falls back to binutils where it is not installed. */
+/** The program to use; `llvm` falls back to binutils if it is not installed. */
 export type Preference = 'llvm' | 'binutils';
 
 /** Source lines of one binary: a vmlinux, or a module's `.ko`. */
@@ -63,7 +63,7 @@ export async function openSymboliser(binary: string, preference: Preference = 'l
     if (!engine) return [];
     const places = await engine.locate(address);
     if (places !== null) return places;
-    // It died, or went silent: what it says later would be taken for another answer. addr2line gets one chance.
+    // It died or timed out: a late answer could be mistaken for the next one. addr2line gets one chance.
     await engine[Symbol.asyncDispose]();
     const canRetry = engine.name !== 'addr2line';
     const key = relocatable ? section : '';
@@ -110,7 +110,7 @@ function addressOf(
   if (frame.offset === null) return null;
   const symbol = findSymbol(table, frame.function, frame.size);
   if (!symbol) return null;
-  // Offset 0 is nobody's return address but a pointer to the function itself.
+  // Offset 0 is never a return address; it is a pointer to the function itself.
   const back = exact || frame.offset === 0 ? 0 : 1;
   return { section: symbol.section, address: symbol.address + BigInt(frame.offset - back) };
 }

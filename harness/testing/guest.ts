@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Guest, GuestJob, GuestResult, GuestRunOptions } from '../model/index.ts';
+import type { FakeClock } from './clock.ts';
 
 /** How a command in a fake guest ends: a whole result, or only what differs from a quick success without output. */
 export type Answer = Partial<GuestResult>;
@@ -19,8 +20,11 @@ export interface FakeGuest extends Guest {
   end(commandStart: string, answer?: Answer): void;
 }
 
-/** A guest without a machine. A command that never ends times out in `run` and goes on in `start`. */
-export function aGuest(replies: Replies = () => ({})): FakeGuest {
+/**
+ * A guest without a machine. A command that never ends times out in `run` and goes on in `start`. With a clock, commands
+ * and waits take their time.
+ */
+export function aGuest(replies: Replies = () => ({}), clock?: Pick<FakeClock, 'sleep'>): FakeGuest {
   const log: string[] = [];
   const jobs: { readonly command: string; readonly pid: number; result: GuestResult | null }[] = [];
   return {
@@ -31,7 +35,9 @@ export function aGuest(replies: Replies = () => ({})): FakeGuest {
     async run(command, options) {
       log.push(`run ${command}`);
       const answer = replies(command, options);
-      if (answer) return aResult(answer);
+      const takesMs = answer === null ? Number.POSITIVE_INFINITY : (answer.durationMs ?? 0);
+      await clock?.sleep(Math.min(takesMs, options.timeoutMs));
+      if (answer !== null && takesMs <= options.timeoutMs) return aResult(answer);
       return aResult({ exitCode: null, timedOut: true, durationMs: options.timeoutMs });
     },
     async start(command, options = {}) {
@@ -41,7 +47,8 @@ export function aGuest(replies: Replies = () => ({})): FakeGuest {
       jobs.push(job);
       const guestJob: GuestJob = {
         pid: job.pid,
-        async wait() {
+        async wait(timeoutMs) {
+          if (job.result === null) await clock?.sleep(timeoutMs);
           return job.result;
         },
         output() {

@@ -2,6 +2,9 @@
 // Makes: fakes and builders for tests, and the kernel that machine tests boot.
 // Needs: model, host, kernel, splat.
 // Never: is imported by anything but tests.
+export { aBuild, anArm, anEventStream, aPlan, aRequest, aState, dateEvents } from './campaign.ts';
+export type { FakeClock } from './clock.ts';
+export { aClock } from './clock.ts';
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
 export { CACHE_HOME, TEST_CACHE, testKernel } from './kernel.ts';
@@ -18,19 +21,13 @@ export {
   syslogLines,
   WARNING_LINES,
 } from './logs.ts';
+export type { FakeStarter, MachineScript } from './machine.ts';
+export { aMachineStarter, aTemplateSource, CLEAN_BOOT, FakeMachine, recordsOf } from './machine.ts';
 export type { MarkedLog } from './marked.ts';
 export { readMarkedLog, writeMarkedLog } from './marked.ts';
+export { aPerformer, type FakePerformer, type FakeWorld } from './performer.ts';
 export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 export { PROJECT_ROOT } from './root.ts';
-export {
-  aFinding,
-  aFrame,
-  anEventStream,
-  aPlan,
-  aRequest,
-  aSignature,
-  aSplat,
-  aTrial,
-  aVerdict,
-  dateEvents,
-} from './trials.ts';
+export { printUntil } from './shell.ts';
+export { SAMPLE_STATES } from './states.ts';
+export { aFinding, aFrame, aSignature, aSplat, aTrial, aVerdict } from './trials.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { gradeLog, scanLog } from '../splat/index.ts';
-import { readMarkedLog } from './marked.ts';
+import { readMarkedLog, writeMarkedLog } from './marked.ts';
 import { PROJECT_ROOT } from './root.ts';
 
 /** The kernels of the pack, and the directories of scenarios/provoke that each is put through. */
@@ -38,4 +38,22 @@ export function judgeMarkedLog(name: string, text: string): string[] {
   say('panicked', row.panickedExpected, row.panickedGot);
   if (control !== null && !new RegExp(control, 'i').test(log)) wrong.push(`it lacks /${control}/`);
   return wrong;
+}
+
+/** A marked log with the head that the scanner would write; notes and the control stay. A person must read the difference. */
+export function rewriteHead(name: string, text: string): string {
+  const { head, log } = readMarkedLog(text);
+  const kept = head.filter((line) => /^(?:FRAME|CONTROL|NOTE):/.test(line));
+  const roots = scanLog(Buffer.from(log, 'latin1')).filter((splat) => splat.follows === null);
+  const [first, ...others] = [...new Set(roots.map((splat) => splat.title))];
+  const row = gradeLog(name, text);
+  const lines = [
+    `TITLE: ${first ?? ''}`.trim(),
+    ...(row.typeGot === null ? [] : [`TYPE: ${row.typeGot}`]),
+    ...others.map((title) => `ALSO: ${title}`),
+    ...(row.corruptedGot ? ['CORRUPTED: Y'] : []),
+    ...(row.panickedGot ? ['PANICKED: Y'] : []),
+    ...kept,
+  ];
+  return writeMarkedLog(lines, log);
 }

@@ -1,31 +1,89 @@
 // SPDX-License-Identifier: MIT
-import type { Fault, Finding, Guest, Timeouts } from '../model/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault, Guest, Timeouts } from '../model/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import type { Machine, MachineEnd } from '../vm/index.ts';
 
-/** How the machine stands after the steps; a guest that no longer answers is asked again before it is called hung. */
+/** Faults after which nobody knows yet whether the guest, its session or the emulator is gone. */
+const SILENCES: readonly string[] = ['GUEST_CONNECTION_LOST', 'GUEST_UNREACHABLE', 'GUEST_SILENT'];
+
+/** Finds the state of the machine after the steps. A guest that no longer answers is asked again before it is called hung. */
 export async function diagnoseMachine(
   machine: Machine,
   fault: Fault | null,
   timeouts: Timeouts,
 ): Promise<MachineState> {
-  if (fault) await Promise.race([machine.ended, wait(timeouts.lastWordsMs)]);
+  if (fault) await waitForEnd(machine, timeouts.lastWordsMs);
   const end = machine.hasEnded();
   if (end) return stateOf(end);
-  if (fault?.code !== 'GUEST_CONNECTION_LOST' && fault?.code !== 'GUEST_UNREACHABLE')
-    return { kind: 'running' };
-  const answer = await machine.probeGuest(timeouts.reconnectMs);
+  if (!fault || !SILENCES.includes(fault.code)) return { kind: 'running' };
+  if (!(await isEmulated(machine, timeouts.reconnectMs)))
+    return { kind: 'labDeath', detail: "QEMU does not answer, or has stopped the machine's CPUs" };
+  const answer = await machine.probeGuest(timeouts.reconnectMs).catch(() => 'refused' as const);
   const later = machine.hasEnded();
   if (later) return stateOf(later);
-  if (answer === 'answered' || answer === 'refused') return { kind: 'running' };
-  await machine.injectNmi().catch(() => {});
-  await Promise.race([machine.ended, wait(timeouts.lastWordsMs)]);
+  if (answer !== 'silent') return { kind: 'running' };
+  await provokeLastWords(machine, timeouts);
   const last = machine.hasEnded();
   if (last) return stateOf(last);
   return {
     kind: 'hung',
     detail: `no answer to a new connection within ${Math.round(timeouts.reconnectMs / 1000)} s`,
   };
+}
+
+/**
+ * Turns the machine off through its kernel, since some splats only come when devices are shut down. After a finding the
+ * wait is shorter, because that explains a kernel that cannot. `finding` settles with the first one.
+ */
+export async function powerOffMachine(
+  machine: Machine,
+  guest: Guest,
+  timeouts: Timeouts,
+  finding: Promise<void>,
+): Promise<MachineState> {
+  const { powerOffMs, powerOffAfterSplatMs } = timeouts;
+  const over = new AbortController();
+  const askedAt = performance.now();
+  const impatience = finding.then(() => pause(powerOffAfterSplatMs, over.signal)).then(() => false);
+  let off: boolean;
+  try {
+    off = await Promise.race([machine.powerOff(guest, powerOffMs), impatience]);
+  } finally {
+    over.abort();
+  }
+  if (!off) await provokeLastWords(machine, timeouts);
+  const end = machine.hasEnded();
+  if (!end) return { kind: 'stuck', detail: `waited ${Math.round((performance.now() - askedAt) / 1000)} s` };
+  // Powered off is as it should be here.
+  return end.reason === 'poweroff' ? { kind: 'running' } : stateOf(end);
+}
+
+/** A kernel that hangs prints where each CPU is when it gets a non-maskable interrupt. */
+async function provokeLastWords(machine: Machine, { lastWordsMs }: Timeouts): Promise<void> {
+  await machine.injectNmi().catch(() => {});
+  await waitForEnd(machine, lastWordsMs);
+}
+
+async function isEmulated(machine: Machine, limitMs: number): Promise<boolean> {
+  const over = new AbortController();
+  const answer = await Promise.race([
+    machine.isRunning().catch(() => false),
+    pause(limitMs, over.signal).then(() => false),
+  ]);
+  over.abort();
+  return answer;
+}
+
+async function waitForEnd(machine: Machine, limitMs: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([machine.ended, pause(limitMs, over.signal)]);
+  over.abort();
+}
+
+/** Waits, or until the signal aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
 function stateOf(end: MachineEnd): MachineState {
@@ -39,39 +97,4 @@ function stateOf(end: MachineEnd): MachineState {
     default:
       return { kind: 'labDeath', detail: end.detail };
   }
-}
-
-/**
- * Turns the machine off through its kernel, since some complaints only come when devices are shut down.
- * A kernel that cannot power off is a finding, unless it has complained, before or now: then that complaint explains it,
- * and it is not waited for so long. `complaint` settles with the first one.
- */
-export async function powerOffMachine(
-  machine: Machine,
-  guest: Guest,
-  timeouts: Timeouts,
-  complaint: Promise<void>,
-): Promise<Finding[]> {
-  const limitMs = timeouts.powerOffMs;
-  const patience = complaint
-    .then(() => wait(timeouts.powerOffAfterSplatMs))
-    .then(() => 'complained' as const);
-  const end = await Promise.race([machine.powerOff(guest, limitMs), patience]);
-  if (end !== false) return [];
-  await machine.injectNmi().catch(() => {});
-  await wait(timeouts.lastWordsMs);
-  return [
-    {
-      kind: 'death',
-      signature: 'death:poweroff',
-      title: 'the machine did not power off',
-      step: null,
-      details: [`waited ${Math.round(limitMs / 1000)} s`],
-      splat: null,
-    },
-  ];
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

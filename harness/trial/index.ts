@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Makes: one trial, from power-on to its judged result, told in events.
+// Makes: one trial, from power-on to its judged result, and the events that report it.
 // Needs: vm, image, scenario, splat, verdict, host, model.
 // Never: builds a kernel, compares arms, or prints.
 export type { ArtifactResolver } from './resolve.ts';

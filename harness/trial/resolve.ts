@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type Image, type Kernel, type TrialSpec } from '../model/index.ts';
-import type { SettledScenario } from '../scenario/index.ts';
+import { parseSettledScenario, type SettledScenario } from '../scenario/index.ts';
 
 /** Finds kernels and images on this computer by what identifies them. Null for one that is not here. */
 export interface ArtifactResolver {
@@ -24,7 +24,7 @@ export async function resolveTrial(spec: TrialSpec, artifacts: ArtifactResolver)
   for (const [name, kernel] of Object.entries(spec.l2)) l2[name] = await kernelOf(kernel.digest);
   return {
     spec,
-    settled: spec.settled as SettledScenario,
+    settled: parseSettledScenario(spec.settled),
     kernel: await kernelOf(spec.kernel.digest),
     image: (await artifacts.image(spec.image.digest)) ?? missing('image', spec.image.digest),
     l2,

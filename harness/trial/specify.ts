@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeDataDisk, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
 import type { DataDisk, Kernel } from '../model/index.ts';
-import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateStore } from '../vm/index.ts';
+import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateSource } from '../vm/index.ts';
 import type { ResolvedTrial } from './resolve.ts';
 
-/** Where a trial's machine runs and what its parts are made with. */
+/** Where a trial's machine runs, and what makes its parts. */
 export interface MachinePlace {
   readonly directory: string;
   readonly accelerator: Accelerator;
@@ -15,7 +15,7 @@ export interface MachinePlace {
   readonly bakeL2Root: (name: string, signal: AbortSignal) => Promise<string>;
 }
 
-/** The machine that a trial asks for, with keys of its own, and its overlay baked into the place's directory. */
+/** Specifies a trial's machine: makes its keys, and bakes its overlay into the place's directory. */
 export async function specifyMachine(
   trial: ResolvedTrial,
   place: MachinePlace,
@@ -28,7 +28,7 @@ export async function specifyMachine(
   return { ...machine, keys };
 }
 
-/** The same before anything is made: no keys, and nothing yet at the overlay's path. */
+/** Plans the same machine before anything is made: no keys, and nothing yet at the overlay's path. */
 export function planMachine(trial: ResolvedTrial, place: MachinePlace): MachineSpec {
   return {
     name: trial.spec.id,
@@ -44,7 +44,7 @@ export function planMachine(trial: ResolvedTrial, place: MachinePlace): MachineS
   };
 }
 
-/** The machine of a template for trials like this one: what they differ in comes with each clone's data disk. */
+/** Specifies the machine of a template for trials like this one. What they differ in is on each clone's data disk. */
 export async function specifyTemplate(
   trial: ResolvedTrial,
   place: MachinePlace,
@@ -56,11 +56,11 @@ export async function specifyTemplate(
   return { ...machine, name: 'template', keys };
 }
 
-/** A trial's modules, and what VMs inside its machine need, as a disk for its clone: one for all trials alike. */
+/** Makes the disk of a clone: the trial's modules, and what VMs inside its machine need. Equal disks are made once. */
 export async function makeDataDisk(
   trial: ResolvedTrial,
   place: MachinePlace,
-  templates: TemplateStore,
+  templates: TemplateSource,
   signal: AbortSignal,
 ): Promise<DataDisk> {
   const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
@@ -87,7 +87,7 @@ async function listL2Files(
   return files;
 }
 
-/** QEMU starts a kernel with PVH at its ELF file's entry, without the real mode and unpacking that cost an emulated VM most. */
+/** Picks the file that boots fastest: with PVH, QEMU starts the ELF file at its entry, without real mode and unpacking. */
 async function chooseL2Boot(kernel: Kernel): Promise<string> {
   const config = await readFile(kernel.config, 'utf8');
   return /^CONFIG_PVH=y$/m.test(config) ? kernel.vmlinux : kernel.bootImage;

@@ -1,39 +1,41 @@
 // SPDX-License-Identifier: MIT
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type BootMethod, type Guest, makeTimeouts } from '../model/index.ts';
-import {
-  bootMachine,
-  keyOfTemplate,
-  type Machine,
-  measureMemoryMib,
-  type TemplateStore,
-  thawClone,
-} from '../vm/index.ts';
-import { messageOf } from './fault.ts';
+import { dirname, join } from 'node:path';
+import { type BootMethod, Fault, type Guest, type Timeouts } from '../model/index.ts';
+import type { Machine, MachineStarter, TemplateSource } from '../vm/index.ts';
 import type { ResolvedTrial } from './resolve.ts';
 import { type MachinePlace, makeDataDisk, planMachine, specifyMachine, specifyTemplate } from './specify.ts';
 
-/** A machine for one trial. A clone is up already; one that boots is waited for by whoever holds it. */
+/** A machine for one trial. A clone is up already; for a cold boot the caller waits until the guest is up. */
 export interface StartedMachine {
   readonly machine: Machine;
   readonly bootMethod: BootMethod;
   readonly clone: CloneUp | null;
-  /** When the work on it began, by `performance.now()`. */
-  readonly begun: number;
+  /** When it was started, by `performance.now()`. */
+  readonly startedAt: number;
 }
 
-/** What is known of a clone that came up. */
+/** A clone that came up. */
 export interface CloneUp {
   readonly guest: Guest;
   /** From its start to a session, its clock set and its data disk mounted, in milliseconds; its template has run commands. */
   readonly upMs: number;
-  /** What a boot of its kernel would take now, in milliseconds, by how long the thaw took: time-outs are scaled by that. */
+  /** Estimated cold-boot time under the current load, derived from the thaw; it scales the time limits. In milliseconds. */
   readonly bootMs: number;
 }
 
-/** A clone is up in a second; one that is not by then, in milliseconds, on the busiest computer will not come. */
-const CLONE_UP_MS = 60_000;
+/** Where a trial's machine comes from. */
+export interface StartContext {
+  readonly place: MachinePlace;
+  readonly starter: MachineStarter;
+  /** Null: every machine is booted. */
+  readonly templates: TemplateSource | null;
+  /** Limits before anything was measured. */
+  readonly timeouts: Timeouts;
+  readonly signal: AbortSignal;
+  /** Called with the reason when there is no clone although one was allowed. */
+  readonly onFallback: (reason: string) => void;
+}
 
 /**
  * A boot to its first command by a thaw to a session, as measured (docs/performance.md). The template's own boot may have
@@ -41,70 +43,72 @@ const CLONE_UP_MS = 60_000;
  */
 const BOOT_PER_THAW = 25;
 
+/** Logs of a machine, in its directory. */
+export const MACHINE_LOGS = { console: 'console.log', qemu: 'qemu.log' };
+
+/** Beside the trials' directories: disks that clones share, kept so that each machine can be booted by hand. */
+const DISKS_DIRECTORY = 'disks';
+
+/** The name under which a log of a clone is kept that did not come up. */
+export function nameOfCloneLog(log: string): string {
+  return `clone-${log}`;
+}
+
 const COLD: BootMethod = { kind: 'cold', template: null, qmpMs: null, memoryMib: null, fallbackReason: null };
 
 /**
- * Starts a trial's machine: a clone where the trial allows one and there are templates, else one that boots. When there
- * is no clone to be had, or it does not come up, the machine boots instead, `onReplaced` is told why, and the failed
- * clone's logs are kept as `clone-*.log`. What a boot does wrong is then judged as always: templates judge nothing.
+ * Starts a trial's machine: a clone where the trial allows one and there are templates, else a cold boot. When there is
+ * no clone to be had, or it does not come up, the machine boots instead, and the failed clone's logs are kept as
+ * `clone-*.log`. What a boot does wrong is then judged as always: templates judge nothing.
  */
-export async function startMachine(
-  trial: ResolvedTrial,
-  place: MachinePlace,
-  templates: TemplateStore | null,
-  signal: AbortSignal,
-  onReplaced: (reason: string) => void,
-): Promise<StartedMachine> {
-  let replaced: string | null = null;
+export async function startMachine(trial: ResolvedTrial, context: StartContext): Promise<StartedMachine> {
+  const { place, templates, signal } = context;
+  let fallbackReason: string | null = null;
   if (templates && trial.spec.boot === 'clone') {
     try {
-      return await bringClone(trial, place, templates, signal);
+      return await startClone(trial, context, templates);
     } catch (error) {
-      if (signal.aborted) throw error;
-      replaced = messageOf(error);
-      onReplaced(replaced);
-      for (const log of ['console.log', 'qemu.log'])
-        await rename(join(place.directory, log), join(place.directory, `clone-${log}`)).catch(() => {});
+      signal.throwIfAborted();
+      fallbackReason = error instanceof Error ? error.message : String(error);
+      context.onFallback(fallbackReason);
+      for (const log of Object.values(MACHINE_LOGS))
+        await rename(join(place.directory, log), join(place.directory, nameOfCloneLog(log))).catch(() => {});
     }
   }
-  const begun = performance.now();
-  const machine = await bootMachine(await specifyMachine(trial, place, signal), { signal });
-  return { machine, bootMethod: { ...COLD, fallbackReason: replaced }, clone: null, begun };
+  const spec = await specifyMachine(trial, place, signal);
+  const startedAt = performance.now();
+  const machine = await context.starter.boot(spec, { signal });
+  return { machine, bootMethod: { ...COLD, fallbackReason }, clone: null, startedAt };
 }
 
-async function bringClone(
+async function startClone(
   trial: ResolvedTrial,
-  place: MachinePlace,
-  templates: TemplateStore,
-  signal: AbortSignal,
+  { place, starter, timeouts, signal }: StartContext,
+  templates: TemplateSource,
 ): Promise<StartedMachine> {
   // Arms of a series often share the boot image and differ in modules: these do not make the template another.
   const contents = [trial.kernel.bootDigest, trial.image.digest];
-  const key = await keyOfTemplate(planMachine(trial, place), contents);
+  const key = await templates.keyOf(planMachine(trial, place), contents);
   const specify = (directory: string) => specifyTemplate(trial, { ...place, directory }, signal);
   const dataDisk = await makeDataDisk(trial, place, templates, signal);
-  const template = await templates.open(key, specify, {
-    bootLimitMs: makeTimeouts({
-      accelerator: place.accelerator.kind,
-      measuredBootMs: null,
-      scenarioMs: trial.settled.timeoutMs,
-    }).bootMs,
-    dataDisk,
-    signal,
-  });
-  const begun = performance.now();
-  const clone = await thawClone(template, {
+  const template = await templates.open(key, specify, { bootLimitMs: timeouts.bootMs, dataDisk, signal });
+  const startedAt = performance.now();
+  const clone = await starter.thaw(template, {
     name: trial.spec.id,
     directory: place.directory,
+    bootImage: trial.kernel.bootImage,
+    rootPath: trial.image.rootPath,
     dataDisk,
+    disksDirectory: join(dirname(place.directory), DISKS_DIRECTORY),
+    seed: trial.spec.seed,
     signal,
   });
   const { machine, qmpMs } = clone;
   try {
-    const guest = await machine.connect(CLONE_UP_MS, signal);
+    const guest = await machine.connect(timeouts.cloneUpMs, signal);
     await clone.revived;
-    const upMs = Math.round(performance.now() - begun);
-    const memoryMib = await measureMemoryMib(machine.pid);
+    const upMs = Math.round(performance.now() - startedAt);
+    const memoryMib = await machine.measureMemoryMib();
     return {
       machine,
       bootMethod: {
@@ -115,10 +119,23 @@ async function bringClone(
         fallbackReason: null,
       },
       clone: { guest, upMs, bootMs: upMs * BOOT_PER_THAW },
-      begun,
+      startedAt,
     };
   } catch (error) {
     await machine[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Waits for the guest of a machine that boots, until it runs a command. */
+export async function awaitGuest(machine: Machine, limitMs: number, signal: AbortSignal): Promise<Guest> {
+  const guest = await machine.connect(limitMs, signal);
+  const hello = await guest.run('true', { timeoutMs: limitMs });
+  if (hello.exitCode === 0) return guest;
+  throw new Fault({
+    blame: 'lab',
+    code: 'TRIAL_NO_SHELL',
+    message: `the guest cannot run a command: got exit code ${hello.exitCode}, expected 0`,
+    details: hello.stderr === '' ? [] : hello.stderr.trimEnd().split('\n').slice(-5),
+  });
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
 import { createScanner } from '../splat/index.ts';
+import { isKernelLine } from './kernel-line.ts';
+import { fileHasLine, LineSplitter, RecentLines } from './lines.ts';
 
 /** Reads a machine's console as it comes: splats for the judge, lines for steps that wait for one. */
 export interface ConsoleWatch {
   push(chunk: Uint8Array): void;
-  /** Whether the kernel has said anything yet. */
+  /** Whether the console showed a line of the kernel. */
   readonly spoke: boolean;
-  /** Lines after this moment are new to `waitFor`. */
+  /** Milliseconds since the console last printed anything, or since the watch began. */
+  silentMs(): number;
+  /** Lines until now no longer count for `waitFor`. */
   mark(): void;
   /** Waits for a line that matches, from the last mark on; false when the time passed or the signal aborted. */
   waitFor(pattern: RegExp, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
@@ -15,40 +19,50 @@ export interface ConsoleWatch {
   end(): readonly Splat[];
 }
 
-/** How many lines since the mark are kept for a step that waits: a flood must not fill the memory. */
-const KEPT_LINES = 20_000;
+export interface WatchOptions {
+  /** The file that has the console's bytes: lines that are no longer in memory are looked for there. */
+  readonly path: string;
+  /** The console is quiet when it printed nothing for so long: what it last reported is complete. */
+  readonly quietMs: () => number;
+  /** Called with each splat as soon as it is complete. */
+  readonly onSplat: (splat: Splat) => void;
+}
 
-/**
- * Starts watching. `onHeader` is told as soon as a complaint begins, which may be the last that a kernel says; `onSplat`
- * is told each complaint's title when it is complete.
- */
-export function watchConsole(onSplat: (title: string) => void, onHeader: () => void): ConsoleWatch {
-  const scanner = createScanner({ onHeader, onSplat: (splat) => onSplat(splat.title) });
-  const decoder = new TextDecoder('utf-8');
+/** Starts watching. */
+export function watchConsole({ path, quietMs, onSplat }: WatchOptions): ConsoleWatch {
+  const scanner = createScanner({ onSplat });
+  const splitter = new LineSplitter();
+  const recent = new RecentLines();
   const waiting = new Set<(line: string) => void>();
-  let lines: string[] = [];
-  let rest = '';
+  let quiet: NodeJS.Timeout | undefined;
+  let lastAt = performance.now();
   let spoke = false;
+  let bytes = 0;
+  let markedAt = 0;
   return {
     push(chunk) {
+      lastAt = performance.now();
+      bytes += chunk.length;
       scanner.push(chunk);
-      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = (parts.pop() ?? '').slice(-64 * 1024);
-      for (const raw of parts) {
-        const line = raw.replace(/\r$/, '');
-        if (/^\[ *\d+\.\d{6}\]/.test(line)) spoke = true;
-        if (lines.length < KEPT_LINES) lines.push(line);
+      clearTimeout(quiet);
+      quiet = setTimeout(() => scanner.flushQuiet(), quietMs());
+      quiet.unref();
+      for (const line of splitter.push(chunk)) {
+        spoke ||= isKernelLine(line);
+        recent.add(line);
         for (const see of waiting) see(line);
       }
     },
     get spoke() {
       return spoke;
     },
+    silentMs: () => performance.now() - lastAt,
     mark() {
-      lines = [];
+      recent.mark();
+      markedAt = bytes;
     },
     waitFor(pattern, timeoutMs, signal) {
-      if (lines.some((line) => pattern.test(line))) return Promise.resolve(true);
+      if (recent.has(pattern)) return Promise.resolve(true);
       if (signal.aborted) return Promise.resolve(false);
       return new Promise((resolve) => {
         const finish = (found: boolean) => {
@@ -64,8 +78,15 @@ export function watchConsole(onSplat: (title: string) => void, onHeader: () => v
         const timer = setTimeout(() => finish(false), timeoutMs);
         signal.addEventListener('abort', onAbort, { once: true });
         waiting.add(see);
+        if (recent.lost)
+          void fileHasLine(path, pattern, markedAt, bytes).then((found) => {
+            if (found) finish(true);
+          });
       });
     },
-    end: () => scanner.end(),
+    end() {
+      clearTimeout(quiet);
+      return scanner.end();
+    },
   };
 }

@@ -2,34 +2,33 @@
 import type { CloneSummary, TrialResult } from '../model/index.ts';
 
 /**
- * Holds the control sample against the clones of the same scenario and arm. A control agrees when one of them came to
- * the same outcome, with the same signatures: a race shows itself now and then, in clones as in booted machines. One
- * whose clones are all replaced or not run has nothing to be compared with. Pure.
+ * Compares the controls among some trials with the clones of the same scenario and arm. A control agrees when one of them
+ * has the same outcome, blame and signatures: a race may show in some trials only, in clones as on cold-booted machines. A
+ * control without a clone that ran is not compared. Pure.
  */
-export function compareClones(
-  trials: readonly TrialResult[],
-  controls: readonly TrialResult[],
-): CloneSummary {
+export function compareClones(all: readonly TrialResult[]): CloneSummary {
+  const trials = all.filter((trial) => !trial.control);
   const clones = trials.filter((trial) => trial.bootMethod?.kind === 'clone');
   const disagreements: { control: string; reason: string }[] = [];
   let compared = 0;
-  for (const control of controls) {
+  for (const control of all) {
+    if (!control.control || control.outcome === 'notRun') continue;
     const twins = clones.filter(
       (trial) =>
         trial.scenario === control.scenario && trial.arm === control.arm && trial.outcome !== 'notRun',
     );
-    if (twins.length === 0 || control.outcome === 'notRun') continue;
+    if (twins.length === 0) continue;
     compared += 1;
-    if (twins.some((twin) => describeEnd(twin) === describeEnd(control))) continue;
     const ends = [...new Set(twins.map(describeEnd))];
+    if (ends.includes(describeEnd(control))) continue;
     disagreements.push({
       control: control.id,
-      reason: `booted: ${describeEnd(control)}; in ${twins.length === 1 ? 'a clone' : `${twins.length} clones`}: ${ends.join(' or ')}`,
+      reason: `cold boot: ${describeEnd(control)}; ${twins.length === 1 ? 'clone' : `${twins.length} clones`}: ${ends.join(' or ')}`,
     });
   }
-  const fellBack = trials.flatMap((trial) =>
-    typeof trial.bootMethod?.fallbackReason === 'string'
-      ? [{ trial: trial.id, reason: trial.bootMethod.fallbackReason }]
+  const fellBack = trials.flatMap(({ id, bootMethod }) =>
+    bootMethod !== null && bootMethod.fallbackReason !== null
+      ? [{ trial: id, reason: bootMethod.fallbackReason }]
       : [],
   );
   return { clones: clones.length, fellBack, compared, disagreements };

@@ -1,129 +1,115 @@
 // SPDX-License-Identifier: MIT
 import {
-  type CampaignVerdict,
+  COMPARISONS,
   type Comparison,
-  comparisonWords,
-  type PerPatchGrid,
+  isConclusive,
   type ScenarioVerdict,
   type SignatureVerdict,
   type TrialResult,
 } from '../model/index.ts';
-import { isConclusive } from './conclusive.ts';
-
-/** Worst first: what a scenario or a campaign comes to is the worst of its parts. */
-const SEVERITY: readonly Comparison[] = [
-  'regressed',
-  'notFixed',
-  'inconclusive',
-  'notReproduced',
-  'fixed',
-  'clean',
-];
 
 /** The worst of some comparisons; `clean` when there is none. */
 export function worstOf(comparisons: readonly Comparison[]): Comparison {
-  return SEVERITY.find((one) => comparisons.includes(one)) ?? 'clean';
+  return COMPARISONS.find((one) => comparisons.includes(one)) ?? 'clean';
 }
 
-function compareSeen(base: number, patched: number): Comparison {
-  if (patched > 0) return base > 0 ? 'notFixed' : 'regressed';
-  return base > 0 ? 'fixed' : 'clean';
-}
-
-/** Compares all trials of one scenario on two arms, signature by signature. */
+/** Compares all trials of one scenario on two arms, signature by signature. Controls do not count: they judge the clones. */
 export function compareScenario(
   scenario: string,
   base: readonly TrialResult[],
   patched: readonly TrialResult[],
 ): ScenarioVerdict {
-  const lost = [...base, ...patched].filter((trial) => !isConclusive(trial));
-  const baseTrials = base.filter(isConclusive);
-  const patchedTrials = patched.filter(isConclusive);
-  const signatures = compareSignatures(baseTrials, patchedTrials);
-  const judged = worstOf(signatures.map((one) => one.comparison));
-  if (baseTrials.length === 0 || patchedTrials.length === 0) {
-    const first = lost[0];
-    const why = first ? `${first.id}: ${first.blame ?? first.outcome}: ${first.reason}` : 'no trial was run';
-    const harm = patchedTrials.some((trial) => trial.findings.length > 0)
+  const [baseTrials, patchedTrials] = [conclusiveOf(base), conclusiveOf(patched)];
+  const decided = baseTrials.length > 0 && patchedTrials.length > 0;
+  const seen = countSightings({ base: baseTrials, patched: patchedTrials });
+  const signatures = seen.map(
+    ({ onBase, onPatched, ...one }): SignatureVerdict => ({
+      ...one,
+      // An arm that was never seen at work neither fixes nor breaks anything.
+      comparison: decided ? compareSeen(onBase.length, onPatched.length) : 'inconclusive',
+      base: { seen: onBase.length, trials: baseTrials.length },
+      patched: { seen: onPatched.length, trials: patchedTrials.length },
+      trials: [...onBase, ...onPatched],
+    }),
+  );
+  if (!decided) {
+    const harm = seen.some((one) => one.onPatched.length > 0)
       ? '; the patched kernel alone showed faults'
       : '';
-    return { scenario, comparison: 'inconclusive', reason: `${why}${harm}`, signatures };
+    const reason = `${describeLost([...base, ...patched])}${harm}`;
+    return { scenario, comparison: 'inconclusive', reason, signatures };
   }
-  return { scenario, comparison: judged, reason: explain(judged, signatures), signatures };
+  return conclude(scenario, signatures, 'no splat and every expectation met, on both kernels');
 }
 
-function compareSignatures(
-  base: readonly TrialResult[],
-  patched: readonly TrialResult[],
-): SignatureVerdict[] {
-  const all = new Map<
-    string,
-    { title: string; kind: SignatureVerdict['kind']; base: Set<string>; patched: Set<string> }
-  >();
-  for (const [trials, side] of [
-    [base, 'base'],
-    [patched, 'patched'],
-  ] as const) {
-    for (const trial of trials) {
-      for (const finding of trial.findings) {
-        const entry = all.get(finding.signature) ?? {
-          title: finding.title,
-          kind: finding.kind,
-          base: new Set(),
-          patched: new Set(),
-        };
-        entry[side].add(trial.id);
-        all.set(finding.signature, entry);
-      }
-    }
-  }
-  // An arm that was never seen at work neither cures nor breaks anything.
-  const oneSided = base.length === 0 || patched.length === 0;
-  return [...all].map(([signature, entry]) => ({
-    signature,
-    title: entry.title,
-    kind: entry.kind,
-    comparison: oneSided ? 'inconclusive' : compareSeen(entry.base.size, entry.patched.size),
-    base: { seen: entry.base.size, trials: base.length },
-    patched: { seen: entry.patched.size, trials: patched.length },
-    trials: [...entry.base, ...entry.patched],
-  }));
+/** Judges a scenario that ran on one arm only: nothing is compared, a fault is seen or not. */
+export function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioVerdict {
+  const conclusive = conclusiveOf(trials);
+  const seen = countSightings({ base: conclusive, patched: [] });
+  const signatures = seen.map(
+    ({ onBase, onPatched: _, ...one }): SignatureVerdict => ({
+      ...one,
+      comparison: 'faulty',
+      base: { seen: onBase.length, trials: conclusive.length },
+      patched: null,
+      trials: onBase,
+    }),
+  );
+  if (conclusive.length === 0)
+    return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures };
+  return conclude(scenario, signatures, 'no splat and every expectation met');
 }
 
-function explain(comparison: Comparison, signatures: readonly SignatureVerdict[]): string {
-  if (comparison === 'clean') return 'no complaint and every expectation met, on both kernels';
+function conclude(scenario: string, signatures: readonly SignatureVerdict[], clean: string): ScenarioVerdict {
+  const comparison = worstOf(signatures.map((one) => one.comparison));
   const decisive = signatures.filter((one) => one.comparison === comparison);
   const first = decisive.find((one) => one.kind === 'splat') ?? decisive[0];
   const more = decisive.length > 1 ? ` (and ${decisive.length - 1} more)` : '';
-  return `${first?.title ?? comparison}${more}`;
+  return { scenario, comparison, reason: first ? `${first.title}${more}` : clean, signatures };
 }
 
-/** The verdict on a whole request; `arms` is how many kernels were compared. */
-export function concludeCampaign(
-  scenarios: readonly ScenarioVerdict[],
-  arms: number,
-  perPatch: PerPatchGrid | null = null,
-): CampaignVerdict {
-  const words = comparisonWords(arms);
-  const judged = scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
-  const counts = SEVERITY.map(
-    (kind) => [kind, scenarios.filter((one) => one.comparison === kind).length] as const,
-  ).filter(([, count]) => count > 0);
-  const worst = scenarios.find((one) => one.comparison === judged);
-  const parts = [counts.map(([kind, count]) => `${count} ${words[kind]}`).join(', ')];
-  if (worst && judged !== 'clean' && judged !== 'fixed') parts.push(`${worst.scenario}: ${worst.reason}`);
-  const flaws = perPatch?.notBisectableAt ?? [];
-  if (flaws.length > 0)
-    parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);
-  // A series that breaks on the way what works at both ends has broken it.
-  const comparison = flaws.length > 0 && (judged === 'clean' || judged === 'fixed') ? 'regressed' : judged;
-  const negative = comparison === 'regressed' || comparison === 'notFixed';
-  return {
-    format: 1,
-    comparison,
-    reason: parts.join('; '),
-    scenarios,
-    perPatch,
-    exitCode: negative ? 1 : comparison === 'inconclusive' ? 69 : 0,
-  };
+function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResult[] {
+  return trials.filter((trial) => !trial.control && isConclusive(trial));
+}
+
+/** Why an arm could not be judged: its first trial that was lost. */
+function describeLost(trials: readonly TrialResult[]): string {
+  const lost = trials.find((trial) => !trial.control && !isConclusive(trial));
+  return lost ? `${lost.id}: ${lost.blame ?? lost.outcome}: ${lost.reason}` : 'no trial was run';
+}
+
+/** A signature was seen on one of the two arms at least. */
+function compareSeen(base: number, patched: number): Comparison {
+  if (patched === 0) return 'fixed';
+  return base > 0 ? 'notFixed' : 'regressed';
+}
+
+/** In which trials of each arm a signature was seen. */
+interface Sighting {
+  readonly signature: string;
+  readonly title: string;
+  readonly kind: SignatureVerdict['kind'];
+  readonly onBase: string[];
+  readonly onPatched: string[];
+}
+
+/** Every signature that any trial found, in the order of the first sightings, the base's first. */
+function countSightings(arms: {
+  readonly base: readonly TrialResult[];
+  readonly patched: readonly TrialResult[];
+}): Sighting[] {
+  const all = new Map<string, Sighting>();
+  for (const [trials, side] of [
+    [arms.base, 'onBase'],
+    [arms.patched, 'onPatched'],
+  ] as const) {
+    for (const { id, findings } of trials) {
+      for (const { signature, title, kind } of findings) {
+        const one = all.get(signature) ?? { signature, title, kind, onBase: [], onPatched: [] };
+        if (!one[side].includes(id)) one[side].push(id);
+        all.set(signature, one);
+      }
+    }
+  }
+  return [...all.values()];
 }

@@ -28,7 +28,7 @@ function aFinding(signature: string): Finding {
 }
 
 /** A trial of each arm: what it found; null for a trial that the lab lost. */
-function climb(found: readonly (readonly string[] | null)[], stairs: readonly ArmBuild[] = builds) {
+function runGrid(found: readonly (readonly string[] | null)[], kernels: readonly ArmBuild[] = builds) {
   const trials = found.map((signatures, index): TrialResult => {
     const base = aTrial(`s.${index}.1`);
     const arm = arms[index] ?? '';
@@ -42,7 +42,7 @@ function climb(found: readonly (readonly string[] | null)[], stairs: readonly Ar
       blame: signatures.length > 0 ? 'kernel' : null,
     };
   });
-  const perPatch = gridPatches(['s'], stairs, trials);
+  const perPatch = gridPatches(['s'], kernels, trials);
   const row = perPatch.rows[0];
   if (!row) throw new Error('no row');
   return { ...row, flaws: perPatch.notBisectableAt };
@@ -58,7 +58,7 @@ const cases: readonly {
 }[] = [
   { name: 'nothing anywhere', found: [[], [], [], [], []], reason: 'clean on every arm' },
   {
-    name: 'a fault that dies',
+    name: 'a fault that is fixed',
     found: [['f'], ['f'], ['f'], [], []],
     reason: `fixed by 3/${COUNT}`,
     fixedBy: 3,
@@ -70,13 +70,13 @@ const cases: readonly {
     fixedBy: 3,
   },
   {
-    name: 'a fault that is born',
+    name: 'a fault that is added',
     found: [[], [], [], [], ['g']],
     reason: `broken by 4/${COUNT}: WARNING in g`,
     brokenBy: 4,
   },
   {
-    name: 'one dies and another is born',
+    name: 'one is fixed and another is added',
     found: [['f'], ['f'], [], [], ['g']],
     reason: `fixed by 2/${COUNT}; broken by 4/${COUNT}: WARNING in g`,
     fixedBy: 2,
@@ -96,10 +96,64 @@ const cases: readonly {
     flaws: [2],
   },
   {
-    name: 'the arms round the turn were lost by the lab',
+    name: 'the lab lost the arms around the fix',
     found: [['f'], ['f'], null, null, []],
     reason: `fixed by one of 2 to 4/${COUNT}`,
     fixedBy: 4,
+  },
+  {
+    name: 'the lab lost the arm before a fault is added',
+    found: [[], [], null, ['g'], ['g']],
+    reason: `broken by one of 2 to 3/${COUNT}: WARNING in g`,
+    brokenBy: 3,
+  },
+  {
+    name: 'the lab lost the first patch, and the second is good',
+    found: [['f'], null, [], [], []],
+    reason: `fixed by one of 1 to 2/${COUNT}`,
+    fixedBy: 2,
+  },
+  {
+    name: 'one of two faults stays',
+    found: [['f', 'g'], ['f', 'g'], ['f'], ['f'], ['f']],
+    reason: 'not fixed',
+  },
+  {
+    name: 'a fault stays and another is added',
+    found: [['f'], ['f'], ['f', 'g'], ['f', 'g'], ['f', 'g']],
+    reason: `not fixed; broken by 2/${COUNT}: WARNING in g`,
+    brokenBy: 2,
+  },
+  {
+    name: 'a fault that is fixed only after another was added',
+    found: [['f'], ['f', 'g'], ['g'], ['g'], ['g']],
+    reason: `fixed by 2/${COUNT}; broken by 1/${COUNT}: WARNING in g`,
+    fixedBy: 2,
+    brokenBy: 1,
+  },
+  {
+    name: 'a fault that comes and goes before it stays',
+    found: [[], ['g'], [], ['g'], ['g']],
+    reason: `broken by 3/${COUNT}: WARNING in g`,
+    brokenBy: 3,
+  },
+  {
+    name: 'faults at two patches between two good ends',
+    found: [[], ['h'], [], ['k'], []],
+    reason: `a fault that neither end has at 1/${COUNT}, 3/${COUNT}: WARNING in h`,
+    flaws: [1, 3],
+  },
+  {
+    name: 'a fault of one patch beside one that stays',
+    found: [[], ['g'], ['g', 'h'], ['g'], ['g']],
+    reason: `broken by 1/${COUNT}: WARNING in g; a fault that neither end has at 2/${COUNT}: WARNING in h`,
+    brokenBy: 1,
+    flaws: [2],
+  },
+  {
+    name: 'a fault between two ends of which the last was lost',
+    found: [[], ['h'], [], [], null],
+    reason: 'undecided: the whole series could not be judged',
   },
   {
     name: 'the base was lost by the lab',
@@ -115,7 +169,7 @@ const cases: readonly {
 
 for (const one of cases)
   t.test(`along the series: ${one.name}`, async (t) => {
-    const row = climb(one.found);
+    const row = runGrid(one.found);
     t.equal(row.reason, one.reason);
     t.equal(row.fixedBy, one.fixedBy ?? null);
     t.equal(row.brokenBy, one.brokenBy ?? null);
@@ -123,8 +177,8 @@ for (const one of cases)
   });
 
 t.test('a prefix that does not compile is not bisectable, and decides nothing else', async (t) => {
-  const stairs = builds.map((build) => (build.patches === 2 ? aBuild(2, { built: false }) : build));
-  const row = climb([['f'], ['f'], [], [], []], stairs);
+  const kernels = builds.map((build) => (build.patches === 2 ? aBuild(2, { built: false }) : build));
+  const row = runGrid([['f'], ['f'], [], [], []], kernels);
   t.strictSame(row.flaws, [2]);
   t.strictSame(row.states, ['bad', 'bad', 'notBuilt', 'good', 'good']);
   t.equal(row.reason, `fixed by one of 2 to 3/${COUNT}`);
@@ -136,5 +190,78 @@ t.test('a prefix that does not boot is not bisectable', async (t) => {
     if (index !== 3) return good;
     return { ...good, bootMs: null, outcome: 'failed', blame: 'kernel', findings: [aFinding('death:boot')] };
   });
-  t.strictSame(gridPatches(['s'], builds, trials).notBisectableAt, [3]);
+  const grid = gridPatches(['s'], builds, trials);
+  t.strictSame(grid.notBisectableAt, [3]);
+  t.strictSame(grid.boots, [true, true, true, false, true]);
+  t.strictSame(grid.arms, arms);
+});
+
+t.test('a prefix that does not boot is not bisectable where the base has a fault as well', async (t) => {
+  const bad = { outcome: 'failed', blame: 'kernel' } as const;
+  const trials = [
+    aTrial('s.base.1', { ...bad, findings: [aFinding('f')] }),
+    aTrial('s.1.1', { ...bad, bootMs: null, findings: [aFinding('death:boot')] }),
+    aTrial('s.1..2.1', { id: 's.1..2.1', arm: '1..2' }),
+  ];
+  const grid = gridPatches(['s'], builds.slice(0, 3), trials);
+  t.strictSame(grid.notBisectableAt, [1]);
+  t.equal(grid.rows[0]?.reason, 'fixed by 2/2');
+});
+
+t.test('what is wrong at two places is listed once, in the order of the series', async (t) => {
+  const kernels = builds.map((build) => (build.patches === 3 ? aBuild(3, { built: false }) : build));
+  const row = runGrid([[], ['h'], [], ['h'], []], kernels);
+  t.strictSame(row.flaws, [1, 3]);
+  t.strictSame(row.states, ['good', 'bad', 'good', 'notBuilt', 'good']);
+});
+
+t.test('a base that does not compile or boot is not the fault of a patch', async (t) => {
+  const kernels = builds.map((build) => (build.patches === 0 ? aBuild(0, { built: false }) : build));
+  t.strictSame(runGrid([[], [], [], [], []], kernels).flaws, []);
+});
+
+t.test('whether an arm boots is known only from trials that say something about its kernel', async (t) => {
+  const trials = [
+    aTrial('s.base.1', { bootMs: null, outcome: 'failed', blame: 'lab' }),
+    aTrial('s.1.1', { bootMs: null, outcome: 'failed', blame: 'kernel' }),
+    aTrial('s.1.2', { bootMs: 4000 }),
+  ];
+  t.strictSame(gridPatches(['s'], builds.slice(0, 2), trials).boots, [null, true]);
+});
+
+t.test(
+  'an arm without trials, or with none that began, was not run; one that was lost is undecided',
+  async (t) => {
+    const two = builds.slice(0, 2);
+    const statesOf = (...trials: TrialResult[]) => gridPatches(['s'], two, trials).rows[0]?.states;
+    const notRun = aTrial('s.1.1', { outcome: 'notRun', blame: null });
+    const lost = aTrial('s.1.2', { outcome: 'failed', blame: 'lab' });
+    t.strictSame(statesOf(aTrial('s.base.1')), ['good', 'notRun']);
+    t.strictSame(statesOf(aTrial('s.base.1'), notRun), ['good', 'notRun']);
+    t.strictSame(statesOf(aTrial('s.base.1'), notRun, lost), ['good', 'undecided']);
+  },
+);
+
+t.test('each scenario has its own row, and controls are not counted', async (t) => {
+  const control = aTrial('a.base.1', {
+    control: true,
+    outcome: 'failed',
+    blame: 'kernel',
+    findings: [aFinding('f')],
+  });
+  const trials = [
+    aTrial('a.base.1'),
+    aTrial('a.1.1'),
+    control,
+    aTrial('b.base.1'),
+    aTrial('b.1.1', {
+      outcome: 'failed',
+      blame: 'kernel',
+      findings: [aFinding('g')],
+    }),
+  ];
+  t.match(gridPatches(['a', 'b'], builds.slice(0, 2), trials).rows, [
+    { scenario: 'a', states: ['good', 'good'], brokenBy: null },
+    { scenario: 'b', states: ['good', 'bad'], brokenBy: 1, reason: 'broken by 1/1: WARNING in g' },
+  ]);
 });

@@ -1,136 +1,138 @@
 // SPDX-License-Identifier: MIT
-import type { ArmBuild, PatchRow, PatchState, PerPatchGrid, TrialResult } from '../model/index.ts';
-import { isConclusive } from './conclusive.ts';
+import {
+  type ArmBuild,
+  isConclusive,
+  type PatchRow,
+  type PatchState,
+  type PerPatchGrid,
+  type TrialResult,
+} from '../model/index.ts';
 
-/** One arm as one scenario saw it. */
-interface Stair {
+/** What one scenario showed on one arm. */
+interface Cell {
   readonly state: PatchState;
-  /** Signature to title of everything that was found there. */
+  /** Signature to title of everything that was found. */
   readonly found: ReadonlyMap<string, string>;
 }
 
+/** The first and the last patch that may have changed something; they differ where arms between were not judged. */
+type Range = readonly [number, number];
+
 /**
- * Says of each scenario at which patch its faults die and at which one is born. `builds` are the arms in the series'
- * order, the base first. A fault counts as gone from the first arm on after which it never shows again; one that is
- * seen now and then therefore needs more than one trial an arm.
+ * Finds for each scenario the patch that fixes its faults and the patch that adds one. `builds` are the arms in the
+ * series' order, the base first. A fault counts as fixed from the first arm after which it never shows again; one that
+ * shows only in some trials therefore needs more than one trial on each arm. Controls do not count.
  */
 export function gridPatches(
   scenarios: readonly string[],
   builds: readonly ArmBuild[],
-  trials: readonly TrialResult[],
+  all: readonly TrialResult[],
 ): PerPatchGrid {
-  const flights = scenarios.map((scenario) => ({
+  const trials = all.filter((trial) => !trial.control);
+  const rows = scenarios.map((scenario) => ({
     scenario,
-    stairs: builds.map((build) =>
-      lookAt(
+    cells: builds.map((build) =>
+      readCell(
         build,
         trials.filter((trial) => trial.scenario === scenario && trial.arm === build.arm),
       ),
     ),
   }));
   const boots = builds.map((build) => didBoot(build.arm, trials));
-  const rows = flights.map(({ scenario, stairs }) => judgeFlight(scenario, stairs));
-  const flawed = new Set<number>();
-  builds.forEach((build, index) => {
-    if (index > 0 && (!build.built || boots[index] === false)) flawed.add(build.patches);
-  });
-  for (const { stairs } of flights) for (const index of passingFaults(stairs)) flawed.add(index);
+  const broken = builds.flatMap((build, index) =>
+    index > 0 && (!build.built || boots[index] === false) ? [index] : [],
+  );
+  const passing = rows.flatMap(({ cells }) => findPassingFaults(cells));
   return {
     arms: builds.map((build) => build.arm),
     boots,
-    rows,
-    notBisectableAt: [...flawed].sort((a, b) => a - b),
+    rows: rows.map(({ scenario, cells }) => judgeRow(scenario, cells)),
+    notBisectableAt: [...new Set([...broken, ...passing])].sort((a, b) => a - b),
   };
 }
 
-/** An arm boots unless every trial that says something about it says that it does not. */
+/** An arm boots unless every conclusive trial on it failed to; null without such a trial. */
 function didBoot(arm: string, trials: readonly TrialResult[]): boolean | null {
-  const told = trials.filter((trial) => trial.arm === arm && isConclusive(trial));
-  return told.length === 0 ? null : told.some((trial) => trial.bootMs !== null);
+  const conclusive = trials.filter((trial) => trial.arm === arm && isConclusive(trial));
+  return conclusive.length === 0 ? null : conclusive.some((trial) => trial.bootMs !== null);
 }
 
-function lookAt(build: ArmBuild, trials: readonly TrialResult[]): Stair {
-  const told = trials.filter(isConclusive);
+function readCell(build: ArmBuild, trials: readonly TrialResult[]): Cell {
+  const conclusive = trials.filter(isConclusive);
   const found = new Map(
-    told.flatMap((trial) => trial.findings.map((one) => [one.signature, one.title] as const)),
+    conclusive.flatMap((trial) => trial.findings.map((one) => [one.signature, one.title] as const)),
   );
-  const state = !build.built
-    ? 'notBuilt'
-    : trials.every((trial) => trial.outcome === 'notRun')
-      ? 'notRun'
-      : told.length === 0
-        ? 'undecided'
-        : found.size > 0
-          ? 'bad'
-          : 'good';
-  return { state, found };
+  return { state: readState(build, trials, conclusive.length, found.size), found };
 }
 
-const isTold = (stair: Stair | undefined): stair is Stair =>
-  stair?.state === 'good' || stair?.state === 'bad';
+function readState(
+  build: ArmBuild,
+  trials: readonly TrialResult[],
+  conclusive: number,
+  found: number,
+): PatchState {
+  if (!build.built) return 'notBuilt';
+  if (trials.every((trial) => trial.outcome === 'notRun')) return 'notRun';
+  if (conclusive === 0) return 'undecided';
+  return found > 0 ? 'bad' : 'good';
+}
 
-/** Arms between two good ends that show what neither end has. */
-function passingFaults(stairs: readonly Stair[]): number[] {
-  const base = stairs[0];
-  const tip = stairs.at(-1);
-  if (base?.state !== 'good' || !isTold(tip)) return [];
-  return stairs.flatMap((stair, index) =>
-    index > 0 && index < stairs.length - 1 && [...stair.found.keys()].some((one) => !tip.found.has(one))
-      ? [index]
-      : [],
+function isJudged(cell: Cell | undefined): cell is Cell {
+  return cell?.state === 'good' || cell?.state === 'bad';
+}
+
+/** Arms after a clean base that show what the whole series does not: their numbers. */
+function findPassingFaults(cells: readonly Cell[]): number[] {
+  const tip = cells.at(-1);
+  if (cells[0]?.state !== 'good' || !isJudged(tip)) return [];
+  return cells.flatMap((cell, index) =>
+    [...cell.found.keys()].some((signature) => !tip.found.has(signature)) ? [index] : [],
   );
 }
 
-function judgeFlight(scenario: string, stairs: readonly Stair[]): PatchRow {
-  const states = stairs.map((stair) => stair.state);
-  const last = stairs.length - 1;
-  const [base, tip] = [stairs[0], stairs[last]];
-  const row = (reason: string, fixedBy: number | null = null, brokenBy: number | null = null): PatchRow => ({
+function judgeRow(scenario: string, cells: readonly Cell[]): PatchRow {
+  const states = cells.map((cell) => cell.state);
+  const last = cells.length - 1;
+  const [base, tip] = [cells[0], cells[last]];
+  if (!isJudged(base) || !isJudged(tip)) {
+    const reason = `undecided: ${isJudged(base) ? 'the whole series' : 'the base'} could not be judged`;
+    return { scenario, states, fixedBy: null, brokenBy: null, reason };
+  }
+  const added = new Map([...tip.found].filter(([signature]) => !base.found.has(signature)));
+  const remains = added.size < tip.found.size;
+  const fixed =
+    base.found.size > 0 && !remains
+      ? findTurn(cells, (cell) => [...cell.found.keys()].every((one) => added.has(one)))
+      : null;
+  const broken =
+    added.size > 0 ? findTurn(cells, (cell) => [...cell.found.keys()].some((one) => added.has(one))) : null;
+  const passing = findPassingFaults(cells);
+  const of = (patch: number) => `${patch}/${last}`;
+  const ofRange = ([first, until]: Range) =>
+    first === until ? of(until) : `one of ${first} to ${of(until)}`;
+  const parts: string[] = [];
+  if (remains) parts.push('not fixed');
+  if (fixed) parts.push(`fixed by ${ofRange(fixed)}`);
+  if (broken) parts.push(`broken by ${ofRange(broken)}: ${[...added.values()][0]}`);
+  if (passing.length > 0) {
+    const title = [...(cells[passing[0] ?? 0]?.found ?? [])].find(([one]) => !tip.found.has(one))?.[1];
+    parts.push(`a fault that neither end has at ${passing.map(of).join(', ')}: ${title}`);
+  }
+  return {
     scenario,
     states,
-    fixedBy,
-    brokenBy,
-    reason,
-  });
-  if (!isTold(base) || !isTold(tip))
-    return row(`undecided: ${isTold(base) ? 'the whole series' : 'the base'} could not be judged`);
-  const born = new Map([...tip.found].filter(([signature]) => !base.found.has(signature)));
-  const stays = [...tip.found].filter(([signature]) => base.found.has(signature));
-  const of = (range: readonly [number, number]) =>
-    range[0] === range[1] ? `${range[1]}/${last}` : `one of ${range[0]} to ${range[1]}/${last}`;
-  const words: string[] = [];
-  if (stays.length > 0) words.push('not fixed');
-  let fixed: readonly [number, number] | null = null;
-  if (base.found.size > 0 && stays.length === 0) {
-    fixed = turningPoint(stairs, (stair) => [...stair.found.keys()].every((one) => born.has(one)));
-    words.push(`fixed by ${of(fixed)}`);
-  }
-  let broken: readonly [number, number] | null = null;
-  if (born.size > 0) {
-    broken = turningPoint(stairs, (stair) => [...stair.found.keys()].some((one) => born.has(one)));
-    words.push(`broken by ${of(broken)}: ${[...born.values()][0]}`);
-  }
-  const passing = passingFaults(stairs);
-  if (passing.length > 0) {
-    const title = [...(stairs[passing[0] ?? 0]?.found.values() ?? [])][0];
-    words.push(
-      `a fault that neither end has at ${passing.map((one) => `${one}/${last}`).join(', ')}: ${title}`,
-    );
-  }
-  return row(words.join('; ') || 'clean on every arm', fixed?.[1] ?? null, broken?.[1] ?? null);
+    fixedBy: fixed?.[1] ?? null,
+    brokenBy: broken?.[1] ?? null,
+    reason: parts.join('; ') || 'clean on every arm',
+  };
 }
 
-/** The arm from which on something holds: the first and the last that it can be, where arms between were not judged. */
-function turningPoint(stairs: readonly Stair[], holds: (stair: Stair) => boolean): readonly [number, number] {
-  let upper = stairs.length - 1;
-  let lower = upper;
-  for (let index = upper; index >= 0; index -= 1) {
-    const stair = stairs[index];
-    if (!isTold(stair)) continue;
-    if (!holds(stair)) break;
-    upper = index;
-    lower = index;
-    while (lower > 1 && !isTold(stairs[lower - 1])) lower -= 1;
-  }
-  return [lower, upper];
+/**
+ * Where something began that is true of the whole series and not of the base: after the last judged arm without it, and
+ * at the latest with the next judged arm.
+ */
+function findTurn(cells: readonly Cell[], holds: (cell: Cell) => boolean): Range {
+  const before = cells.findLastIndex((cell) => isJudged(cell) && !holds(cell));
+  const turn = cells.findIndex((cell, index) => index > before && isJudged(cell));
+  return [before + 1, turn];
 }

@@ -1,30 +1,36 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
-import { QEMU } from './argv.ts';
+import { exists, makeScratch, pause, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
+import { Fault, PANIC_BEGINS } from '../model/index.ts';
+import { buildProbeArgv, QEMU } from './argv.ts';
 import type { Accelerator } from './spec.ts';
 
 export interface ProbeOptions {
-  /** Where the answer is kept until the computer restarts. */
+  /** Where the result is kept until the computer reboots. */
   readonly cacheDirectory: string;
-  /** A kernel to boot. Without one nothing new can be shown: an earlier answer is taken, or TCG. */
+  /** A kernel to boot. Without one nothing new can be found out: an earlier result is used, or TCG. */
   readonly bootImage?: string | null | undefined;
   readonly signal?: AbortSignal;
 }
 
-/** How long a kernel may take to its first words, and from power-on until it looks for its root, in milliseconds. */
-const FIRST_WORDS_MS = 15_000;
+/**
+ * How long a kernel may take to its first output, and from power-on until it looks for its root, in milliseconds. Not scaled:
+ * an accelerator that is slower than this under KVM is useless.
+ */
+const FIRST_OUTPUT_MS = 15_000;
 const BOOT_MS = 60_000;
-/** The end of a boot without a root file system: memory, interrupts, the second CPU and all drivers have been through. */
-const BOOTED = /Kernel panic - not syncing: VFS: Unable to mount root fs/;
+/** Between two looks at the console. */
+const POLL_MS = 100;
+/** The panic of a boot without disks: memory, interrupts, the second CPU and all drivers have been initialised by then. */
+const NO_ROOT = /VFS: Unable to mount root fs/;
+/** Grows when the probe itself changes. */
+const PROBE_FORMAT = 3;
 
 /**
- * Chooses KVM when a whole kernel has really booted under it, and multi-threaded TCG otherwise; never rejects for what
- * the probe finds. `/dev/kvm` alone proves nothing: it can open, answer and create a VM on a computer where QEMU then
- * stops with an emulation failure at the kernel's first steps.
+ * Chooses KVM when a whole kernel has booted under it, and multi-threaded TCG otherwise; never rejects for what the probe
+ * finds. `/dev/kvm` alone proves nothing: it can open, answer and create a VM on a computer where QEMU then stops with an
+ * emulation failure at the kernel's first instructions.
  */
 export async function probeAccelerator(options: ProbeOptions): Promise<Accelerator> {
   if (!(await exists('/dev/kvm'))) return tcg('there is no /dev/kvm');
@@ -35,93 +41,112 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
   if (denied !== null) return tcg(denied);
   const key = await probeKey();
   const path = join(options.cacheDirectory, 'accelerator.json');
-  const known = await readKnown(path);
-  if (known?.key === key) return known.accelerator;
+  const known = await readResult(path, key);
+  if (known) return known;
   if (!options.bootImage) return tcg('no kernel has been built yet, so none has been booted under KVM');
   const tried = await tryBoot('kvm', options.bootImage, options.signal);
-  if (tried.ok) return keep(path, key, { kind: 'kvm', reason: tried.words });
-  // A kernel that boots nowhere says nothing about KVM: the next one shall be asked again.
+  if (tried.ok) return writeResult(path, key, { kind: 'kvm', reason: tried.reason });
+  // A kernel that boots nowhere says nothing about KVM: the next kernel is tried again.
   const control = await tryBoot('tcg', options.bootImage, options.signal);
-  if (!control.ok) return tcg(`${tried.words}; nor did that kernel boot under emulation`);
-  return keep(path, key, tcg(tried.words));
+  if (!control.ok) return tcg(`${tried.reason}; that kernel did not boot under emulation either`);
+  return writeResult(path, key, tcg(tried.reason));
 }
 
-async function keep(path: string, key: string, accelerator: Accelerator): Promise<Accelerator> {
+/** Changes when the computer reboots and with QEMU: an earlier result is then worth nothing. */
+async function probeKey(): Promise<string> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  const { stdout } = await runCommand(QEMU, ['--version']);
+  return `${PROBE_FORMAT} ${boot.trim()} ${stdout.split('\n')[0]}`;
+}
+
+async function writeResult(path: string, key: string, accelerator: Accelerator): Promise<Accelerator> {
   await writeFileAtomic(path, `${JSON.stringify({ key, accelerator })}\n`);
   return accelerator;
 }
 
-/** Changes with the computer's start and with QEMU: what was found before then says nothing any more. */
-async function probeKey(): Promise<string> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const { stdout } = await runCommand(QEMU, ['--version']);
-  return `2 ${boot.trim()} ${stdout.split('\n')[0]}`;
-}
-
-async function readKnown(
-  path: string,
-): Promise<{ readonly key: string; readonly accelerator: Accelerator } | null> {
+/** An earlier result for the same key; null when there is none or the file cannot be read. */
+export async function readResult(path: string, key: string): Promise<Accelerator | null> {
   const text = await readFile(path, 'utf8').catch(() => 'null');
   try {
-    return JSON.parse(text) as { readonly key: string; readonly accelerator: Accelerator } | null;
+    const known = JSON.parse(text) as { readonly key?: unknown; readonly accelerator?: Partial<Accelerator> };
+    const { kind, reason } = known.accelerator ?? {};
+    if (known.key !== key || (kind !== 'kvm' && kind !== 'tcg') || typeof reason !== 'string') return null;
+    return { kind, reason };
   } catch {
     return null;
   }
 }
 
-/** Whether a kernel boots, on two CPUs and without a root file system, until it looks for one; and in words what was seen. */
+interface BootAttempt {
+  readonly ok: boolean;
+  /** What was observed, for people. */
+  readonly reason: string;
+}
+
+/** Boots a kernel on two CPUs and without disks, until it panics because it finds no root file system. */
 export async function tryBoot(
   kind: Accelerator['kind'],
   bootImage: string,
   signal?: AbortSignal,
-): Promise<{ readonly ok: boolean; readonly words: string }> {
-  const scratch = await mkdtemp(join(tmpdir(), 'ktrial-probe-'));
-  const console = join(scratch, 'console');
-  const log = join(scratch, 'qemu');
-  const argv = [
-    QEMU,
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-monitor', 'none'],
-    ...['-machine', 'q35', '-accel', kind === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
-    ...['-cpu', kind === 'kvm' ? 'host' : 'max', '-smp', '2', '-m', '512M'],
-    ...['-kernel', bootImage, '-append', 'earlycon=uart8250,io,0x3f8,115200 console=ttyS0 panic=-1'],
-    ...['-serial', `file:${console.replaceAll(',', ',,')}`],
-  ];
+): Promise<BootAttempt> {
+  await using scratch = await makeScratch('probe');
+  const console = join(scratch.path, 'console');
+  const log = join(scratch.path, 'qemu');
   const startedAt = performance.now();
-  const daemon = await startDaemon(argv, log);
-  let over = false;
+  const daemon = await startDaemon(buildProbeArgv(kind, bootImage, console), log);
+  let ended = false;
   void daemon.ended.then(() => {
-    over = true;
+    ended = true;
   });
   try {
     for (;;) {
-      const wasOver = over;
-      const said = await readFile(console, 'latin1').catch(() => '');
-      const elapsedMs = Math.round(performance.now() - startedAt);
-      if (BOOTED.test(said)) return { ok: true, words: `a kernel booted under it in ${elapsedMs} ms` };
-      const words = firstComplaint(await readFile(log, 'utf8').catch(() => ''));
-      const far = said === '' ? 'it said nothing' : 'it did not get to its root file system';
-      if (wasOver) return { ok: false, words: `QEMU ended at once under ${kind}: ${words || far}` };
-      if (/internal.error|emulation failure/i.test(words))
-        return { ok: false, words: `${kind} is there and runs no kernel: ${words}` };
-      const limitMs = said === '' ? FIRST_WORDS_MS : BOOT_MS;
-      if (elapsedMs > limitMs)
-        return { ok: false, words: `${kind} is there and runs no kernel: ${far} in ${limitMs / 1000} s` };
+      const wasEnded = ended;
+      const output = await readFile(console, 'latin1').catch(() => '');
+      const attempt = judgeBoot(kind, {
+        output,
+        error: firstError(await readFile(log, 'utf8').catch(() => '')),
+        ended: wasEnded,
+        elapsedMs: Math.round(performance.now() - startedAt),
+      });
+      if (attempt) return attempt;
       if (signal?.aborted)
         throw new Fault({
           blame: 'request',
           code: 'HOST_INTERRUPTED',
-          message: 'interrupted while looking for an accelerator',
+          message: 'interrupted while an accelerator was tried',
         });
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(POLL_MS, signal);
     }
   } finally {
     daemon.kill('SIGKILL');
     await daemon.ended;
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function firstComplaint(log: string): string {
+interface BootSigns {
+  readonly output: string;
+  /** The first error that QEMU printed, or an empty string. */
+  readonly error: string;
+  readonly ended: boolean;
+  readonly elapsedMs: number;
+}
+
+/** The result of an attempt, or null while there is none. Pure. */
+export function judgeBoot(kind: Accelerator['kind'], signs: BootSigns): BootAttempt | null {
+  const { output, error, ended, elapsedMs } = signs;
+  if (PANIC_BEGINS.test(output) && NO_ROOT.test(output))
+    return { ok: true, reason: `a kernel booted under it in ${elapsedMs} ms` };
+  const state = output === '' ? 'it printed nothing' : 'it did not get to its root file system';
+  if (ended) return { ok: false, reason: `QEMU exited at once under ${kind}: ${error || state}` };
+  const runsNothing = `${kind} is there and runs no kernel`;
+  if (/internal.error|emulation failure/i.test(error))
+    return { ok: false, reason: `${runsNothing}: ${error}` };
+  const limitMs = output === '' ? FIRST_OUTPUT_MS : BOOT_MS;
+  if (elapsedMs <= limitMs) return null;
+  return { ok: false, reason: `${runsNothing}: ${state} in ${limitMs / 1000} s` };
+}
+
+function firstError(log: string): string {
   const lines = log.trim().split('\n');
   return lines.find((line) => !/warning:/.test(line)) ?? '';
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { buildArgv } from './argv.ts';
+import { buildArgv, buildProbeArgv, buildReproductionCommand } from './argv.ts';
 import type { MachineSpec } from './spec.ts';
 
 const SPEC: MachineSpec = {
@@ -16,96 +16,197 @@ const SPEC: MachineSpec = {
   keys: { clientPrivateKey: '', hostPublicKey: '' },
 };
 
-/** The words after an option, wherever it stands; each of them when it stands more than once. */
-function valuesOf(argv: readonly string[], option: string): string[] {
-  return argv.flatMap((word, index) => (word === option ? [argv[index + 1] ?? ''] : []));
+const APPEND =
+  'console=ttyS0,115200 earlycon=uart8250,io,0x3f8,115200 printk.time=1 root=/dev/vda ro rootfstype=squashfs ' +
+  'init=/sbin/init panic=0 ignore_loglevel printk.devkmsg=on net.ifnames=0 no_timer_check tsc=reliable';
+
+const DISK = 'format=raw,readonly=on,file.locking=off';
+
+/** Every argument, an option and its value a line. */
+function linesOf(argv: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const arg of argv)
+    if (arg.startsWith('-') || lines.length === 0) lines.push(arg);
+    else lines.push(`${lines.pop()} ${arg}`);
+  return lines;
 }
 
-t.test('a machine is a q35 with nothing in it that was not asked for', async (t) => {
-  const argv = buildArgv(SPEC, '/tmp/x');
-  t.equal(argv[0], 'qemu-system-x86_64');
-  for (const flag of ['-nodefaults', '-no-user-config', '-no-reboot']) t.ok(argv.includes(flag), flag);
-  t.strictSame(valuesOf(argv, '-machine'), ['q35']);
-  t.strictSame(valuesOf(argv, '-display'), ['none']);
-  t.strictSame(valuesOf(argv, '-smp'), ['2']);
-  t.strictSame(valuesOf(argv, '-m'), ['1024M']);
-  t.strictSame(valuesOf(argv, '-device'), [
-    'virtio-blk-pci,drive=root',
-    'virtio-blk-pci,drive=overlay',
-    'virtio-net-pci,netdev=net,romfile=',
-    'virtio-serial-pci',
-    'virtserialport,chardev=ssh,id=ssh,nr=1',
-    'virtserialport,chardev=agent,id=agent,nr=2',
-    'virtio-rng-pci,rng=rng',
-    'pvpanic',
+/** The lines that a change of the spec takes away, and those that it adds. */
+function compare(before: readonly string[], after: readonly string[]) {
+  const [old, now] = [linesOf(before), linesOf(after)];
+  return {
+    gone: old.filter((line) => !now.includes(line)),
+    added: now.filter((line) => !old.includes(line)),
+  };
+}
+
+t.test('a machine is a q35 with exactly these devices, disks and ports', async (t) => {
+  t.strictSame(linesOf(buildArgv(SPEC, '/tmp/x')), [
+    'qemu-system-x86_64',
+    '-name guest=positive.base.1',
+    '-nodefaults',
+    '-no-user-config',
+    '-display none',
+    '-machine q35',
+    '-accel tcg,thread=multi',
+    '-cpu max,la57=off',
+    '-smp 2',
+    '-m 1024M',
+    '-kernel /cache/kernels/k/boot',
+    `-append ${APPEND} kasan_multi_shot`,
+    '-chardev file,id=console,path=/runs/7/positive.base.1/console.log,append=on',
+    '-serial chardev:console',
+    '-qmp unix:/tmp/x/qmp,server=on,wait=off',
+    `-drive if=none,id=root,file=/cache/images/i/root.squashfs,${DISK}`,
+    '-device virtio-blk-pci,drive=root',
+    `-drive if=none,id=overlay,file=/runs/7/positive.base.1/overlay.squashfs,${DISK}`,
+    '-device virtio-blk-pci,drive=overlay',
+    '-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
+    '-device virtio-net-pci,netdev=net,romfile=',
+    '-device virtio-serial-pci',
+    '-chardev socket,id=ssh,path=/tmp/x/ssh,server=on,wait=off',
+    '-device virtserialport,chardev=ssh,id=ssh,nr=1',
+    '-chardev socket,id=agent,path=/tmp/x/agent,server=on,wait=off',
+    '-device virtserialport,chardev=agent,id=agent,nr=2',
+    '-object rng-random,id=rng,filename=/dev/urandom',
+    '-device virtio-rng-pci,rng=rng',
+    '-no-reboot',
+    '-device pvpanic',
+    '-action panic=none',
   ]);
 });
 
-t.test(
-  'the guest reaches nobody, and we reach it on the loopback address at a port of QEMU’s choice',
-  async (t) => {
-    t.strictSame(valuesOf(buildArgv(SPEC, '/tmp/x'), '-netdev'), [
-      'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
-    ]);
-  },
-);
-
-t.test('the console is written to disk by QEMU itself', async (t) => {
-  const argv = buildArgv(SPEC, '/tmp/x');
-  t.strictSame(valuesOf(argv, '-chardev'), [
-    'file,id=console,path=/runs/7/positive.base.1/console.log,append=on',
-    'socket,id=ssh,path=/tmp/x/ssh,server=on,wait=off',
-    'socket,id=agent,path=/tmp/x/agent,server=on,wait=off',
+t.test('each part of a spec changes its own arguments and no other', async (t) => {
+  const rows: [string, Partial<MachineSpec>, { gone: string[]; added: string[] }][] = [
+    [
+      'KVM',
+      { accelerator: { kind: 'kvm', reason: '' } },
+      { gone: ['-accel tcg,thread=multi', '-cpu max,la57=off'], added: ['-accel kvm', '-cpu host'] },
+    ],
+    ['CPUs', { cpus: 4 }, { gone: ['-smp 2'], added: ['-smp 4'] }],
+    ['memory', { memoryMib: 512 }, { gone: ['-m 1024M'], added: ['-m 512M'] }],
+    [
+      'kernel arguments, behind ours, where they win',
+      { kernelArgs: ['printk.time=0', 'panic=1'] },
+      {
+        gone: [`-append ${APPEND} kasan_multi_shot`],
+        added: [`-append ${APPEND} printk.time=0 panic=1`],
+      },
+    ],
+    [
+      'a data disk',
+      { dataDiskPath: '/d' },
+      { gone: [], added: [`-drive if=none,id=data,file=/d,${DISK}`, '-device virtio-blk-pci,drive=data'] },
+    ],
+    [
+      'RAM in a file that is to be frozen',
+      { ram: { path: '/t,1/ram', use: 'shared' } },
+      {
+        gone: ['-machine q35'],
+        added: [
+          '-machine q35,memory-backend=ram',
+          '-object memory-backend-file,id=ram,mem-path=/t,,1/ram,size=1024M,share=on',
+        ],
+      },
+    ],
+    [
+      'a clone, which waits for a state instead of booting',
+      { ram: { path: '/t/ram', use: 'private' } },
+      {
+        gone: ['-machine q35', '-kernel /cache/kernels/k/boot', `-append ${APPEND} kasan_multi_shot`],
+        added: [
+          '-machine q35,memory-backend=ram',
+          '-object memory-backend-file,id=ram,mem-path=/t/ram,size=1024M,share=off',
+          '-incoming defer',
+        ],
+      },
+    ],
+    [
+      'commas in paths, which are written twice',
+      { name: 'a,b', directory: '/r,s', rootPath: '/i,j', overlayPath: '/o,p' },
+      {
+        gone: [
+          '-name guest=positive.base.1',
+          '-chardev file,id=console,path=/runs/7/positive.base.1/console.log,append=on',
+          `-drive if=none,id=root,file=/cache/images/i/root.squashfs,${DISK}`,
+          `-drive if=none,id=overlay,file=/runs/7/positive.base.1/overlay.squashfs,${DISK}`,
+        ],
+        added: [
+          '-name guest=a,,b',
+          '-chardev file,id=console,path=/r,,s/console.log,append=on',
+          `-drive if=none,id=root,file=/i,,j,${DISK}`,
+          `-drive if=none,id=overlay,file=/o,,p,${DISK}`,
+        ],
+      },
+    ],
+  ];
+  for (const [what, change, expected] of rows)
+    t.strictSame(compare(buildArgv(SPEC, '/s'), buildArgv({ ...SPEC, ...change }, '/s')), expected, what);
+  t.match(compare(buildArgv(SPEC, '/s'), buildArgv(SPEC, '/q,r')).added, [
+    '-qmp unix:/q,,r/qmp,server=on,wait=off',
+    '-chardev socket,id=ssh,path=/q,,r/ssh,server=on,wait=off',
+    '-chardev socket,id=agent,path=/q,,r/agent,server=on,wait=off',
   ]);
-  t.strictSame(valuesOf(argv, '-serial'), ['chardev:console']);
-  t.strictSame(valuesOf(argv, '-qmp'), ['unix:/tmp/x/qmp,server=on,wait=off']);
 });
 
-t.test('both disks are read-only and unlocked, so that many machines share one image', async (t) => {
-  t.strictSame(valuesOf(buildArgv(SPEC, '/s'), '-drive'), [
-    'if=none,id=root,file=/cache/images/i/root.squashfs,format=raw,readonly=on,file.locking=off',
-    'if=none,id=overlay,file=/runs/7/positive.base.1/overlay.squashfs,format=raw,readonly=on,file.locking=off',
-  ]);
-});
-
-t.test('the accelerator decides on the processor', async (t) => {
-  const tcg = buildArgv(SPEC, '/s');
-  t.strictSame([valuesOf(tcg, '-accel'), valuesOf(tcg, '-cpu')], [['tcg,thread=multi'], ['max,la57=off']]);
-  const kvm = buildArgv({ ...SPEC, accelerator: { kind: 'kvm', reason: '' } }, '/s');
-  t.strictSame([valuesOf(kvm, '-accel'), valuesOf(kvm, '-cpu')], [['kvm'], ['host']]);
-});
-
-t.test('the kernel gets our words first and the scenario’s last, where they win', async (t) => {
-  const [append = ''] = valuesOf(buildArgv(SPEC, '/s'), '-append');
-  t.match(append, /(^| )console=ttyS0,115200 /);
-  t.match(append, / root=\/dev\/vda ro rootfstype=squashfs init=\/sbin\/init /);
-  t.match(append, / panic=0 /, 'a panicked kernel stands still');
-  t.match(append, / kasan_multi_shot$/);
-});
-
-t.test('a comma in a path does not end it', async (t) => {
-  const argv = buildArgv({ ...SPEC, directory: '/runs/a,b', rootPath: '/i,j' }, '/q,r');
-  t.match(valuesOf(argv, '-chardev')[0], 'path=/runs/a,,b/console.log,');
-  t.match(valuesOf(argv, '-drive')[0], 'file=/i,,j,');
-  t.match(valuesOf(argv, '-qmp')[0], 'unix:/q,,r/qmp,');
-});
-
-t.test('the same spec gives the same words', async (t) => {
+t.test('the same spec gives the same arguments', async (t) => {
   t.strictSame(buildArgv(SPEC, '/s'), buildArgv(structuredClone(SPEC), '/s'));
 });
 
+t.test('the reproduction command is the same machine with its console on the terminal', async (t) => {
+  const command = buildReproductionCommand(SPEC);
+  t.match(command, `-append '${APPEND} kasan_multi_shot' `);
+  const argv = command.replaceAll("'", '').split(' ');
+  t.strictSame(
+    compare(buildArgv(SPEC, '/s').join(' ').split(' '), argv),
+    {
+      gone: [
+        '-chardev file,id=console,path=/runs/7/positive.base.1/console.log,append=on',
+        '-serial chardev:console',
+        '-qmp unix:/s/qmp,server=on,wait=off',
+        '-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
+        '-chardev socket,id=ssh,path=/s/ssh,server=on,wait=off',
+        '-chardev socket,id=agent,path=/s/agent,server=on,wait=off',
+      ],
+      added: [
+        '-serial mon:stdio',
+        '-netdev user,id=net,restrict=on',
+        '-chardev null,id=ssh',
+        '-chardev null,id=agent',
+      ],
+    },
+    'and with nothing that only ktrial has',
+  );
+});
+
+t.test('a clone is reproduced by booting it, with its own disks', async (t) => {
+  const disks = { overlayPath: '/r/overlay.squashfs', dataDiskPath: '/r/it’s data' };
+  const clone = { ...SPEC, ...disks, ram: { path: '/t/ram', use: 'private' } } as const;
+  t.equal(buildReproductionCommand(clone), buildReproductionCommand({ ...SPEC, ...disks }));
+  t.match(buildReproductionCommand(clone), "-drive 'if=none,id=data,file=/r/it’s data,format=raw");
+});
+
 t.test(
-  'RAM is a file where it is to be frozen, and a clone of it waits for a state instead of booting',
+  'an accelerator is tried on the machine of trials, without its disks, network and ports',
   async (t) => {
-    const shared = buildArgv({ ...SPEC, ram: { path: '/cache/t,1/ram', use: 'shared' } }, '/s');
-    t.strictSame(valuesOf(shared, '-machine'), ['q35,memory-backend=ram']);
-    t.match(
-      valuesOf(shared, '-object')[0],
-      'memory-backend-file,id=ram,mem-path=/cache/t,,1/ram,size=1024M,share=on',
-    );
-    t.notOk(shared.includes('-incoming'));
-    const clone = buildArgv({ ...SPEC, ram: { path: '/cache/t/ram', use: 'private' } }, '/s');
-    t.match(valuesOf(clone, '-object')[0], 'mem-path=/cache/t/ram,size=1024M,share=off');
-    t.strictSame(valuesOf(clone, '-incoming'), ['defer']);
+    t.strictSame(linesOf(buildProbeArgv('kvm', '/k', '/c,d')), [
+      'qemu-system-x86_64',
+      '-name guest=ktrial-probe',
+      '-nodefaults',
+      '-no-user-config',
+      '-display none',
+      '-machine q35',
+      '-accel kvm',
+      '-cpu host',
+      '-smp 2',
+      '-m 512M',
+      '-kernel /k',
+      `-append ${APPEND}`,
+      '-chardev file,id=console,path=/c,,d,append=on',
+      '-serial chardev:console',
+      '-no-reboot',
+      '-device pvpanic',
+      '-action panic=none',
+    ]);
   },
 );

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import type { MachineSpec } from './spec.ts';
+import { quoteArgs } from '../model/index.ts';
+import type { Accelerator, MachineSpec } from './spec.ts';
 
 export const QEMU = 'qemu-system-x86_64';
 export const CONSOLE_FILE = 'console.log';
 /** Sockets of a machine, in its directory of sockets. */
 export const QMP_SOCKET = 'qmp';
-/** The serial ports behind which an SSH server waits, and the machine's guest agent. */
+/** The serial ports at which an SSH server waits, and the guest agent. */
 export const SSH_SOCKET = 'ssh';
 export const GUEST_AGENT_SOCKET = 'agent';
 
-/** Words that every ktrial kernel is started with. */
+/** Arguments that every kernel is booted with. */
 const KERNEL_ARGS: readonly string[] = [
   'console=ttyS0,115200',
   'earlycon=uart8250,io,0x3f8,115200', // the driver comes late: an early death would be silent
+  'printk.time=1', // a line with a time stamp is the kernel's, one without may be anybody's
   'root=/dev/vda',
   'ro',
   'rootfstype=squashfs',
   'init=/sbin/init',
-  'panic=0', // a panicked kernel stands still, so that its last words are read
+  'panic=0', // a panicked kernel stands still, so that its last lines reach the console
   'ignore_loglevel', // a complaint at a low level is a complaint too
-  'printk.devkmsg=on', // what guest programs write to the log is not rationed
+  'printk.devkmsg=on', // messages of guest programs are not rate-limited
   'net.ifnames=0',
   // On a busy computer the emulated timer's first interrupts come late, and the kernel panics over an I/O APIC that "doesn't work".
   'no_timer_check',
@@ -28,108 +30,123 @@ const KERNEL_ARGS: readonly string[] = [
   'tsc=reliable',
 ];
 
-/** The whole command line of a machine; `sockets` is the directory of its sockets. Pure. */
+/** The command line of a machine that ktrial drives; `sockets` is the directory of its sockets. Pure. */
 export function buildArgv(spec: MachineSpec, sockets: string): string[] {
+  const isClone = spec.ram?.use === 'private';
   return [
     QEMU,
-    ...machineType(spec),
-    ...processors(spec),
+    ...machineType(spec.name, spec.ram !== undefined),
+    ...processors(spec.accelerator.kind, spec.cpus),
     ...memory(spec),
     // A clone's kernel is in its RAM: QEMU would keep one more copy of the file for each.
-    ...(spec.ram?.use === 'private' ? [] : kernel(spec)),
-    ...serialConsole(spec),
-    ...monitor(sockets),
+    ...(isClone ? [] : kernel(spec.bootImage, spec.kernelArgs)),
+    ...consoleFile(join(spec.directory, CONSOLE_FILE)),
+    ...monitor(join(sockets, QMP_SOCKET)),
+    ...disks(spec),
+    ...network(',hostfwd=tcp:127.0.0.1:0-:22'),
+    ...ports((id) => `socket,id=${id},path=${comma(join(sockets, id))},server=on,wait=off`),
+    ...entropy(),
+    ...endings(),
+    ...(isClone ? ['-incoming', 'defer'] : []),
+  ];
+}
+
+/**
+ * The shell command that boots the same machine by hand: the same devices at the same places, the console and QEMU's
+ * monitor (Ctrl-A C) on the terminal, and nothing behind the ports that ktrial uses. It needs the kernel, the image and the
+ * disks that the spec names. A clone is booted as its template was. Pure.
+ */
+export function buildReproductionCommand(spec: MachineSpec): string {
+  return quoteArgs([
+    QEMU,
+    ...machineType(spec.name, false),
+    ...processors(spec.accelerator.kind, spec.cpus),
+    ...['-m', `${spec.memoryMib}M`],
+    ...kernel(spec.bootImage, spec.kernelArgs),
+    ...['-serial', 'mon:stdio'],
+    ...disks(spec),
+    ...network(''),
+    ...ports((id) => `null,id=${id}`),
+    ...entropy(),
+    ...endings(),
+  ]);
+}
+
+/** The command line of a machine without disks, on which an accelerator is tried. Pure. */
+export function buildProbeArgv(kind: Accelerator['kind'], bootImage: string, consolePath: string): string[] {
+  return [
+    QEMU,
+    ...machineType('ktrial-probe', false),
+    ...processors(kind, 2),
+    ...['-m', '512M'],
+    ...kernel(bootImage, []),
+    ...consoleFile(consolePath),
+    ...endings(),
+  ];
+}
+
+function machineType(name: string, ramInFile: boolean): string[] {
+  return [
+    ...['-name', `guest=${comma(name)}`],
+    ...['-nodefaults', '-no-user-config'],
+    ...['-display', 'none'],
+    ...['-machine', ramInFile ? 'q35,memory-backend=ram' : 'q35'],
+  ];
+}
+
+/** `max` under TCG has all that 5.10 asks for; la57 only adds a page-table level. */
+function processors(kind: Accelerator['kind'], cpus: number): string[] {
+  const [accelerator, model] = kind === 'kvm' ? ['kvm', 'host'] : ['tcg,thread=multi', 'max,la57=off'];
+  return ['-accel', accelerator, '-cpu', model, '-smp', String(cpus)];
+}
+
+function memory({ memoryMib, ram }: MachineSpec): string[] {
+  const size = `${memoryMib}M`;
+  if (!ram) return ['-m', size];
+  const share = ram.use === 'shared' ? 'on' : 'off';
+  const file = `memory-backend-file,id=ram,mem-path=${comma(ram.path)},size=${size},share=${share}`;
+  return ['-m', size, '-object', file];
+}
+
+function kernel(bootImage: string, kernelArgs: readonly string[]): string[] {
+  return ['-kernel', bootImage, '-append', [...KERNEL_ARGS, ...kernelArgs].join(' ')];
+}
+
+/** QEMU itself writes the log, so that the evidence is complete even when ktrial is killed; we read it as it grows. */
+function consoleFile(path: string): string[] {
+  return ['-chardev', `file,id=console,path=${comma(path)},append=on`, '-serial', 'chardev:console'];
+}
+
+function monitor(socket: string): string[] {
+  return ['-qmp', `unix:${comma(socket)},server=on,wait=off`];
+}
+
+function disks(spec: MachineSpec): string[] {
+  return [
     ...disk('root', spec.rootPath),
     ...disk('overlay', spec.overlayPath),
     ...(spec.dataDiskPath === undefined ? [] : disk('data', spec.dataDiskPath)),
-    ...network(),
-    ...ports(sockets),
-    ...entropy(),
-    ...endings(),
-    ...(spec.ram?.use === 'private' ? ['-incoming', 'defer'] : []),
   ];
 }
 
-function machineType(spec: MachineSpec): string[] {
-  return [
-    '-name',
-    `guest=${comma(spec.name)}`,
-    '-nodefaults',
-    '-no-user-config',
-    '-display',
-    'none',
-    '-machine',
-    spec.ram ? 'q35,memory-backend=ram' : 'q35',
-  ];
+/** Read-only and unlocked: any number of machines share a file. */
+function disk(id: string, path: string): string[] {
+  const drive = `if=none,id=${id},file=${comma(path)},format=raw,readonly=on,file.locking=off`;
+  return ['-drive', drive, '-device', `virtio-blk-pci,drive=${id}`];
 }
 
-function processors(spec: MachineSpec): string[] {
-  const { kind } = spec.accelerator;
-  // `max` under TCG lacks nothing that 5.10 asks for; la57 costs one more page-table level and gives nothing.
-  return [
-    '-accel',
-    kind === 'kvm' ? 'kvm' : 'tcg,thread=multi',
-    '-cpu',
-    kind === 'kvm' ? 'host' : 'max,la57=off',
-    '-smp',
-    String(spec.cpus),
-  ];
+/** `restrict=on`: the guest reaches nobody. Port 0 in `forward`: QEMU picks one, so none is taken between asking and using. */
+function network(forward: string): string[] {
+  return ['-netdev', `user,id=net,restrict=on${forward}`, '-device', 'virtio-net-pci,netdev=net,romfile='];
 }
 
-function memory(spec: MachineSpec): string[] {
-  const size = `${spec.memoryMib}M`;
-  if (!spec.ram) return ['-m', size];
-  const share = spec.ram.use === 'shared' ? 'on' : 'off';
-  return [
-    '-m',
-    size,
-    '-object',
-    `memory-backend-file,id=ram,mem-path=${comma(spec.ram.path)},size=${size},share=${share}`,
-  ];
-}
-
-function kernel(spec: MachineSpec): string[] {
-  return ['-kernel', spec.bootImage, '-append', [...KERNEL_ARGS, ...spec.kernelArgs].join(' ')];
-}
-
-/** QEMU itself writes the log, so that the evidence is complete even when we are killed; we read the file along. */
-function serialConsole(spec: MachineSpec): string[] {
-  const log = join(spec.directory, CONSOLE_FILE);
-  return ['-chardev', `file,id=console,path=${comma(log)},append=on`, '-serial', 'chardev:console'];
-}
-
-function monitor(sockets: string): string[] {
-  return ['-qmp', `unix:${comma(join(sockets, QMP_SOCKET))},server=on,wait=off`];
-}
-
-/** Two serial ports without a baud rate, /dev/vport*p1 and /dev/vport*p2 in the guest; a kernel without the driver sees none. */
-function ports(sockets: string): string[] {
+/** Two virtio serial ports, /dev/vport*p1 and /dev/vport*p2 in the guest; a kernel without the driver sees none. */
+function ports(backend: (id: string) => string): string[] {
   const port = (id: string, number: number) => [
-    '-chardev',
-    `socket,id=${id},path=${comma(join(sockets, id))},server=on,wait=off`,
-    '-device',
-    `virtserialport,chardev=${id},id=${id},nr=${number}`,
+    ...['-chardev', backend(id)],
+    ...['-device', `virtserialport,chardev=${id},id=${id},nr=${number}`],
   ];
   return ['-device', 'virtio-serial-pci', ...port(SSH_SOCKET, 1), ...port(GUEST_AGENT_SOCKET, 2)];
-}
-
-function disk(id: string, path: string): string[] {
-  return [
-    '-drive',
-    `if=none,id=${id},file=${comma(path)},format=raw,readonly=on,file.locking=off`,
-    '-device',
-    `virtio-blk-pci,drive=${id}`,
-  ];
-}
-
-/** `restrict=on`: the guest reaches nobody. Port 0: QEMU picks one itself, so that none is taken between asking and using. */
-function network(): string[] {
-  return [
-    '-netdev',
-    'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
-    '-device',
-    'virtio-net-pci,netdev=net,romfile=',
-  ];
 }
 
 function entropy(): string[] {
@@ -138,7 +155,7 @@ function entropy(): string[] {
 
 /**
  * A reset ends the machine: what comes after a triple fault is another boot, and not the one on trial. A kernel with
- * the pvpanic driver tells of its panic at once; it runs on, because its last words come after.
+ * the pvpanic driver reports its panic at once; it runs on, because its last lines come after.
  */
 function endings(): string[] {
   return ['-no-reboot', '-device', 'pvpanic', '-action', 'panic=none'];

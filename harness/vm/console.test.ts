@@ -2,6 +2,7 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ConsoleReader } from './console.ts';
 
@@ -11,21 +12,19 @@ async function scratchLog(t: { teardown(undo: () => Promise<void>): void }): Pro
   return join(directory, 'console.log');
 }
 
-function settle(ms = 200): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+const settle = () => sleep(200);
 
-t.test('bytes are handed on as they come, and none is lost to a listener that comes late', async (t) => {
+t.test('bytes are passed on as they arrive, and a late listener gets those before as well', async (t) => {
   const path = await scratchLog(t);
   const reader = new ConsoleReader(path);
   const heard = { early: '', late: '' };
-  reader.listen((chunk) => {
+  reader.onData((chunk) => {
     heard.early += Buffer.from(chunk).toString('latin1');
   });
   await settle();
   await writeFile(path, 'one\n');
   await settle();
-  reader.listen((chunk) => {
+  reader.onData((chunk) => {
     heard.late += Buffer.from(chunk).toString('latin1');
   });
   await appendFile(path, Buffer.from([0x74, 0xe9, 0x0a]));
@@ -36,11 +35,11 @@ t.test('bytes are handed on as they come, and none is lost to a listener that co
   t.equal(heard.late, heard.early);
 });
 
-t.test('an awaited line is seen when it comes in two pieces', async (t) => {
+t.test('a line that arrives in two pieces matches', async (t) => {
   const path = await scratchLog(t);
   const reader = new ConsoleReader(path);
   let seen = false;
-  void reader.until(/guest ready/).then(() => {
+  void reader.waitFor(/guest ready/).then(() => {
     seen = true;
   });
   await writeFile(path, `${'x'.repeat(200_000)} guest re`);
@@ -52,10 +51,10 @@ t.test('an awaited line is seen when it comes in two pieces', async (t) => {
   await reader.close();
 });
 
-t.test('a console that never comes to be is an empty one', async (t) => {
+t.test('a console that is never written is empty', async (t) => {
   const reader = new ConsoleReader(await scratchLog(t));
   let heard = 0;
-  reader.listen((chunk) => {
+  reader.onData((chunk) => {
     heard += chunk.length;
   });
   await settle();

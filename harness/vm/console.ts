@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** How often the console's file is looked at, in milliseconds. */
+/** How often the file is read, in milliseconds. */
 const POLL_MS = 50;
-/** How much of the text before a chunk is looked at with it: a line may come in pieces. */
+/** How many characters before a chunk are matched together with it: a line may arrive in pieces. */
 const OVERLAP = 512;
 
-/** Reads a growing log file along and hands on its bytes as they come. */
+/** Follows a growing log file and passes its bytes on as they arrive. */
 export class ConsoleReader {
   readonly #path: string;
   readonly #listeners: ((chunk: Uint8Array) => void)[] = [];
-  readonly #awaited: { readonly pattern: RegExp; readonly see: () => void }[] = [];
+  readonly #awaited: { readonly pattern: RegExp; readonly resolve: () => void }[] = [];
   #file: FileHandle | null = null;
   #position = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -23,20 +23,20 @@ export class ConsoleReader {
     this.#schedule();
   }
 
-  /** Hands on every byte from the first, also those that came before. */
-  listen(listener: (chunk: Uint8Array) => void): void {
+  /** Passes on every byte, also those that arrived before. */
+  onData(listener: (chunk: Uint8Array) => void): void {
     this.#reading = this.#reading.then(async () => {
       if (this.#position > 0) listener(await this.#replay());
       this.#listeners.push(listener);
     });
   }
 
-  /** Settles when a text matches, from now on; never, when it does not come. */
-  until(pattern: RegExp): Promise<void> {
-    return new Promise((resolve) => this.#awaited.push({ pattern, see: resolve }));
+  /** Resolves when text that arrives from now on matches; never, when none does. */
+  waitFor(pattern: RegExp): Promise<void> {
+    return new Promise((resolve) => this.#awaited.push({ pattern, resolve }));
   }
 
-  /** Reads what is left and stops. */
+  /** Reads the rest and stops. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -67,17 +67,17 @@ export class ConsoleReader {
       this.#position += bytesRead;
       const chunk = buffer.subarray(0, bytesRead);
       for (const listener of this.#listeners) listener(chunk);
-      this.#look(chunk.toString('latin1'));
+      this.#match(chunk.toString('latin1'));
     }
   }
 
-  #look(text: string): void {
+  #match(text: string): void {
     const window = this.#tail + text;
     this.#tail = window.slice(-OVERLAP);
     for (const one of [...this.#awaited]) {
       if (!one.pattern.test(window)) continue;
       this.#awaited.splice(this.#awaited.indexOf(one), 1);
-      one.see();
+      one.resolve();
     }
   }
 

@@ -7,38 +7,38 @@ const NOTHING: LastSigns = {
   internalError: false,
   stopping: false,
   shutdownReason: null,
-  words: '',
+  lastLines: '',
 };
 const KILLED = { exitCode: null, signal: 'SIGKILL' };
 const GONE = { exitCode: 0, signal: null };
 
-t.test('a machine’s end is laid to its first cause', async (t) => {
+t.test('the reason of a machine’s end is its first cause', async (t) => {
   const rows: [string, typeof KILLED | typeof GONE, Partial<LastSigns>, string][] = [
     ['the guest powers off', GONE, { shutdownReason: 'guest-shutdown' }, 'poweroff'],
     ['the guest resets', GONE, { shutdownReason: 'guest-reset' }, 'reset'],
-    ['QEMU tells of a panic and ends', GONE, { shutdownReason: 'guest-panic' }, 'panic'],
-    ['we end QEMU after a panic', KILLED, { panicked: true, stopping: true }, 'panic'],
+    ['QEMU reports a panic and exits', GONE, { shutdownReason: 'guest-panic' }, 'panic'],
+    ['ktrial kills QEMU after a panic', KILLED, { panicked: true, stopping: true }, 'panic'],
     ['a panicked kernel resets itself', GONE, { panicked: true, shutdownReason: 'guest-reset' }, 'panic'],
-    ['we end QEMU after an internal error', KILLED, { internalError: true }, 'internalError'],
-    ['we end QEMU', KILLED, { stopping: true }, 'stoppedByUs'],
+    ['ktrial kills QEMU after an internal error', KILLED, { internalError: true }, 'internalError'],
+    ['ktrial kills QEMU', KILLED, { stopping: true }, 'stoppedByUs'],
     [
-      'it powers off while we end it',
+      'it powers off while ktrial stops it',
       KILLED,
       { stopping: true, shutdownReason: 'guest-shutdown' },
       'poweroff',
     ],
     ['somebody else kills QEMU', KILLED, {}, 'qemuKilled'],
-    ['somebody else asks QEMU to end', GONE, { shutdownReason: 'host-signal' }, 'qemuKilled'],
-    ['QEMU ends by itself', { exitCode: 1, signal: null } as never, {}, 'qemuExited'],
+    ['somebody else terminates QEMU', GONE, { shutdownReason: 'host-signal' }, 'qemuKilled'],
+    ['QEMU exits by itself', { exitCode: 1, signal: null } as never, {}, 'qemuExited'],
   ];
   for (const [what, end, signs, reason] of rows)
     t.equal(explainEnd(end, { ...NOTHING, ...signs }).reason, reason, what);
 });
 
-t.test('QEMU’s own last words stand beside a death that is its own', async (t) => {
+t.test('the last lines of QEMU’s output are in the detail when QEMU exits by itself', async (t) => {
   const end = { exitCode: 1, signal: null };
-  t.match(explainEnd(end, { ...NOTHING, words: 'cannot set up guest memory' }), {
-    detail: 'QEMU ended with exit code 1: cannot set up guest memory',
+  t.match(explainEnd(end, { ...NOTHING, lastLines: 'cannot set up guest memory' }), {
+    detail: 'QEMU exited with code 1: cannot set up guest memory',
     exitCode: 1,
   });
 });

@@ -2,30 +2,30 @@
 import type { DaemonEnd } from '../host/index.ts';
 import type { MachineEnd } from './spec.ts';
 
-/** What was seen of a machine before QEMU was gone. */
+/** What was observed of a machine before QEMU was gone. */
 export interface LastSigns {
-  /** Its kernel said so on the console, or through the pvpanic device. */
+  /** Its kernel reported a panic on the console or through the pvpanic device. */
   readonly panicked: boolean;
-  /** QEMU stopped the machine because it could not go on. */
+  /** QEMU stopped the machine with `internal-error`. */
   readonly internalError: boolean;
-  /** We were about to end it. */
+  /** ktrial was stopping it. */
   readonly stopping: boolean;
   /** The reason in QEMU's SHUTDOWN event, or null when none came. */
   readonly shutdownReason: string | null;
-  /** The last words on QEMU's standard error. */
-  readonly words: string;
+  /** The last lines of QEMU's standard error. */
+  readonly lastLines: string;
 }
 
-/** Why a machine ended, from what was seen. The cause wins over its consequence: we kill the QEMU of a panicked kernel. Pure. */
+/** Why a machine ended. A cause wins over its consequence: ktrial kills the QEMU of a panicked kernel. Pure. */
 export function explainEnd(end: DaemonEnd, signs: LastSigns): MachineEnd {
   return { ...findReason(end, signs), exitCode: end.exitCode, signal: end.signal };
 }
 
 function findReason(end: DaemonEnd, signs: LastSigns): Pick<MachineEnd, 'reason' | 'detail'> {
-  const said = signs.words === '' ? '' : `: ${signs.words}`;
+  const output = signs.lastLines === '' ? '' : `: ${signs.lastLines}`;
   if (signs.panicked) return { reason: 'panic', detail: "the guest's kernel panicked" };
   if (signs.internalError)
-    return { reason: 'internalError', detail: `QEMU could not go on (internal-error)${said}` };
+    return { reason: 'internalError', detail: `QEMU could not go on (internal-error)${output}` };
   switch (signs.shutdownReason) {
     case 'guest-shutdown':
       return { reason: 'poweroff', detail: 'the guest powered off' };
@@ -36,7 +36,8 @@ function findReason(end: DaemonEnd, signs: LastSigns): Pick<MachineEnd, 'reason'
   }
   if (signs.stopping) return { reason: 'stoppedByUs', detail: 'stopped by ktrial' };
   if (signs.shutdownReason === 'host-signal')
-    return { reason: 'qemuKilled', detail: `QEMU was told to end by a signal${said}` };
-  if (end.signal !== null) return { reason: 'qemuKilled', detail: `QEMU was killed by ${end.signal}${said}` };
-  return { reason: 'qemuExited', detail: `QEMU ended with exit code ${end.exitCode}${said}` };
+    return { reason: 'qemuKilled', detail: `QEMU exited on a signal${output}` };
+  if (end.signal !== null)
+    return { reason: 'qemuKilled', detail: `QEMU was killed by ${end.signal}${output}` };
+  return { reason: 'qemuExited', detail: `QEMU exited with code ${end.exitCode}${output}` };
 }

@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: MIT
 import type { Socket } from 'node:net';
+import { withDeadline } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
-import { withDeadline } from './job.ts';
 
-/** The longest log that is believed, in bytes: the kernel's own limit for its ring is 2 GiB, and nobody has that. */
+/** The longest log that is accepted, in bytes; log_buf_len is a few MiB where somebody has raised it. */
 const LONGEST_LOG = 256 * 1024 * 1024;
 
 /**
- * The guest's guest agent (images/guest/guest-agent.c), which takes orders about the machine as a whole at a serial port of its own:
- * one at a time, each by a letter. One that does not answer in time is given up, and whoever asks next is refused.
+ * The guest agent (images/guest/guest-agent.c) at its serial port. It takes orders about the whole machine, one at a time,
+ * each a letter and its arguments. When one is not answered in time the port is closed, and every later order is refused.
  */
 export class GuestAgent {
   readonly #socket: Socket;
-  #heard: Buffer[] = [];
-  #gone = false;
+  #received: Buffer[] = [];
+  #closed = false;
   #wake: () => void = () => {};
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.#heard.push(chunk);
+      this.#received.push(chunk);
       this.#wake();
     });
     socket.once('close', () => {
-      this.#gone = true;
+      this.#closed = true;
       this.#wake();
     });
   }
 
-  /** False once it was given up or has died. */
-  get isThere(): boolean {
-    return !this.#gone;
+  /** False once the agent has died, or an answer was not given in time. */
+  get isOpen(): boolean {
+    return !this.#closed;
   }
 
-  /** Gives a thawed machine the time and randomness of its own. Fault: `CLONE_NOT_REVIVED` (lab). */
+  /** Sets a thawed machine's clock and mixes in random bytes. Fault: `CLONE_NOT_REVIVED` (lab). */
   async revive(order: Uint8Array, timeoutMs: number): Promise<void> {
     const answer = await this.#order('r', order, timeoutMs).catch((error: unknown) =>
       error instanceof Error ? error.message : String(error),
@@ -46,16 +46,17 @@ export class GuestAgent {
   async readLog(timeoutMs: number): Promise<Buffer> {
     return this.#inTurn(timeoutMs, async () => {
       this.#socket.write('l');
-      if ((await this.#take(1)).toString('latin1') !== 'k') throw silent('the kernel does not tell its log');
+      if ((await this.#take(1)).toString('latin1') !== 'k') throw silent('it could not read the kernel log');
       const length = (await this.#take(8)).readBigUInt64LE();
-      if (length > LONGEST_LOG) throw silent(`its log would have ${length} bytes`);
+      if (length > LONGEST_LOG) throw silent(`got a log of ${length} bytes, expected at most ${LONGEST_LOG}`);
       return this.#take(Number(length));
     });
   }
 
-  /** Has the kernel power off; settles when the order was taken. Fault: `GUEST_AGENT_SILENT` (lab). */
+  /** Makes the kernel power off; resolves when the agent has accepted that. Fault: `GUEST_AGENT_SILENT` (lab). */
   async powerOff(timeoutMs: number): Promise<void> {
-    if ((await this.#order('o', new Uint8Array(), timeoutMs)) !== 'k') throw silent('it refused');
+    if ((await this.#order('o', new Uint8Array(), timeoutMs)) !== 'k')
+      throw silent('it refused to power off');
   }
 
   close(): void {
@@ -69,11 +70,11 @@ export class GuestAgent {
     });
   }
 
-  /** Without an answer in time nobody could tell which order a later one belongs to: the port is closed. */
+  /** Replies carry no id: after a time-out a late reply could be mistaken for the next one, so the port is closed. */
   #inTurn<Answer>(timeoutMs: number, ask: () => Promise<Answer>): Promise<Answer> {
     const turn = this.#last.then(async () => {
       try {
-        if (this.#gone) throw silent('it has gone');
+        if (this.#closed) throw silent('its port is closed');
         return await withDeadline(ask(), timeoutMs, () => {
           throw silent(`no answer within ${timeoutMs / 1000} s`);
         });
@@ -88,15 +89,15 @@ export class GuestAgent {
 
   async #take(length: number): Promise<Buffer> {
     for (let have = 0; ; ) {
-      have = this.#heard.reduce((sum, chunk) => sum + chunk.length, 0);
+      have = this.#received.reduce((sum, chunk) => sum + chunk.length, 0);
       if (have >= length) break;
-      if (this.#gone) throw silent('it has gone');
+      if (this.#closed) throw silent('its port is closed');
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    const all = Buffer.concat(this.#heard);
-    this.#heard = [all.subarray(length)];
+    const all = Buffer.concat(this.#received);
+    this.#received = [all.subarray(length)];
     return all.subarray(0, length);
   }
 }
@@ -105,7 +106,7 @@ export function notRevived(answer: string): Fault {
   return new Fault({
     blame: 'lab',
     code: 'CLONE_NOT_REVIVED',
-    message: `a clone did not take the time and randomness that it was given: it answered ${JSON.stringify(answer)}`,
+    message: `a clone did not set its clock and random numbers: got ${JSON.stringify(answer)}, expected "k"`,
   });
 }
 
@@ -113,6 +114,6 @@ function silent(why: string): Fault {
   return new Fault({
     blame: 'lab',
     code: 'GUEST_AGENT_SILENT',
-    message: `the machine's guest agent: ${why}`,
+    message: `the guest agent: ${why}`,
   });
 }

@@ -23,7 +23,7 @@ function aChannel() {
 
 const NEVER = new Promise<never>(() => {});
 
-t.test('the first line is the process id and no part of the output', async (t) => {
+t.test('the first line is the process id and not part of the output', async (t) => {
   const far = aChannel();
   const job = new ChannelJob(far.channel, NEVER, async () => {});
   far.say('4');
@@ -42,7 +42,7 @@ t.test('the first line is the process id and no part of the output', async (t) =
   });
 });
 
-t.test('a letter whose bytes come apart stays whole', async (t) => {
+t.test('a character whose bytes arrive apart is decoded', async (t) => {
   const far = aChannel();
   const job = new ChannelJob(far.channel, NEVER, async () => {});
   const bytes = Buffer.from('7\né');
@@ -52,7 +52,7 @@ t.test('a letter whose bytes come apart stays whole', async (t) => {
   t.equal((await job.wait(1000))?.stdout, 'é');
 });
 
-t.test('a signal is told by its name', async (t) => {
+t.test('a signal is reported by its name', async (t) => {
   const far = aChannel();
   const job = new ChannelJob(far.channel, NEVER, async () => {});
   far.say('7\n');
@@ -60,7 +60,7 @@ t.test('a signal is told by its name', async (t) => {
   t.match(await job.wait(1000), { exitCode: null, signal: 'SEGV' });
 });
 
-t.test('a channel that closes without an exit status is a lost connection and no success', async (t) => {
+t.test('a channel that closes without an exit status is a lost connection, not a success', async (t) => {
   const far = aChannel();
   const job = new ChannelJob(far.channel, NEVER, async () => {});
   far.say('7\nall is well\n');
@@ -68,7 +68,7 @@ t.test('a channel that closes without an exit status is a lost connection and no
   await t.rejects(job.wait(1000), { code: 'GUEST_CONNECTION_LOST', blame: 'lab' });
 });
 
-t.test('a job ends with the connection, before or after its process id came', async (t) => {
+t.test('a job rejects when the connection closes, before or after its process id has arrived', async (t) => {
   let lose: (error: Error) => void = () => {};
   const lost = new Promise<never>((_, reject) => {
     lose = reject;
@@ -79,7 +79,7 @@ t.test('a job ends with the connection, before or after its process id came', as
   await t.rejects(job.wait(1000), /gone/);
 });
 
-t.test('waiting ends at its deadline, and the job goes on', async (t) => {
+t.test('waiting ends at its deadline, and the job runs on', async (t) => {
   const far = aChannel();
   const job = new ChannelJob(far.channel, NEVER, async () => {});
   far.say('7\nhalf');
@@ -90,7 +90,7 @@ t.test('waiting ends at its deadline, and the job goes on', async (t) => {
   t.equal((await job.wait(1000))?.exitCode, 0);
 });
 
-t.test('a signal goes to the process group by the process id', async (t) => {
+t.test('a signal is sent to the process group of the process id', async (t) => {
   const sent: unknown[] = [];
   const far = aChannel();
   const job = new ChannelJob(far.channel, NEVER, async (...words) => void sent.push(words));
@@ -101,7 +101,7 @@ t.test('a signal goes to the process group by the process id', async (t) => {
   t.strictSame(sent, [[7, 'INT']], 'and nobody is signalled before it is known');
 });
 
-t.test('a flood is cut, and says so', async (t) => {
+t.test('an output that is too long is cut, with a note', async (t) => {
   const far = aChannel();
   const job = new ChannelJob(far.channel, NEVER, async () => {});
   far.say('7\n');
@@ -109,5 +109,5 @@ t.test('a flood is cut, and says so', async (t) => {
   await far.end(0);
   const stdout = (await job.wait(5000))?.stdout ?? '';
   t.ok(stdout.length < 17 * 1024 * 1024);
-  t.match(stdout.slice(-40), /ktrial: cut/);
+  t.match(stdout.slice(-40), /ktrial: output cut here/);
 });

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type { Duplex, Readable } from 'node:stream';
+import { withDeadline } from '../host/index.ts';
 import { Fault, type GuestJob, type GuestResult } from '../model/index.ts';
 
-/** An SSH channel on which a command runs: its input and output, its errors apart, and an `exit` event before `close`. */
+/** An SSH channel on which a command runs: standard input and output, standard error apart, and an `exit` event before `close`. */
 export type CommandChannel = Duplex & { readonly stderr: Readable };
 
-/** How much of each stream is kept, in characters: a command that floods must not fill our memory. */
+/** How much of each stream is kept, in characters: a command that floods its output must not fill our memory. */
 const KEPT = 16 * 1024 * 1024;
 
-/** A command in the guest. The first line of its output is its process id, and ours. */
+/** A command in the guest. The first line that it prints is its process id (images/guest/exec-shim.c); the rest is its output. */
 export class ChannelJob implements GuestJob {
-  /** Settles when the command's process id has come, or its end. */
+  /** Settles when the command's process id has arrived, or when it has ended. */
   readonly started: Promise<void>;
   readonly #ended: Promise<GuestResult>;
   readonly #sendSignal: (pid: number, signal: string) => Promise<void>;
@@ -29,7 +30,7 @@ export class ChannelJob implements GuestJob {
       let head = '';
       channel.on('data', (chunk: Buffer) => {
         if (this.#pid !== 0) return this.#out.add(chunk);
-        head += chunk.toString('latin1'); // bytes stay bytes until the line is cut off
+        head += chunk.toString('latin1'); // one character a byte, so that no byte of the output is changed
         const end = head.indexOf('\n');
         if (end < 0) return;
         this.#pid = Number(head.slice(0, end));
@@ -38,7 +39,7 @@ export class ChannelJob implements GuestJob {
       });
     });
     channel.stderr.on('data', (chunk: Buffer) => this.#err.add(chunk));
-    channel.on('error', () => {}); // writing to a command that has ended; its end is told below
+    channel.on('error', () => {}); // a write to a command that has ended; `close` follows
     let exit: Pick<GuestResult, 'exitCode' | 'signal'> | null = null;
     channel.on('exit', (code: number | null, signal?: string) => {
       exit = signal
@@ -75,7 +76,7 @@ export class ChannelJob implements GuestJob {
   }
 }
 
-/** Text of a stream, up to what is kept. */
+/** The text of a stream, up to `KEPT` characters. */
 class Collected {
   text = '';
   readonly #decoder = new TextDecoder();
@@ -83,34 +84,11 @@ class Collected {
   add(chunk: Uint8Array): void {
     if (this.text.length > KEPT) return;
     this.text += this.#decoder.decode(chunk, { stream: true });
-    if (this.text.length > KEPT) this.text = `${this.text.slice(0, KEPT)}\n[ktrial: cut, it went on]\n`;
+    if (this.text.length > KEPT) this.text = `${this.text.slice(0, KEPT)}\n[ktrial: output cut here]\n`;
   }
 }
 
-/** What a promise gives, or what `late` gives when it takes longer than `ms`. */
-export async function withDeadline<Value, Late>(
-  promise: Promise<Value>,
-  ms: number,
-  late: () => Late,
-): Promise<Value | Late> {
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<Late>((resolve, reject) => {
-    timer = setTimeout(() => {
-      try {
-        resolve(late());
-      } catch (error) {
-        reject(error as Error);
-      }
-    }, ms);
-  });
-  try {
-    return await Promise.race([promise, passed]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The fault of a session that is no more: whatever was asked of it has not succeeded. */
+/** The SSH session was lost; a command that was pending has not succeeded. */
 export function lostGuest(detail: string): Fault {
   return new Fault({
     blame: 'lab',

@@ -4,35 +4,38 @@ import type { MachineEnd } from './spec.ts';
 import type { SshProbe } from './ssh.ts';
 
 /**
- * A running machine, as trials see it. QEMU's is `qemu-machine.ts`; a test stands another one in its place. Closing it ends it at
- * once and removes what it left on this computer.
+ * A running machine, as trials see it. `qemu-machine.ts` is the real one, `testing/machine.ts` a scripted one. Disposing it
+ * ends the machine at once and removes what it left on this computer, except for its logs.
  */
 export interface Machine extends AsyncDisposable {
-  /** The command line that it runs with. */
-  readonly argv: readonly string[];
-  /** The command that boots the same machine by hand. */
+  /** A shell command that boots the same machine by hand, with its console on the terminal. */
   readonly command: string;
+  /** The console's log on disk; complete once `ended` has settled. */
   readonly consolePath: string;
-  /** Process id of the emulator. */
-  readonly pid: number;
-  /** Settles when the machine is gone, whatever the reason; its console has been read to the end by then. */
+  /** Settles when the machine is gone, whatever the reason; every byte of its console has been passed on by then. */
   readonly ended: Promise<MachineEnd>;
   /** How it ended, or null while it runs. */
   hasEnded(): MachineEnd | null;
-  /** Passes the console's bytes on as they come, from the first. */
+  /** Passes the console's bytes on as they come, from the first one ever written. */
   onConsole(listener: (chunk: Uint8Array) => void): void;
-  /** Waits for the guest's SSH server and opens a session. Faults: `GUEST_UNREACHABLE`, `GUEST_WRONG_KEY`, `MACHINE_ENDED`. */
+  /**
+   * Waits for the guest's SSH server and opens a session. Rejects with `GUEST_UNREACHABLE` (lab) only when nothing answered
+   * in time, with `MACHINE_ENDED` (lab) when the machine ended first, with `HOST_INTERRUPTED` when the signal aborted, and with
+   * its own Fault for everything else, such as `GUEST_WRONG_KEY` or `MACHINE_NO_PORT` (both lab).
+   */
   connect(deadlineMs: number, signal?: AbortSignal): Promise<Guest>;
-  /** Asks whether the guest still answers on its SSH port. */
+  /** Asks whether the guest's SSH server still accepts connections. */
   probeGuest(deadlineMs: number): Promise<SshProbe>;
-  /** Sends a non-maskable interrupt to every CPU. */
+  /** Sends a non-maskable interrupt to every CPU: the kernel prints where each one is. */
   injectNmi(): Promise<void>;
-  /** Whether the emulator answers and says that the machine's CPUs run. */
+  /** Whether the emulator answers and reports that the machine's CPUs run. A hung kernel still runs. */
   isRunning(): Promise<boolean>;
-  /** Powers off through the guest's kernel; false when that took longer than the deadline. */
+  /** Powers off through the guest's kernel; false when that took longer than the deadline. `GUEST_UNREACHABLE`: nobody could be asked. */
   powerOff(guest: Guest, deadlineMs: number): Promise<boolean>;
-  /** The kernel's own copy of its log; null where nobody can be asked. */
+  /** The records of the guest's /dev/kmsg, `level,sequence,microseconds,flags;text`; null without a guest agent that answers. */
   readLog(timeoutMs: number): Promise<string | null>;
-  /** Ends it at once. */
+  /** Resident memory on this computer, in MiB, shared pages counted by their share; null where that is unknown. */
+  measureMemoryMib(): Promise<number | null>;
+  /** Ends the machine at once. */
   stop(): Promise<MachineEnd>;
 }

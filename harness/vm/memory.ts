@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * What a process holds in memory, in MiB: pages of its own, and its share of those that others map too (Pss in
- * /proc/PID/smaps_rollup, proc(5)). Null where the kernel does not tell.
+ * The proportional set size of a process, in MiB: its private pages, and its share of those that others map as well
+ * (`Pss` in /proc/PID/smaps_rollup, proc(5)). Null where the kernel does not provide it.
  */
 export async function measureMemoryMib(pid: number): Promise<number | null> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');

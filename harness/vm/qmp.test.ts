@@ -45,7 +45,7 @@ async function serve(
   return path;
 }
 
-t.test('each answer finds its question, in whatever order they come', async (t) => {
+t.test('each answer is matched with its command, in whatever order they arrive', async (t) => {
   const held: Question[] = [];
   const path = await serve(t, (socket, question) => {
     held.push(question);
@@ -61,7 +61,7 @@ t.test('each answer finds its question, in whatever order they come', async (t) 
   client.close();
 });
 
-t.test('events are told between answers, also when a line comes in pieces', async (t) => {
+t.test('events between answers are passed on, also when a line arrives in pieces', async (t) => {
   const path = await serve(t, (socket, question) => {
     socket.write('{"event": "STOP", "timestamp": {"seconds": 1}}\r\n{"event": "SHUT');
     setTimeout(() => {
@@ -79,7 +79,7 @@ t.test('events are told between answers, also when a line comes in pieces', asyn
   client.close();
 });
 
-t.test('a refusal is a lab fault in QEMU’s own words', async (t) => {
+t.test('an error of QEMU is a lab fault with QEMU’s own message', async (t) => {
   const path = await serve(t, (socket, question) => {
     socket.write(
       `{"error": {"class": "CommandNotFound", "desc": "no such command"}, "id": ${question.id}}\r\n`,
@@ -94,7 +94,7 @@ t.test('a refusal is a lab fault in QEMU’s own words', async (t) => {
   client.close();
 });
 
-t.test('a question is lost when the connection ends before its answer', async (t) => {
+t.test('a command rejects when the connection closes before its answer', async (t) => {
   const path = await serve(t, (socket) => socket.destroy());
   const client = await QmpClient.connect(path, () => {}, 5_000);
   await t.rejects(client.execute('query-status'), { code: 'QMP_LOST' });
@@ -103,7 +103,7 @@ t.test('a question is lost when the connection ends before its answer', async (t
 });
 
 t.test(
-  'a question without an answer ends at its deadline, and its late answer is nobody else’s',
+  'a command without an answer rejects at its deadline, and a late answer goes to no other command',
   async (t) => {
     const path = await serve(t, (socket, question) => {
       const delayMs = question.execute === 'slow' ? 100 : 150;
@@ -116,7 +116,7 @@ t.test(
   },
 );
 
-t.test('no socket, no greeting and a server that hangs up are told apart from success', async (t) => {
+t.test('no socket, no greeting and a closed connection are errors', async (t) => {
   await t.rejects(
     QmpClient.connect('/nonexistent/qmp', () => {}, 60),
     { code: 'QMP_LOST' },

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: MIT
 import { createConnection, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 
-/** An event that QEMU tells of its own accord, such as `SHUTDOWN`. */
+/** An event that QEMU sends unasked, such as `SHUTDOWN`. */
 export interface QmpEvent {
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-interface Waiting {
+/** Between two attempts to connect, in milliseconds. */
+const RETRY_MS = 4;
+
+interface PendingCommand {
   readonly command: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Fault) => void;
 }
 
-/** QEMU's machine protocol: one JSON object a line. Rejects with Fault `QMP_LOST` or `QMP_REFUSED` (blame lab). */
+/** A client of QEMU's machine protocol (QMP): one JSON object per line. Rejects with Fault `QMP_LOST` or `QMP_REFUSED` (blame lab). */
 export class QmpClient {
-  /** Settles when the connection is over and every event that came over it has been told. */
+  /** Settles when the connection is closed and every event that came over it has been passed on. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #listener: (event: QmpEvent) => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, PendingCommand>();
   #asked = 0;
   #rest = '';
   #over = false;
@@ -31,7 +36,7 @@ export class QmpClient {
     this.#listener = listener;
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.#read(text));
-    socket.on('error', () => {}); // a close follows
+    socket.on('error', () => {}); // `close` follows
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#close();
@@ -40,7 +45,7 @@ export class QmpClient {
     });
   }
 
-  /** Connects, retrying until the socket is there or `deadlineMs` passed, and ends the negotiation. */
+  /** Connects and negotiates; retries until the socket is there or `deadlineMs` has passed. */
   static async connect(
     path: string,
     listener: (event: QmpEvent) => void,
@@ -48,52 +53,31 @@ export class QmpClient {
     stopped: () => boolean = () => false,
   ): Promise<QmpClient> {
     const client = new QmpClient(await connectSocket(path, deadlineMs, stopped), listener);
-    let timer: NodeJS.Timeout | undefined;
-    const greeted = await Promise.race([
-      new Promise<boolean>((resolve) => {
-        client.#greet = () => resolve(true);
-        timer = setTimeout(() => resolve(false), deadlineMs);
-      }),
-      client.closed.then(() => false),
-    ]);
-    clearTimeout(timer);
+    const greeting = new Promise<boolean>((resolve) => {
+      client.#greet = () => resolve(true);
+    });
+    const closed = client.closed.then(() => false);
+    const greeted = await withDeadline(Promise.race([greeting, closed]), deadlineMs, () => false);
     if (!greeted) {
       client.close();
-      throw lost('no greeting came');
+      throw lost('no greeting arrived');
     }
     await client.execute('qmp_capabilities');
     return client;
   }
 
-  /** Runs one command and gives what it returns. */
+  /** Runs one command and returns its result. */
   execute(command: string, args?: Readonly<Record<string, unknown>>, timeoutMs = 30_000): Promise<unknown> {
-    if (this.#over) return Promise.reject(lost(`${command} was asked of a closed connection`));
+    if (this.#over) return Promise.reject(lost(`${command} was sent on a closed connection`));
     this.#asked += 1;
     const id = this.#asked;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(lost(`${command} was not answered within ${timeoutMs} ms`));
-      }, timeoutMs);
-      const settle = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(id);
-      };
-      this.#waiting.set(id, {
-        command,
-        resolve: (value) => {
-          settle();
-          resolve(value);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      });
-      this.#socket.write(
-        `${JSON.stringify({ execute: command, ...(args ? { arguments: args } : {}), id })}\n`,
-      );
-    });
+    const answer = new Promise<unknown>((resolve, reject) =>
+      this.#pending.set(id, { command, resolve, reject }),
+    );
+    this.#socket.write(`${JSON.stringify({ execute: command, ...(args ? { arguments: args } : {}), id })}\n`);
+    return withDeadline(answer, timeoutMs, () => {
+      throw lost(`${command} was not answered within ${timeoutMs} ms`);
+    }).finally(() => this.#pending.delete(id));
   }
 
   close(): void {
@@ -117,21 +101,21 @@ export class QmpClient {
   }
 
   #answer(message: Readonly<Record<string, unknown>>): void {
-    const waiting = this.#waiting.get(Number(message.id));
-    if (!waiting) return;
+    const pending = this.#pending.get(Number(message.id));
+    if (!pending) return;
     if (!('error' in message)) {
-      waiting.resolve(message.return);
+      pending.resolve(message.return);
       return;
     }
     const { desc } = message.error as { readonly desc?: string };
-    const words = `QEMU refused ${waiting.command}: ${desc ?? 'no reason given'}`;
-    waiting.reject(new Fault({ blame: 'lab', code: 'QMP_REFUSED', message: words }));
+    const why = `QEMU refused ${pending.command}: ${desc ?? 'no reason given'}`;
+    pending.reject(new Fault({ blame: 'lab', code: 'QMP_REFUSED', message: why }));
   }
 
   #close(): void {
     this.#over = true;
-    for (const waiting of [...this.#waiting.values()])
-      waiting.reject(lost(`the connection ended before ${waiting.command} was answered`));
+    for (const pending of [...this.#pending.values()])
+      pending.reject(lost(`the connection closed before ${pending.command} was answered`));
   }
 }
 
@@ -147,7 +131,7 @@ function lost(detail: string): Fault {
   return new Fault({ blame: 'lab', code: 'QMP_LOST', message: `QEMU's monitor: ${detail}` });
 }
 
-/** Connects to a unix socket that may not be there yet. */
+/** Connects to a Unix socket that QEMU has yet to create. */
 export async function connectSocket(
   path: string,
   deadlineMs: number,
@@ -162,6 +146,6 @@ export async function connectSocket(
     });
     if (socket) return socket;
     if (stopped() || performance.now() > endsAt) throw lost(`there is no socket ${path}`);
-    await new Promise((resolve) => setTimeout(resolve, 4));
+    await sleep(RETRY_MS);
   }
 }

@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MIT
 
-/** How a machine's CPUs are made to run, and why that was chosen. */
+/** How a machine's CPUs are run, and why that was chosen. */
 export interface Accelerator {
   readonly kind: 'kvm' | 'tcg';
   readonly reason: string;
 }
 
-/** Keys of one run: a client key for us, a host key that the guest must show. */
+/** The SSH keys of one machine. */
 export interface MachineKeys {
-  /** OpenSSH private key. */
+  /** Ours, an OpenSSH private key. */
   readonly clientPrivateKey: string;
-  /** Base64 of the host's public key in SSH wire form: what the guest must show. */
+  /** The guest's, a public key in SSH wire form, base64. */
   readonly hostPublicKey: string;
 }
 
-/** Everything that makes a machine; a value, so that its command line can be compared without starting it. */
+/** Everything that a machine is made of, as a value: its command line can be compared without starting it. */
 export interface MachineSpec {
   readonly name: string;
-  /** Console log and QEMU's own words go here. */
+  /** Where the console log and QEMU's own log are written. */
   readonly directory: string;
   readonly bootImage: string;
-  /** Squashfs, read-only, shared by any number of machines. */
+  /** Squashfs, read-only; any number of machines share it. */
   readonly rootPath: string;
-  /** Squashfs with this run's keys, modules and files. */
+  /** Squashfs with this machine's keys, modules and files. */
   readonly overlayPath: string;
-  /** A third disk, at /data: what clones of one template may differ in. */
+  /** A third disk, /data in the guest: the one thing in which clones of a template may differ. */
   readonly dataDiskPath?: string;
   readonly cpus: number;
   readonly memoryMib: number;
   readonly kernelArgs: readonly string[];
   readonly accelerator: Accelerator;
   readonly keys: MachineKeys;
-  /** The file that is its RAM, where it is to be frozen or comes from a frozen one; else memory without a name. */
+  /** The file with its RAM, for a template or a clone; anonymous memory without one. */
   readonly ram?: MachineRam;
 }
 
@@ -39,17 +39,17 @@ export interface MachineSpec {
 export interface MachineRam {
   readonly path: string;
   /**
-   * `shared`: what the guest writes is in the file, as a template needs it. `private`: it begins as the file and keeps
-   * what it writes to itself (copy on write); such a machine waits for a frozen device state and does not boot.
+   * `shared`, for a template: the file has what the guest writes. `private`, for a clone: copy on write; such a machine does
+   * not boot but waits for a device state to be loaded.
    */
   readonly use: 'shared' | 'private';
 }
 
-/** How a machine came to its end. */
+/** How a machine ended. */
 export interface MachineEnd {
   /**
-   * `poweroff`, `reset`: the guest's own doing. `panic`: its kernel panicked. `internalError`: QEMU could not go on.
-   * `qemuExited`, `qemuKilled`: the process ended by itself or by a signal. `stoppedByUs`: we asked for it.
+   * `poweroff`, `reset`: the guest did it. `panic`: its kernel panicked. `internalError`: QEMU could not emulate its CPU.
+   * `qemuExited`, `qemuKilled`: the process exited by itself or was killed. `stoppedByUs`: ktrial stopped it.
    */
   readonly reason:
     | 'poweroff'

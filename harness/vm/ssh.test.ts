@@ -11,15 +11,15 @@ const HOST = ssh2.utils.generateKeyPairSync('ed25519');
 const WIRE_HOST = HOST.public.split(' ')[1] ?? '';
 
 interface Far {
-  readonly way: { readonly port: number };
+  readonly transport: { readonly port: number };
   readonly keys: MachineKeys;
-  /** Command lines that were asked for. */
+  /** Command lines that were received. */
   readonly asked: string[];
-  /** Ends every connection without a word. */
+  /** Cuts every connection. */
   cut(): void;
 }
 
-/** A server on the loopback address that lets only our run's key in, and leaves commands to `perform`. */
+/** A server on the loopback address that accepts one key and leaves commands to `perform`. */
 async function serve(
   t: { teardown(undo: () => Promise<void>): void },
   perform: (channel: ServerChannel, command: string) => void,
@@ -65,28 +65,31 @@ async function serve(
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
   return {
-    way: { port: (server.address() as AddressInfo).port },
+    transport: { port: (server.address() as AddressInfo).port },
     keys: { clientPrivateKey: keys.clientPrivateKey, hostPublicKey: WIRE_HOST },
     asked,
     cut,
   };
 }
 
-t.test('a command runs on the exec-shim, quoted, with its variables', async (t) => {
-  const far = await serve(t, (channel) => {
-    channel.write('99\nfine\n');
-    channel.stderr.write('hm\n');
-    channel.exit(3);
-    channel.end();
-  });
-  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
-  const result = await guest.run("echo 'a b'", { timeoutMs: 5_000, env: { WHO: "it's me" } });
-  t.match(result, { exitCode: 3, signal: null, stdout: 'fine\n', stderr: 'hm\n', timedOut: false });
-  t.strictSame(far.asked, [`export WHO='it'\\''s me'; echo 'a b'`]);
-  await guest.close();
-});
+t.test(
+  'a command runs with its variables, quoted, and its process id is not part of the output',
+  async (t) => {
+    const far = await serve(t, (channel) => {
+      channel.write('99\nfine\n');
+      channel.stderr.write('hm\n');
+      channel.exit(3);
+      channel.end();
+    });
+    const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+    const result = await guest.run("echo 'a b'", { timeoutMs: 5_000, env: { WHO: "it's me" } });
+    t.match(result, { exitCode: 3, signal: null, stdout: 'fine\n', stderr: 'hm\n', timedOut: false });
+    t.strictSame(far.asked, [`export WHO='it'\\''s me'; echo 'a b'`]);
+    await guest.close();
+  },
+);
 
-t.test('a command that has ended before we knew that it had begun has ended all the same', async (t) => {
+t.test('a command whose end arrives together with its start has ended', async (t) => {
   const far = await serve(
     t,
     (channel, command) => {
@@ -103,7 +106,7 @@ t.test('a command that has ended before we knew that it had begun has ended all 
   await guest.close();
 });
 
-t.test('another host key than the run’s own is refused', async (t) => {
+t.test('a host key that is not the machine’s own is rejected', async (t) => {
   const far = await serve(t, () => {});
   const keys = { ...far.keys, hostPublicKey: makeKeys().hostPublicKey };
   await t.rejects(connectGuest({ ...far, keys, deadlineMs: 10_000 }), {
@@ -112,18 +115,19 @@ t.test('another host key than the run’s own is refused', async (t) => {
   });
 });
 
-t.test('a key that the guest does not know, and a port where nobody listens, are unreachable', async (t) => {
+t.test('a guest that refuses our key is told from a guest that nobody can reach', async (t) => {
   const far = await serve(t, () => {});
   const stranger = { ...far.keys, clientPrivateKey: makeKeys().clientPrivateKey };
   await t.rejects(connectGuest({ ...far, keys: stranger, deadlineMs: 10_000 }), {
-    code: 'GUEST_UNREACHABLE',
+    code: 'GUEST_WRONG_KEY',
+    message: /refused our key/,
   });
-  await t.rejects(connectGuest({ way: { port: 1 }, keys: far.keys, deadlineMs: 10_000 }), {
+  await t.rejects(connectGuest({ transport: { port: 1 }, keys: far.keys, deadlineMs: 10_000 }), {
     code: 'GUEST_UNREACHABLE',
   });
 });
 
-t.test('a connection that dies under a command is lost, and so is every later command', async (t) => {
+t.test('when the connection dies, the running command and every later one reject', async (t) => {
   const far = await serve(t, (channel) => channel.write('99\nhalf'));
   const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
   const job = await guest.start('sleep 100');
@@ -133,27 +137,30 @@ t.test('a connection that dies under a command is lost, and so is every later co
   await t.rejects(guest.run('true', { timeoutMs: 5_000 }), { code: 'GUEST_CONNECTION_LOST' });
 });
 
-t.test('a command that takes too long is killed by its group, and what it wrote is kept', async (t) => {
-  let held: ServerChannel | null = null;
-  const far = await serve(t, (channel, command) => {
-    if (command.startsWith('kill')) {
-      channel.exit(0);
-      channel.end();
-      held?.exit('KILL' as never, false, '');
-      held?.end();
-      return;
-    }
-    held = channel;
-    channel.write('99\nhalf');
-  });
-  const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
-  const result = await guest.run('sleep 100', { timeoutMs: 50 });
-  t.match(result, { exitCode: null, signal: null, stdout: 'half', timedOut: true });
-  t.equal(far.asked[1], "kill -'KILL' -- -99");
-  await guest.close();
-});
+t.test(
+  'a command that takes too long is killed with its process group, and its output is kept',
+  async (t) => {
+    let held: ServerChannel | null = null;
+    const far = await serve(t, (channel, command) => {
+      if (command.startsWith('kill')) {
+        channel.exit(0);
+        channel.end();
+        held?.exit('KILL' as never, false, '');
+        held?.end();
+        return;
+      }
+      held = channel;
+      channel.write('99\nhalf');
+    });
+    const guest = await connectGuest({ ...far, deadlineMs: 10_000 });
+    const result = await guest.run('sleep 100', { timeoutMs: 50 });
+    t.match(result, { exitCode: null, signal: null, stdout: 'half', timedOut: true });
+    t.equal(far.asked[1], 'kill -KILL -- -99');
+    await guest.close();
+  },
+);
 
-t.test('an upload is what the command reads; one that fails is the scenario’s affair', async (t) => {
+t.test('an upload is the command’s standard input; a failed one has the scenario’s blame', async (t) => {
   const received: Buffer[] = [];
   const far = await serve(t, (channel, command) => {
     channel.write('99\n');
@@ -176,7 +183,7 @@ t.test('an upload is what the command reads; one that fails is the scenario’s 
   await guest.close();
 });
 
-t.test('a shell gives its exit code, and is lost when the guest goes first', async (t) => {
+t.test('a shell returns its exit code, and rejects when the connection is lost first', async (t) => {
   let goes: 'well' | 'away' = 'well';
   const far: Far = await serve(t, (channel) => {
     channel.write('# ');
@@ -195,9 +202,9 @@ t.test('a shell gives its exit code, and is lost when the guest goes first', asy
   });
 });
 
-t.test('a port is asked whether a server still speaks behind it', async (t) => {
+t.test('a probe tells a server that answers from a closed port and from a silent one', async (t) => {
   const far = await serve(t, () => {});
-  t.equal(await probeSshPort(far.way.port, 5_000), 'answered');
+  t.equal(await probeSshPort(far.transport.port, 5_000), 'answered');
   t.equal(await probeSshPort(1, 5_000), 'refused');
   const mute = createServer();
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));

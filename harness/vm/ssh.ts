@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: MIT
 import { createConnection, type Socket } from 'node:net';
 import { type Algorithms, Client, type ClientChannel } from 'ssh2';
-import { Fault, type Guest, type GuestJob, type GuestResult, type GuestRunOptions } from '../model/index.ts';
-import { ChannelJob, lostGuest, withDeadline } from './job.ts';
+import { pause, withDeadline } from '../host/index.ts';
+import {
+  Fault,
+  type Guest,
+  type GuestJob,
+  type GuestResult,
+  type GuestRunOptions,
+  quoteArg,
+} from '../model/index.ts';
+import { ChannelJob, lostGuest } from './job.ts';
 import type { MachineKeys } from './spec.ts';
 
-/** Where an SSH server is spoken to: a port on the loopback address, or a serial port's connected socket. */
-export type GuestWay = { readonly port: number } | { readonly serial: Socket };
+/** The connection to an SSH server: a TCP port on the loopback address, or the socket of a serial port. */
+export type SshTransport = { readonly port: number } | { readonly serial: Socket };
 
 export interface GuestAddress {
-  readonly way: GuestWay;
+  readonly transport: SshTransport;
   readonly keys: MachineKeys;
   readonly deadlineMs: number;
-  /** Instead of the cheapest: for measuring. */
+  /** Instead of `ALGORITHMS`, to measure others. */
   readonly algorithms?: Algorithms;
 }
 
-/** What costs a guest under emulation least; the figures are in docs/performance.md. */
+/** The cheapest ones for a guest under emulation; docs/performance.md has the figures. */
 const ALGORITHMS: Algorithms = {
   kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
   serverHostKey: ['ssh-ed25519'],
@@ -31,42 +39,51 @@ interface ShellSize {
   readonly cols: number;
 }
 
-/** A link that says nothing for this long is dead: the interval times its count. A busy debug kernel is silent for long. */
+// Times in milliseconds that are not scaled: they say when a connection is dead, which has the lab's blame, and are far
+// longer than the slowest debug kernel under emulation needs. Whoever wants an answer sooner has a scaled limit.
+
+/** A connection without an answer for the interval times the count is dead: 90 s. */
 const KEEPALIVE_MS = 5_000;
 const KEEPALIVE_COUNT = 18;
-/** How long opening a channel, or a command's first sign, may take, in milliseconds. */
+/** For opening a channel, and for a command's process id. */
 const CHANNEL_MS = 120_000;
-/** How long a killed command may take to end, in milliseconds. */
+/** From a command's SIGKILL to its end. */
 const KILL_GRACE_MS = 20_000;
 
 /**
- * Opens a session; the host must show the key that the run made. At a serial port nobody is asked for a key: its socket
- * is ours alone. Faults: `GUEST_UNREACHABLE`, `GUEST_WRONG_KEY`.
+ * Opens a session. The host must have the key that was made for this machine; ours is asked for over TCP alone, because a
+ * serial port's socket is private to us. Faults: `GUEST_UNREACHABLE`, `GUEST_WRONG_KEY` (both lab).
  */
 export function connectGuest(address: GuestAddress): Promise<Guest> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     let wrongKey = false;
+    let refused = false;
     const fail = (why: string) => {
       client.destroy();
       const [code, message] = wrongKey
-        ? ['GUEST_WRONG_KEY', "another SSH server than the machine's own answered"]
-        : ['GUEST_UNREACHABLE', `SSH: ${why}`];
+        ? ['GUEST_WRONG_KEY', "the SSH server's host key is not the one that was made for this machine"]
+        : refused
+          ? ['GUEST_WRONG_KEY', "the guest's SSH server refused our key"]
+          : ['GUEST_UNREACHABLE', `SSH: ${why}`];
       reject(new Fault({ blame: 'lab', code, message }));
     };
     client.once('ready', () => resolve(new SshGuest(client)));
-    client.on('error', (error) => fail(error.message));
+    client.on('error', (error) => {
+      refused = error.level === 'client-authentication';
+      fail(error.message);
+    });
     client.once('close', () => fail('the connection was closed'));
-    const { way } = address;
+    const { transport } = address;
     client.connect({
-      ...('port' in way
+      ...('port' in transport
         ? {
             host: '127.0.0.1',
-            port: way.port,
+            port: transport.port,
             privateKey: address.keys.clientPrivateKey,
             authHandler: ['publickey'] as const,
           }
-        : { sock: way.serial, authHandler: ['none'] as const }),
+        : { sock: transport.serial, authHandler: ['none'] as const }),
       username: 'root',
       algorithms: { ...ALGORITHMS, ...address.algorithms },
       readyTimeout: address.deadlineMs,
@@ -80,18 +97,20 @@ export function connectGuest(address: GuestAddress): Promise<Guest> {
   });
 }
 
+/** `answered`: a server sent its greeting; `refused`: the connection was refused or closed; `silent`: nothing came. */
 export type SshProbe = 'answered' | 'refused' | 'silent';
 
-/** Whether an SSH server still speaks first on a port, the connection is refused, or nothing comes at all. */
+/** Asks whether an SSH server still accepts connections on a TCP port. */
 export function probeSshPort(port: number, deadlineMs: number): Promise<SshProbe> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: '127.0.0.1', port });
+    const over = new AbortController();
     const finish = (answer: SshProbe) => {
-      clearTimeout(timer);
+      over.abort();
       socket.destroy();
       resolve(answer);
     };
-    const timer = setTimeout(() => finish('silent'), deadlineMs);
+    void pause(deadlineMs, over.signal).then(() => finish('silent'));
     socket.once('data', () => finish('answered'));
     socket.once('error', () => finish('refused'));
     socket.once('close', () => finish('refused'));
@@ -136,8 +155,8 @@ class SshGuest implements Guest {
   }
 
   async upload(content: string | Uint8Array, path: string, mode?: string): Promise<void> {
-    const target = quote(path);
-    const change = mode === undefined ? '' : ` && chmod ${quote(mode)} ${target}`;
+    const target = quoteArg(path);
+    const change = mode === undefined ? '' : ` && chmod ${quoteArg(mode)} ${target}`;
     const command = `mkdir -p "$(dirname ${target})" && cat > ${target}${change}`;
     const job = await this.#startJob(command, undefined, content);
     const result = await job.wait(CHANNEL_MS);
@@ -169,7 +188,7 @@ class SshGuest implements Guest {
         channel.on('exit', (code: number | null) => {
           exitCode = code ?? 1;
         });
-        channel.on('error', () => {}); // typing into a shell that has ended
+        channel.on('error', () => {}); // input for a shell that has ended
         channel.pipe(output, { end: false });
         input.pipe(channel);
         output.on('resize', resize);
@@ -180,7 +199,7 @@ class SshGuest implements Guest {
             resolve(exitCode);
           }),
         );
-        return { closed }; // in an object, so that opening does not wait for the end
+        return { closed }; // in an object, so that #open does not await it
       },
     );
     const exitCode = await (await ended).closed;
@@ -193,7 +212,7 @@ class SshGuest implements Guest {
     env: Readonly<Record<string, string>> = {},
     stdin: string | Uint8Array = '',
   ): Promise<ChannelJob> {
-    const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
+    const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quoteArg(value)}; `);
     const line = `${variables.join('')}${command}`;
     const job = await this.#open(
       (done) => this.#client.exec(line, done),
@@ -204,15 +223,15 @@ class SshGuest implements Guest {
       },
     );
     await withDeadline(job.started, CHANNEL_MS, () => {
-      throw lostGuest(`a command showed no sign of life within ${CHANNEL_MS / 1000} s`);
+      throw lostGuest(`a command did not start within ${CHANNEL_MS / 1000} s`);
     });
     return job;
   }
 
-  /** A server that logs everybody in as root forwards no signals: a second command sends them. Its own pid comes first, too. */
+  /** A server that runs as root forwards no signals, so a second command sends them. It prints its process id as well. */
   async #signal(pid: number, signal: string): Promise<void> {
     const { closed } = await this.#open(
-      (done) => this.#client.exec(`kill -${quote(signal)} -- -${pid}`, done),
+      (done) => this.#client.exec(`kill -${quoteArg(signal)} -- -${pid}`, done),
       (channel) => {
         channel.on('error', () => {});
         channel.stderr.resume();
@@ -223,8 +242,8 @@ class SshGuest implements Guest {
   }
 
   /**
-   * Opens a channel within a deadline: on a half-dead link the answer may never come. `take` listens to it at once,
-   * because a command's output, exit status and end may already stand behind the answer.
+   * Opens a channel within a deadline: on a dead connection the answer never comes. `take` must listen to it at once, because
+   * a command's output, exit status and end may arrive together with the answer.
    */
   #open<T>(
     ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => unknown,
@@ -238,8 +257,4 @@ class SshGuest implements Guest {
       throw lostGuest(`no channel was opened within ${CHANNEL_MS / 1000} s`);
     });
   }
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

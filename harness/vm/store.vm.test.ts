@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { bakeOverlay, makeKeys } from '../image/index.ts';
 import { openTestLab } from '../testing/lab.ts';
-import { keyOfTemplate, type MachineSpec, OVERLAY_FILE, TemplateStore, thawClone } from './index.ts';
+import { type MachineSpec, OVERLAY_FILE, TemplateStore, thawClone } from './index.ts';
+import { keyOfTemplate } from './template.ts';
 
 t.setTimeout(30 * 60_000);
 
@@ -40,7 +41,7 @@ function plan(part: Partial<MachineSpec> = {}): MachineSpec {
 }
 
 /** Changes one byte in the middle of a file of a template. */
-async function spoil(directory: string, name: string): Promise<void> {
+async function modify(directory: string, name: string): Promise<void> {
   const file = await open(join(directory, name), 'r+');
   try {
     const { size } = await file.stat();
@@ -56,7 +57,7 @@ async function spoil(directory: string, name: string): Promise<void> {
 const names = async () =>
   (await readdir(join(cacheDirectory, 'templates'))).filter((name) => !name.endsWith('.lock')).sort();
 
-t.test('what makes a machine makes the key, and where it lies does not', async (t) => {
+t.test('everything that a machine is made of changes the key, and its directory does not', async (t) => {
   const key = await keyOfTemplate(plan(), ['kernel', 'image']);
   t.equal(
     await keyOfTemplate(plan({ directory: '/y', name: 'n', rootPath: '/r' }), ['kernel', 'image']),
@@ -72,7 +73,7 @@ t.test('what makes a machine makes the key, and where it lies does not', async (
     t.not(await other, key, what);
 });
 
-t.test('a template is made once, by whoever comes first, and found again by the next store', async (t) => {
+t.test('a template is made once for all callers, and found again by the next store', async (t) => {
   await using store = new TemplateStore({ cacheDirectory });
   const [a, b] = await Promise.all([store.open('one', specify, LIMITS), store.open('one', specify, LIMITS)]);
   t.equal(made, 1);
@@ -87,10 +88,10 @@ t.test('a template is made once, by whoever comes first, and found again by the 
   t.match(await guest.run('cat /proc/1/comm', { timeoutMs: 60_000 }), { stdout: 'init\n' });
 });
 
-t.test('a template with one byte changed is found out by its hash, said so, and made again', async (t) => {
+t.test('a template with one changed byte is reported and made again', async (t) => {
   for (const part of ['ram', 'state', 'console.log', OVERLAY_FILE]) {
     const before = made;
-    await spoil(join(cacheDirectory, 'templates/one'), part);
+    await modify(join(cacheDirectory, 'templates/one'), part);
     const notes: string[] = [];
     await using store = new TemplateStore({ cacheDirectory, onNote: (text) => notes.push(text) });
     await store.open('one', specify, LIMITS);
@@ -99,34 +100,37 @@ t.test('a template with one byte changed is found out by its hash, said so, and 
   }
 });
 
-t.test('one that is changed while it is in use is not used again', async (t) => {
+t.test('a template that is modified while in use is made again before its next use', async (t) => {
   await using store = new TemplateStore({ cacheDirectory });
   const { directory } = await store.open('one', specify, LIMITS);
   const before = made;
-  await spoil(directory, 'ram');
+  await modify(directory, 'ram');
   await store.open('one', specify, LIMITS);
   t.equal(made, before + 1);
 });
 
-t.test('a template that cannot be made is a fault, told to all who ask, and leaves nothing', async (t) => {
+t.test('a template that cannot be made is a fault for every caller, and leaves nothing behind', async (t) => {
   await using store = new TemplateStore({ cacheDirectory });
   const broken = async (directory: string) => ({ ...(await specify(directory)), rootPath: '/dev/null' });
   const before = made;
   for (let time = 0; time < 2; time += 1)
     await t.rejects(store.open('two', broken, LIMITS), { code: 'MACHINE_ENDED' });
-  t.equal(made, before + 1, 'it is not tried again and again');
+  t.equal(made, before + 1, 'it is tried once');
   t.strictSame(await names(), ['one']);
 });
 
-t.test('the least recently used goes when there is no room, but never one in use', async (t) => {
-  await using user = new TemplateStore({ cacheDirectory });
-  await user.open('one', specify, LIMITS);
-  await using store = new TemplateStore({ cacheDirectory, limitBytes: 1 });
-  await store.open('three', specify, LIMITS);
-  t.strictSame(await names(), ['one', 'three'], 'one is in use');
-  await user[Symbol.asyncDispose]();
-  await store[Symbol.asyncDispose]();
-  await using last = new TemplateStore({ cacheDirectory, limitBytes: 1 });
-  await last.open('four', specify, LIMITS);
-  t.strictSame(await names(), ['four']);
-});
+t.test(
+  'the least recently used template is evicted when the limit is exceeded, but never one in use',
+  async (t) => {
+    await using user = new TemplateStore({ cacheDirectory });
+    await user.open('one', specify, LIMITS);
+    await using store = new TemplateStore({ cacheDirectory, limitBytes: 1 });
+    await store.open('three', specify, LIMITS);
+    t.strictSame(await names(), ['one', 'three'], 'one is in use');
+    await user[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    await using last = new TemplateStore({ cacheDirectory, limitBytes: 1 });
+    await last.open('four', specify, LIMITS);
+    t.strictSame(await names(), ['four']);
+  },
+);

@@ -7,8 +7,8 @@ import { digestOf, runCommand, writeFileAtomic } from '../host/index.ts';
 import { buildArgv, CONSOLE_FILE, QEMU } from './argv.ts';
 import type { MachineSpec } from './spec.ts';
 
-/** Grows when a change here or in what a frozen machine is told makes earlier templates wrong. */
-const TEMPLATE_FORMAT = 3;
+/** Grows when a change of the files, or of what is done to a machine before the freeze, makes earlier templates useless. */
+const TEMPLATE_FORMAT = 4;
 
 /** Files of a template, in its directory. */
 export const RAM_FILE = 'ram';
@@ -19,36 +19,42 @@ export const OVERLAY_FILE = 'overlay.squashfs';
 const MANIFEST_FILE = 'template.json';
 const PARTS = [RAM_FILE, STATE_FILE, CONSOLE_FILE, OVERLAY_FILE] as const;
 
-/** A booted machine frozen to disk: any number of clones can be thawed from it, at the same time. */
+/** A booted machine frozen to disk. Any number of clones can be thawed from it, at the same time. */
 export interface Template {
   readonly directory: string;
-  /** What the frozen machine was; clones differ in name, directory and whose RAM it is. */
-  readonly spec: MachineSpec;
-  /** Digest of the data disk that it has mounted; null when it has none. */
+  /** The frozen machine; clones have their own name, directory, disks and private RAM. */
+  readonly spec: MachineSpec & { readonly dataDiskPath: string };
+  /** Digest of the data disk that is mounted; null when none is. */
   readonly dataDisk: string | null;
   /** Whether an SSH server waits at the serial port. */
   readonly serial: boolean;
-  /** What that server has said already, base64. */
+  /** What that server has sent already, base64. */
   readonly greeting: string;
   /** From power-on to the first guest command, in milliseconds. */
   readonly bootMs: number;
 }
 
-/** What lies beside a template's files and says what they must be. */
+/** What the manifest beside a template's files says. */
 interface TemplateManifest {
   readonly format: number;
   readonly key: string;
   /** ISO 8601. */
   readonly madeAt: string;
   readonly template: Omit<Template, 'directory'>;
-  /** SHA-256 of each file, as `digestSparse` has it. */
+  /** SHA-256 of each file, as `digestSparse` computes it. */
   readonly digests: Readonly<Record<string, string>>;
 }
 
+/** The manifest as a file: a digest of the text makes every change of it visible. */
+interface ManifestFile {
+  readonly digest: string;
+  readonly text: string;
+}
+
 /**
- * The key of a template: everything that made it. `contents` are digests of what the spec names by path: the kernel's
- * boot image, the root file system, what its overlay has beside keys; a data disk is no part of it. The command line stands
- * for machine, processor, memory and kernel arguments; under KVM the guest's processor is this computer's.
+ * The key of a template: a digest of everything that goes into it. `contents` are digests of the files that the spec names by
+ * path: boot image, root file system, the overlay apart from keys; the data disk is not part of it. The command line covers
+ * machine, processor, memory and kernel arguments. Under KVM the guest has this computer's processor.
  */
 export async function keyOfTemplate(spec: MachineSpec, contents: readonly string[]): Promise<string> {
   const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '', dataDiskPath: '' };
@@ -75,37 +81,48 @@ export async function writeManifest(template: Template, key: string): Promise<vo
     template: rest,
     digests: await digestParts(directory),
   };
-  await writeFileAtomic(join(directory, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`);
+  const text = JSON.stringify(manifest);
+  const file: ManifestFile = { digest: digestOf(text), text };
+  await writeFileAtomic(join(directory, MANIFEST_FILE), `${JSON.stringify(file)}\n`);
 }
 
 /**
  * Reads a template and compares every byte of it with its manifest: about half a second for each 500 MiB in use, so once
- * for all clones of a run and not for each. Returns in words what is wrong with it where something is.
+ * for all clones of a run. Returns what is wrong with it, as a text, where something is.
  */
 export async function readTemplate(directory: string, key: string): Promise<Template | string> {
-  let manifest: TemplateManifest;
-  try {
-    manifest = JSON.parse(await readFile(join(directory, MANIFEST_FILE), 'utf8')) as TemplateManifest;
-  } catch {
-    return 'it has no manifest';
-  }
+  const manifest = parseManifest(await readFile(join(directory, MANIFEST_FILE), 'utf8').catch(() => ''));
+  if (typeof manifest === 'string') return manifest;
   if (manifest.format !== TEMPLATE_FORMAT || manifest.key !== key)
-    return 'its manifest is of another template';
+    return 'its manifest belongs to another template';
   const digests = await digestParts(directory).catch(() => null);
   if (!digests) return 'a file is missing';
-  const spoilt = PARTS.find((part) => digests[part] !== manifest.digests[part]);
-  if (spoilt !== undefined) return `${spoilt} is not what was written`;
+  const changed = PARTS.find((part) => digests[part] !== manifest.digests[part]);
+  if (changed !== undefined) return `${changed} is not what was written`;
   const { template } = manifest;
   const spec = {
     ...template.spec,
     directory,
     overlayPath: join(directory, OVERLAY_FILE),
-    dataDiskPath: join(directory, DATA_DISK_FILE), // each clone brings its own
+    dataDiskPath: join(directory, DATA_DISK_FILE), // a clone with a data disk has its own
   };
   return { ...template, spec, directory };
 }
 
-/** What changes when somebody writes to a template's files or replaces one: cheap, asked before each clone. */
+/** A manifest that was written whole and not changed since, or what is wrong with it. */
+function parseManifest(text: string): TemplateManifest | string {
+  if (text === '') return 'it has no manifest';
+  try {
+    const file = JSON.parse(text) as Partial<ManifestFile> | null;
+    if (typeof file?.text === 'string' && digestOf(file.text) === file.digest)
+      return JSON.parse(file.text) as TemplateManifest;
+  } catch {
+    // It was cut off: the same as one that was changed.
+  }
+  return 'its manifest is not what was written';
+}
+
+/** A text that changes when somebody writes to a template's files or replaces one. Cheap: used before each clone. */
 export async function markOfTemplate(directory: string): Promise<string> {
   const marks = PARTS.map(async (part) => {
     const { ino, size, mtimeMs } = await stat(join(directory, part));
@@ -122,7 +139,7 @@ async function digestParts(directory: string): Promise<Record<string, string>> {
 
 const BLOCK = 256 * 1024;
 
-/** SHA-256 over a file's size and each of its blocks that is not all zero, with its place: RAM is mostly empty. */
+/** SHA-256 of a file's size and of each block that is not all zero, with its offset: RAM is mostly empty. */
 async function digestSparse(path: string): Promise<string> {
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(BLOCK);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { bakeDataDisk, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest } from '../model/index.ts';
+import { printUntil } from '../testing/index.ts';
 import { openTestLab } from '../testing/lab.ts';
 import { type Clone, freezeTemplate, type Template, thawClone } from './index.ts';
 
@@ -62,7 +63,7 @@ async function thaw(t: Undo, name: string, from = template, own = dataDisk): Pro
   return { ...clone, guest, ask };
 }
 
-t.test('clones of one template go on where it stopped, and nothing of one is seen in another', async (t) => {
+t.test('clones go on where the template stopped, and do not see each other’s changes', async (t) => {
   const [a, b] = await Promise.all([thaw(t, 'a'), thaw(t, 'b')]);
   t.equal(await a.ask('echo mine >/tmp/file; dmesg | grep -c "guest ready"'), '1');
   t.equal(await b.ask('ls /tmp'), '');
@@ -74,10 +75,10 @@ t.test('clones of one template go on where it stopped, and nothing of one is see
   t.match(a.machine.hasEnded(), { reason: 'poweroff', exitCode: 0 });
   t.equal(await b.ask('echo still here'), 'still here');
   const c = await thaw(t, 'c');
-  t.equal(await c.ask('ls /tmp; grep -c ^lkdtm /proc/modules'), '0', 'the template is as it was');
+  t.equal(await c.ask('ls /tmp; grep -c ^lkdtm /proc/modules'), '0', 'the template is unchanged');
 });
 
-t.test('clones of one template differ in their data disk', async (t) => {
+t.test('clones of one template may have different data disks', async (t) => {
   await writeFile(join(home, 'word'), 'another kernel');
   const other = await bakeDataDisk(join(home, 'other.squashfs'), {
     modulesDirectory: lab.kernel.modules,
@@ -99,15 +100,43 @@ t.test('clones of one template differ in their data disk', async (t) => {
   }
 });
 
-t.test('a data disk that was made again is the one that the template has', async (t) => {
-  const again = await bakeDataDisk(join(home, 'again.squashfs'), {
-    modulesDirectory: lab.kernel.modules,
-    files: [],
-  });
-  t.equal(again.digest, dataDisk.digest);
-  const { ask } = await thaw(t, 'again', template, again);
-  t.equal(await ask('insmod /overlay/modules/lkdtm.ko; grep -c ^lkdtm /proc/modules'), '1');
-});
+t.test(
+  'a data disk that was made again has the digest of the template’s, and is mounted already',
+  async (t) => {
+    const again = await bakeDataDisk(join(home, 'again.squashfs'), {
+      modulesDirectory: lab.kernel.modules,
+      files: [],
+    });
+    t.equal(again.digest, dataDisk.digest);
+    const { ask } = await thaw(t, 'again', template, again);
+    t.equal(await ask('insmod /overlay/modules/lkdtm.ko; grep -c ^lkdtm /proc/modules'), '1');
+  },
+);
+
+t.test(
+  'the reproduction command of a clone boots its machine when template and data disk are gone',
+  async (t) => {
+    const directory = join(home, 'clone-by-hand');
+    const moved = join(home, 'template-by-hand');
+    await mkdir(directory);
+    await mkdir(moved);
+    for (const name of ['console.log', 'ram', 'state', 'overlay.squashfs'])
+      await copyFile(join(home, name), join(moved, name));
+    const data = await bakeDataDisk(join(moved, 'data.squashfs'), {
+      modulesDirectory: lab.kernel.modules,
+      files: [],
+    });
+    const spec = { ...template.spec, directory: moved, overlayPath: join(moved, 'overlay.squashfs') };
+    const place = { name: 'by-hand', directory, dataDisk: data, disksDirectory: join(home, 'disks') };
+    const { machine } = await thawClone({ ...template, directory: moved, spec }, place);
+    await machine[Symbol.asyncDispose]();
+    await rm(moved, { recursive: true });
+    const printed = await printUntil(machine.command, /ktrial: guest ready/, BOOT_MS);
+    t.match(printed, /Linux version 5\.10/);
+    t.match(printed, /virtio_blk virtio\d: \[vdc\]/, 'the data disk is there');
+    t.match(printed, /ktrial: guest ready/);
+  },
+);
 
 t.test('a clone does not need the file that its kernel was booted from', async (t) => {
   const moved = { ...template, spec: { ...template.spec, bootImage: join(home, 'gone') } };
@@ -116,7 +145,7 @@ t.test('a clone does not need the file that its kernel was booted from', async (
 });
 
 t.test(
-  'a clone has the time and randomness of its own, and its log no complaint about the gap',
+  'a clone has the current time and its own random numbers, and its kernel does not complain about the gap',
   async (t) => {
     const [a, b] = await Promise.all([thaw(t, 'd'), thaw(t, 'e')]);
     const random = 'head -c 16 /dev/urandom | od -An -tx1; cat /proc/sys/kernel/random/uuid';
@@ -129,26 +158,26 @@ t.test(
     const boot = linesOf(await readFile(join(template.directory, 'console.log'), 'latin1'));
     const log = linesOf(await a.ask('sleep 2; dmesg'));
     const last = log.lastIndexOf(boot.at(-1) ?? '');
-    t.not(last, -1, 'the clone has the log of the boot');
-    // A busy computer may make a kernel say other things, such as that an interrupt took long.
+    t.not(last, -1, 'the clone’s log has the boot');
+    // On a busy computer a kernel may print other things, such as that an interrupt took long.
     const complaints = log.slice(last + 1).filter((line) => /clock|tsc|stall|lockup|watchdog/i.test(line));
     t.same(complaints, []);
   },
 );
 
-t.test('a clone’s console holds what the template’s boot said, and then its own words', async (t) => {
+t.test('a clone’s console has the template’s boot, followed by its own output', async (t) => {
   const a = await thaw(t, 'f');
-  await a.ask('echo "<4>a word of the clone" >/dev/kmsg; sleep 0.2');
+  await a.ask('echo "<4>a line of the clone" >/dev/kmsg; sleep 0.2');
   await a.machine.stop();
   const console = await readFile(a.machine.consolePath, 'latin1');
-  t.match(console, /Linux version[\s\S]*guest ready[\s\S]*a word of the clone/);
+  t.match(console, /Linux version[\s\S]*guest ready[\s\S]*a line of the clone/);
   t.equal(console.match(/guest ready/g)?.length, 1);
   const boot = await readFile(join(template.directory, 'console.log'), 'latin1');
   t.ok(console.startsWith(boot));
-  t.notMatch(boot, /a word of the clone/);
+  t.notMatch(boot, /a line of the clone/);
 });
 
-t.test('the host key stays pinned, over the serial port and over TCP', async (t) => {
+t.test('the host key is checked, over the serial port and over TCP', async (t) => {
   const stranger = { ...keys, hostPublicKey: makeKeys().hostPublicKey };
   const directory = join(home, 'g');
   await mkdir(directory);
@@ -157,23 +186,20 @@ t.test('the host key stays pinned, over the serial port and over TCP', async (t)
   t.teardown(() => machine[Symbol.asyncDispose]());
   await t.rejects(machine.connect(STEP_MS), { code: 'GUEST_WRONG_KEY', blame: 'lab' });
   const right = await thaw(t, 'h');
-  t.match(template, { serial: true }, 'the lean kernel has the serial port');
-  t.equal(await right.machine.probeGuest(STEP_MS), 'answered', 'the network is there too');
+  t.match(template, { serial: true }, 'this kernel has the serial port’s driver');
+  t.equal(await right.machine.probeGuest(STEP_MS), 'answered', 'the network works as well');
 });
 
-t.test(
-  'a server that dies at the serial port ends its session, and the next visitor is served',
-  async (t) => {
-    const { machine, guest } = await thaw(t, 'i');
-    await t.rejects(guest.run('sleep 2; killall dropbear; sleep 60', { timeoutMs: STEP_MS }), {
-      code: 'GUEST_CONNECTION_LOST',
-    });
-    const again = await machine.connect(STEP_MS);
-    t.match(await again.run('echo back', { timeoutMs: STEP_MS }), { stdout: 'back\n' });
-  },
-);
+t.test('a server that dies at the serial port ends its session, and the next client is served', async (t) => {
+  const { machine, guest } = await thaw(t, 'i');
+  await t.rejects(guest.run('sleep 2; killall dropbear; sleep 60', { timeoutMs: STEP_MS }), {
+    code: 'GUEST_CONNECTION_LOST',
+  });
+  const again = await machine.connect(STEP_MS);
+  t.match(await again.run('echo back', { timeoutMs: STEP_MS }), { stdout: 'back\n' });
+});
 
-t.test('a clone that is ended leaves no process, socket or file but its own log', async (t) => {
+t.test('a clone leaves no process and no socket behind', async (t) => {
   const { machine } = await thaw(t, 'j');
   const { pid, sockets } = machine;
   await machine[Symbol.asyncDispose]();
@@ -181,19 +207,19 @@ t.test('a clone that is ended leaves no process, socket or file but its own log'
   await t.rejects(stat(sockets), { code: 'ENOENT' });
 });
 
-t.test('a state that is no state is told by QEMU, and nothing is left running', async (t) => {
-  const spoilt = join(home, 'spoilt');
-  await mkdir(join(spoilt, 'k'), { recursive: true });
-  await copyFile(join(home, 'console.log'), join(spoilt, 'console.log'));
-  await symlink(join(home, 'ram'), join(spoilt, 'ram'));
-  await writeFile(join(spoilt, 'state'), 'this is no state');
+t.test('a damaged state is a lab fault, and nothing is left running', async (t) => {
+  const damaged = join(home, 'damaged');
+  await mkdir(join(damaged, 'k'), { recursive: true });
+  await copyFile(join(home, 'console.log'), join(damaged, 'console.log'));
+  await symlink(join(home, 'ram'), join(damaged, 'ram'));
+  await writeFile(join(damaged, 'state'), 'this is no state');
   await t.rejects(
-    thawClone({ ...template, directory: spoilt }, { name: 'k', directory: join(spoilt, 'k') }),
+    thawClone({ ...template, directory: damaged }, { name: 'k', directory: join(damaged, 'k') }),
     { code: 'CLONE_NOT_THAWED', blame: 'lab' },
   );
-  await rm(join(spoilt, 'ram'));
+  await rm(join(damaged, 'ram'));
   await t.rejects(
-    thawClone({ ...template, directory: spoilt }, { name: 'k', directory: join(spoilt, 'k') }),
+    thawClone({ ...template, directory: damaged }, { name: 'k', directory: join(damaged, 'k') }),
     { code: 'CLONE_NOT_THAWED', blame: 'lab' },
   );
 });

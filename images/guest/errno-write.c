@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * Writes values to a file, each with an open and a write of its own, and says what came of each:
+ * Writes values to a file, each with its own open and write, and prints the result of each:
  *
  *   errno=0 value=…                       written
  *   errno=ENODEV syscall=write value=…    refused, and by which system call
  *
- * A shell's echo only says "write error"; which errno a sysfs file answers with is often the very thing in question.
+ * A shell's echo only says "write error"; which errno a sysfs file returns is often what is tested.
  *
  *   errno-write [-g FILE] PATH VALUE…
  *   errno-write [-g FILE] -u COUNT PATH
  *
- *   -g FILE  open PATH, say "opened", wait until FILE is there, and only then write the first value: for a write
- *            through a descriptor that is older than what happens in between.
- *   -u COUNT write so many different UUIDs, the same ones each time. When PATH is gone (ENOENT at the open) that is
- *            said once and the rest is left: it would only say the same.
+ *   -g FILE  open PATH, print "opened", wait until FILE exists, and only then write the first value: to write through a
+ *            descriptor that is older than what happens in between.
+ *   -u COUNT write COUNT different UUIDs, the same ones each time. Stops at the first ENOENT of an open: PATH is gone.
  *
  * Exit code: 0 when every value was written, 1 when one was refused, 2 for bad usage.
  */

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Loaded before dropbear, the SSH server of the guest; every process and every line of code that it spares is felt in a
- * debug kernel under emulation.
+ * Preloaded into dropbear, the guest's SSH server. In a debug kernel under emulation every process that it does not start,
+ * and much that it does not do, is felt.
  *
- * Commands are on a exec-shim: each becomes leader of a process group of its own, and its pid is the first line of its
- * output. The server runs as root and forwards no signals, so whoever started a command kills its group by that pid. An
- * interactive shell has none of this.
+ * Each command becomes the leader of its own process group, and its process id is the first line of its output: the
+ * server runs as root and forwards no signals, so ktrial kills a command by its group. An interactive shell is left alone.
  *
- * At a serial port the server asks who is at either end of its standard input and gives up when that is no socket: both
- * ends of a serial port are called 0.0.0.0.
+ * At a serial port the server asks for the addresses of its standard input and output and gives up when that is no socket:
+ * both ends of a serial port are called 0.0.0.0.
  *
- * What it does in vain is spared: it writes to a system log that nobody keeps, and for each command it mixes statistics
- * below /proc into its random numbers, beside what the kernel gives it for that purpose; and it looks for root's groups.
+ * Skips work that is useless here: messages to a system log that nobody keeps; statistics below /proc that the server mixes
+ * into its random numbers for each command, beside those of the kernel; the search for root's groups.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -53,7 +52,7 @@ int getsockname(int fd, struct sockaddr *restrict address, socklen_t *restrict l
 int execv(const char *path, char *const argv[])
 {
 	if (argv[0] && argv[1] && strcmp(argv[1], "-c") == 0) {
-		setpgid(0, 0); /* a leader of its session is one of its group already */
+		setpgid(0, 0); /* a session leader is a group leader already */
 		dprintf(STDOUT_FILENO, "%d\n", (int)getpid());
 	}
 	return execve(path, argv, environ);
@@ -77,7 +76,7 @@ int open(const char *path, int flags, ...)
 	return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-/* What syslog() is called where the C library checks its arguments. */
+/* syslog() of a program that was compiled with _FORTIFY_SOURCE. */
 void __syslog_chk(int priority, int flag, const char *format, ...)
 {
 	(void)priority;
@@ -85,14 +84,14 @@ void __syslog_chk(int priority, int flag, const char *format, ...)
 	(void)format;
 }
 
-/* The guest has one user, who has one group. */
+/* The guest has one user in one group. */
 int initgroups(const char *user, gid_t group)
 {
 	(void)user;
 	return setgroups(1, &group);
 }
 
-/* The C library looks for a name service's daemon before its first answer, and then not again: so in good time. */
+/* The first look-up of a user tries to reach nscd, later ones do not: done before the first client comes. */
 __attribute__((constructor)) static void look_up_early(void)
 {
 	getpwnam("root");

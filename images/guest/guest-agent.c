@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * Takes orders about the machine as a whole from a port, or from standard input, until that ends:
+ * Takes orders about the whole machine from a port, or from standard input, until that ends:
  *
- *   guest agent [PORT]
+ *   guest-agent [PORT]
  *
- * Each order is a letter, and what belongs to it. It answers `e` when the kernel refused, and else:
+ * An order is a letter and its arguments. The answer is `e` when the kernel refused, and else:
  *
- *   r  revive: makes a machine that was frozen and thawed one of its own. 88 bytes follow: seconds and nanoseconds since
- *      1970 and whether there is a data disk, as three little-endian numbers of 64 bits, then 64 random bytes, which are mixed
- *      into the kernel's: these are otherwise the same in each machine thawed from the same file. A data disk is the disk
- *      /dev/vdc where it is another one than when the machine was frozen: what was read of that is forgotten, and it is
- *      mounted at /data in place of that. Beside this a shell does nothing: an emulator has forgotten its translations, too, and so has those for
- *      starting a program when the first command comes. Answer: `k`; the shell may end after it.
- *   l  log: the kernel's log. Answer: `k`, its length as a little-endian number of 64 bits, and the log.
+ *   r  revive: turns a machine that was thawed from a file into one like no other. 88 bytes follow: seconds and nanoseconds
+ *      since 1970 and whether to mount the data disk, as three little-endian numbers of 64 bits, then 64 bytes that are mixed
+ *      into the kernel's random numbers, which are the same in each machine thawed from the file. To mount the data disk,
+ *      /dev/vdc, what was cached of the former one is dropped, and the new one is mounted at /data in its place. Meanwhile
+ *      a shell is started and reaped, to warm TCG's translation cache before the first command. Answer: `k`; the shell may
+ *      end after it.
+ *   l  log: the records of /dev/kmsg, with their sequence numbers. Answer: `k`, their length in bytes as a little-endian
+ *      number of 64 bits, and the records.
  *   o  off: powers the machine off. Answer: `k`, and then the machine ends.
  *
- * A command over SSH would do each of these, too; it costs a debug kernel under emulation a channel and two programs.
+ * A command over SSH could do each of these, but costs a debug kernel under emulation a channel and two programs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,7 +28,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
@@ -38,8 +38,8 @@
 #define RNDRESEEDCRNG _IO('R', 0x07)
 #endif
 
-/* Actions of syslog(2), which the C library does not name. */
-enum { LOG_READ_ALL = 3, LOG_SIZE = 10 };
+/* A record of /dev/kmsg has at most 8 KiB. A log that grows faster than it is read ends at the limit. */
+enum { RECORD_SIZE = 8192, LOG_LIMIT = 64 << 20 };
 
 struct order {
 	int64_t seconds;
@@ -89,7 +89,7 @@ static int mount_data_disk(void)
 {
 	int disk;
 
-	if (umount2("/data", 0) < 0 && errno != EINVAL) /* EINVAL: nothing is mounted there */
+	if (umount2("/data", 0) < 0 && errno != EINVAL) /* EINVAL: nothing is mounted */
 		return -1;
 	disk = open("/dev/vdc", O_RDONLY | O_CLOEXEC);
 	if (disk < 0 || ioctl(disk, BLKFLSBUF, 0) < 0)
@@ -120,38 +120,66 @@ static pid_t start_shell(void)
 	return pid;
 }
 
-static int answer(int out, char word)
+static int answer(int out, char letter)
 {
-	return write_all(out, &word, 1);
+	return write_all(out, &letter, 1);
 }
 
-static int tell_log(int out)
+/* Reads the kernel's log from its oldest record on. NULL when it cannot be read. */
+static char *read_log(size_t *length)
 {
-	int size = klogctl(LOG_SIZE, NULL, 0);
-	char *log = size > 0 ? malloc(size) : NULL;
-	int length = log ? klogctl(LOG_READ_ALL, log, size) : -1;
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	size_t size = 1 << 18;
+	char *log = kmsg < 0 ? NULL : malloc(size);
+
+	*length = 0;
+	while (log && *length < LOG_LIMIT) {
+		ssize_t got;
+
+		if (size - *length < RECORD_SIZE) {
+			char *larger = realloc(log, size *= 2);
+
+			if (!larger)
+				break;
+			log = larger;
+		}
+		got = read(kmsg, log + *length, RECORD_SIZE);
+		if (got > 0)
+			*length += got;
+		else if (got == 0 || (errno != EPIPE && errno != EINTR)) /* EPIPE: overwritten; the next read is beyond it */
+			break;
+	}
+	if (kmsg >= 0)
+		close(kmsg);
+	return log;
+}
+
+static int send_log(int out)
+{
+	size_t length;
+	char *log = read_log(&length);
 	uint64_t count = length;
-	int told;
+	int sent;
 
-	if (length < 0)
-		told = answer(out, 'e');
-	else if ((told = answer(out, 'k')) == 0 && (told = write_all(out, &count, sizeof(count))) == 0)
-		told = write_all(out, log, length);
+	if (!log)
+		return answer(out, 'e');
+	if ((sent = answer(out, 'k')) == 0 && (sent = write_all(out, &count, sizeof(count))) == 0)
+		sent = write_all(out, log, length);
 	free(log);
-	return told;
+	return sent;
 }
 
-static int tell_revived(const struct order *order, int out, int random)
+static int revive_and_answer(const struct order *order, int out, int random)
 {
 	pid_t shell = start_shell();
-	int told = answer(out, revive(order, random) == 0 ? 'k' : 'e');
+	int sent = answer(out, revive(order, random) == 0 ? 'k' : 'e');
 
 	if (shell > 0)
 		waitpid(shell, NULL, 0);
-	return told;
+	return sent;
 }
 
-/* -1 when the port has failed, or when a machine that should be off is not. */
+/* -1 when the port failed, or when the machine did not power off. */
 static int obey(char kind, int in, int out, int random)
 {
 	struct order order;
@@ -160,9 +188,9 @@ static int obey(char kind, int in, int out, int random)
 	case 'r':
 		if (read_all(in, &order, sizeof(order)) < 0)
 			return -1;
-		return tell_revived(&order, out, random);
+		return revive_and_answer(&order, out, random);
 	case 'l':
-		return tell_log(out);
+		return send_log(out);
 	case 'o':
 		if (answer(out, 'k') < 0)
 			return -1;
@@ -181,7 +209,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2)
 		in = out = open(argv[1], O_RDWR | O_CLOEXEC);
-	/* Opened before the freeze, so that little is left to do after it. */
+	/* Opened now, before the freeze, to save time after it. */
 	random = open("/dev/urandom", O_RDWR | O_CLOEXEC);
 	if (in < 0 || random < 0) {
 		fprintf(stderr, "guest-agent: %s\n", strerror(errno));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Uses a mediated device as a VM would, without a VM: opens it through VFIO and keeps it open until told otherwise.
+ * Uses a mediated device as a VM would, without a VM: opens it through VFIO and keeps it open.
  *
- *   holder hold UUID SOCKET      open the device; make SOCKET when it is open; obey until closed or killed
- *   holder ask SOCKET COMMAND    have the holder do something and print its answer
+ *   holder hold UUID SOCKET      open the device, then create SOCKET and take commands from it until closed or killed
+ *   holder ask SOCKET COMMAND    send a command to the holder and print its answer
  *
  * Commands: read-id (PCI vendor and device from its configuration space), loopback (a byte through its first serial
  * port and back), reset, close-device (only the device; group and container stay), close (everything, then exit).

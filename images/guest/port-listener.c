@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waits at a virtio serial port and lets a server serve whoever opens the other end, one visitor after the other.
+ * Waits at a virtio serial port and starts a server for each client that opens the other end, one client after the other.
  *
  *   port-listener PORT SERVER [ARGUMENT]...
  *
- * The server finds the port as its standard input and output. When it ends before its visitor has left, the port is
- * closed for a while, which the other end is told: nobody waits for a server that has died.
+ * The port is the server's standard input and output. When the server exits before its client has left, the port is closed
+ * for a while. The host sees that, so that no client waits for a server that has died.
  *
- * A port that nobody has opened reads as ended and polls as hung up, at once and for ever: whoever waits by reading or
- * polling spins, and under emulation starves the guest. The driver sends SIGIO when the other end is opened or closed,
- * so that is what is waited for.
+ * A port whose other end is not open always reads as end of file and polls as hung up: a program that waits by read or poll
+ * spins, and under emulation starves the guest. The driver sends SIGIO when the other end is opened or closed; this program
+ * waits for that.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* QEMU tells of a port's opening and closing at most once a second, and then only the last. */
+/* QEMU reports the opening and closing of a port at most once a second, and then the last change only. */
 #define CLOSED_SECONDS 2
 
 static int hung_up(int port)
@@ -31,7 +31,7 @@ static int hung_up(int port)
 	return poll(&look, 1, 0) > 0 && (look.revents & POLLHUP);
 }
 
-/* SIGIO is blocked: one that comes between the look and the wait is not lost. */
+/* SIGIO is blocked: one that arrives between hung_up and sigwait is not lost. */
 static void wait_until(int port, int closed, const sigset_t *sigio)
 {
 	int signal;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Has a VM inside the guest carry out one line of QEMU's human monitor, over its QMP socket, and prints the answer.
+ * Sends one command line of QEMU's human monitor to a VM inside the guest, over its QMP socket, and prints the answer.
  *
- *   qemu-monitor SOCKET WORD…
+ *   qemu-monitor SOCKET ARGUMENT…
  *
- * QMP and not a plain monitor, because the human one echoes what it is told, letter by letter, with escape codes.
- * Exit code: 0 answered, 1 refused by QEMU (its error goes to stderr), 2 no QEMU there or bad usage.
+ * Over QMP, because the human monitor itself echoes its input letter by letter, with escape codes.
+ * Exit code: 0 answered, 1 refused by QEMU (its error goes to stderr), 2 no QEMU answered, or bad usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -56,7 +56,7 @@ static void print_unquoted(FILE *to, const char *from)
 	}
 }
 
-/* The next line that is an answer: events come in between. NULL when QEMU has gone. */
+/* The next line that is an answer and not an event. NULL when QEMU has exited. */
 static char *next_answer(FILE *socket, char **line, size_t *size)
 {
 	while (getline(line, size, socket) > 0)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Fault } from '../../model/index.ts';
 import type { Context } from '../context.ts';
+import { buildRequestedArms, requireLastKernel } from '../kernel-options.ts';
 import { type MachineOptions, withMachine } from '../machine.ts';
-import { openProgress } from '../progress.ts';
-import { buildRequestedArms, lastKernel } from '../workbench.ts';
 
 /** Shells give 128 plus the number of a signal that ended a command. */
 const SIGNAL_CODES: Readonly<Record<string, number>> = {
@@ -35,11 +34,8 @@ export async function execute(
       message: 'no command is given',
       next: 'put it after two dashes: ktrial boot --kernel NAME -- uname -a',
     });
-  const progress = await openProgress(context);
-  const arms = await buildRequestedArms(options.series, options, context, progress.emit).finally(() =>
-    progress.end(),
-  );
-  return withMachine(lastKernel(arms), options, context, async (guest) => {
+  const kernel = await requireLastKernel(await buildRequestedArms(options.series, options, context), context);
+  return withMachine(kernel, options, context, async (guest) => {
     const result = await guest.run(args.join(' '), { timeoutMs: options.timeout * 1000 });
     context.out.write(result.stdout);
     context.err.write(result.stderr);

@@ -1,45 +1,41 @@
 // SPDX-License-Identifier: MIT
-import type { ArmsChoice } from '../../campaign/index.ts';
-import type { Diagnostic } from '../../model/index.ts';
+import { exitCodeOfState, findArmKernel } from '../../campaign/index.ts';
+import { describeDiagnostic } from '../../report/index.ts';
 import type { Context } from '../context.ts';
-import type { KernelOptions } from '../inputs.ts';
-import { openProgress } from '../progress.ts';
-import { buildRequestedArms } from '../workbench.ts';
+import { describeFault } from '../failure.ts';
+import { buildRequestedArms, type KernelOptions, rejectionFault } from '../kernel-options.ts';
 
-/** Builds and prints where the kernels are; exit code 1 when the series does not compile. */
+/** Builds and prints where the kernels are; exit code 1 when an arm does not compile. */
 export async function execute(
   context: Context,
   args: readonly string[],
-  options: KernelOptions & { readonly json?: boolean; readonly arms?: ArmsChoice },
+  options: KernelOptions & { readonly json?: boolean },
 ): Promise<number> {
-  const progress = await openProgress(context);
-  const arms = await buildRequestedArms(args[0], options, context, progress.emit);
-  await progress.end();
+  const state = await buildRequestedArms(args[0], options, context);
+  const failed = state.arms.some((arm) => arm.status === 'failed');
+  const exitCode = failed ? 1 : state.rejection ? exitCodeOfState(state) : 0;
   if (options.json) {
+    const kernels: Record<string, unknown> = {};
+    for (const arm of state.arms) kernels[arm.name] = await findArmKernel(state, arm.name, context);
+    const { notes, arms, rejection } = state;
     context.out.write(
-      `${JSON.stringify({ format: 1, kernels: arms.kernels, builds: arms.builds, newDiagnostics: arms.newDiagnostics, notes: arms.notes })}\n`,
+      `${JSON.stringify({ format: 2, kernels, builds: arms.map((arm) => arm.build), rejection, notes })}\n`,
     );
-    return 0;
+    return exitCode;
   }
-  for (const { arm, newDiagnostics } of arms.builds) {
-    const kernel = arms.kernels[arm];
-    if (!kernel) {
-      context.out.write(`${arm}: does not compile\n`);
-      for (const one of newDiagnostics) context.out.write(`  ${describeDiagnostic(one)}\n`);
-      continue;
-    }
-    context.out.write(
-      `${arm}: Linux ${kernel.release}\n  boot image ${kernel.bootImage}\n  vmlinux    ${kernel.vmlinux}\n  modules    ${kernel.modules}\n`,
-    );
+  for (const arm of state.arms) {
+    const kernel = await findArmKernel(state, arm.name, context);
+    if (kernel)
+      context.out.write(
+        `${arm.name}: Linux ${kernel.release}\n  boot image ${kernel.bootImage}\n  vmlinux    ${kernel.vmlinux}\n  modules    ${kernel.modules}\n`,
+      );
+    else if (arm.build) context.out.write(`${arm.name}: does not compile\n`);
+    for (const one of arm.build?.newDiagnostics ?? [])
+      context.out.write(
+        `  new ${one.severity}: ${describeDiagnostic(one)}${one.patch === null ? '' : ` (patch ${one.patch})`}\n`,
+      );
   }
-  for (const note of arms.notes) context.out.write(`note: ${note}\n`);
-  for (const one of arms.newDiagnostics) context.out.write(`${describeDiagnostic(one)}\n`);
-  return 0;
-}
-
-/** A new warning with the patch it belongs to. */
-export function describeDiagnostic(one: Diagnostic): string {
-  const place = `${one.file}${one.line === null ? '' : `:${one.line}`}`;
-  const option = one.option === null ? '' : ` [${one.option}]`;
-  return `new ${one.severity}: ${place}: ${one.message}${option}${one.patch === null ? '' : ` (patch ${one.patch})`}`;
+  for (const note of state.notes) context.out.write(`note: ${note}\n`);
+  if (state.rejection) context.err.write(describeFault(rejectionFault(state.rejection), false));
+  return exitCode;
 }

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { formatDiagnostic } from '../../document/index.ts';
 import { exists, listFiles } from '../../host/index.ts';
 import { readKernelDefinition } from '../../kernel/index.ts';
-import { Fault } from '../../model/index.ts';
+import { Fault, toFault } from '../../model/index.ts';
 import { lintScenario } from '../../scenario/index.ts';
 import type { Context } from '../context.ts';
-import { describeFault, faultFrom } from '../failure.ts';
+import { describeFault } from '../failure.ts';
 
 /** Checks every file named; exit code 2 when one is wrong. */
 export async function execute(context: Context, args: readonly string[]): Promise<number> {
@@ -30,7 +30,7 @@ export async function execute(context: Context, args: readonly string[]): Promis
     if (words.some((word) => !/: warning: /.test(word.split('\n')[0] ?? ''))) wrong += 1;
     else context.out.write(`ok ${file}\n`);
   }
-  if (wrong > 0) context.err.write(`ktrial: ${wrong} of ${files.length} files are not as they should be\n`);
+  if (wrong > 0) context.err.write(`ktrial: ${wrong} of ${files.length} files have errors\n`);
   return wrong > 0 ? 2 : 0;
 }
 
@@ -39,7 +39,7 @@ async function lintFile(file: string, context: Context): Promise<string[]> {
   if (/^source:/m.test(text) && /^config:/m.test(text)) {
     return readKernelDefinition(file, join(context.root, 'kernels')).then(
       () => [],
-      (error: unknown) => [describeFault(faultFrom(error), false).trimEnd()],
+      (error: unknown) => [describeFault(toFault(error), false).trimEnd()],
     );
   }
   const diagnostics = lintScenario(text, file);

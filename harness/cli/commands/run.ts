@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: MIT
-import { appendFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
 import {
-  type ArmsChoice,
-  type CampaignOutcome,
   type CampaignRequest,
   describePlan,
-  planCampaign,
+  exitCodeOfState,
+  makeRunDirectory,
+  planRun,
+  readScenarios,
+  type resumeCampaign,
   runCampaign,
 } from '../../campaign/index.ts';
-import { quoteArgv, writeFileAtomic } from '../../host/index.ts';
-import { Fault, type LiveEventBody, type RunEvent, type RunEventBody } from '../../model/index.ts';
+import { type ArmsChoice, type CampaignState, quoteArgs } from '../../model/index.ts';
+import { printable } from '../../report/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
-import { makeRunDirectory } from '../directory.ts';
-import { type KernelOptions, readKernel, readSeriesArgument } from '../inputs.ts';
+import { type KernelOptions, readArmsRequest } from '../kernel-options.ts';
+import { removeLeftovers } from '../leftovers.ts';
+import { parseOutputs, renderReport, type WantedReport, writeReports } from '../outputs.ts';
 import { openProgress } from '../progress.ts';
-import { describeRecord } from '../record.ts';
-import { readScenarios } from '../scenarios.ts';
-import { rejectionFault } from '../workbench.ts';
-import { describeDiagnostic } from './build.ts';
 
 export interface RunOptions extends KernelOptions {
   readonly scenarios?: readonly string[];
@@ -32,6 +30,8 @@ export interface RunOptions extends KernelOptions {
   readonly cold?: boolean;
   readonly controls: number;
   readonly runDirectory?: string;
+  readonly output?: readonly string[];
+  readonly verbose?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -41,131 +41,100 @@ export async function execute(
   args: readonly string[],
   options: RunOptions,
 ): Promise<number> {
+  const outputs = parseOutputs(options.output ?? ['tap']);
   const request = await readRequest(context, args[0], options);
   if (options.dryRun) {
-    context.out.write(`${describePlan(request, planCampaign(request)).join('\n')}\n`);
+    const plan = await planRun(request, context.cacheDirectory);
+    context.out.write(`${describePlan(request, plan).map(printable).join('\n')}\n`);
     return 0;
   }
-  const runDirectory = await makeRunDirectory(context, options.runDirectory, request.title);
-  if (request.series)
-    await writeFile(
-      join(runDirectory, 'series.mbox'),
-      Buffer.from(request.series.patches.map((patch) => patch.mail).join('\n'), 'latin1'),
-    );
+  const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));
+  return performRun(
+    context,
+    { runDirectory, outputs, mirror: request.mirror, verbose: options.verbose === true },
+    (setup) =>
+      runCampaign({ ...request, repeatCommand: repeatCommand(context, args[0], runDirectory) }, setup),
+  );
+}
+
+/** How a run is performed and printed: the same for one that starts and one that goes on. */
+export interface RunPresentation {
+  readonly runDirectory: string;
+  readonly outputs: readonly WantedReport[];
+  readonly mirror: string | null;
+  readonly verbose: boolean;
+}
+
+/** Performs a campaign with progress on standard error, then prints its reports. */
+export async function performRun(
+  context: Context,
+  presentation: RunPresentation,
+  perform: (setup: Parameters<typeof resumeCampaign>[0]) => Promise<CampaignState>,
+): Promise<number> {
+  const { runDirectory, mirror } = presentation;
+  await removeLeftovers(context);
   const progress = await openProgress(context);
-  const eventsPath = join(runDirectory, 'events.ndjson');
-  const events: Promise<void>[] = [];
-  let seq = 0;
-  const listen = (body: RunEventBody | LiveEventBody) => {
-    const event: RunEvent = { format: 1, seq: ++seq, at: new Date().toISOString(), ...body };
-    progress.listen(event);
-    events.push(appendFile(eventsPath, `${JSON.stringify(event)}\n`));
-  };
-  const place = {
-    root: context.root,
-    cacheDirectory: context.cacheDirectory,
-    runDirectory,
-    ...(options.mirror ? { mirror: options.mirror } : {}),
-  };
-  let outcome: CampaignOutcome;
   const templates = new TemplateStore({
     cacheDirectory: context.cacheDirectory,
     onNote: (text) => context.err.write(`ktrial: ${text}\n`),
   });
+  let state: CampaignState;
   try {
-    outcome = await runCampaign(
-      request,
-      place,
-      assembleRunner(context, runDirectory, options.mirror, templates),
-      listen,
-      context.signal,
-    );
+    state = await perform({
+      place: context,
+      runDirectory,
+      ktrialVersion: context.version,
+      runTrial: assembleRunner(context, runDirectory, mirror ?? undefined, templates),
+      listen: progress.listen,
+      signal: context.signal,
+    });
   } finally {
     await templates[Symbol.asyncDispose]();
     await progress.end();
-    await Promise.allSettled(events);
   }
-  await writeFileAtomic(
-    join(runDirectory, 'record.json'),
-    `${JSON.stringify(await describeRecord(context, request, outcome), null, 2)}\n`,
-  );
-  return printOutcome(context, request, outcome, runDirectory);
+  await writeReports(context, presentation.outputs, state, runDirectory, presentation.verbose);
+  const { columns } = context.err.size();
+  const table = renderReport('table', state, runDirectory, {
+    color: context.color,
+    columns: context.err.isTty ? columns : 100,
+    verbose: presentation.verbose,
+  });
+  context.err.write(`\n${table}`);
+  return exitCodeOfState(state);
 }
 
 async function readRequest(
   context: Context,
-  word: string | undefined,
+  seriesArg: string | undefined,
   options: RunOptions,
 ): Promise<CampaignRequest> {
-  const kernel = await readKernel(options, context);
-  const scenarios = await readScenarios(options.scenarios, options.param ?? [], context);
-  const series = word === undefined ? null : await readSeriesArgument(word, options, context);
+  const arms = await readArmsRequest(seriesArg, options, context);
   return {
-    title: series ? series.title : `${kernel.name} alone`,
-    series,
-    kernel,
-    extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)),
-    baseCommit: options.base ?? null,
-    scenarios,
-    arms: options.arms,
+    ...arms,
+    title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
+    scenarios: await readScenarios(options.scenarios, options.param ?? [], context),
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,
     cold: options.cold === true,
     clonesPerControl: options.controls,
     jobs: options.jobs ?? null,
-    repeatCommand: quoteArgv(['ktrial', ...repeatWords(context.words)]),
+    repeatCommand: repeatCommand(context, seriesArg, null),
   };
 }
 
-async function printOutcome(
-  context: Context,
-  request: CampaignRequest,
-  outcome: CampaignOutcome,
-  runDirectory: string,
-): Promise<number> {
-  const say = (text: string) => context.err.write(`${text}\n`);
-  for (const note of outcome.notes) say(`note: ${note}`);
-  if (outcome.rejection) {
-    const fault = rejectionFault(outcome.rejection);
-    context.out.write(`TAP version 14\nBail out! ${fault.message}\n`);
-    throw fault;
-  }
-  if (!outcome.verdict)
-    throw new Fault({
-      blame: 'harness',
-      code: 'CLI_NO_VERDICT',
-      message: 'the campaign ended without a verdict',
-    });
-  for (const one of outcome.prepared?.newDiagnostics ?? []) say(describeDiagnostic(one));
-  const { cloneLines, printPerPatchGrid, tapReport, verdictTable } = await import('../../report/index.ts');
-  const { perPatch } = outcome.verdict;
-  const draw = (color: boolean) =>
-    perPatch ? `${printPerPatchGrid(perPatch, outcome.prepared?.builds ?? [], { color })}\n\n` : '';
-  context.out.write(
-    tapReport(outcome.verdict, outcome.trials, {
-      runDirectory,
-      repeat: request.repeatCommand,
-      grid: draw(false),
-      clones: outcome.clones,
-    }),
+/**
+ * The command line that repeats the run: without options that only say where its files go. A series from standard input is
+ * read from the run's directory, where it was stored.
+ */
+function repeatCommand(context: Context, seriesArg: string | undefined, runDirectory: string | null): string {
+  const dropped = ['--run-directory', '-o', '--output'];
+  const kept = context.args.filter(
+    (arg, index) =>
+      arg !== '--dry-run' &&
+      !dropped.some((name) => arg === name || arg.startsWith(`${name}=`)) &&
+      !dropped.includes(context.args[index - 1] ?? ''),
   );
-  const table = verdictTable(outcome.verdict, outcome.trials, { color: context.color });
-  await writeFile(
-    join(runDirectory, 'verdict.txt'),
-    draw(false) + verdictTable(outcome.verdict, outcome.trials, { color: false }),
-  );
-  say(`\n${draw(context.color)}${table}`);
-  for (const line of cloneLines(outcome.clones)) say(line);
-  say(`record  ${join(runDirectory, 'record.json')}`);
-  say(`repeat  ${request.repeatCommand}`);
-  return context.signal.aborted ? 130 : outcome.verdict.exitCode;
-}
-
-/** The words that repeat a run: without those that only say where its files go, or that nothing shall be started. */
-function repeatWords(words: readonly string[]): string[] {
-  return words.filter(
-    (word, index) =>
-      word !== '--dry-run' && !word.startsWith('--run-directory') && words[index - 1] !== '--run-directory',
-  );
+  const stored = runDirectory === null ? '-' : `${runDirectory}/series.mbox`;
+  return quoteArgs(['ktrial', ...kept.map((arg) => (arg === '-' && seriesArg === '-' ? stored : arg))]);
 }

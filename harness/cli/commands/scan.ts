@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Fault, type Splat } from '../../model/index.ts';
-import { printSplat, scanJson } from '../../report/index.ts';
+import { type PrintOptions, printSplat, REPORT_COLUMNS, scanJson } from '../../report/index.ts';
 import {
   createScanner,
   formatGrade,
@@ -131,18 +131,18 @@ function readBelow(directory: string, path: string): Promise<string | null> {
 
 /** Source lines, and the text round the culprit's, where the kernel has them. */
 async function nameLines(splats: readonly Splat[], kernel: NamedKernel): Promise<Splat[]> {
-  const { closeSymbolisers, coveredLines, quoteSource, symboliseSplat } = await import(
-    '../../symbol/index.ts'
-  );
+  // The compiler does not rewrite a dynamic import in a function that declares with `await using`.
+  const { openSymbolisers, quoteSource } = await import('../../symbol/index.ts');
+  const symbolisers = openSymbolisers();
   const text = { read: kernel.read, changes: () => Promise.resolve(new Map()) };
   const named: Splat[] = [];
   try {
-    for (const splat of splats)
-      named.push(
-        await quoteSource(await symboliseSplat(splat, kernel), text, (frame) => coveredLines(frame, kernel)),
-      );
+    for (const splat of splats) {
+      const placed = await symbolisers.symboliseSplat(splat, kernel);
+      named.push(await quoteSource(placed, text, (frame) => symbolisers.coveredLines(frame, kernel)));
+    }
   } finally {
-    await closeSymbolisers();
+    await symbolisers[Symbol.asyncDispose]();
   }
   return named;
 }
@@ -152,8 +152,10 @@ function printSplats(context: Context, file: string, splats: readonly Splat[], m
     context.out.write(`${many ? `${file}: ` : ''}no complaint of the kernel\n`);
     return;
   }
+  // Nothing of a log is left out: a reader of one log may know better than the unwinder.
+  const options: PrintOptions = { color: context.color, columns: REPORT_COLUMNS, verbose: true };
   for (const splat of splats)
-    context.out.write(`${many ? `${file}:\n` : ''}${printSplat(splat, { color: context.color })}\n`);
+    context.out.write(`${many ? `${file}:\n` : ''}${printSplat(splat, options).join('\n')}\n`);
 }
 
 async function gradeDirectories(context: Context, args: readonly string[]): Promise<number> {

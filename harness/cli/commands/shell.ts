@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Fault } from '../../model/index.ts';
 import type { Context } from '../context.ts';
+import { buildRequestedArms, requireLastKernel } from '../kernel-options.ts';
 import { type MachineOptions, withMachine } from '../machine.ts';
-import { openProgress } from '../progress.ts';
-import { buildRequestedArms, lastKernel } from '../workbench.ts';
 
 /** Opens a shell in a fresh machine; the exit code is the shell's. */
 export async function execute(
@@ -11,11 +10,8 @@ export async function execute(
   _args: readonly string[],
   options: MachineOptions,
 ): Promise<number> {
-  const progress = await openProgress(context);
-  const arms = await buildRequestedArms(options.series, options, context, progress.emit).finally(() =>
-    progress.end(),
-  );
-  return withMachine(lastKernel(arms), options, context, async (guest, machine) => {
+  const kernel = await requireLastKernel(await buildRequestedArms(options.series, options, context), context);
+  return withMachine(kernel, options, context, async (guest, machine) => {
     if (!guest.openShell)
       throw new Fault({ blame: 'harness', code: 'CLI_NO_SHELL', message: 'this guest has no terminal' });
     context.err.write(`ktrial: console ${machine.consolePath}; leave the shell to end the machine\n`);
@@ -23,9 +19,9 @@ export async function execute(
     stdin.setRawMode?.(true);
     stdin.resume();
     try {
-      return await guest.openShell(stdin, context.out, {
-        rows: context.out.rows ?? 24,
-        cols: context.out.columns ?? 80,
+      return await guest.openShell(stdin, context.out.stream, {
+        rows: context.out.size().rows,
+        cols: context.out.size().columns,
       });
     } finally {
       stdin.setRawMode?.(false);

@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: MIT
+import type { Architecture } from './architecture.ts';
 import { x86_64 } from './x86_64.ts';
-
-/** What building a kernel needs to know of an architecture. */
-export interface Architecture {
-  readonly name: 'x86_64';
-  /** The word after `ARCH=`. */
-  readonly makeArch: string;
-  readonly bootTarget: string;
-  /** The boot image, relative to the build's output. */
-  readonly bootImage: string;
-}
 
 const ARCHITECTURES: Readonly<Record<Architecture['name'], Architecture>> = { x86_64 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Architecture } from './index.ts';
+import type { Architecture } from './architecture.ts';
 
 export const x86_64: Architecture = {
   name: 'x86_64',

@@ -1,36 +1,55 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import {
+  errnoWriteCommand,
+  settledTarget,
+  settleTarget,
+  withOneSource,
+  writtenTarget,
+} from '../errno-write.ts';
+import { name } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { name } from '../words.ts';
-import { hasOneSource, writerCommand, writeTarget } from '../writer.ts';
 
-const schema = z
+const written = z
   .strictObject({
     name: name.meta({ description: 'what later steps call the job' }),
     command: z.string().min(1).optional(),
-    write: z
-      .strictObject(writeTarget)
-      .refine(hasOneSource, 'give exactly one of value, values and uuids')
-      .optional(),
+    write: withOneSource(z.strictObject(writtenTarget)).optional(),
   })
   .refine(
     (body) => (body.command === undefined) !== (body.write === undefined),
     'give either command or write',
-  );
+  )
+  .meta({ oneOf: [{ required: ['command'] }, { required: ['write'] }] });
 
-type Body = z.infer<typeof schema>;
+const settled = z.strictObject({
+  name,
+  job: z.union([
+    z.strictObject({ command: z.string().min(1) }),
+    z.strictObject({ write: z.strictObject(settledTarget) }),
+  ]),
+});
 
-/** A job that goes on while later steps are done. */
-export const background = defineStep<Body>({
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
+
+/** Starts a job that goes on while later steps are performed. */
+export const background = defineStep<Written, Body>({
   kind: 'background',
-  description: 'Starts a shell command, or a write, that goes on while later steps are done.',
-  schema: () => schema,
+  description: 'Starts a shell command, or a write, that goes on while later steps are performed.',
+  written: () => written,
+  settled: () => settled,
+  settle: ({ name, command, write }) => ({
+    name,
+    job: write ? { write: settleTarget(write) } : { command: command ?? '' },
+  }),
   describe: (body) => `start ${body.name}`,
   jobs: (body) => ({ starts: [body.name] }),
-  async perform(body, context) {
-    const command = body.write ? writerCommand(body.write) : (body.command as string);
-    const job = await context.guest.start(command, { env: context.env });
-    context.jobs.add(body.name, job, body.write ? 'errno' : 'command');
-    return { failures: [], details: [`process ${job.pid}`] };
+  async perform({ name, job }, context) {
+    const writesErrnos = 'write' in job;
+    const command = writesErrnos ? errnoWriteCommand(job.write) : job.command;
+    const guestJob = await context.guest.start(command, { env: context.env });
+    context.jobs.add(name, guestJob, { writesErrnos });
+    return { failures: [], details: [`process ${guestJob.pid}`] };
   },
 });

@@ -19,7 +19,7 @@ import { waitForFile } from './wait-for-file.ts';
 import { waitForState } from './wait-for-state.ts';
 import { write } from './write.ts';
 
-/** Every kind of step. A new kind is a file of its own and a line here. */
+/** Every kind of step. A new kind is one file and one line here. */
 export const STEPS: readonly Step[] = [
   run,
   write,
@@ -40,3 +40,10 @@ export const STEPS: readonly Step[] = [
   stopL2,
   monitorL2,
 ];
+
+/** The kind of a settled step. */
+export function stepKind(name: string): Step {
+  const kind = STEPS.find((one) => one.kind === name);
+  if (!kind) throw new TypeError(`there is no kind of step ${name}`);
+  return kind;
+}

@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { name, shorthand, signalName } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { name } from '../words.ts';
 
-const full = z.strictObject({
-  job: name,
-  signal: z
-    .string()
-    .regex(/^[A-Z0-9]+$/, 'this must be a signal without SIG, such as TERM')
-    .default('TERM'),
-});
+const written = shorthand('job', z.strictObject({ job: name, signal: signalName.default('TERM') }));
+const settled = z.strictObject({ job: name, signal: signalName });
 
-type Body = string | z.infer<typeof full>;
+type Body = z.output<typeof settled>;
 
-/** A signal to a job. */
-export const kill = defineStep<Body>({
+/** Sends a signal to a job. */
+export const kill = defineStep<Body, Body>({
   kind: 'kill',
   description: 'Sends a signal to a job and all its processes; does not wait for its end.',
-  schema: () => z.union([name, full]),
-  describe: (body) => `kill ${typeof body === 'string' ? body : body.job}`,
-  jobs: (body) => ({ uses: [typeof body === 'string' ? body : body.job] }),
-  async perform(body, context) {
-    const { job, signal } = typeof body === 'string' ? full.parse({ job: body }) : body;
-    await context.jobs.get(job).guestJob.kill(signal);
+  written: () => written,
+  settled: () => settled,
+  settle: ({ job, signal }) => ({ job, signal }),
+  describe: (body) => `kill ${body.job}`,
+  jobs: (body) => ({ uses: [body.job] }),
+  async perform({ job, signal }, context) {
+    await context.jobs.get(job).kill(signal);
     return { failures: [] };
   },
 });

@@ -1,36 +1,51 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { quoteArgs } from '../../model/index.ts';
 import { checkEnd, checkText, quoteOutput } from '../check.ts';
+import { settleOptionalText, textExpectation, writtenText } from '../expectation.ts';
 import { monitorPathOf } from '../l2.ts';
-import { quoteWords } from '../shell.ts';
+import { duration, milliseconds, name, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { duration, name, textExpectation } from '../words.ts';
 
-const schema = z.strictObject({
+const written = z.strictObject({
   name: name.default('l2'),
   command: z.string().min(1).meta({ description: "a line of QEMU's human monitor, such as i/w 0xcfc" }),
-  answer: textExpectation.optional(),
+  answer: writtenText.optional(),
   timeout: duration.default('20s'),
 });
 
-type Body = z.infer<typeof schema>;
+const settled = z.strictObject({
+  name,
+  command: z.string().min(1),
+  answer: textExpectation.nullable(),
+  timeoutMs: milliseconds,
+});
 
-/** A line to the monitor of a VM inside the guest. */
-export const monitorL2 = defineStep<Body>({
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
+
+/** Sends a line to the monitor of a VM inside the guest. */
+export const monitorL2 = defineStep<Written, Body>({
   kind: 'monitorL2',
-  description: 'Has a VM inside the guest carry out a line of its monitor and looks at the answer.',
-  schema: () => schema,
-  describe: (body) => `tell ${body.name}: ${body.command}`,
+  description: 'Sends a line to the QEMU monitor of a VM inside the guest and checks the answer.',
+  written: () => written,
+  settled: () => settled,
+  settle: ({ name, command, answer, timeout }) => ({
+    name,
+    command,
+    answer: settleOptionalText(answer),
+    timeoutMs: toMs(timeout),
+  }),
+  describe: (body) => `monitor ${body.name}: ${body.command}`,
   jobs: (body) => ({ uses: [body.name] }),
-  async perform(body, context) {
-    const command = quoteWords(['qemu-monitor', monitorPathOf(body.name), body.command]);
-    const result = await context.guest.run(command, {
-      timeoutMs: context.scale(body.timeout),
+  async perform({ name, command, answer, timeoutMs }, context) {
+    const result = await context.guest.run(quoteArgs(['qemu-monitor', monitorPathOf(name), command]), {
+      timeoutMs: context.scale(timeoutMs),
       env: context.env,
     });
     const details = quoteOutput(result);
     const ended = checkEnd(result, [0], 'qemu-monitor');
-    const said = checkText(result.stdout, body.answer, 'answer').map((one) => ({ ...one, details }));
-    return { failures: ended.length > 0 ? ended : said, details };
+    const answered = checkText(result.stdout, answer, 'answer').map((one) => ({ ...one, details }));
+    return { failures: ended.length > 0 ? ended : answered, details };
   },
 });

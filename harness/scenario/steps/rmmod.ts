@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { quoteArgs } from '../../model/index.ts';
 import { checkEnd, quoteOutput } from '../check.ts';
-import { quoteWords } from '../shell.ts';
+import { duration, milliseconds, moduleName, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { duration } from '../words.ts';
 
-const module = z.string().regex(/^[A-Za-z0-9_-]+$/, 'this must be the name of a module');
-const full = z.strictObject({ module, timeout: duration.default('60s') });
+const written = shorthand('module', z.strictObject({ module: moduleName, timeout: duration.default('60s') }));
+const settled = z.strictObject({ module: moduleName, timeoutMs: milliseconds });
 
-type Body = string | z.infer<typeof full>;
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
 
-/** A module, unloaded. */
-export const rmmod = defineStep<Body>({
+/** Unloads a module. */
+export const rmmod = defineStep<Written, Body>({
   kind: 'rmmod',
   description:
-    'Unloads a module. A module in use makes it fail at once; a module whose exit waits makes it wait.',
-  schema: () => z.union([module, full]),
-  describe: (body) => `unload ${typeof body === 'string' ? body : body.module}`,
-  async perform(body, context) {
-    const { module: name, timeout } = typeof body === 'string' ? full.parse({ module: body }) : body;
-    const result = await context.guest.run(quoteWords(['rmmod', name]), {
-      timeoutMs: context.scale(timeout),
+    'Unloads a module. It fails at once when the module is in use, and waits while its exit waits.',
+  written: () => written,
+  settled: () => settled,
+  settle: ({ module, timeout }) => ({ module, timeoutMs: toMs(timeout) }),
+  describe: (body) => `unload ${body.module}`,
+  async perform({ module, timeoutMs }, context) {
+    const result = await context.guest.run(quoteArgs(['rmmod', module]), {
+      timeoutMs: context.scale(timeoutMs),
       env: context.env,
     });
     return { failures: checkEnd(result, [0], 'rmmod'), details: quoteOutput(result) };

@@ -1,41 +1,67 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { checkEnd, checkText, quoteOutput } from '../check.ts';
+import {
+  exitList,
+  settleOptionalText,
+  textExpectation,
+  toList,
+  writtenExit,
+  writtenText,
+} from '../expectation.ts';
+import { duration, milliseconds, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { duration, textExpectation } from '../words.ts';
 
-const full = z.strictObject({
+const written = shorthand(
+  'command',
+  z.strictObject({
+    command: z.string().min(1),
+    timeout: duration.default('60s'),
+    exit: z
+      .union([writtenExit, z.literal('any')])
+      .default(0)
+      .meta({ description: 'the acceptable exit codes' }),
+    stdout: writtenText.optional(),
+    stderr: writtenText.optional(),
+  }),
+);
+
+const settled = z.strictObject({
   command: z.string().min(1),
-  timeout: duration.default('60s'),
-  exit: z
-    .union([z.int().min(0).max(255), z.array(z.int().min(0).max(255)).min(1), z.literal('any')])
-    .default(0)
-    .meta({ description: 'the exit codes that are right' }),
-  stdout: textExpectation.optional(),
-  stderr: textExpectation.optional(),
+  timeoutMs: milliseconds,
+  exit: z.union([exitList, z.literal('any')]),
+  stdout: textExpectation.nullable(),
+  stderr: textExpectation.nullable(),
 });
 
-type Body = string | z.infer<typeof full>;
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
 
-/** A shell command that ends. */
-export const run = defineStep<Body>({
+/** Runs a shell command to its end. */
+export const run = defineStep<Written, Body>({
   kind: 'run',
-  description: 'Runs a shell command in the guest and looks at its exit code and output.',
-  schema: () => z.union([z.string().min(1), full]),
-  describe: (body) => `run ${(typeof body === 'string' ? body : body.command).split('\n')[0]}`,
-  async perform(body, context) {
-    const { command, timeout, exit, stdout, stderr } =
-      typeof body === 'string' ? full.parse({ command: body }) : body;
+  description: 'Runs a shell command in the guest and checks its exit code and output.',
+  written: () => written,
+  settled: () => settled,
+  settle: ({ command, timeout, exit, stdout, stderr }) => ({
+    command,
+    timeoutMs: toMs(timeout),
+    exit: exit === 'any' ? exit : toList(exit),
+    stdout: settleOptionalText(stdout),
+    stderr: settleOptionalText(stderr),
+  }),
+  describe: (body) => `run ${body.command.split('\n')[0]}`,
+  async perform({ command, timeoutMs, exit, stdout, stderr }, context) {
     const result = await context.guest.run(command, {
-      timeoutMs: context.scale(timeout),
+      timeoutMs: context.scale(timeoutMs),
       env: context.env,
     });
-    const ended = checkEnd(result, exit === 'any' ? 'any' : [exit].flat(), command);
+    const ended = checkEnd(result, exit, command);
     const details = quoteOutput(result);
-    const said = [
+    const output = [
       ...checkText(result.stdout, stdout, 'stdout'),
       ...checkText(result.stderr, stderr, 'stderr'),
     ];
-    return { failures: ended.length > 0 ? ended : said.map((one) => ({ ...one, details })), details };
+    return { failures: ended.length > 0 ? ended : output.map((one) => ({ ...one, details })), details };
   },
 });

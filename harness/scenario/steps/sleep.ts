@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
+import { z } from 'zod';
+import { duration, milliseconds, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { duration, toMs } from '../words.ts';
 
-/** A pause. */
-export const sleep = defineStep<string>({
+const settled = z.strictObject({ ms: milliseconds });
+
+/** Waits for a time. */
+export const sleep = defineStep<string, z.output<typeof settled>>({
   kind: 'sleep',
   description:
     'Waits for a time, which is not scaled on slow machines. To wait for something, use a wait step.',
-  schema: () => duration,
-  describe: (body) => `sleep ${body}`,
-  async perform(body, context) {
-    await context.stage.sleep(toMs(body));
+  written: () => duration,
+  settled: () => settled,
+  settle: (time) => ({ ms: toMs(time) }),
+  describe: (time) => `sleep ${time}`,
+  async perform({ ms }, context) {
+    await context.sleep(ms);
     return { failures: [] };
   },
 });

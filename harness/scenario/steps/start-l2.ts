@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { quoteArgs } from '../../model/index.ts';
 import { quoteOutput } from '../check.ts';
-import { l2Command, monitorPathOf } from '../l2.ts';
+import { consolePathOf, l2Command, monitorPathOf } from '../l2.ts';
+import { amount, count, duration, milliseconds, name, toMs, toNumber } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { amount, duration, name, toNumber } from '../words.ts';
 
-const schema = z.strictObject({
+const written = z.strictObject({
   l2: z.string().min(1).meta({ description: 'which of the VMs named under l2' }),
   name: name.default('l2').meta({ description: 'what later steps call it' }),
   memoryMib: amount.default(96),
@@ -20,36 +21,58 @@ const schema = z.strictObject({
     .meta({ description: 'until QEMU has taken its devices and its monitor answers' }),
 });
 
-type Body = z.infer<typeof schema>;
+const settled = z.strictObject({
+  l2: z.string().min(1),
+  name,
+  memoryMib: count,
+  devices: z.array(z.string().min(1)),
+  append: z.string(),
+  paused: z.boolean(),
+  timeoutMs: milliseconds,
+});
 
-/** A VM inside the guest, started. */
-export const startL2 = defineStep<Body>({
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
+
+/** Starts a VM inside the guest. */
+export const startL2 = defineStep<Written, Body>({
   kind: 'startL2',
   description: 'Starts a VM inside the guest; its console is /run/l2/NAME.console there.',
-  schema: () => schema,
+  written: () => written,
+  settled: () => settled,
+  settle: ({ l2, name, memoryMib, devices, append, paused, timeout }) => ({
+    l2,
+    name,
+    memoryMib: toNumber(memoryMib),
+    devices,
+    append,
+    paused,
+    timeoutMs: toMs(timeout),
+  }),
   describe: (body) => `start the VM ${body.name}`,
   jobs: (body) => ({ starts: [body.name] }),
-  async perform(body, context) {
-    const command = l2Command({ ...body, job: body.name, memoryMib: toNumber(body.memoryMib) });
+  vms: (body) => [{ name: body.l2, path: ['l2'] }],
+  async perform({ name, timeoutMs: writtenMs, ...vm }, context) {
+    const command = l2Command({ ...vm, job: name });
     const guestJob = await context.guest.start(command, { env: context.env });
-    const job = context.jobs.add(body.name, guestJob, 'l2');
-    const timeoutMs = context.scale(body.timeout);
-    const monitor = monitorPathOf(body.name);
+    const evidence = { path: consolePathOf(name), name: `${name}.console` };
+    const job = context.jobs.add(name, guestJob, { evidence });
+    const timeoutMs = context.scale(writtenMs);
+    const askStatus = quoteArgs(['qemu-monitor', monitorPathOf(name), 'info status']);
     const state = await context.poll(async () => {
-      const end = await guestJob.wait(1);
+      const end = await job.wait(1);
       if (end !== null) return end;
-      const { exitCode } = await context.guest.run(`qemu-monitor ${monitor} info status`, { timeoutMs });
+      const { exitCode } = await context.guest.run(askStatus, { timeoutMs });
       return exitCode === 0 ? 'up' : null;
     }, timeoutMs);
     if (state === 'up') return { failures: [], details: [command] };
-    if (state === null)
-      return { failures: [{ what: 'deadline', title: 'its monitor does not answer', details: [command] }] };
-    job.ended = true;
-    const how = state.signal === null ? `exit code ${state.exitCode}` : `SIG${state.signal}`;
-    return {
-      failures: [
-        { what: 'not started', title: `QEMU ended with ${how}`, details: [command, ...quoteOutput(state)] },
-      ],
-    };
+    if (state === null) {
+      const details = [command, ...quoteOutput(job.output())];
+      return { failures: [{ what: 'deadline', title: 'its monitor does not answer', details }] };
+    }
+    const how =
+      state.signal === null ? `exited with code ${state.exitCode}` : `was killed by SIG${state.signal}`;
+    const details = [command, ...quoteOutput(state)];
+    return { failures: [{ what: 'not started', title: `QEMU ${how}`, details }] };
   },
 });

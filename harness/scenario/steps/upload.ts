@@ -2,23 +2,23 @@
 import { z } from 'zod';
 import { defineStep } from '../step.ts';
 
-const schema = z.strictObject({
-  to: z.string().min(1),
-  content: z.string(),
-  mode: z
-    .string()
-    .regex(/^0[0-7]{3}$/, 'this must be an octal mode in quotes, such as "0755"')
-    .default('0644'),
-});
+const mode = z.string().regex(/^0[0-7]{3}$/, 'this must be an octal mode in quotes, such as "0755"');
 
-/** A file that the scenario brings along. */
-export const upload = defineStep<z.infer<typeof schema>>({
+const written = z.strictObject({ to: z.string().min(1), content: z.string(), mode: mode.default('0644') });
+const settled = z.strictObject({ to: z.string().min(1), content: z.string(), mode });
+
+type Body = z.output<typeof settled>;
+
+/** Writes a file into the guest. */
+export const upload = defineStep<Body, Body>({
   kind: 'upload',
   description: 'Writes a file into the guest, with its directories.',
-  schema: () => schema,
+  written: () => written,
+  settled: () => settled,
+  settle: ({ to, content, mode }) => ({ to, content, mode }),
   describe: (body) => `upload ${body.to}`,
-  async perform(body, context) {
-    await context.guest.upload(body.content, body.to, body.mode);
+  async perform({ to, content, mode }, context) {
+    await context.guest.upload(content, to, mode);
     return { failures: [] };
   },
 });

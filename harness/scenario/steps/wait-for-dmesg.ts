@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { duration, milliseconds, pattern, shorthand, toMs, toRegExp } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { duration, pattern, toRegExp } from '../words.ts';
 
-const full = z.strictObject({ matches: pattern, timeout: duration.default('20s') });
+const written = shorthand('matches', z.strictObject({ matches: pattern, timeout: duration.default('20s') }));
+const settled = z.strictObject({ matches: pattern, timeoutMs: milliseconds });
 
-type Body = string | z.infer<typeof full>;
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
 
-/** A line of the kernel. */
-export const waitForDmesg = defineStep<Body>({
+/** Waits for a line in the kernel log. */
+export const waitForDmesg = defineStep<Written, Body>({
   kind: 'waitForDmesg',
   description:
-    'Waits for a line of the kernel. Lines count from the start, or from the last step of this kind that found its line.',
-  schema: () => z.union([pattern, full]),
-  describe: (body) => `wait for the kernel to say ${typeof body === 'string' ? body : body.matches}`,
-  async perform(body, context) {
-    const { matches, timeout } = typeof body === 'string' ? full.parse({ matches: body }) : body;
-    if (await context.stage.waitForConsole(toRegExp(matches), context.scale(timeout))) {
+    'Waits for a line in the kernel log. Lines count from the start, or from the last step of this kind that found its line.',
+  written: () => written,
+  settled: () => settled,
+  settle: ({ matches, timeout }) => ({ matches, timeoutMs: toMs(timeout) }),
+  describe: (body) => `wait for the kernel to log ${body.matches}`,
+  async perform({ matches, timeoutMs }, context) {
+    if (await context.stage.waitForConsole(toRegExp(matches), context.scale(timeoutMs))) {
       context.stage.consoleMark();
       return { failures: [] };
     }
-    return { failures: [{ what: 'silent', title: `the kernel did not say /${matches}/` }] };
+    return { failures: [{ what: 'silent', title: `no line of the kernel log matches /${matches}/` }] };
   },
 });

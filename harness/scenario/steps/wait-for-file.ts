@@ -1,36 +1,44 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { quoteWord } from '../shell.ts';
+import { type GuestResult, quoteArg } from '../../model/index.ts';
+import { quoteOutput } from '../check.ts';
+import { duration, milliseconds, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { duration } from '../words.ts';
 
-const full = z.strictObject({
-  path: z.string().min(1),
-  gone: z.boolean().default(false).meta({ description: 'wait until it is no longer there' }),
-  timeout: duration.default('20s'),
-});
+const written = shorthand(
+  'path',
+  z.strictObject({
+    path: z.string().min(1),
+    gone: z.boolean().default(false).meta({ description: 'wait until it is no longer there' }),
+    timeout: duration.default('20s'),
+  }),
+);
+const settled = z.strictObject({ path: z.string().min(1), gone: z.boolean(), timeoutMs: milliseconds });
 
-type Body = string | z.infer<typeof full>;
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
 
-/** A file that comes or goes. */
-export const waitForFile = defineStep<Body>({
+/** Waits for a file to appear or to disappear. */
+export const waitForFile = defineStep<Written, Body>({
   kind: 'waitForFile',
   description: 'Waits until a path is there, or is gone.',
-  schema: () => z.union([z.string().min(1), full]),
-  describe: (body) => `wait for the file ${typeof body === 'string' ? body : body.path}`,
-  async perform(body, context) {
-    const { path, gone, timeout } = typeof body === 'string' ? full.parse({ path: body }) : body;
-    const timeoutMs = context.scale(timeout);
-    const test = `[ ${gone ? '! ' : ''}-e ${quoteWord(path)} ]`;
+  written: () => written,
+  settled: () => settled,
+  settle: ({ path, gone, timeout }) => ({ path, gone, timeoutMs: toMs(timeout) }),
+  describe: (body) => `wait for the file ${body.path}`,
+  async perform({ path, gone, timeoutMs: writtenMs }, context) {
+    const timeoutMs = context.scale(writtenMs);
+    const test = `[ ${gone ? '! ' : ''}-e ${quoteArg(path)} ]`;
+    let last: GuestResult | null = null;
     const there = await context.poll(async () => {
-      const result = await context.guest.run(test, { timeoutMs, env: context.env });
-      return result.exitCode === 0 ? true : null;
+      last = await context.guest.run(test, { timeoutMs, env: context.env });
+      return last.exitCode === 0 ? true : null;
     }, timeoutMs);
     if (there) return { failures: [] };
-    return {
-      failures: [
-        { what: gone ? 'still there' : 'missing', title: `${path} is ${gone ? 'still' : 'not'} there` },
-      ],
-    };
+    const details = last === null ? [] : quoteOutput(last);
+    const failure = gone
+      ? { what: 'still there', title: `${path} is still there` }
+      : { what: 'missing', title: `${path} is not there` };
+    return { failures: [{ ...failure, details }] };
   },
 });

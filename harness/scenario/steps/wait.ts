@@ -2,76 +2,123 @@
 import { z } from 'zod';
 import type { GuestResult } from '../../model/index.ts';
 import { checkEnd, checkErrnos, checkText, countErrnos, quoteOutput } from '../check.ts';
-import { defineStep, type Failure } from '../step.ts';
-import { duration, errnoExpectation, name, textExpectation } from '../words.ts';
+import {
+  errnoList,
+  exitList,
+  settleOptionalText,
+  textExpectation,
+  toList,
+  writtenErrno,
+  writtenExit,
+  writtenText,
+} from '../expectation.ts';
+import type { Job } from '../jobs.ts';
+import { duration, milliseconds, name, shorthand, signalName, toMs } from '../scalar.ts';
+import { defineStep, type Failure, type StepOutcome } from '../step.ts';
 
-const full = z.strictObject({
-  for: name.meta({ description: 'the job' }),
-  timeout: duration
-    .default('30s')
-    .meta({ description: 'how long it may take; for blocked: how long it must not end' }),
-  expect: z
-    .union([
-      z.literal('blocked').meta({ description: 'it still runs when the time is over' }),
-      z.literal('ended').meta({ description: 'it has ended, however it did' }),
-      z.strictObject({
-        exit: z.union([z.int().min(0).max(255), z.array(z.int().min(0).max(255)).min(1)]).optional(),
-        signal: z
-          .string()
-          .regex(/^[A-Z0-9]+$/, 'this must be a signal without SIG, such as TERM')
-          .optional(),
-        errno: errnoExpectation.optional().meta({ description: 'for a job that writes' }),
-        stdout: textExpectation.optional(),
-      }),
-    ])
-    .default({}),
+const writtenEnd = z.strictObject({
+  exit: writtenExit.optional(),
+  signal: signalName.optional(),
+  errno: writtenErrno.optional().meta({ description: 'for a job that writes' }),
+  stdout: writtenText.optional(),
 });
 
-type Body = string | z.infer<typeof full>;
+const written = shorthand(
+  'for',
+  z.strictObject({
+    for: name.meta({ description: 'the job' }),
+    timeout: duration
+      .default('30s')
+      .meta({ description: 'how long it may take; for blocked: how long it must not end' }),
+    expect: z
+      .union([
+        z.literal('blocked').meta({ description: 'it still runs when the time is over' }),
+        z.literal('ended').meta({ description: 'it has ended, however it did' }),
+        writtenEnd,
+      ])
+      .default({}),
+  }),
+);
 
-/** The end of a job, or that it does not end. */
-export const wait = defineStep<Body>({
+const settledEnd = z.strictObject({
+  exit: exitList.nullable(),
+  signal: signalName.nullable(),
+  errno: errnoList.nullable(),
+  stdout: textExpectation.nullable(),
+});
+
+const settled = z.strictObject({
+  job: name,
+  timeoutMs: milliseconds,
+  expect: z.union([z.literal('blocked'), z.literal('ended'), settledEnd]),
+});
+
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
+type End = z.output<typeof settledEnd>;
+
+/** Waits for a job to end, or makes sure that it does not. */
+export const wait = defineStep<Written, Body>({
   kind: 'wait',
-  description: 'Waits for a job to end and looks at how it ended, or makes sure that it still runs.',
-  schema: () => z.union([name, full]),
-  describe: (body) => `wait for ${typeof body === 'string' ? body : body.for}`,
-  jobs: (body) => ({ uses: [typeof body === 'string' ? body : body.for] }),
-  async perform(body, context) {
-    const { for: jobName, timeout, expect } = typeof body === 'string' ? full.parse({ for: body }) : body;
+  description: 'Waits for a job to end and checks how it ended, or checks that it still runs.',
+  written: () => written,
+  settled: () => settled,
+  settle: ({ for: job, timeout, expect }) => ({
+    job,
+    timeoutMs: toMs(timeout),
+    expect: expect === 'blocked' || expect === 'ended' ? expect : settleEnd(expect),
+  }),
+  describe: (body) => `wait for ${body.for}`,
+  jobs: (body) => ({ uses: [body.for] }),
+  async perform({ job: jobName, timeoutMs, expect }, context) {
     const job = context.jobs.get(jobName);
-    const result = await job.guestJob.wait(context.scale(timeout));
-    if (result !== null) job.ended = true;
-    if (expect === 'blocked') {
-      if (result === null) return { failures: [], details: [`${jobName} still runs`] };
-      const details = [describeEnd(result, job.kind), ...quoteOutput(result)];
-      return {
-        failures: [{ what: 'not blocked', title: `${jobName} ended, where it had to wait`, details }],
-      };
-    }
+    const result = await job.wait(context.scale(timeoutMs));
+    if (expect === 'blocked') return checkBlocked(job, result);
     if (result === null) {
-      const details = quoteOutput(job.guestJob.output());
+      const details = quoteOutput(job.output());
       return { failures: [{ what: 'deadline', title: `${jobName} did not end in time`, details }] };
     }
-    const details = [describeEnd(result, job.kind), ...quoteOutput(result)];
-    if (expect === 'ended') return { failures: [], details };
-    const failures: Failure[] = [];
-    if (job.kind === 'errno' && expect.exit === undefined && expect.signal === undefined) {
-      failures.push(...checkErrnos(result, expect.errno ?? 'success', 1));
-    } else if (expect.signal !== undefined) {
-      if (result.signal !== expect.signal)
-        failures.push({
-          what: 'signal',
-          title: `${describeEnd(result, job.kind)}, not by SIG${expect.signal}`,
-          details,
-        });
-    } else failures.push(...checkEnd(result, [expect.exit ?? 0].flat(), jobName));
-    failures.push(...checkText(result.stdout, expect.stdout, 'stdout').map((one) => ({ ...one, details })));
-    return { failures, details };
+    const details = [describeEnd(result, job), ...quoteOutput(result)];
+    return { failures: expect === 'ended' ? [] : checkJobEnd(job, result, expect, details), details };
   },
 });
 
-function describeEnd(result: GuestResult, kind: string): string {
-  if (result.signal !== null) return `ended by SIG${result.signal}`;
-  if (kind === 'errno') return `errno: ${countErrnos(result.stdout)}`;
+function settleEnd({ exit, signal, errno, stdout }: z.output<typeof writtenEnd>): End {
+  return {
+    exit: exit === undefined ? null : toList(exit),
+    signal: signal ?? null,
+    errno: errno === undefined ? null : toList(errno),
+    stdout: settleOptionalText(stdout),
+  };
+}
+
+function checkBlocked(job: Job, result: GuestResult | null): StepOutcome {
+  if (result === null) return { failures: [], details: [`${job.name} still runs`] };
+  const details = [describeEnd(result, job), ...quoteOutput(result)];
+  const title = `${job.name} exited but should still be blocked`;
+  return { failures: [{ what: 'not blocked', title, details }] };
+}
+
+function checkJobEnd(job: Job, result: GuestResult, expect: End, details: readonly string[]): Failure[] {
+  return [
+    ...checkStatus(job, result, expect, details),
+    ...checkText(result.stdout, expect.stdout, 'stdout').map((one) => ({ ...one, details })),
+  ];
+}
+
+function checkStatus(job: Job, result: GuestResult, expect: End, details: readonly string[]): Failure[] {
+  if (expect.signal !== null) {
+    if (result.signal === expect.signal) return [];
+    const title = `got ${describeEnd(result, job)}, expected SIG${expect.signal}`;
+    return [{ what: 'signal', title, details }];
+  }
+  if (job.traits.writesErrnos === true && expect.exit === null)
+    return checkErrnos(result, expect.errno ?? ['success'], 1);
+  return checkEnd(result, expect.exit ?? [0], job.name);
+}
+
+function describeEnd(result: GuestResult, { traits }: Job): string {
+  if (result.signal !== null) return `SIG${result.signal}`;
+  if (traits.writesErrnos === true) return `errno: ${countErrnos(result.stdout)}`;
   return `exit code ${result.exitCode}`;
 }

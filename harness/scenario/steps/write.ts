@@ -1,34 +1,50 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { checkErrnos, countErrnos, quoteOutput } from '../check.ts';
+import {
+  countErrnosOwed,
+  errnoWriteCommand,
+  settledTarget,
+  settleTarget,
+  withOneSource,
+  writtenTarget,
+} from '../errno-write.ts';
+import { errnoList, toList, writtenErrno } from '../expectation.ts';
+import { duration, milliseconds, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { duration, errnoExpectation } from '../words.ts';
-import { countAnswers, hasOneSource, writerCommand, writeTarget } from '../writer.ts';
 
-const schema = z
-  .strictObject({
-    ...writeTarget,
-    expect: errnoExpectation.default('success'),
+const written = withOneSource(
+  z.strictObject({
+    ...writtenTarget,
+    expect: writtenErrno.default('success'),
     timeout: duration.default('30s'),
-  })
-  .refine(hasOneSource, 'give exactly one of value, values and uuids');
+  }),
+);
 
-type Body = z.infer<typeof schema>;
+const settled = z.strictObject({ ...settledTarget, expect: errnoList, timeoutMs: milliseconds });
 
-/** A write whose errno matters. */
-export const write = defineStep<Body>({
+type Written = z.output<typeof written>;
+type Body = z.output<typeof settled>;
+
+/** Writes to a file and checks the errno. */
+export const write = defineStep<Written, Body>({
   kind: 'write',
-  description: 'Writes to a file in the guest and looks at the errno that the kernel answers with.',
-  schema: () => schema,
+  description: 'Writes to a file in the guest and checks the errno of each write.',
+  written: () => written,
+  settled: () => settled,
+  settle: ({ expect, timeout, ...target }) => ({
+    ...settleTarget(target),
+    expect: toList(expect),
+    timeoutMs: toMs(timeout),
+  }),
   describe: (body) => `write ${body.value ?? 'values'} to ${body.to}`,
-  async perform(body, context) {
-    const result = await context.guest.run(writerCommand(body), {
-      timeoutMs: context.scale(body.timeout),
+  async perform({ expect, timeoutMs, ...target }, context) {
+    const result = await context.guest.run(errnoWriteCommand(target), {
+      timeoutMs: context.scale(timeoutMs),
       env: context.env,
     });
-    const failures = checkErrnos(result, body.expect, countAnswers(body));
     return {
-      failures,
+      failures: checkErrnos(result, expect, countErrnosOwed(target)),
       details: [
         `errno: ${countErrnos(result.stdout)}`,
         ...quoteOutput({ stdout: '', stderr: result.stderr }),

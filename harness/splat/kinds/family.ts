@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/** One step of the search for the culprit through a report's lines, downwards only. */
-export type Step =
+/** One step of the search for the culprit, down through the lines of a report. */
+export type WalkStep =
   /** The function that the headline named (group `f`). */
   | 'header'
-  /** The next line that tells where the processor was. */
+  /** The next line with the instruction pointer. */
   | 'pc'
   /** The next line that opens a trace. */
   | 'trace'
@@ -13,39 +13,39 @@ export type Step =
   /** The next line that matches; its group `f`, if any, is a name. */
   | RegExp;
 
-/** How a name is chosen out of those that a walk collected: see `kinds/stack.ts`. */
+/** How a name is chosen from those that a walk collected: see `kinds/stack.ts`. */
 export type Choice = 'first' | 'stall' | 'overflow' | 'hung';
 
-/** A kind of complaint: what its first line looks like, and how it is named. */
+/** A kind of complaint: the form of its headline, and how it is named. */
 export interface Kind {
   /** Matches the headline. A group called `f` is a function that the headline names. */
   readonly header: RegExp;
-  /** Must match in the lines from the headline on; its groups count on from those of the headline. */
+  /** Must match the lines from the headline on; its groups continue the numbers of the headline's. */
   readonly body?: RegExp;
   /** `$1` and so on stand for the groups, `$f` for the culprit. */
   readonly title: string;
-  /** Searches in the order in which they are tried; the first that yields a name wins. None: the kind names nobody. */
-  readonly walks?: readonly (readonly Step[])[];
-  /** Functions that are innocent in this kind, besides those that are always. */
+  /** Searches for the culprit, tried in order; the first that finds a name wins. Without any, the kind names nobody. */
+  readonly walks?: readonly (readonly WalkStep[])[];
+  /** Functions that are skipped in this kind, in addition to the skip list. */
   readonly skip?: RegExp;
   readonly choice?: Choice;
-  /** The report needs no trace to be whole. */
+  /** The report is whole without a trace. */
   readonly stackless?: boolean;
-  /** Such a headline shows that something before it was lost, or that it is torn itself: the reason. */
-  readonly torn?: string;
+  /** Such a headline is truncated, or the report before it was lost: the reason. */
+  readonly truncated?: string;
   /** `report`: continues any open report. `head`: continues one that has no trace yet. */
   readonly continues?: 'report' | 'head';
-  /** The line comes again and again as long as the trouble lasts: one complaint. */
-  readonly lasting?: boolean;
-  /** Tells of a start of the kernel: a complaint only where another was running and nobody asked for it. */
+  /** The line recurs as long as the problem lasts: one complaint. */
+  readonly recurring?: boolean;
+  /** Boot banner: reported only as an unexpected reboot of a running kernel. */
   readonly restart?: boolean;
-  /** Headlines of other kinds that belong to this report as long as it has no trace. */
+  /** Headlines of other kinds that belong to this report while it has no trace. */
   readonly joins?: RegExp;
-  /** Counted only when it is asked for by this name. */
+  /** Counted only if this name is requested. */
   readonly optional?: OptionalKind;
 }
 
-/** Complaints that some count and others do not. */
+/** Complaints that count only on request. */
 export type OptionalKind =
   | 'machineCheck'
   | 'allocationFailure'
@@ -54,19 +54,19 @@ export type OptionalKind =
   | 'netdevWatchdog'
   | 'leakNotice';
 
-/** A name as kernels print it, with the addresses that may stand before it: for use inside a kind's expressions. */
+/** A function's name as kernels print it, possibly after an address, for use in a kind's expressions. */
 export const FUNCTION: string = String.raw`(?:\[?<?[0-9a-f]{8,}>?\]? +)?(?<f>[A-Za-z_.][\w.$]*)`;
 
-/** Where a lock was taken or is wanted: on the line that says `at:`, or alone on the next. */
+/** The place where a lock was taken or is wanted: on the line with `at:`, or alone on the next. */
 export const AT_PLACE: RegExp =
   /(?:\bat:|^)\s+(?:\[<[0-9a-f]+>\] *)?(?<f>[A-Za-z_.][\w.$]*)\+0x|^\[<[0-9a-f]+>\] *(?<f2>[A-Za-z_.][\w.$]*)\+0x/;
 
-/** Faults: where the processor was, then who called. */
-export const PC_THEN_TRACE: readonly (readonly Step[])[] = [
+/** Faults: the instruction pointer, then the callers. */
+export const PC_THEN_TRACE: readonly (readonly WalkStep[])[] = [
   ['pc', 'trace', 'frames'],
   ['trace', 'frames'],
   ['frames'],
 ];
 
 /** The first trace alone. */
-export const TRACE: readonly (readonly Step[])[] = [['trace', 'frames']];
+export const TRACE: readonly (readonly WalkStep[])[] = [['trace', 'frames']];

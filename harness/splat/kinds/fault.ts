@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { type Kind, PC_THEN_TRACE, type Step, TRACE } from './family.ts';
+import { type Kind, PC_THEN_TRACE, TRACE, type WalkStep } from './family.ts';
 
-const PC_ONLY: readonly (readonly Step[])[] = [['pc']];
+const PC_ONLY: readonly (readonly WalkStep[])[] = [['pc']];
 
 /** Processor exceptions in the kernel. */
 export const FAULT_KINDS: readonly Kind[] = [
@@ -29,7 +29,7 @@ export const FAULT_KINDS: readonly Kind[] = [
   {
     header: /BUG: unable to handle kernel/,
     title: 'BUG: unable to handle kernel',
-    torn: 'the second half of the headline is lost',
+    truncated: 'the second half of the headline is lost',
     stackless: true,
   },
   {

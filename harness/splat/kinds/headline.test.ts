@@ -4,7 +4,7 @@ import { aLog } from '../../testing/index.ts';
 import { scanLog } from '../index.ts';
 
 /** Kernel lines that hold the words of a headline and complain of nothing, or not of the kernel. */
-const INNOCENT_LINES: Readonly<Record<string, readonly string[]>> = {
+const HARMLESS_LINES: Readonly<Record<string, readonly string[]>> = {
   'programs that trap': [
     'traps: probe[42] general protection fault ip:401136 sp:7ffc0a1b2c30 error:0 in probe[401000+1000]',
     'traps: probe[42] general protection ip:401136 sp:7ffc0a1b2c30 error:0',
@@ -109,7 +109,7 @@ const INNOCENT_LINES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-for (const [what, lines] of Object.entries(INNOCENT_LINES))
+for (const [what, lines] of Object.entries(HARMLESS_LINES))
   t.test(`${what}: quiet`, async (t) => {
     for (const line of lines)
       for (const log of [
@@ -173,7 +173,7 @@ t.test('a warning with a place in the source is heard, whatever words stand in i
     t.match(scanLog(aLog([line]))[0]?.title, /^WARNING in /);
 });
 
-t.test('the torn copy of a line that the console repeats is passed over', async (t) => {
+t.test('the truncated copy of a line that the console prints again is ignored', async (t) => {
   const splats = scanLog(
     [
       '[  100.000000] INFO: t',
@@ -192,7 +192,7 @@ t.test('the torn copy of a line that the console repeats is passed over', async 
 });
 
 t.test('what stands before the stamp does not hide a headline', async (t) => {
-  for (const front of [
+  for (const prefix of [
     '',
     '** 2499 printk messages dropped ** ',
     'pond login: ',
@@ -203,9 +203,9 @@ t.test('what stands before the stamp does not hide a headline', async (t) => {
     '\u001b[?25l',
   ])
     t.equal(
-      scanLog(`${front}[   16.301234] BUG: workqueue lockup - pool cpus=1 node=0 stuck for 143s!\n`)[0]
+      scanLog(`${prefix}[   16.301234] BUG: workqueue lockup - pool cpus=1 node=0 stuck for 143s!\n`)[0]
         ?.title,
       'BUG: workqueue lockup',
-      front,
+      prefix,
     );
 });

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/** What can open a report, and on which lines the same words are harmless. */
+/** Words that can open a report, and the lines on which they are harmless. */
 export interface Headline {
   readonly words: string;
-  readonly innocent?: RegExp;
-  /** Such words open a report only if one of the kinds knows the line; otherwise the line itself is the title. */
+  readonly harmless?: RegExp;
+  /** These words open a report only if a kind matches the line. Without this, the line itself is then the title. */
   readonly known?: boolean;
 }
 
-/** Notices that are printed at each boot or mount, and other programs' words. */
+/** Notices of each boot or mount, and the words of other programs. */
 const WARNING_NOTICES = new RegExp(
   // A place in the source is never a notice.
   `^(?!.*WARNING: CPU: \\d)(?!.*\\.[chS]:\\d+ at ).*(?:${[
@@ -33,37 +33,39 @@ const WARNING_NOTICES = new RegExp(
 );
 
 export const HEADLINES: readonly Headline[] = [
-  { words: 'BUG:', innocent: /[A-Za-z_]BUG:|xlog_status:|messages suppressed/ },
-  { words: 'WARNING:', innocent: WARNING_NOTICES },
+  { words: 'BUG:', harmless: /[A-Za-z_]BUG:|xlog_status:|messages suppressed/ },
+  { words: 'WARNING:', harmless: WARNING_NOTICES },
   {
     words: 'INFO:',
     known: true,
-    innocent:
+    harmless:
       /lockdep is turned off|Stall ended before state dump start|NMI handler|took too long|recovery required on readonly|rmt_storage:INFO:|_INFO:/,
   },
   { words: 'Unable to handle kernel' },
   {
     words: 'general protection fault',
-    innocent: /general protection fault.*\berror:[0-9a-f]+ in |general protection ip:/,
+    harmless: /general protection fault.*\berror:[0-9a-f]+ in |general protection ip:/,
   },
-  { words: 'stack segment: ', innocent: /\berror:[0-9a-f]+ in / },
+  { words: 'stack segment: ', harmless: /\berror:[0-9a-f]+ in / },
   {
     words: 'Kernel panic',
-    innocent: /end Kernel panic|Kernel panic(?:_| timeout)|Rebooting after Kernel panic/,
+    harmless: /end Kernel panic|Kernel panic(?:_| timeout)|Rebooting after Kernel panic/,
   },
   { words: 'PANIC: double fault' },
   { words: 'rust_kernel: panicked' },
-  { words: 'kernel BUG', innocent: /could indicate a kernel BUG/ },
+  { words: 'kernel BUG', harmless: /could indicate a kernel BUG/ },
   { words: 'Kernel BUG' },
   { words: 'BUG kmalloc-' },
-  { words: 'divide error:', innocent: /\bip:.* error:/ },
+  { words: '(Not tainted): ', known: true },
+  { words: '(Tainted: ', known: true },
+  { words: 'divide error:', harmless: /\bip:.* error:/ },
   { words: 'divide_error:' },
-  { words: 'invalid opcode:', innocent: /\bip:.* error:/ },
-  { words: 'int3:', innocent: /\bip:.* error:|[\w-]int3:/ },
+  { words: 'invalid opcode:', harmless: /\bip:.* error:/ },
+  { words: 'int3:', harmless: /\bip:.* error:|[\w-]int3:/ },
   { words: 'UBSAN:' },
   {
     words: 'Booting the kernel.',
-    innocent: /Unknown parameter|Bad value|unknown option|unrecognized/i,
+    harmless: /Unknown parameter|Bad value|unknown option|unrecognized/i,
     known: true,
   },
   { words: 'unregister_netdevice: waiting for' },
@@ -71,15 +73,17 @@ export const HEADLINES: readonly Headline[] = [
   { words: 'VFS: Busy inodes after unmount' },
   { words: 'Internal error:', known: true },
   { words: 'Unhandled fault:' },
-  { words: 'Alignment trap:', innocent: /\) PC=0x[0-9a-f]+ Instr=/ },
+  { words: 'Alignment trap:', harmless: /\) PC=0x[0-9a-f]+ Instr=/ },
   { words: 'trusty: panic' },
-  { words: 'fatal error:', innocent: /ALSA/, known: true },
+  { words: 'fatal error:', harmless: /ALSA/, known: true },
   { words: 'SYZFAIL:' },
   { words: 'SYZFATAL:' },
-  { words: 'panic:', innocent: /_panic:|xlog_status:|evtlog_status:|ddb\.onpanic:/, known: true },
+  { words: 'panic:', harmless: /_panic:|xlog_status:|evtlog_status:|ddb\.onpanic:/, known: true },
   // Not the words of all watchers, but reports all the same.
   { words: 'hard LOCKUP', known: true },
   { words: 'Oops', known: true },
+  { words: 'Kernel stack overflow', known: true },
+  { words: 'kernel stack overflow (', known: true },
   // mips.
   { words: 'Kernel bug detected', known: true },
   { words: 'in kernel code[#', known: true },
@@ -96,16 +100,25 @@ export const HEADLINES: readonly Headline[] = [
   { words: 'kmemleak: ', known: true },
 ];
 
-/** No headline, whatever it says: other programs' lines in the kernel's log, and what repeats a user's words. */
+/** Never a headline: lines of other programs in the kernel's log, and lines that quote a user's words. */
 export const FOREIGN_LINE: RegExp =
   /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^ ?kernel:\[|^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)/;
 
-/** Messages that carry a trace and are no complaint: a report without caller ids ends before them. */
+/** Messages that have a trace and are no complaint. A report without caller ids ends before them. */
 export const INFORMATIVE_TRACES: readonly string[] = [
   'FAULT_INJECTION: forcing a failure',
   'vmalloc: allocation failure',
   'FAULT_FLAG_ALLOW_RETRY missing',
 ];
 
-/** The console repeats a line that it had begun: the copy before it is torn. */
+/** The console prints an interrupted line again: the copy before this notice is truncated. */
 export const REPLAY_NOTICE = '** replaying previous printk message **';
+
+/** What the syslog daemon broadcasts to all terminals, the console among them. */
+export const BROADCAST: RegExp = /^ ?kernel:\S/;
+
+/** Words of the kernel that look like a host and a program if a logger writes the time only. */
+export const NOT_A_HOST: string = [
+  'Unhandled fault|Internal error|divide error|invalid opcode|stack segment|[Aa]lignment trap|double fault|fatal error',
+  'Hardware name|Call [Tt]race|(?:Krnl|User) (?:PSW|GPRS|Code)',
+].join('|');

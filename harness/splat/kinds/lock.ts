@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { AT_PLACE, type Kind, type Step, TRACE } from './family.ts';
+import { AT_PLACE, type Kind, TRACE, type WalkStep } from './family.ts';
 
-const ACQUIRED_THEN_HELD: readonly (readonly Step[])[] = [
+const ACQUIRED_THEN_HELD: readonly (readonly WalkStep[])[] = [
   [/is trying to (?:acquire|lock)/, AT_PLACE, /already holding lock/, AT_PLACE, 'trace', 'frames'],
   [/is trying to (?:acquire|lock)/, AT_PLACE, 'trace', 'frames'],
 ];
-const AT_THEN_TRACE: readonly (readonly Step[])[] = [
+const AT_THEN_TRACE: readonly (readonly WalkStep[])[] = [
   [AT_PLACE, 'trace', 'frames'],
   ['trace', 'frames'],
 ];

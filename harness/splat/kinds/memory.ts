@@ -37,7 +37,13 @@ export const MEMORY_KINDS: readonly Kind[] = [
     stackless: true,
     joins: /WARNING: .*fs\/dcache\.c/,
   },
-  { header: /BUG k?malloc\S*.*: Object already free/, title: 'BUG: Object already free' },
+  { header: /BUG kmalloc-.*: Object already free/, title: 'BUG: Object already free' },
+  // SLUB's reports of other caches. Those of kmalloc have no kind: their own words are the title.
+  {
+    header: /BUG (?!kmalloc-)([\w:.-]+ \((?:Not tainted|Tainted: [^)]*)\): (?!kasan: ).*)/,
+    title: 'BUG $1',
+    stackless: true,
+  },
   {
     header: /VFS: Close: file count is 0/,
     title: 'VFS: Close: file count is zero (use-after-free)',
@@ -52,15 +58,15 @@ export const MEMORY_KINDS: readonly Kind[] = [
     header: /unregister_netdevice: waiting for \S+ to become free/,
     title: 'unregister_netdevice: waiting for DEV to become free',
     stackless: true,
-    lasting: true,
+    recurring: true,
     continues: 'report',
   },
   {
     header: /INFO: ((?:(?:Allocated|Freed) in|Slab 0x|Object 0x|0x[0-9a-f]+-0x).*)/,
     title: 'INFO: $1',
-    torn: 'the headline before it is lost',
+    truncated: 'the headline before it is lost',
     continues: 'report',
   },
-  { header: /BUG:\s*$/, title: 'BUG: corrupted', torn: 'the headline is cut' },
-  { header: /INFO:\s*$/, title: 'INFO: corrupted', torn: 'the headline is cut' },
+  { header: /BUG:\s*$/, title: 'BUG: corrupted', truncated: 'the headline is cut' },
+  { header: /INFO:\s*$/, title: 'INFO: corrupted', truncated: 'the headline is cut' },
 ];

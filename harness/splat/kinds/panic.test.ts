@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
-import { aCallTrace, aLog, aStack } from '../../testing/index.ts';
+import { PANIC_BEGINS, PANIC_ENDS } from '../../model/index.ts';
+import { aCallTrace, aLog, aStack, GOLDEN_LOGS, readMarkedLog } from '../../testing/index.ts';
 import { scanLog } from '../index.ts';
+import { END_MARK } from './body.ts';
+import { PANIC_LINE } from './panic.ts';
 
 /** Title, lines, and what else must be so. */
 type Row = readonly [string, readonly string[], Readonly<Record<string, unknown>>?];
@@ -146,7 +151,7 @@ for (const [title, lines, expected = {}] of ROWS)
       t.equal(splats.length, 1, 'it is one complaint');
     });
 
-t.test('a panic after a complaint is its own end, not another complaint', async (t) => {
+t.test('a panic after a complaint ends it and is not another complaint', async (t) => {
   const log = aLog([
     'general protection fault: 0000 [#1] SMP',
     CPU,
@@ -162,7 +167,34 @@ t.test('a panic after a complaint is its own end, not another complaint', async 
   );
 });
 
-t.test('a program that runs on Go tells its own end', async (t) => {
+t.test(
+  'the console and the scanner recognise the same lines as the begin and the end of a panic',
+  async (t) => {
+    let begins = 0;
+    let ends = 0;
+    for (const file of readdirSync(GOLDEN_LOGS).filter((name) => name.endsWith('.log'))) {
+      const { log } = readMarkedLog(readFileSync(join(GOLDEN_LOGS, file), 'latin1'));
+      for (const line of log.split('\n')) {
+        const text = line.replace(/^\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? /, '');
+        const isPanic = PANIC_LINE.test(text);
+        const isEnd = END_MARK.test(text) && text.includes('Kernel panic');
+        if (isPanic !== PANIC_BEGINS.test(line)) t.fail(`the begin: ${line}`);
+        if (isEnd !== PANIC_ENDS.test(line)) t.fail(`the end: ${line}`);
+        begins += Number(isPanic);
+        ends += Number(isEnd);
+      }
+    }
+    t.ok(begins > 10, `${begins} panics`);
+    t.ok(ends > 10, `${ends} ends of panics`);
+    for (const line of [
+      'Kernel panic - not syncing: x',
+      `[    1.000000] ${'pond '.repeat(9)} Kernel panic - not syncing: x`,
+    ])
+      t.notOk(PANIC_BEGINS.test(line), line);
+  },
+);
+
+t.test('the end of a Go program is a complaint', async (t) => {
   const [splat] = scanLog(
     [
       'panic: runtime error: index out of range',
@@ -176,7 +208,7 @@ t.test('a program that runs on Go tells its own end', async (t) => {
   t.equal(splat?.corrupted, false);
 });
 
-t.test('a start of the kernel that nobody asked for is a complaint', async (t) => {
+t.test('a start of the kernel that nobody requested is a complaint', async (t) => {
   const boot = [
     'Decompressing Linux... Parsing ELF... done.',
     'Booting the kernel.',

@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: MIT
-import { FUNCTION, type Kind, type Step, TRACE } from './family.ts';
+import { PANIC_WORDS } from '../../model/index.ts';
+import { FUNCTION, type Kind, TRACE, type WalkStep } from './family.ts';
 
-/** What a panic says when something else was the matter. */
-export const PANIC_AFTERMATH: RegExp =
-  /Kernel panic - not syncing: (?:Fatal exception|.*panic_on_\w+ set|hung_task: blocked tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|Machine halted|Oops|kasan|kfence|stack-protector: Fatal)/i;
+/** The words of a panic that only ends what an earlier report began. */
+export const PANIC_AFTERMATH_WORDS =
+  'Fatal exception|.*panic_on_\\w+ set|hung_task: blocked tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|Machine halted|Oops|kasan|kfence|stack-protector: Fatal';
 
-/** The kernel's last words. */
-export const PANIC_LINE: RegExp = /(?<!end )Kernel panic - not syncing/;
+/** Such a panic's line. */
+export const PANIC_AFTERMATH: RegExp = new RegExp(`${PANIC_WORDS}: (?:${PANIC_AFTERMATH_WORDS})`, 'i');
 
-const LOST = 'it tells only how the kernel ended: the headline before it is lost';
-const STACK_WALKS: readonly (readonly Step[])[] = [['trace', 'frames'], ['frames']];
+/** The first line of a panic. */
+export const PANIC_LINE: RegExp = new RegExp(`(?<!end )${PANIC_WORDS}`);
+
+/** A cheap test that every such line passes. */
+export const PANIC_HINT = 'Kernel panic';
+
+/** After this many lines of a report, a panic's own trace only repeats it. Some reports are shorter. */
+export const LINES_BEFORE_PANIC = 22;
+export const SHORT_REPORT: RegExp = /KMSAN/;
+export const SHORT_REPORT_LINES = 16;
+
+/** Behind that many lines, these words begin a repetition as well. */
+export const REPETITION: RegExp = /possible circular locking dependency/;
+
+const LOST = 'it says only how the kernel ended: the headline before it is lost';
+const STACK_WALKS: readonly (readonly WalkStep[])[] = [['trace', 'frames'], ['frames']];
 
 /** Panics, and programs that report their own end on the console. */
 export const PANIC_KINDS: readonly Kind[] = [
@@ -66,13 +81,13 @@ export const PANIC_KINDS: readonly Kind[] = [
     header:
       /Kernel panic - not syncing: (?:[\w.]+: )?(Fatal exception|panic_on_warn set|hung_task: blocked tasks)/,
     title: 'kernel panic: $1',
-    torn: LOST,
+    truncated: LOST,
     continues: 'report',
   },
   {
     header: /Kernel panic - not syncing: ((?:\S+: )?\S*(?:panic_on_\w+|panic) set)/,
     title: 'kernel panic: $1',
-    torn: LOST,
+    truncated: LOST,
     continues: 'report',
   },
   { header: /Kernel panic - not syncing: (.*)/, title: 'kernel panic: $1', continues: 'report' },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { FUNCTION, type Kind, type Step, TRACE } from './family.ts';
+import { FUNCTION, type Kind, TRACE, type WalkStep } from './family.ts';
 
-const HEADER_THEN_TRACE: readonly (readonly Step[])[] = [
+const HEADER_THEN_TRACE: readonly (readonly WalkStep[])[] = [
   ['header', 'trace', 'frames'],
   ['header', 'frames'],
 ];
@@ -26,7 +26,7 @@ export const SANITIZER_KINDS: readonly Kind[] = [
   {
     header: /BUG: KASAN: (.*)/,
     title: 'KASAN: $1',
-    torn: 'the line that tells the kind of access is missing',
+    truncated: 'the line with the kind of access is missing',
   },
   {
     header: /BUG: KMSAN: (kernel-(?:usb-)?infoleak[a-z-]*)/,

@@ -34,7 +34,7 @@ t.test('a syslog daemon that echoes to the console makes no second complaint', a
     aCallTrace(`vfs_poll ${ENTRY}`),
     '---[ end trace 0000000000000000 ]---',
   ]);
-  const echo = [
+  const duplicate = [
     '',
     'Message from syslogd@pond at Nov 23 03:40:40 ...',
     ' kernel:[  100.000000] BUG: kernel NULL pointer dereference, address: 0000000000000008',
@@ -43,8 +43,12 @@ t.test('a syslog daemon that echoes to the console makes no second complaint', a
     ' kernel:[  100.000100] Oops: 0000 [#1] PREEMPT SMP',
     '',
   ].join('\n');
-  t.strictSame(titles(own + echo), ['BUG: unable to handle kernel NULL pointer dereference in pond_poll']);
-  t.strictSame(titles(echo + own), ['BUG: unable to handle kernel NULL pointer dereference in pond_poll']);
+  t.strictSame(titles(own + duplicate), [
+    'BUG: unable to handle kernel NULL pointer dereference in pond_poll',
+  ]);
+  t.strictSame(titles(duplicate + own), [
+    'BUG: unable to handle kernel NULL pointer dereference in pond_poll',
+  ]);
 });
 
 t.test('the interrupted code inside a trace is not the place of the fault', async (t) => {
@@ -116,7 +120,7 @@ t.test('riscv: a place without a name is nowhere, and the caller is asked', asyn
   t.hasStrict(splat ?? {}, { culprit: 'pond_call', pc: null, corrupted: false });
 });
 
-t.test('two printed at once, torn: the first words count', async (t) => {
+t.test('two printed at once, truncated: the first words count', async (t) => {
   const [splat] = scanLog(
     aLog([
       'BUG: unable to handle kernel [  153.612345] eth0: link up',
@@ -136,7 +140,7 @@ t.test('NUL bytes and escape sequences change nothing', async (t) => {
   t.strictSame(titles(log.replaceAll('[  100', '\0\u001b[1G[  100')), ['WARNING in pond_poll']);
 });
 
-t.test('many complaints in one log are told apart, each with its own culprit', async (t) => {
+t.test('many complaints in one log are distinguished, each with its own culprit', async (t) => {
   const names = Array.from({ length: 14 }, (_, index) => `pond_${String.fromCharCode(97 + index)}`);
   const log = names
     .map((name, index) =>

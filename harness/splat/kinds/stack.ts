@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/** A cheap test that every line which opens a trace passes. */
+/** A cheap test that every line that opens a trace passes. */
 export const TRACE_HINT: RegExp =
   /^\s*(?:[Cc]all |[Bb]acktrace|[Ss]tack |Allocated|allocated|[Ff]reed|Last |Second |Aux |kfence-|Uninit |Local |page |read|write|race |assert |Exception |status:|NMI |unwind_)/;
+
+/** The label of the trace of the task that complained. */
+export const COMPLAINANT: RegExp = /^(?:call|stack|back)\s?(?:trace|backtrace)/i;
 
 /** Lines that open a trace. Group 1 is its label. */
 export const TRACE_START: RegExp = new RegExp(
@@ -25,14 +28,14 @@ export const TRACE_START: RegExp = new RegExp(
   ].join('|')}))`,
 );
 
-/** A cheap test that every line which tells the processor's place passes. */
+/** A cheap test that every line with the instruction pointer passes. */
 export const POINTER_HINT: RegExp = /IP|PC[ :]|pc|[Ee]ra|ERA|PSW|IAOQ/;
 
-/** Those that show, when no frame follows, that the report is torn. Group 1 tells one kind from another. */
+/** Lines that must be followed by a frame, or the report is truncated. Group 1 is the kind of trace. */
 export const TRACE_PROMISE: RegExp =
   /^\s*(Call Trace|Backtrace|Allocated|Freed|Uninit was stored)(?: by task \d+| to memory at| at)?\s*(?:\(.*?\))?:/i;
 
-/** A promise that the report itself takes back, or that a dump of registers stands for. */
+/** Lines after which no frame needs to follow. */
 export const PROMISE_EXEMPT: RegExp =
   /\(stack is not available\)|^\s*status: [0-9a-f]+ badaddr:|frame pointer underflow/;
 
@@ -40,7 +43,7 @@ const NAME = String.raw`(?<f>[A-Za-z_.$][\w.$]*)`;
 const PLACED = String.raw`${NAME}\+(?:0x)?(?<o>[0-9a-f]+)(?:\/(?:0x)?(?<s>[0-9a-f]+))?(?: \[(?<m>[\w-]+)(?: [0-9a-f]+)?\])?`;
 const BRACKETED = String.raw`(?:\[?<?[0-9a-f]{8,16}>?\]?\s+)`;
 
-/** Lines that tell where the processor was in the kernel; some give no name: a jump to nowhere. */
+/** Lines with the instruction pointer; some have no name, after a jump to nowhere. */
 export const POINTERS: readonly RegExp[] = [
   // x86. A selector whose lowest bits are set is user space.
   new RegExp(
@@ -61,20 +64,20 @@ export const POINTERS: readonly RegExp[] = [
   new RegExp(String.raw`^\s*IAOQ\[0\]: ${PLACED}`),
 ];
 
-/** Taken for a pointer by warnings only: ppc's frame of the trap. */
+/** The frame of ppc's trap, which is the instruction pointer of warnings only. */
 export const TRAP_POINTER: RegExp = new RegExp(String.raw`^\s*--- interrupt: [0-9a-f]+ at ${PLACED}`);
 
-/** A line of one of these functions inside a report: an injected failure's trace got mixed in. */
+/** A frame of these functions in a report belongs to the trace of an injected failure. */
 export const INJECTED: RegExp = /^\s*(?:\[<[0-9a-f]+>\] )?should_fail/;
 
-/** What the timer's interrupt looks like: below it stands what it interrupted. */
+/** The timer interrupt; the interrupted code stands below it. */
 export const TIMER_INTERRUPT: RegExp =
   /^[^?]*\b(?:\w*apic_timer_interrupt|el1h_64_irq|el1_irq|el1_interrupt|__irq_svc|handle_riscv_irq|do_irq|do_interrupt|timer_interrupt)\b|^\s*Exception stack\(|^\s*--- interrupt: 900/;
 
-/** What opens the trace of a processor that another one asked for it; an idle one only says that it is. */
+/** Opens the trace that one processor requested from another; idle processors print none. */
 export const NMI_BACKTRACE: RegExp = /NMI backtrace for cpu \d+(?! skipped)/;
 
-/** Where work is handed out: just inside of it stands what loops. */
+/** Dispatchers; the frame just below one of them is the one that is stuck. */
 export const STALL_ANCHORS: RegExp = new RegExp(
   [
     // Entries from user space.
@@ -93,15 +96,15 @@ export const STALL_ANCHORS: RegExp = new RegExp(
   ].join('|'),
 );
 
-/** Anchors that are themselves what hangs. Group 1 is the name under which all their variants are gathered. */
+/** Dispatchers that are themselves stuck. Group 1 is the common name of all variants. */
 export const STALL_SELF: RegExp = /(smp_call_function)/;
 
-/** Waiting for these hangs tasks all over the kernel: such reports are gathered under one name. */
+/** Tasks all over the kernel wait for these: their reports get one common name. */
 export const HUNG_BUCKETS: readonly (readonly [RegExp, string])[] = [
   [/rtnl_lock/, 'rtnl_lock'],
   [/synchronize_(?:rcu|srcu|net|sched)/, 'synchronize_rcu'],
 ];
 
-/** How a task waits says nothing about what for. */
+/** Functions that wait; the one that called them is named. */
 export const HUNG_SKIP: RegExp =
   /sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { Kind, Step } from './family.ts';
+import type { Kind, WalkStep } from './family.ts';
 import { TRAP_POINTER } from './stack.ts';
 
 const WARN = 'WARNING: .*';
 /** A warning traps since 2017: the trace proper begins behind the trap. Before, it was just printed. */
-const AFTER_TRAP: readonly (readonly Step[])[] = [
+const AFTER_TRAP: readonly (readonly WalkStep[])[] = [
   [TRAP_POINTER, 'frames'],
   ['pc', 'frames'],
   ['trace', 'frames'],
@@ -82,7 +82,7 @@ export const WARNING_KINDS: readonly Kind[] = [
     title: 'WARNING in $f',
     walks: AFTER_TRAP,
   },
-  { header: /WARNING:\s*$/, title: 'WARNING: corrupted', torn: 'the headline is cut' },
+  { header: /WARNING:\s*$/, title: 'WARNING: corrupted', truncated: 'the headline is cut' },
   {
     header: /sysfs: cannot create duplicate filename/,
     title: 'sysfs: duplicate filename in $f',

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { aTrial } from '../testing/index.ts';
+import { openDurations } from './durations.ts';
+
+const planned = (scenario: string, arm: string) => ({
+  id: `${scenario}.${arm}.1`,
+  scenario,
+  arm,
+  attempt: 1,
+  seed: 1,
+  boot: 'cold' as const,
+  control: false,
+});
+
+t.test('what earlier runs took is remembered by kernel, scenario and side', async (t) => {
+  const directory = t.testdir();
+  const first = await openDurations(directory, 'k');
+  t.equal(first.expect(planned('s', 'base')), null);
+  for (const durationMs of [100, 300, 200]) first.learn(aTrial('s.base.1', { durationMs }));
+  first.learn(aTrial('s.patched.1', { durationMs: 900, outcome: 'failed', blame: 'kernel' }));
+  first.learn(aTrial('s.base.1', { durationMs: 5, outcome: 'failed', blame: 'lab' }));
+  first.learn(aTrial('s.base.1', { durationMs: 7, outcome: 'notRun', blame: null }));
+  await first.save();
+  const later = await openDurations(directory, 'k');
+  t.equal(later.expect(planned('s', 'base')), 200, 'the median, without what the lab cut short');
+  t.equal(later.expect(planned('s', '1..2')), 900, 'any arm with patches is the other side');
+  t.equal(later.expect(planned('new', 'base')), null);
+  t.equal((await openDurations(directory, 'other')).expect(planned('s', 'base')), null);
+});
+
+t.test('a scenario that ran on one side only is expected to take as long on the other', async (t) => {
+  const durations = await openDurations(t.testdir(), 'k');
+  durations.learn(aTrial('s.base.1', { durationMs: 100 }));
+  t.equal(durations.expect(planned('s', 'patched')), 100);
+  t.equal(durations.expect(planned('new', 'base')), 100, 'and an unknown one as long as those of this run');
+});
+
+t.test('a cut-off or foreign file is discarded and written again', async (t) => {
+  for (const text of ['null', '12', '[1]', '{"k/s/base":', '{"k/s/base":"x"}', '{"k/s/base":[null]}', '\0']) {
+    const directory = t.testdir();
+    const path = join(directory, 'durations.json');
+    writeFileSync(path, text);
+    const durations = await openDurations(directory, 'k');
+    t.equal(durations.expect(planned('s', 'base')), null, text);
+    durations.learn(aTrial('s.base.1', { durationMs: 100 }));
+    await durations.save();
+    t.strictSame(JSON.parse(readFileSync(path, 'utf8')), { 'k/s/base': [100] }, text);
+  }
+});

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { arch, availableParallelism, release, totalmem } from 'node:os';
+import { runCommand } from '../host/index.ts';
+import type { KernelDefinition } from '../kernel/index.ts';
+import type { RunRequest, Series, SeriesRecord } from '../model/index.ts';
+import type { ArmsRequest, CampaignRequest } from './request.ts';
+
+/** A request as the journal keeps it: values only, and what computer and programs it was made with. */
+export async function recordRequest(
+  request: CampaignRequest,
+  id: string,
+  ktrialVersion: string,
+): Promise<RunRequest> {
+  const { title, series, kernel, seed, repeatCommand, scenarios: _planned, ...options } = request;
+  return {
+    id,
+    title,
+    series: series && recordSeries(series),
+    kernel: { ...kernel },
+    options,
+    seed,
+    repeat: repeatCommand,
+    versions: await readVersions(ktrialVersion),
+    host: {
+      arch: arch(),
+      kernel: release(),
+      cpus: availableParallelism(),
+      memoryMib: Math.round(totalmem() / 1024 / 1024),
+    },
+  };
+}
+
+function recordSeries(series: Series): SeriesRecord {
+  const { title, version, digest, baseCommit, origin } = series;
+  const patches = series.patches.map(({ number, subject, author, messageId, files }) => ({
+    number,
+    subject,
+    author,
+    messageId,
+    files,
+  }));
+  return { title, version, digest, baseCommit, origin, patches };
+}
+
+/** What a resumed campaign needs of its request; its plan is in the journal, its patches in the run's directory. */
+export interface ResumedRequest extends ArmsRequest {
+  readonly image: string;
+  readonly jobs: number | null;
+}
+
+/** A request from the journal. `series` was read from the run's directory. */
+export function restoreRequest(record: RunRequest, series: Series | null): ResumedRequest {
+  const options = record.options as Pick<
+    CampaignRequest,
+    'extraFragments' | 'baseCommit' | 'arms' | 'mirror' | 'image' | 'jobs'
+  >;
+  // The journal's own writer put a definition there.
+  const kernel = record.kernel as unknown as KernelDefinition;
+  return { ...options, series, kernel };
+}
+
+async function readVersions(ktrial: string): Promise<Record<string, string | null>> {
+  const firstLine = async (program: string) =>
+    runCommand(program, ['--version'], { accept: 'any' }).then(
+      ({ stdout }) => stdout.split('\n')[0] ?? null,
+      () => null,
+    );
+  const [qemu, gcc, git] = await Promise.all(['qemu-system-x86_64', 'gcc', 'git'].map(firstLine));
+  return { ktrial, node: process.version, qemu: qemu ?? null, gcc: gcc ?? null, git: git ?? null };
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { findRunDirectory, listRunDirectories, makeRunDirectory } from './run-directory.ts';
+
+function aPlace(directory: string) {
+  return { runsDirectory: join(directory, 'runs'), workingDirectory: directory };
+}
+
+function aRun(path: string): void {
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'journal.ndjson'), '');
+}
+
+t.test('a run directory is new, named after its title, and latest points to it', async (t) => {
+  const place = aPlace(t.testdir());
+  const path = await makeRunDirectory(place, undefined, '[PATCH 1/2] vfio: Änderung!');
+  t.match(path, /runs\/\d{8}T\d{6}-patch-1-2-vfio-nderung-\d+$/);
+  t.equal(readlinkSync(join(place.runsDirectory, 'latest')), path);
+  const own = await makeRunDirectory(place, 'mine', 'x');
+  t.equal(own, join(place.workingDirectory, 'mine'));
+  t.equal(readlinkSync(join(place.runsDirectory, 'latest')), path, 'an own directory is not the latest');
+  writeFileSync(join(own, 'file'), '');
+  await t.rejects(makeRunDirectory(place, 'mine', 'x'), { code: 'RUN_DIRECTORY_USED', blame: 'request' });
+});
+
+t.test('a run is found by id, by path, by its journal, and as latest', async (t) => {
+  const place = aPlace(t.testdir());
+  const run = join(place.runsDirectory, '20260101T000000-x-1');
+  aRun(run);
+  aRun(join(place.workingDirectory, 'here'));
+  symlinkSync(run, join(place.runsDirectory, 'latest'));
+  t.equal(await findRunDirectory(place), run);
+  t.equal(await findRunDirectory(place, 'latest'), run);
+  t.equal(await findRunDirectory(place, '20260101T000000-x-1'), run);
+  t.equal(await findRunDirectory(place, run), run);
+  t.equal(await findRunDirectory(place, join(run, 'journal.ndjson')), run);
+  t.equal(await findRunDirectory(place, 'here'), join(place.workingDirectory, 'here'));
+  await t.rejects(findRunDirectory(place, 'no-such'), {
+    code: 'RUN_UNKNOWN',
+    blame: 'request',
+    message: /no-such/,
+  });
+  await t.rejects(findRunDirectory(place, '..'), { code: 'RUN_UNKNOWN' });
+});
+
+t.test('runs are listed newest first, without what is no run', async (t) => {
+  const place = aPlace(t.testdir());
+  t.strictSame(await listRunDirectories(place), []);
+  for (const id of ['20260102T000000-b-1', '20260101T000000-a-1']) aRun(join(place.runsDirectory, id));
+  mkdirSync(join(place.runsDirectory, 'empty'));
+  symlinkSync(join(place.runsDirectory, '20260102T000000-b-1'), join(place.runsDirectory, 'latest'));
+  t.strictSame(
+    (await listRunDirectories(place)).map((path) => path.split('/').at(-1)),
+    ['20260102T000000-b-1', '20260101T000000-a-1'],
+  );
+});

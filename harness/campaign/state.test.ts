@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+import t from 'tap';
+import type { CampaignState, RunEventBody } from '../model/index.ts';
+import { aCampaignPlan, stillClock } from '../testing/fast-campaign.ts';
+import { aRequest, aTrial } from '../testing/index.ts';
+import { foldAll, notRun } from './state.ts';
+
+const plan = aCampaignPlan({ scenarios: ['s'], patches: 1, arms: 'pair', repeat: 1 });
+
+function stateAfter(...bodies: readonly RunEventBody[]): CampaignState {
+  const at = stillClock().toISOString();
+  const all: RunEventBody[] = [{ type: 'planned', request: aRequest(), plan }, ...bodies];
+  const state = foldAll(all.map((body, index) => ({ format: 1, seq: index + 1, at, ...body })));
+  if (!state) throw new Error('there is a plan');
+  return state;
+}
+
+const started = (trial: string): RunEventBody => ({
+  type: 'trialStarted',
+  trial,
+  scenario: 's',
+  arm: 'base',
+  kernel: 'k',
+});
+const ended = (id: string, part = {}): RunEventBody => ({
+  type: 'trialEnded',
+  trial: id,
+  result: aTrial(id, part),
+});
+const trialOf = (state: CampaignState, id: string) => state.trials.find((trial) => trial.id === id);
+
+t.test('without a plan there is no state', async (t) => {
+  t.equal(foldAll([]), null);
+  t.equal(foldAll([{ format: 1, seq: 1, at: '', type: 'noted', text: 'x' }]), null);
+});
+
+t.test('a trial is planned, then running as failed by the lab, then what it came to', async (t) => {
+  t.match(trialOf(stateAfter(), 's.base.1'), { status: 'planned', result: null });
+  t.match(trialOf(stateAfter(started('s.base.1')), 's.base.1'), {
+    status: 'running',
+    result: { outcome: 'failed', blame: 'lab', reason: 'did not finish', kernel: 'k' },
+  });
+  const done = stateAfter(started('s.base.1'), ended('s.base.1'));
+  t.match(trialOf(done, 's.base.1'), { status: 'done', result: { outcome: 'passed' } });
+  t.match(trialOf(done, 's.patched.1'), { status: 'planned' });
+});
+
+t.test('a note that is said twice is one note', async (t) => {
+  const note = { type: 'noted', text: 'the base is old' } as const;
+  t.strictSame(stateAfter(note, note, { ...note, text: 'another' }).notes, ['the base is old', 'another']);
+});
+
+t.test('a resume starts again what ran or was interrupted, and keeps what is done', async (t) => {
+  const state = stateAfter(
+    { type: 'armBuildStarted', arm: 'base' },
+    started('s.base.1'),
+    ended('s.base.1'),
+    ended('s.patched.1', { outcome: 'notRun', fault: 'TRIAL_INTERRUPTED' }),
+    started('s.base.1.control'),
+    { type: 'ended', reason: { kind: 'interrupted' } },
+    { type: 'resumed', lost: [] },
+  );
+  t.strictSame(
+    state.trials.map((trial) => [trial.status, trial.result?.outcome]),
+    [
+      ['done', 'passed'],
+      ['planned', undefined],
+      ['planned', undefined],
+    ],
+  );
+  t.match(state.arms, [{ status: 'planned' }, { status: 'planned' }]);
+  t.equal(state.end, null);
+  t.equal(state.endedAt, null);
+});
+
+t.test('a resume builds again what is no longer in the cache', async (t) => {
+  const kernel = (digest: string) =>
+    ({ digest, name: 'k', arch: 'x86_64', release: '', bootDigest: '', compiler: '', commit: '' }) as const;
+  const build = (arm: string) =>
+    ({
+      type: 'armBuilt',
+      arm,
+      build: {
+        arm,
+        patches: 0,
+        subject: null,
+        built: true,
+        cached: false,
+        durationMs: 1,
+        newDiagnostics: [],
+        sameBoot: false,
+      },
+      kernel: kernel(arm),
+      logTail: [],
+    }) as const;
+  const state = stateAfter(
+    build('base'),
+    build('patched'),
+    { type: 'imageReady', image: { digest: 'i', name: 'guest' } },
+    { type: 'l2Ready', name: 'tiny', kernel: kernel('l') },
+    { type: 'resumed', lost: ['patched', 'i', 'l'] },
+  );
+  t.match(state.arms, [
+    { status: 'built', kernel: { digest: 'base' } },
+    { status: 'planned', build: null, kernel: null },
+  ]);
+  t.equal(state.image, null);
+  t.strictSame(state.l2, {});
+});
+
+t.test('whom an unreachable guest counts against is decided again with every result', async (t) => {
+  const dead = {
+    outcome: 'failed',
+    blame: 'lab',
+    fault: 'GUEST_UNREACHABLE',
+    bootMs: null,
+    reason: 'no session',
+  };
+  const alone = stateAfter(ended('s.patched.1', dead));
+  t.equal(trialOf(alone, 's.patched.1')?.result?.blame, 'lab', 'the base was not tried');
+  const compared = stateAfter(ended('s.patched.1', dead), ended('s.base.1'));
+  t.equal(trialOf(compared, 's.patched.1')?.result?.blame, 'kernel', 'the base came up');
+  const both = stateAfter(ended('s.patched.1', dead), ended('s.base.1', dead));
+  t.equal(trialOf(both, 's.patched.1')?.result?.blame, 'lab', 'the base came up no more than it');
+});
+
+t.test('a trial that never began has its reason and nothing else', async (t) => {
+  const trial = plan.trials[0];
+  if (!trial) throw new Error('there is a trial');
+  t.match(notRun(trial, 'no kernel', 'now'), {
+    outcome: 'notRun',
+    blame: null,
+    reason: 'no kernel',
+    splats: [],
+    startedAt: 'now',
+  });
+});

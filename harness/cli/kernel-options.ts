@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import { resolve } from 'node:path';
+import {
+  type ArmsRequest,
+  buildArms,
+  findArmKernel,
+  readKernel,
+  readSeriesArgument,
+} from '../campaign/index.ts';
+import { type ArmsChoice, type CampaignState, Fault, type Kernel, type Rejection } from '../model/index.ts';
+import { describeRejection } from '../report/index.ts';
+import { imageRecipe } from './assemble.ts';
+import type { Context } from './context.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { openProgress } from './progress.ts';
+
+/** Options of every command that builds kernels. */
+export interface KernelOptions {
+  readonly kernel?: string;
+  readonly base?: string;
+  readonly repository?: string;
+  readonly configFragment?: readonly string[];
+  readonly mirror?: string;
+  readonly arms?: ArmsChoice;
+}
+
+/** What arms are built from, as the command line has it. */
+export async function readArmsRequest(
+  seriesArg: string | undefined,
+  options: KernelOptions,
+  context: Context,
+): Promise<ArmsRequest> {
+  const kernel = await readKernel(options.kernel, context);
+  const series =
+    seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, context);
+  return {
+    series,
+    kernel,
+    extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)),
+    baseCommit: options.base ?? null,
+    arms: options.arms ?? 'pair',
+    mirror: options.mirror ?? null,
+  };
+}
+
+/** Builds the arms that the command line asks for, with progress, and runs nothing. */
+export async function buildRequestedArms(
+  seriesArg: string | undefined,
+  options: KernelOptions,
+  context: Context,
+): Promise<CampaignState> {
+  const request = await readArmsRequest(seriesArg, options, context);
+  await removeLeftovers(context);
+  const progress = await openProgress(context);
+  try {
+    return await buildArms(request, {
+      place: context,
+      image: imageRecipe(context),
+      ktrialVersion: context.version,
+      listen: progress.listen,
+      signal: context.signal,
+    });
+  } finally {
+    await progress.end();
+  }
+}
+
+/** The kernel to boot: the patched one where there is a series. Fault where the series does not apply or compile. */
+export async function requireLastKernel(state: CampaignState, context: Context): Promise<Kernel> {
+  const last = state.arms.at(-1);
+  const kernel = last && (await findArmKernel(state, last.name, context));
+  if (kernel) return kernel;
+  if (state.rejection) throw rejectionFault(state.rejection);
+  throw new Fault({
+    blame: 'harness',
+    code: 'CLI_NO_ARM',
+    message: 'got no kernel, expected one of the plan',
+  });
+}
+
+/** A series that cannot be put on trial as a Fault (request): for commands that go no further without its kernel. */
+export function rejectionFault(rejection: Rejection): Fault {
+  return new Fault({ blame: 'request', code: 'SERIES_REJECTED', ...describeRejection(rejection) });
+}

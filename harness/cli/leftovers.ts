@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+import { reapScratch } from '../host/index.ts';
+import type { Context } from './context.ts';
+
+/** Removes what ktrial processes that were killed left behind, and says so. Called before anything is started. */
+export async function removeLeftovers({ cacheDirectory, err }: Context): Promise<void> {
+  for (const path of await reapScratch(cacheDirectory))
+    err.write(`ktrial: removed ${path}, which a killed ktrial left behind\n`);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import { type Fault, toFault } from '../model/index.ts';
+
+/** Standard output or error. A reader that went away (`| head`) is no fault; anything else that stops writing is the lab's. */
+export interface Output {
+  readonly isTty: boolean;
+  /** The terminal's size now, in characters; 80 by 24 where there is none. */
+  size(): { readonly columns: number; readonly rows: number };
+  write(text: string): void;
+  /** What stopped the writing, or null. */
+  failure(): Fault | null;
+  /** Settles when everything written has left this process, or cannot. */
+  flush(): Promise<void>;
+  /** For an interactive shell alone. */
+  readonly stream: NodeJS.WriteStream;
+}
+
+/** Takes over a standard stream: nobody else writes to it, and its errors are never thrown. */
+export function openOutput(stream: NodeJS.WriteStream): Output {
+  let closed = false;
+  let fault: Fault | null = null;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    closed = true;
+    if (error.code !== 'EPIPE') fault ??= toFault(error);
+  });
+  return {
+    isTty: stream.isTTY === true,
+    size: () => ({ columns: stream.columns ?? 80, rows: stream.rows ?? 24 }),
+    write(text) {
+      if (!closed) stream.write(text);
+    },
+    failure: () => fault,
+    flush: () =>
+      new Promise((done) => {
+        if (closed) return done();
+        stream.once('error', () => done());
+        stream.write('', () => done());
+      }),
+    stream,
+  };
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import { type CommandOptions, type CommandResult, runCommand } from './command.ts';
+
+/** No configuration of the user's, and a fixed committer and date: equal input gives equal commits. */
+const ENVIRONMENT: Readonly<Record<string, string>> = {
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_ATTR_NOSYSTEM: '1',
+  GIT_COMMITTER_NAME: 'ktrial',
+  GIT_COMMITTER_EMAIL: 'ktrial@localhost',
+  GIT_COMMITTER_DATE: '1970-01-01T00:00:00Z',
+};
+
+/** Overrides what a repository's own configuration could change or start. */
+const SETTINGS = [
+  'advice.amWorkDir=false',
+  'am.keepcr=false',
+  'apply.ignoreWhitespace=no',
+  'apply.whitespace=nowarn',
+  'commit.gpgSign=false',
+  'core.autocrlf=false',
+  'core.fsmonitor=false',
+  'core.fsync=none',
+  'core.hooksPath=/dev/null',
+  'core.quotePath=false',
+  'gc.auto=0',
+  'i18n.commitEncoding=UTF-8',
+  'mailinfo.scissors=false',
+  'maintenance.auto=false',
+  'merge.conflictStyle=merge',
+  'rerere.enabled=false',
+].flatMap((setting) => ['-c', setting]);
+
+export interface GitOptions {
+  readonly cwd?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly input?: string | Uint8Array | undefined;
+  readonly accept?: CommandOptions['accept'] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Runs git free of the user's configuration, hooks and signing. Faults as `runCommand`. */
+export function runGit(args: readonly string[], options: GitOptions = {}): Promise<CommandResult> {
+  const { cwd, signal, input, accept } = options;
+  return runCommand('git', [...SETTINGS, ...args], {
+    env: { ...ENVIRONMENT, ...options.env },
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(input === undefined ? {} : { input }),
+    ...(accept === undefined ? {} : { accept }),
+  });
+}

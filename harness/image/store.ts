@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Image } from '../model/index.ts';
+import { type Artifact, type ArtifactStore, openArtifactStore, readArtifact } from '../store/index.ts';
+
+/** The file of an artifact that is the root file system. */
+export const ROOT_FILE = { image: 'root.squashfs', l2: 'root.cpio' } as const;
+
+const metaSchema = z.strictObject({ name: z.string() });
+type ImageMeta = z.infer<typeof metaSchema>;
+
+function parseMeta(value: unknown): ImageMeta | null {
+  const result = metaSchema.safeParse(value);
+  return result.success ? result.data : null;
+}
+
+/** The baked root file systems in a cache directory. */
+export function openImageStore(
+  cacheDirectory: string,
+  onNote?: (text: string) => void,
+): ArtifactStore<ImageMeta> {
+  return openArtifactStore({ directory: join(cacheDirectory, 'images'), parse: parseMeta, onNote });
+}
+
+/** A stored image with its file. */
+export function toImage({ digest, directory, meta }: Artifact<ImageMeta>): Image {
+  return { digest, name: meta.name, rootPath: join(directory, ROOT_FILE.image) };
+}
+
+/** The image with this digest in the cache, or null. */
+export async function findStoredImage(cacheDirectory: string, digest: string): Promise<Image | null> {
+  const reading = await readArtifact(join(cacheDirectory, 'images', digest), parseMeta);
+  return reading.kind === 'whole' ? toImage(reading.artifact) : null;
+}

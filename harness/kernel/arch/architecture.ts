@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+
+/** What building a kernel needs to know of an architecture. */
+export interface Architecture {
+  readonly name: 'x86_64';
+  /** The value of `ARCH=`. */
+  readonly makeArch: string;
+  readonly bootTarget: string;
+  /** The boot image, relative to the build's output. */
+  readonly bootImage: string;
+}

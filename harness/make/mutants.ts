@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+/** A mutant that no test can kill, because it behaves like the original. */
+export interface EquivalentMutant {
+  readonly file: string;
+  /** The source line on which the mutated code begins, without its indentation. */
+  readonly line: string;
+  readonly replacement: string;
+  readonly why: string;
+}
+
+/** These do not count in the score of `make mutate`. One that is killed, or no longer there, is reported. */
+export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
+  {
+    file: 'harness/splat/follow.ts',
+    line: 'const recent: number[] = [];',
+    replacement: '["Stryker was here"]',
+    why: 'no splat has such an index, and a flood drops it first',
+  },
+  {
+    file: 'harness/splat/follow.ts',
+    line: 'return one !== undefined && BREAKING.test(one.splat.title);',
+    replacement: 'true',
+    why: 'every index in the list of roots has a splat',
+  },
+  {
+    file: 'harness/splat/follow.ts',
+    line: "const has = (one: Finished) => (one.splat.taint ?? '').split(' ').includes(letter);",
+    replacement: '"Stryker was here!"',
+    why: 'no word of it is the letter of a taint',
+  },
+  {
+    file: 'harness/splat/follow.ts',
+    line: "const has = (one: Finished) => (one.splat.taint ?? '').split(' ').includes(letter);",
+    replacement: '""',
+    why: 'taints are single letters',
+  },
+  {
+    file: 'harness/splat/report.ts',
+    line: ': { culprit: null, injected: false };',
+    replacement: 'true',
+    why: 'without a kind nobody looks at it',
+  },
+  {
+    file: 'harness/splat/report.ts',
+    line: 'if (!headline) return [];',
+    replacement: 'false',
+    why: 'every report has a headline',
+  },
+  {
+    file: 'harness/splat/report.ts',
+    line: 'if (!headline) return [];',
+    replacement: '["Stryker was here"]',
+    why: 'every report has a headline',
+  },
+  {
+    file: 'harness/splat/truncation.ts',
+    line: 'const promise = TRACE_PROMISE.exec(line.text)?.[1]?.toLowerCase();',
+    replacement: 'TRACE_PROMISE.exec(line.text)?.[1]?.toUpperCase()',
+    why: 'the case only has to be the same for all labels',
+  },
+  {
+    file: 'harness/splat/truncation.ts',
+    line: 'const promise = TRACE_PROMISE.exec(line.text)?.[1]?.toLowerCase();',
+    replacement: 'TRACE_PROMISE.exec(line.text)?.[1].toLowerCase',
+    why: 'the expression always has its first group',
+  },
+];

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+import {
+  type CampaignState,
+  comparisonWords,
+  type ScenarioVerdict,
+  type TrialResult,
+} from '../model/index.ts';
+import { findEvidence, type PrintedOnce } from './evidence.ts';
+import type { ReportOptions } from './options.ts';
+import { inconclusiveTrials, trialsOf } from './select.ts';
+import { printSplat } from './splat.ts';
+import type { Standing } from './standing.ts';
+import { oneLine, REPORT_COLUMNS } from './text.ts';
+import { warningLines } from './warnings.ts';
+import { countSeen, describeOutcome, isGood } from './words.ts';
+
+/** One test case. Its name never depends on its result: CI compares runs by name. */
+export interface Case {
+  readonly className: string;
+  readonly name: string;
+  readonly seconds: number;
+  /** Null if it passed. An `error` says nothing about the series. */
+  readonly problem: {
+    readonly kind: 'failure' | 'error' | 'skipped';
+    readonly type: string;
+    readonly message: string;
+    readonly text: string;
+  } | null;
+  readonly output: string;
+}
+
+/** Passes if the campaign came to a verdict, whatever that is; an inconclusive one is an error. */
+export function campaignCase(state: CampaignState, standing: Standing | null, options: ReportOptions): Case {
+  const lines = [
+    ...state.notes.map((note) => `note: ${note}`),
+    ...warningLines(state).map((warning) => `new warning: ${warning}`),
+    ...(state.verdict ? [`verdict: ${state.verdict.reason}`] : []),
+    `run: ${options.runDirectory}`,
+    `repeat: ${state.request.repeat}`,
+  ];
+  return {
+    className: 'ktrial',
+    name: 'the campaign comes to a verdict',
+    seconds: 0,
+    problem: standing ? standingProblem(standing) : undecidedProblem(state),
+    output: lines.map(oneLine).join('\n'),
+  };
+}
+
+function standingProblem({ cause, message, details, next }: Standing): Case['problem'] {
+  return { kind: 'error', type: cause, message, text: [message, ...details, next].join('\n') };
+}
+
+function undecidedProblem({ verdict }: CampaignState): Case['problem'] {
+  if (verdict?.exitCode !== 69) return null;
+  return { kind: 'error', type: verdict.comparison, message: verdict.reason, text: verdict.reason };
+}
+
+/** Passes if each prefix of the series builds, boots and has no fault that neither end has. */
+export function bisectableCase(state: CampaignState, standing: Standing | null): Case {
+  const perPatch = state.verdict?.perPatch;
+  const places =
+    perPatch?.notBisectableAt.map((one) => `${one}/${perPatch.arms.length - 1}`).join(', ') ?? '';
+  const message = perPatch ? `not bisectable at ${places}` : (standing?.message ?? 'not judged');
+  return {
+    className: 'ktrial',
+    name: 'the series is bisectable',
+    seconds: 0,
+    problem:
+      perPatch && places === ''
+        ? null
+        : { kind: perPatch ? 'failure' : 'skipped', type: 'notBisectable', message, text: message },
+    output: '',
+  };
+}
+
+/** Turns the verdict on a scenario into a test case. */
+export function scenarioCase(
+  scenario: ScenarioVerdict,
+  state: CampaignState,
+  standing: Standing | null,
+  printed: PrintedOnce,
+  options: ReportOptions,
+): Case {
+  const trials = trialsOf(scenario.scenario, state);
+  return {
+    className: `ktrial.${oneLine(state.request.kernel.name).replaceAll('.', '_')}`,
+    name: scenario.scenario,
+    seconds: trials.reduce((sum, trial) => sum + trial.durationMs, 0) / 1000,
+    problem: findProblem(scenario, state, standing, printed, options),
+    output: trials.flatMap((trial) => trialLines(trial, options)).join('\n'),
+  };
+}
+
+function findProblem(
+  scenario: ScenarioVerdict,
+  state: CampaignState,
+  standing: Standing | null,
+  printed: PrintedOnce,
+  options: ReportOptions,
+): Case['problem'] {
+  if (!state.verdict)
+    return { kind: 'skipped', type: '', message: standing?.message ?? 'not judged', text: '' };
+  if (isGood(scenario.comparison)) return null;
+  const message = `${comparisonWords(state.plan.arms.length)[scenario.comparison]}: ${scenario.reason}`;
+  const text = [message, ...evidenceText(scenario, state, printed, options)].join('\n');
+  if (scenario.comparison !== 'inconclusive' && scenario.comparison !== 'notReproduced')
+    return { kind: 'failure', type: scenario.comparison, message, text };
+  const blamed = inconclusiveTrials(scenario.scenario, state).find((trial) => trial.blame !== null);
+  return blamed
+    ? { kind: 'error', type: blamed.blame ?? '', message, text }
+    : { kind: 'skipped', type: '', message, text };
+}
+
+function evidenceText(
+  scenario: ScenarioVerdict,
+  state: CampaignState,
+  printed: PrintedOnce,
+  options: ReportOptions,
+): string[] {
+  const words = comparisonWords(state.plan.arms.length);
+  return scenario.signatures.flatMap((one) => {
+    const head = `${words[one.comparison]}: ${one.title} (${countSeen(one)})`;
+    const evidence =
+      one.comparison === scenario.comparison && findEvidence(one, trialsOf(scenario.scenario, state));
+    if (!evidence) return ['', head];
+    const before = printed.claim(one.signature, scenario.scenario);
+    if (before !== null) return ['', head, `see ${before} above`];
+    const print = { color: false, columns: REPORT_COLUMNS, verbose: options.verbose };
+    return ['', head, ...printSplat(evidence.splat, print)];
+  });
+}
+
+/** Says how a trial ended and what it noted; attaches the console of a failed one. */
+function trialLines(trial: TrialResult, options: ReportOptions): string[] {
+  const directory = `${options.runDirectory}/${trial.id}`;
+  const { console: log } = trial.files;
+  return [
+    oneLine(`${trial.id}: ${describeOutcome(trial)}: ${trial.reason}`),
+    ...trial.notes.map((note) => oneLine(`note: ${note}`)),
+    ...(trial.outcome === 'failed' && log ? [oneLine(`[[ATTACHMENT|${directory}/${log.name}]]`)] : []),
+  ];
+}

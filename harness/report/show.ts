@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import {
+  type CampaignState,
+  comparisonWords,
+  quoteArgs,
+  type TrialResult,
+  type TrialState,
+} from '../model/index.ts';
+import { oneLine } from './text.ts';
+import { describeOutcome, formatDuration } from './words.ts';
+
+/** How a campaign stands, in a few words: `regressed`, `interrupted`, `not finished`. */
+export function describeEnd(state: CampaignState): string {
+  const { end, verdict } = state;
+  if (end === null) return 'not finished';
+  switch (end.kind) {
+    case 'finished':
+      return verdict ? comparisonWords(state.arms.length)[verdict.comparison] : 'no verdict';
+    case 'rejected':
+      return state.rejection?.kind === 'conflict' ? 'does not apply' : 'does not compile';
+    case 'interrupted':
+      return 'interrupted';
+    case 'fault':
+      return `${end.blame} fault`;
+  }
+}
+
+/** A run as one line of a list. */
+export function describeRun(state: CampaignState): string {
+  const done = state.trials.filter((trial) => trial.status === 'done').length;
+  const count = `${done}/${state.trials.length}`;
+  return `${state.request.id}  ${describeEnd(state).padEnd(14)}  ${count.padStart(7)}  ${oneLine(state.request.title)}`;
+}
+
+/** What is known of a run, for people, and the commands that go on from there. */
+export function showRun(state: CampaignState, runDirectory: string): string {
+  const { request, end } = state;
+  const lines = [
+    `run       ${request.id}`,
+    `title     ${request.title}`,
+    `started   ${state.startedAt}`,
+    `ended     ${state.endedAt ?? 'not yet'}: ${describeEnd(state)}${end?.kind === 'fault' ? `: ${end.message}` : ''}`,
+    ...(state.verdict ? [`verdict   ${state.verdict.reason}`] : []),
+    ...state.notes.map((note) => `note      ${note}`),
+    ...state.arms.map(
+      (arm) =>
+        `arm       ${arm.name}: ${arm.status}${arm.kernel ? `, kernel ${arm.kernel.digest.slice(0, 12)}` : ''}`,
+    ),
+    ...state.trials.map((trial) => `trial     ${trial.id}: ${describeTrial(trial)}`),
+    `files     ${runDirectory}`,
+    `repeat    ${request.repeat}`,
+    ...(end?.kind === 'finished' || end?.kind === 'rejected'
+      ? []
+      : [`continue  ${quoteArgs(['ktrial', 'resume', runDirectory])}`]),
+  ];
+  return `${lines.map(oneLineAfterLabel).join('\n')}\n`;
+}
+
+function describeTrial({ status, result }: TrialState): string {
+  if (status === 'planned' || !result) return 'not run yet';
+  return status === 'running' ? 'started, did not finish' : `${describeOutcome(result)}: ${result.reason}`;
+}
+
+/** What is known of one trial. */
+export function showTrial(trial: TrialState, runDirectory: string): string {
+  const { result } = trial;
+  if (!result) return `${trial.id}: not run yet\n`;
+  const lines = [
+    `trial     ${trial.id}`,
+    `outcome   ${describeTrial(trial)}`,
+    `took      ${formatDuration(result.durationMs)}${result.bootMs === null ? '' : `, machine up after ${formatDuration(result.bootMs)}`}`,
+    ...(result.accelerator ? [`machine   ${describeMachine(result)}`] : []),
+    ...result.notes.map((note) => `note      ${note}`),
+    ...result.findings.map((one) => `finding   ${one.title}`),
+    ...result.steps.map(
+      (step) =>
+        `step      ${step.phase} "${step.label}" ${step.outcome} in ${formatDuration(step.durationMs)}`,
+    ),
+    ...Object.values(result.files).map((file) => `file      ${runDirectory}/${trial.id}/${file.name}`),
+    ...(result.machineCommand ? [`command   ${result.machineCommand}`] : []),
+  ];
+  return `${lines.map(oneLineAfterLabel).join('\n')}\n`;
+}
+
+function describeMachine({ accelerator, bootMethod }: TrialResult): string {
+  const how = bootMethod?.kind === 'clone' ? 'clone' : 'cold boot';
+  const why = bootMethod?.fallbackReason ? ` instead of a clone (${bootMethod.fallbackReason})` : '';
+  return `${how}${why} under ${accelerator?.kind} (${accelerator?.reason})`;
+}
+
+/** The label keeps its column; the text behind it is on one line and printable. */
+function oneLineAfterLabel(line: string): string {
+  return `${line.slice(0, 10)}${oneLine(line.slice(10))}`;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+import { type Finding, isFault, type StepRecord } from '../model/index.ts';
+import type { Failure, Stage, StepOutcome } from './step.ts';
+
+const DETAILS_KEPT = 60;
+
+/** The reason of a signal that cuts steps short because the verdict does not depend on them any more. */
+export const CUT_SHORT: unique symbol = Symbol('cut short');
+
+/** The step that a record is made of. */
+export interface RecordedStep {
+  readonly phase: StepRecord['phase'];
+  readonly label: string;
+  readonly kind: string;
+  /** A round of a loop: recorded only when it does not pass. */
+  readonly quiet: boolean;
+  /** A step that ends with this signal's reason was cut short. */
+  readonly signal: AbortSignal;
+}
+
+/** Collects the step records and the findings of one performance. */
+export interface Recorder {
+  readonly records: readonly StepRecord[];
+  readonly findings: readonly Finding[];
+  /** Performs a step and records how it ended. Rejects with what the step rejects with. */
+  record(step: RecordedStep, perform: () => Promise<StepOutcome>): Promise<StepOutcome>;
+  /** Turns failures of a step into findings, one for each signature: a step of a loop may fail in several rounds. */
+  addFindings(label: string, failures: readonly Failure[]): void;
+  /** Adds the finding that the scenario did not end within its own limit while the step `running` was performed. */
+  addTimeout(running: string | null, limitMs: number): void;
+}
+
+/** Creates a recorder; `onFinding` is called for each new finding. */
+export function createRecorder(
+  scenario: string,
+  stage: Pick<Stage, 'now' | 'onStepStarted' | 'onStepEnded'>,
+  onFinding: () => void,
+): Recorder {
+  const records: StepRecord[] = [];
+  const findings = new Map<string, Finding>();
+  const add = (finding: Finding) => {
+    if (findings.has(finding.signature)) return;
+    findings.set(finding.signature, finding);
+    onFinding();
+  };
+  return {
+    records,
+    get findings() {
+      return [...findings.values()];
+    },
+    async record(step, perform) {
+      const { phase, label, kind, quiet, signal } = step;
+      const startedAt = stage.now();
+      if (!quiet) stage.onStepStarted(phase, label);
+      const end = (outcome: StepRecord['outcome'], details: readonly string[]) => {
+        if (quiet && outcome === 'passed') return;
+        const record: StepRecord = {
+          label,
+          kind,
+          phase,
+          startedAt: new Date(startedAt).toISOString(),
+          durationMs: stage.now() - startedAt,
+          outcome,
+          details: details.slice(0, DETAILS_KEPT),
+        };
+        records.push(record);
+        stage.onStepEnded(record);
+      };
+      try {
+        const outcome = await perform();
+        const failed = outcome.failures.length > 0 || outcome.stopped === true;
+        end(failed ? 'failed' : 'passed', [
+          ...outcome.failures.map((one) => one.title),
+          ...(outcome.failures[0]?.details ?? outcome.details ?? []),
+        ]);
+        return outcome;
+      } catch (error) {
+        if (signal.aborted && error === signal.reason) end('cut', describeCut(error));
+        else end('error', describeError(error));
+        throw error;
+      }
+    },
+    addFindings(label, failures) {
+      for (const failure of failures) {
+        const signature = `expectation:${scenario}:${label}:${failure.what}`;
+        add({
+          kind: 'expectation',
+          signature,
+          title: `${label}: ${failure.title}`,
+          step: label,
+          details: (failure.details ?? []).slice(0, DETAILS_KEPT),
+          splat: null,
+        });
+      }
+    },
+    addTimeout(running, limitMs) {
+      // No step in the signature: on a slow computer the same endless loop may be met one step later.
+      const signature = `expectation:${scenario}:timeout`;
+      add({
+        kind: 'expectation',
+        signature,
+        title: `the scenario did not finish within its limit of ${limitMs / 1000} s`,
+        step: running,
+        details: running === null ? [] : [`still running: ${running}`],
+        splat: null,
+      });
+    },
+  };
+}
+
+function describeCut(reason: unknown): readonly string[] {
+  if (reason === CUT_SHORT) return ['cut short: the verdict does not depend on it any more'];
+  return [`cut short: ${reason instanceof Error ? reason.message : String(reason)}`];
+}
+
+function describeError(error: unknown): readonly string[] {
+  return [error instanceof Error ? error.message : String(error), ...(isFault(error) ? error.details : [])];
+}

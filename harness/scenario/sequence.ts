@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+import { Fault, type Guest, type StepRecord } from '../model/index.ts';
+import type { Jobs } from './jobs.ts';
+import type { Recorder } from './record.ts';
+import type { SettledStep, Stage, StepContext, StepOutcome } from './step.ts';
+import { stepKind } from './steps/index.ts';
+
+const POLL_MS = 500;
+
+/** What all lists of one performance share. */
+export interface Performer {
+  readonly scenario: string;
+  readonly stage: Stage;
+  readonly guest: Guest;
+  readonly jobs: Jobs;
+  readonly recorder: Recorder;
+}
+
+/** How the steps of one list are performed. */
+export interface Part {
+  readonly phase: StepRecord['phase'];
+  /** Who answers for a failing step: the kernel by a finding, the scenario by a Fault, or nobody. */
+  readonly blame: 'kernel' | 'scenario' | 'nobody';
+  /** Ends the step that is performed, and the list with it. */
+  readonly signal: AbortSignal;
+  /** Variables that every command of the list sees. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly quiet: boolean;
+}
+
+/**
+ * Performs steps one after the other; returns whether the list was performed to its end. Rejects with the signal's reason
+ * when that aborts, and with a Fault when a step is impossible.
+ */
+export async function performList(
+  performer: Performer,
+  steps: readonly SettledStep[],
+  part: Part,
+): Promise<boolean> {
+  for (const step of steps) {
+    part.signal.throwIfAborted();
+    const passed = await performStep(performer, step, part);
+    if (!passed && !step.continue) return false;
+  }
+  return true;
+}
+
+async function performStep(performer: Performer, step: SettledStep, part: Part): Promise<boolean> {
+  const { recorder, scenario } = performer;
+  const { label, body } = step;
+  const kind = stepKind(step.kind);
+  const outcome = await recorder.record({ ...part, label, kind: kind.kind }, () => {
+    const performed = kind.perform(body, makeContext(performer, part));
+    // A step with steps inside ends by them: its record comes after theirs.
+    return kind.inner ? performed : untilAborted(performed, part.signal);
+  });
+  if (outcome.failures.length === 0) return outcome.stopped !== true;
+  if (part.blame === 'kernel') recorder.addFindings(label, outcome.failures);
+  if (part.blame === 'scenario') throw setupFault(scenario, label, outcome);
+  return false;
+}
+
+function makeContext(performer: Performer, part: Part): StepContext {
+  const { stage, guest, jobs } = performer;
+  return {
+    guest,
+    stage,
+    jobs,
+    env: { KTRIAL_SEED: String(stage.seed), ...jobs.environment(), ...part.env },
+    scale: (ms) => stage.timeouts.scale(ms),
+    sleep: (ms) => stage.sleep(ms, part.signal),
+    performList: (steps, options = {}) =>
+      performList(performer, steps, {
+        ...part,
+        env: { ...part.env, ...options.env },
+        quiet: part.quiet || options.quiet === true,
+      }),
+    async poll(ask, timeoutMs) {
+      const end = stage.now() + timeoutMs;
+      for (;;) {
+        part.signal.throwIfAborted();
+        const answer = await ask();
+        if (answer !== null || stage.now() >= end) return answer;
+        await stage.sleep(POLL_MS, part.signal);
+      }
+    },
+  };
+}
+
+function setupFault(scenario: string, label: string, outcome: StepOutcome): Fault {
+  const [first] = outcome.failures;
+  const details = first?.details ?? outcome.details ?? [];
+  // The program's last line mostly says more than its exit code.
+  const said = details.findLast((line) => line.startsWith('stderr: '))?.replace('stderr: ', ': ') ?? '';
+  return new Fault({
+    blame: 'scenario',
+    code: 'SCENARIO_SETUP_FAILED',
+    message: `${scenario}: the setup step "${label}" failed: ${first?.title}${said}`,
+    details,
+  });
+}
+
+/** The promise's value, or a rejection with the signal's reason as soon as it aborts. */
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

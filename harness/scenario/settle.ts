@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import { kindOf, labelOf, type ParameterValue, type Scenario } from './language.ts';
+import { toMs, toNumber } from './scalar.ts';
+import type { ExpectedSplat, SettledScenario } from './settled.ts';
+import type { SettledStep, WrittenStep } from './step.ts';
+import { settleInsmod } from './steps/insmod.ts';
+import { settleRead } from './steps/read.ts';
+
+/** What a settled scenario gets beside what is written in it. */
+export interface Variant {
+  /** Appended to the name: `@ports=2`, or nothing. */
+  readonly suffix: string;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+}
+
+/** Settles a scenario that has no placeholder left. Pure; never throws for one that the schema accepted. */
+export function settleScenario(scenario: Scenario, { suffix, parameters }: Variant): SettledScenario {
+  const { expect } = scenario;
+  return {
+    format: 1,
+    name: `${scenario.name}${suffix}`,
+    scenario: scenario.name,
+    description: scenario.description,
+    parameters,
+    machine: scenario.machine,
+    modules: scenario.modules.map(settleInsmod),
+    l2: scenario.l2,
+    setup: settleSteps(scenario.setup),
+    steps: settleSteps(scenario.steps),
+    expect: {
+      splats: expect.dmesg === 'clean' ? [] : expect.dmesg.splats.map(settleSplat),
+      allow: expect.allow.map(settleSplat),
+      state: expect.state.map(settleRead),
+      machine: expect.machine,
+    },
+    cleanup: settleSteps(scenario.cleanup),
+    clone: scenario.clone,
+    repeats: toNumber(scenario.repeats),
+    timeoutMs: toMs(scenario.timeout),
+    graceMs: toMs(scenario.grace),
+  };
+}
+
+function settleSteps(steps: readonly WrittenStep[]): SettledStep[] {
+  return steps.map((step) => {
+    const { kind, body } = kindOf(step);
+    return {
+      kind: kind.kind,
+      label: labelOf(step),
+      continue: step.continue ?? false,
+      body: kind.settle(body, settleSteps),
+    };
+  });
+}
+
+function settleSplat({ title, matches, why }: Scenario['expect']['allow'][number]): ExpectedSplat {
+  return { title: title ?? null, matches: matches ?? null, why };
+}

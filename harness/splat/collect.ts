@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+import type { Splat } from '../model/index.ts';
+import { type Finished, findRoots } from './follow.ts';
+import type { OpenReport } from './open.ts';
+import { NO_CONTEXT } from './printk.ts';
+import { type Judgement, judgeReport, readReport } from './report.ts';
+
+/** A panic within this many seconds of a report belongs to it. */
+const AFTERMATH_SECONDS = 10;
+/** Splats kept of one log; of a longer flood only new signatures are, up to the second limit. */
+const KEPT = 1000;
+const KEPT_SIGNATURES = 3000;
+/** Characters of all kept splats' texts. */
+const KEPT_TEXT = 16 * 1024 * 1024;
+/** A panic concerns at most this many of the last splats. */
+const PANIC_REACH = 8;
+
+/** Turns closed reports into splats, announces them, and keeps as many as the limits allow. */
+export class Collector {
+  readonly #onSplat: ((splat: Splat) => void) | undefined;
+  readonly #all: Finished[] = [];
+  readonly #signatures = new Set<string>();
+  #text = 0;
+  /** The number of splats that were not kept. */
+  dropped = 0;
+
+  constructor(onSplat: ((splat: Splat) => void) | undefined) {
+    this.#onSplat = onSplat;
+  }
+
+  /** Announces a report that is whole, though more lines of it may come. It is announced once. */
+  announce(report: OpenReport): void {
+    if (!report.isWhole || report.announced !== null) return;
+    const closed = report.close();
+    const judgement = judgeReport(closed);
+    if (judgement.truncation !== null || isUnconfirmed(report, judgement)) return;
+    report.announced = judgement.signature;
+    this.#onSplat?.(readReport(closed, judgement));
+  }
+
+  /** Takes a report that is over; returns where it ends in the log. */
+  add(report: OpenReport, boot: number): number {
+    const closed = report.close();
+    const judgement = judgeReport(closed);
+    const kept = this.#hasRoom(judgement.signature);
+    const unconfirmed = isUnconfirmed(report, judgement);
+    const isNew = this.#onSplat !== undefined && !unconfirmed && report.announced !== judgement.signature;
+    // In a flood most are only counted.
+    if (kept || isNew) {
+      const splat = readReport(closed, judgement);
+      if (isNew) this.#onSplat?.(splat);
+      const { context, seconds, lastSeconds } = report;
+      if (kept) this.#keep({ splat, context, boot, seconds, lastSeconds, unconfirmed });
+    }
+    return closed.end;
+  }
+
+  /** Marks the latest splats as those of a kernel that panicked. True if there were any. */
+  markPanicked(boot: number, seconds: number | null): boolean {
+    let near = false;
+    for (const one of this.#all.slice(-PANIC_REACH)) {
+      const last = one.lastSeconds;
+      if (one.boot !== boot) continue;
+      if (seconds !== null && last !== null && Math.abs(seconds - last) > AFTERMATH_SECONDS) continue;
+      one.splat = { ...one.splat, panicked: true };
+      near = true;
+    }
+    return near;
+  }
+
+  /** Whether any splat of the latest boot is unconfirmed. */
+  hasUnconfirmed(boot: number): boolean {
+    return !this.#unconfirmedOf(boot).next().done;
+  }
+
+  /** Removes the unconfirmed splats of the latest boot that begin at or behind a place of the log. */
+  removeUnconfirmed(boot: number, start: number): void {
+    for (const index of [...this.#unconfirmedOf(boot)])
+      if ((this.#all[index]?.splat.start ?? -1) >= start) this.#all.splice(index, 1);
+  }
+
+  /** All splats in the order of the log; the unconfirmed ones only if `unconfirmed` is true. */
+  list(unconfirmed: boolean): readonly Splat[] {
+    const all = this.#all
+      .filter((one) => unconfirmed || !one.unconfirmed)
+      .sort((a, b) => a.splat.start - b.splat.start);
+    const roots = findRoots(all);
+    return all.map((one, index) => ({ ...one.splat, follows: roots[index] ?? null }));
+  }
+
+  #hasRoom(signature: string): boolean {
+    const limit = this.#signatures.has(signature) ? KEPT : KEPT_SIGNATURES;
+    if (this.#all.length < limit && this.#text < KEPT_TEXT) return true;
+    this.dropped += 1;
+    return false;
+  }
+
+  #keep(finished: Finished): void {
+    this.#signatures.add(finished.splat.signature);
+    this.#text += finished.splat.text.length;
+    this.#all.push(finished);
+  }
+
+  /** Places of the unconfirmed splats of the latest boot, the last one first. */
+  *#unconfirmedOf(boot: number): Generator<number> {
+    for (let index = this.#all.length - 1; this.#all[index]?.boot === boot; index -= 1)
+      if (this.#all[index]?.unconfirmed) yield index;
+  }
+}
+
+/** Such lines may be another program's: they count only in a log without any stamp. */
+function isUnconfirmed(report: OpenReport, judgement: Judgement): boolean {
+  return report.unconfirmed || (report.context === NO_CONTEXT && judgement.incomplete);
+}

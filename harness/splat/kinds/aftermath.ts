@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import { PANIC_AFTERMATH_WORDS } from './panic.ts';
+
+/** Titles of reports after which a task is dead or memory is corrupted: whatever its task does next may be a consequence. */
+export const BREAKING: RegExp =
+  /^(?:BUG: unable|BUG: kernel|general protection|kernel BUG|BUG: corrupted list|BUG: bad usercopy|BUG \S+ \((?:Not tainted|Tainted)|divide|invalid opcode|int3|stack segment|Oops|Internal error|Unhandled|Alignment|KASAN|KFENCE|BUG: Bad page)/;
+
+/** Titles of panics, which end the kernel whichever task is running. */
+export const PANIC_TITLE: RegExp = /^kernel panic|^kernel stack overflow/;
+
+/** Titles of panics whose own words say that an earlier report is the reason. */
+export const CONSEQUENT_PANIC: RegExp = new RegExp(`^kernel panic: (?:${PANIC_AFTERMATH_WORDS})`, 'i');
+
+/**
+ * Types of reports that can be a consequence of a report that broke nothing, such as a WARNING. All others, KASAN and
+ * lockdep among them, find a fault of their own.
+ */
+export const MINOR_TYPES: RegExp = /^(?:WARNING|REFCOUNT_WARNING|ATOMIC_SLEEP|BUG|INFO)$/;
+
+/** Types of hangs: one hang is often reported by several watchdogs. */
+export const HANG_TYPE: RegExp = /^HANG$/;
+
+/** Letters of the tainted line: a task died, and memory or a page was found corrupted. */
+export const TAINT_DIED = 'D';
+export const TAINT_CORRUPTED = 'B';

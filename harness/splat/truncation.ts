@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import type { Search } from './culprit.ts';
+import type { Classification } from './kind.ts';
+import { PROMISE_EXEMPT, TRACE_PROMISE } from './kinds/stack.ts';
+import type { ReportLine } from './line.ts';
+
+/** A trace must have its first frame within this many lines of its label. */
+const PROMISE_LINES = 15;
+const STAMP = /\[ *\d+\.\d+\]/;
+
+/** Says why a report is truncated or mixed with another; null for one that is whole. `words` is its title as printed. */
+export function findTruncation(
+  classification: Classification,
+  search: Search,
+  words: string,
+  lines: readonly ReportLine[],
+): string | null {
+  if (STAMP.test(words)) return 'the headline is truncated: a stamp stands inside it';
+  const { kind } = classification;
+  if (!kind) return null;
+  if (kind.truncated !== undefined) return kind.truncated;
+  if (classification.incomplete) return 'a line that such a report must have is missing';
+  if (search.injected) return 'the trace of an injected failure is mixed into it';
+  if (kind.title.includes('$f') && search.culprit === null) return 'no function could be named';
+  if (kind.stackless) return null;
+  return findTruncatedTrace(lines);
+}
+
+function findTruncatedTrace(lines: readonly ReportLine[]): string | null {
+  let any = false;
+  const seen = new Set<string>();
+  for (const [index, line] of lines.entries()) {
+    any ||= line.label !== null || line.frames.length > 0;
+    const promise = TRACE_PROMISE.exec(line.text)?.[1]?.toLowerCase();
+    // A second trace of the same kind, such as that of the panic, may be truncated.
+    if (promise === undefined || seen.has(promise)) continue;
+    seen.add(promise);
+    if (!hasFrames(lines.slice(index, index + 1 + PROMISE_LINES))) return 'a trace has no frame';
+  }
+  return any ? null : 'there is no trace';
+}
+
+/** Whether frames, or a reason for having none, stand on the line of a label or follow before the next label. */
+function hasFrames(lines: readonly ReportLine[]): boolean {
+  for (const [index, line] of lines.entries()) {
+    if (line.frames.length > 0 || PROMISE_EXEMPT.test(line.text)) return true;
+    if (index > 0 && TRACE_PROMISE.test(line.text)) return false;
+  }
+  return false;
+}

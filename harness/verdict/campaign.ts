@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import {
+  type CampaignVerdict,
+  COMPARISONS,
+  type Comparison,
+  comparisonWords,
+  exitCodeOfComparison,
+  isGood,
+  type PerPatchGrid,
+  type ScenarioVerdict,
+} from '../model/index.ts';
+import { worstOf } from './compare.ts';
+
+/** The verdict on a whole request: the worst of its scenarios. `arms` is how many kernels were compared. */
+export function concludeCampaign(
+  scenarios: readonly ScenarioVerdict[],
+  arms: number,
+  perPatch: PerPatchGrid | null = null,
+): CampaignVerdict {
+  const judged = scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
+  const flaws = perPatch?.notBisectableAt ?? [];
+  // A series that breaks on the way what works at both ends has broken it.
+  const comparison = flaws.length > 0 && isGood(judged) ? 'regressed' : judged;
+  const parts = [countComparisons(scenarios, comparisonWords(arms))];
+  const worst = isGood(judged) ? undefined : scenarios.find((one) => one.comparison === judged);
+  if (worst) parts.push(`${worst.scenario}: ${worst.reason}`);
+  if (flaws.length > 0)
+    parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);
+  return {
+    format: 1,
+    comparison,
+    reason: parts.join('; '),
+    scenarios,
+    perPatch,
+    exitCode: exitCodeOfComparison(comparison),
+  };
+}
+
+/** `1 regressed, 2 fixed`, the worst first. */
+function countComparisons(
+  scenarios: readonly ScenarioVerdict[],
+  words: Readonly<Record<Comparison, string>>,
+): string {
+  if (scenarios.length === 0) return 'no scenario was judged';
+  return COMPARISONS.flatMap((kind) => {
+    const count = scenarios.filter((one) => one.comparison === kind).length;
+    return count === 0 ? [] : [`${count} ${words[kind]}`];
+  }).join(', ');
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+import t from 'tap';
+import type { Comparison, Finding, TrialResult } from '../model/index.ts';
+import { aTrial } from '../testing/index.ts';
+import { compareScenario, judgeAlone } from './index.ts';
+
+function aFinding(name: string, kind: Finding['kind'] = 'splat'): Finding {
+  return { kind, signature: `2:${name}`, title: `WARNING in ${name}`, step: null, details: [], splat: null };
+}
+
+function bad(arm: string, names: readonly string[] = ['f'], attempt = 1): TrialResult {
+  return aTrial(`s.${arm}.${attempt}`, {
+    outcome: 'failed',
+    blame: 'kernel',
+    findings: names.map((name) => aFinding(name)),
+  });
+}
+
+const good = (arm: string, attempt = 1) => aTrial(`s.${arm}.${attempt}`);
+
+function lost(arm: string, part: Partial<TrialResult> = {}): TrialResult {
+  return aTrial(`s.${arm}.1`, { outcome: 'failed', blame: 'lab', reason: 'QEMU was killed', ...part });
+}
+
+t.test('two arms are compared signature by signature', async (t) => {
+  const cases: readonly [TrialResult, TrialResult, Comparison, string][] = [
+    [bad('base'), good('patched'), 'fixed', 'WARNING in f'],
+    [bad('base'), bad('patched'), 'notFixed', 'WARNING in f'],
+    [good('base'), bad('patched'), 'regressed', 'WARNING in f'],
+    [good('base'), good('patched'), 'clean', 'no splat and every expectation met, on both kernels'],
+  ];
+  for (const [base, patched, comparison, reason] of cases) {
+    const verdict = compareScenario('s', [base], [patched]);
+    t.match(verdict, { scenario: 's', comparison, reason });
+    t.strictSame(
+      verdict.signatures.map((one) => one.comparison),
+      comparison === 'clean' ? [] : [comparison],
+    );
+  }
+});
+
+t.test('the worst signature decides, and gives the reason', async (t) => {
+  const mixed = compareScenario('s', [bad('base', ['e', 'f', 'k'])], [bad('patched', ['f', 'g', 'h'])]);
+  t.equal(mixed.comparison, 'regressed');
+  t.equal(mixed.reason, 'WARNING in g (and 1 more)');
+  t.strictSame(
+    mixed.signatures.map((one) => [one.signature, one.comparison]),
+    [
+      ['2:e', 'fixed'],
+      ['2:f', 'notFixed'],
+      ['2:k', 'fixed'],
+      ['2:g', 'regressed'],
+      ['2:h', 'regressed'],
+    ],
+  );
+});
+
+t.test('a splat is the reason before a missed expectation', async (t) => {
+  const findings = [aFinding('missed', 'expectation'), aFinding('f')];
+  const patched = aTrial('s.patched.1', { outcome: 'failed', blame: 'kernel', findings });
+  t.equal(compareScenario('s', [good('base')], [patched]).reason, 'WARNING in f (and 1 more)');
+  const missed = aTrial('s.patched.1', {
+    outcome: 'failed',
+    blame: 'kernel',
+    findings: findings.slice(0, 1),
+  });
+  t.match(compareScenario('s', [good('base')], [missed]), {
+    reason: 'WARNING in missed',
+    signatures: [{ kind: 'expectation', title: 'WARNING in missed' }],
+  });
+});
+
+t.test('each trial that shows a signature counts once, and is named, the base’s first', async (t) => {
+  const { signatures } = compareScenario(
+    's',
+    [bad('base', ['f', 'f'], 1), good('base', 2), bad('base', ['f'], 3)],
+    [bad('patched', ['f'], 1), lost('patched')],
+  );
+  t.strictSame(signatures, [
+    {
+      signature: '2:f',
+      title: 'WARNING in f',
+      kind: 'splat',
+      comparison: 'notFixed',
+      base: { seen: 2, trials: 3 },
+      patched: { seen: 1, trials: 1 },
+      trials: ['s.base.1', 's.base.3', 's.patched.1'],
+    },
+  ]);
+});
+
+t.test('an arm without a conclusive trial decides nothing, and says why', async (t) => {
+  const parts: readonly Partial<TrialResult>[] = [
+    {},
+    { blame: 'scenario' },
+    { blame: 'harness' },
+    { outcome: 'notRun', blame: null },
+    { outcome: 'skipped', blame: null },
+  ];
+  for (const part of parts) {
+    const trial = lost('patched', part);
+    const verdict = compareScenario('s', [good('base')], [trial]);
+    t.equal(verdict.comparison, 'inconclusive');
+    t.equal(verdict.reason, `s.patched.1: ${trial.blame ?? trial.outcome}: QEMU was killed`);
+    t.equal(compareScenario('s', [lost('base', part)], [good('patched')]).comparison, 'inconclusive');
+  }
+  t.match(compareScenario('s', [good('base')], []), {
+    comparison: 'inconclusive',
+    reason: 'no trial was run',
+    signatures: [],
+  });
+});
+
+t.test('what only one arm showed is neither fixed nor regressed', async (t) => {
+  const alone = compareScenario('s', [lost('base')], [bad('patched')]);
+  t.match(alone, {
+    comparison: 'inconclusive',
+    reason: 's.base.1: lab: QEMU was killed; the patched kernel alone showed faults',
+    signatures: [
+      { comparison: 'inconclusive', base: { seen: 0, trials: 0 }, patched: { seen: 1, trials: 1 } },
+    ],
+  });
+  const baseAlone = compareScenario('s', [bad('base')], [lost('patched')]);
+  t.equal(baseAlone.reason, 's.patched.1: lab: QEMU was killed');
+  t.match(baseAlone.signatures, [{ comparison: 'inconclusive' }]);
+});
+
+t.test('controls are not counted: they are compared with clones', async (t) => {
+  const control = { ...bad('base'), control: true };
+  t.equal(compareScenario('s', [control, good('base')], [good('patched')]).comparison, 'clean');
+  t.equal(compareScenario('s', [control], [good('patched')]).reason, 'no trial was run');
+  t.equal(judgeAlone('s', [control, good('base')]).comparison, 'clean');
+});
+
+t.test('one arm alone is clean or faulty, and nothing in it is compared', async (t) => {
+  t.strictSame(judgeAlone('s', [good('base')]), {
+    scenario: 's',
+    comparison: 'clean',
+    reason: 'no splat and every expectation met',
+    signatures: [],
+  });
+  t.strictSame(judgeAlone('s', [bad('base', ['f'], 1), good('base', 2), lost('base')]), {
+    scenario: 's',
+    comparison: 'faulty',
+    reason: 'WARNING in f',
+    signatures: [
+      {
+        signature: '2:f',
+        title: 'WARNING in f',
+        kind: 'splat',
+        comparison: 'faulty',
+        base: { seen: 1, trials: 2 },
+        patched: null,
+        trials: ['s.base.1'],
+      },
+    ],
+  });
+  t.match(judgeAlone('s', [lost('base')]), {
+    comparison: 'inconclusive',
+    reason: 's.base.1: lab: QEMU was killed',
+  });
+});

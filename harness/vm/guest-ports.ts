@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { Fault } from '../model/index.ts';
+import { GUEST_AGENT_SOCKET, SSH_SOCKET } from './argv.ts';
+import { GuestAgent } from './guest-agent.ts';
+import { connectSocket, type QmpClient } from './qmp.ts';
+import type { SshTransport } from './ssh.ts';
+
+/** The serial port of a frozen machine, and what its SSH server had sent before the freeze: its name and first packet. */
+export interface Greeting {
+  readonly socket: Socket;
+  readonly received: Uint8Array;
+}
+
+/** How long one of QEMU's sockets may take to accept us, in milliseconds. Not scaled: the guest has no part in it. */
+const SOCKET_MS = 10_000;
+
+/**
+ * Connects to the guest's servers: to SSH through a forwarded TCP port, or through a serial port where the guest's kernel has
+ * the driver; to the guest agent through a second serial port.
+ */
+export class GuestPorts {
+  readonly #sockets: string;
+  readonly #monitor: () => QmpClient;
+  #greeting: Greeting | null = null;
+  #ssh: Socket | null = null;
+  #guestAgent: GuestAgent | null = null;
+  #tcpPort: number | null = null;
+
+  constructor(sockets: string, monitor: () => QmpClient) {
+    this.#sockets = sockets;
+    this.#monitor = monitor;
+  }
+
+  /** Hands over a server that has sent its greeting already: the next session over the serial port uses it. */
+  takeOver(greeting: Greeting): void {
+    this.#greeting = greeting;
+  }
+
+  /** A connection for one session. */
+  async openSsh(kind: 'tcp' | 'serial'): Promise<SshTransport> {
+    if (kind === 'tcp') return { port: await this.tcpPort() };
+    const greeting = this.#greeting;
+    this.#greeting = null;
+    if (!greeting) return { serial: await this.openSerial() };
+    greeting.socket.unshift(greeting.received);
+    return { serial: greeting.socket };
+  }
+
+  /** Opens the serial port of the SSH server. It has one user at a time: the one before is cut off. */
+  async openSerial(): Promise<Socket> {
+    this.#ssh?.destroy();
+    this.#ssh = await this.#connect(SSH_SOCKET);
+    return this.#ssh;
+  }
+
+  /** Takes note that the guest has opened or closed its end of a serial port: a server that has died ends its session. */
+  onPortChange(port: string, open: boolean): void {
+    if (open) return;
+    if (port === SSH_SOCKET) this.#ssh?.destroy();
+    if (port === GUEST_AGENT_SOCKET) this.#guestAgent?.close();
+  }
+
+  /** The machine's guest agent; the same one until its connection has closed. */
+  async guestAgent(): Promise<GuestAgent> {
+    if (!this.#guestAgent?.isOpen) this.#guestAgent = new GuestAgent(await this.#connect(GUEST_AGENT_SOCKET));
+    return this.#guestAgent;
+  }
+
+  async #connect(name: string): Promise<Socket> {
+    const socket = await connectSocket(join(this.#sockets, name), SOCKET_MS, () => false);
+    socket.on('error', () => {}); // `close` follows
+    return socket;
+  }
+
+  /** The port on the loopback address that leads to the guest's SSH server; QEMU picked it. Fault: `MACHINE_NO_PORT` (lab). */
+  async tcpPort(): Promise<number> {
+    if (this.#tcpPort !== null) return this.#tcpPort;
+    const command = { 'command-line': 'info usernet' };
+    const text = String(await this.#monitor().execute('human-monitor-command', command));
+    const port = /TCP\[HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)/.exec(text)?.[1];
+    if (port === undefined)
+      throw new Fault({
+        blame: 'lab',
+        code: 'MACHINE_NO_PORT',
+        message: 'QEMU forwards no TCP port to the guest',
+        details: text.split('\n'),
+      });
+    this.#tcpPort = Number(port);
+    return this.#tcpPort;
+  }
+
+  close(): void {
+    this.#guestAgent?.close();
+    this.#greeting?.socket.destroy();
+    this.#greeting = null;
+  }
+}
