@@ -9,7 +9,7 @@ import { openTestLab } from '../testing/lab.ts';
 
 t.setTimeout(60 * 60_000);
 
-/** Every prefix of a series that breaks and mends itself on the way, on the lean kernel. */
+/** Every prefix of a series that breaks and repairs itself on the way, on the lean kernel. */
 
 const lab = await openTestLab();
 

@@ -241,7 +241,7 @@ Examples:
   );
   add(
     new Command('doctor')
-      .description('look at KVM, QEMU, compiler, disk and packages, each with the line that mends it')
+      .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')
       .option('--install', 'install missing packages through apt')
       .addHelpText(
         'after',

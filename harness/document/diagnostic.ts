@@ -9,7 +9,7 @@ export const DIAGNOSTIC_CODES = [
   'YAML_INDENT',
   /** A map has the same key twice. */
   'YAML_DUPLICATE_KEY',
-  /** An alias to nothing, or so many aliases that they would fill the memory. */
+  /** An alias to nothing, or aliases that would expand beyond what memory holds. */
   'YAML_ALIAS',
   /** More than one document in a file. */
   'YAML_MANY_DOCUMENTS',

@@ -132,7 +132,7 @@ function rewriteLogs(kernel: string, runDirectory: string): string[] {
     wrong.push(...judgeMarkedLog(name, text).map((what) => `${name}: ${what}`));
   }
   for (const type of underKasan ? [] : controls.keys())
-    if (!seen.has(type)) process.stdout.write(`${kernel}: no scenario of its own provokes ${type}\n`);
+    if (!seen.has(type)) process.stdout.write(`${kernel}: no dedicated scenario provokes ${type}\n`);
   return wrong;
 }
 

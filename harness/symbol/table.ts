@@ -105,7 +105,7 @@ export function findParts(table: SymbolTable, name: string): readonly TextSymbol
   return parts;
 }
 
-/** A function's name without `.isra.0`, `.constprop.0` and the like. `.cold` is a function of its own. */
+/** A function's name without `.isra.0`, `.constprop.0` and the like. `.cold` is a separate function. */
 function bareName(name: string): string {
   return name.replace(/(?:\.(?:isra|constprop|part|llvm)\.\d+)+/g, '');
 }

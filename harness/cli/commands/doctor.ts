@@ -6,12 +6,12 @@ import { Fault } from '../../model/index.ts';
 import { chooseAccelerator } from '../assemble.ts';
 import type { Context } from '../context.ts';
 
-interface Finding {
+interface Check {
   readonly ok: boolean;
   /** A missing thing that only slows things down. */
   readonly optional?: boolean;
   readonly what: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 /** Room that a first demo takes, in GiB: one source, two build-trees, kernels, image. */
@@ -29,46 +29,46 @@ export async function execute(
     await installPackages(missing, context);
     missing = await findMissing();
   }
-  const findings: Finding[] = [];
-  findings.push({ ok: true, what: `node ${process.version}` });
+  const checks: Check[] = [];
+  checks.push({ ok: true, what: `node ${process.version}` });
   for (const one of SYSTEM_PACKAGES) {
     const absent = missing.includes(one);
-    findings.push({
+    checks.push({
       ok: !absent,
       what: `${one.name}: ${one.why}`,
-      ...(absent ? { mend: `sudo apt-get install -y ${one.name}` } : {}),
+      ...(absent ? { fix: `sudo apt-get install -y ${one.name}` } : {}),
     });
   }
   if (!missing.some((one) => one.name === 'qemu-system-x86')) {
     const accelerator = await chooseAccelerator(context);
-    findings.push({
+    checks.push({
       ok: accelerator.kind === 'kvm',
       optional: true,
       what: `accelerator: ${accelerator.kind} (${accelerator.reason})`,
       ...(accelerator.kind === 'kvm'
         ? {}
         : {
-            mend: 'machines run under emulation, 10 to 60 times slower; for KVM: sudo modprobe kvm_intel || sudo modprobe kvm_amd; sudo usermod -aG kvm "$USER"',
+            fix: 'machines run under emulation, 10 to 60 times slower; for KVM: sudo modprobe kvm_intel || sudo modprobe kvm_amd; sudo usermod -aG kvm "$USER"',
           }),
     });
   }
   for (const directory of [context.cacheDirectory, context.runsDirectory])
-    findings.push(await lookAtDisk(directory));
+    checks.push(await lookAtDisk(directory));
   const memoryGib = freemem() / 1024 ** 3;
-  findings.push({
+  checks.push({
     ok: memoryGib >= MEMORY_GIB,
     optional: true,
     what: `memory: ${memoryGib.toFixed(1)} GiB free, ${availableParallelism()} CPUs`,
-    mend: 'ktrial run --jobs 1',
+    fix: 'ktrial run --jobs 1',
   });
-  for (const finding of findings) {
-    const mark = finding.ok ? 'ok  ' : finding.optional ? 'slow' : 'MISS';
-    context.out.write(`${mark} ${finding.what}\n`);
-    if (!finding.ok && finding.mend) context.out.write(`       ${finding.mend}\n`);
+  for (const check of checks) {
+    const mark = check.ok ? 'ok  ' : check.optional ? 'slow' : 'MISS';
+    context.out.write(`${mark} ${check.what}\n`);
+    if (!check.ok && check.fix) context.out.write(`       ${check.fix}\n`);
   }
-  const failed = findings.filter((finding) => !finding.ok && !finding.optional);
+  const failed = checks.filter((check) => !check.ok && !check.optional);
   context.out.write(
-    failed.length === 0 ? 'ktrial can work here\n' : `${failed.length} missing: mend these first\n`,
+    failed.length === 0 ? 'ktrial can work here\n' : `${failed.length} missing: fix these first\n`,
   );
   return failed.length === 0 ? 0 : 69;
 }
@@ -114,7 +114,7 @@ async function installPackages(missing: readonly SystemPackage[], context: Conte
   }
 }
 
-async function lookAtDisk(directory: string): Promise<Finding> {
+async function lookAtDisk(directory: string): Promise<Check> {
   try {
     await mkdir(directory, { recursive: true });
     const { bavail, bsize } = await statfs(directory);
@@ -122,13 +122,13 @@ async function lookAtDisk(directory: string): Promise<Finding> {
     return {
       ok: gib >= DISK_GIB,
       what: `disk: ${gib.toFixed(0)} GiB free at ${directory}, a first run takes ${DISK_GIB}`,
-      mend: 'free some space, or set XDG_CACHE_HOME and XDG_STATE_HOME to another disk',
+      fix: 'free some space, or set XDG_CACHE_HOME and XDG_STATE_HOME to another disk',
     };
   } catch (error) {
     return {
       ok: false,
       what: `disk: ${directory}: ${error instanceof Error ? error.message : String(error)}`,
-      mend: 'set XDG_CACHE_HOME and XDG_STATE_HOME to a directory that you may write to',
+      fix: 'set XDG_CACHE_HOME and XDG_STATE_HOME to a directory that you may write to',
     };
   }
 }
