@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for a time, or until the signal aborts: both resolve. Does not keep the process alive. */
+/**
+ * Waits for a time, or until the signal aborts: both resolve. Does not keep the process alive, so it is for races that
+ * something else may win, and not for a loop.
+ */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return;
   await sleep(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }).catch((error: unknown) => {

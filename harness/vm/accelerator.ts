@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, makeScratch, pause, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exists, makeScratch, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
 import { Fault, PANIC_BEGINS } from '../model/index.ts';
 import { buildProbeArgv, QEMU } from './argv.ts';
 import type { Accelerator } from './spec.ts';
@@ -115,7 +116,7 @@ export async function tryBoot(
           code: 'HOST_INTERRUPTED',
           message: 'interrupted while an accelerator was tried',
         });
-      await pause(POLL_MS, signal);
+      await sleep(POLL_MS); // not a pause: nothing else may keep the process alive
     }
   } finally {
     daemon.kill('SIGKILL');

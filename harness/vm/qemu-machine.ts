@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Daemon, type DaemonEnd, pause, type Scratch, tail } from '../host/index.ts';
 import { Fault, type Guest, PANIC_BEGINS, PANIC_ENDS } from '../model/index.ts';
 import { buildReproductionCommand, CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
@@ -128,7 +129,7 @@ export class QemuMachine implements Machine {
       const guest = await this.#tryConnect(attempt, Math.min(leftMs, HANDSHAKE_MS), signal);
       this.#requireRunning(signal);
       if (guest) return guest;
-      await pause(RETRY_MS, signal);
+      await sleep(RETRY_MS); // not a pause: QEMU, which keeps the process alive, may be gone
     }
   }
 
