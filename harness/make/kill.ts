@@ -47,6 +47,7 @@ async function ktrial(args: readonly string[], killAfterMs?: number): Promise<En
     cwd: home,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (child.pid !== undefined) started.add(child.pid);
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
@@ -106,13 +107,16 @@ function findProcesses(): string[] {
   return found;
 }
 
-/** Files of ours outside the run's own directory: scratch directories, sockets, shared memory. */
+/** Process ids of every ktrial that was started here. */
+const started = new Set<number>();
+
+/** Files of ours outside the run's own directory: scratch directories, sockets, shared memory. Their names have our ids. */
 function findFiles(): string[] {
   const short = ['/tmp', '/dev/shm', `/run/user/${process.getuid?.() ?? 0}`];
   const ours = (directory: string) => {
     try {
       return readdirSync(directory)
-        .filter((name) => name.startsWith('ktrial') && join(directory, name) !== home)
+        .filter((name) => started.has(Number(/^ktrial-[a-z-]+-(\d+)-/.exec(name)?.[1])))
         .map((name) => join(directory, name));
     } catch {
       return [];
@@ -136,8 +140,7 @@ function* randomNumbers(seed: number): Generator<number> {
   }
 }
 
-const before = new Set(findFiles());
-const left = () => findFiles().filter((path) => !before.has(path));
+const left = findFiles;
 const reference = join(home, 'reference');
 await ktrial(runArgs(join(home, 'warm')));
 const startedAt = performance.now();
