@@ -2,10 +2,8 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { inheritEnvironment, runCommand } from './host/index.ts';
+import { runCommand } from './host/index.ts';
 import { PROJECT_ROOT } from './testing/index.ts';
-
-inheritEnvironment(process.env);
 
 t.test('the packed package can be imported, with what it promises', async (t) => {
   const directory = t.testdir();

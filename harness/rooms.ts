@@ -120,7 +120,13 @@ export const SINGLE_DOORS: Readonly<Record<string, string>> = {
 };
 
 /** Where the process, its words and its streams are touched: what people start. */
-export const FRONT_DOORS: readonly string[] = ['cli/', 'bench/main.ts', 'make/'];
+export const FRONT_DOORS: readonly string[] = [
+  'cli/',
+  'bench/main.ts',
+  'make/',
+  // What commands may see of the environment is decided here, and kept nowhere.
+  'host/environment.ts',
+];
 
 /** Properties of globals that only front doors may touch. */
 export const GUARDED: readonly string[] = [

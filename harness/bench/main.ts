@@ -6,7 +6,6 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { inheritEnvironment } from '../host/index.ts';
 import { bootBench } from './boot.ts';
 import { buildBench } from './build.ts';
 import { isWanted, runBenches } from './figure.ts';
@@ -77,7 +76,6 @@ async function main(): Promise<number> {
     say('list the figures: --list');
     return 2;
   }
-  inheritEnvironment(process.env);
   const abort = new AbortController();
   // Every machine listens, and there is no limit on machines.
   setMaxListeners(0, abort.signal);

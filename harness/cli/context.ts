@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inheritEnvironment } from '../host/index.ts';
 import type { Output } from './output.ts';
 
 /** What a command knows of the world it was called in. */
@@ -35,7 +34,6 @@ export interface GlobalOptions {
 /** Gathers the context from the process; the one place that reads the environment. */
 export function openContext(options: GlobalOptions, signal: AbortSignal, out: Output, err: Output): Context {
   const { env } = process;
-  inheritEnvironment(env);
   const root = findRoot();
   return {
     root,

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import t from 'tap';
-import { inheritEnvironment, runCommand } from '../host/index.ts';
+import { runCommand } from '../host/index.ts';
 import { quoteArgs } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
-
-inheritEnvironment(process.env);
 
 const MAIN = join(import.meta.dirname, 'main.js');
 

@@ -2,12 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { inheritEnvironment, runCommand } from '../host/index.ts';
+import { runCommand } from '../host/index.ts';
 import type { CampaignVerdict } from '../model/index.ts';
 import { CACHE_HOME, PROJECT_ROOT } from '../testing/index.ts';
 
 t.setTimeout(90 * 60_000);
-inheritEnvironment(process.env);
 
 /**
  * The reference job in small: one scenario tells three trees apart. What is expected here was known before ktrial:

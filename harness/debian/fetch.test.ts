@@ -11,12 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { digestFile, exists, inheritEnvironment, runCommand } from '../host/index.ts';
+import { digestFile, exists, runCommand } from '../host/index.ts';
 import { type Fault, isFault } from '../model/index.ts';
 import { fetchDebianClosure, fetchDebianPackage, resolveDebianClosure } from './index.ts';
 import { archiveOf } from './mirror.ts';
-
-inheritEnvironment(process.env);
 
 /** A Debian archive on this disk, signed with a key made for the test. */
 interface Archive {

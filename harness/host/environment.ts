@@ -13,7 +13,8 @@ const PASSED_ON = [
   'SSL_CERT_FILE',
 ];
 
-function cleanEnvironment(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** The environment of every command: few variables passed on, C locale, no pager, no questions asked. */
+export function childEnvironment(): Record<string, string> {
   const env: Record<string, string> = {
     LC_ALL: 'C.UTF-8',
     GIT_PAGER: 'cat',
@@ -21,23 +22,8 @@ function cleanEnvironment(from: Readonly<Record<string, string | undefined>>): R
     DEBIAN_FRONTEND: 'noninteractive',
   };
   for (const name of PASSED_ON) {
-    const value = from[name];
+    const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
   return env;
-}
-
-let inherited: Record<string, string> = cleanEnvironment({
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  HOME: '/root',
-});
-
-/** Called once by the front door, which alone may read the process's environment. */
-export function inheritEnvironment(from: Readonly<Record<string, string | undefined>>): void {
-  inherited = cleanEnvironment(from);
-}
-
-/** The environment of every command: few variables passed on, C locale, no pager, no questions asked. */
-export function childEnvironment(): Readonly<Record<string, string>> {
-  return inherited;
 }

@@ -5,16 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { Fault, quoteArgs } from '../model/index.ts';
-import {
-  digestFile,
-  exists,
-  inheritEnvironment,
-  makeDirectoryAtomic,
-  runCommand,
-  writeFileAtomic,
-} from './index.ts';
-
-inheritEnvironment(process.env);
+import { digestFile, exists, makeDirectoryAtomic, runCommand, writeFileAtomic } from './index.ts';
 
 function isZombie(pid: string): boolean {
   return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -92,7 +83,12 @@ t.test('an aborted command is an interruption', async (t) => {
 });
 
 t.test('commands get only the listed variables of the environment', async (t) => {
-  inheritEnvironment({ ...process.env, MAKEFLAGS: '-j99', GIT_DIR: '/nowhere' });
+  process.env.MAKEFLAGS = '-j99';
+  process.env.GIT_DIR = '/nowhere';
+  t.teardown(() => {
+    delete process.env.MAKEFLAGS;
+    delete process.env.GIT_DIR;
+  });
   const { stdout } = await runCommand('env', []);
   t.notMatch(stdout, /MAKEFLAGS|GIT_DIR/);
   t.match(stdout, /^LC_ALL=C\.UTF-8$/m);

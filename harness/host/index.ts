@@ -6,7 +6,6 @@ export type { CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
-export { inheritEnvironment } from './environment.ts';
 export {
   availableMemoryMib,
   digestFile,

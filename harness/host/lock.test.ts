@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { inheritEnvironment, takeFreeLock, takeLock } from './index.ts';
-
-inheritEnvironment(process.env);
+import { takeFreeLock, takeLock } from './index.ts';
 
 /** Another process that runs these lines of our code and prints a line; ended when the test is. */
 async function startOther(t: { teardown(undo: () => void): void }, body: string) {

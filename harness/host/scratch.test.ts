@@ -3,10 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { exists, inheritEnvironment, makeScratch, reapScratch } from './index.ts';
+import { exists, makeScratch, reapScratch } from './index.ts';
 import { scratchParent } from './scratch.ts';
-
-inheritEnvironment(process.env);
 
 /** Runs lines of our code in another process that kills itself at the end. */
 function runKilled(body: string, env: Readonly<Record<string, string>> = {}): string {

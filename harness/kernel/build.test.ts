@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { inheritEnvironment, takeFreeLock } from '../host/index.ts';
+import { takeFreeLock } from '../host/index.ts';
 import { type BuildResult, type Fault, isFault } from '../model/index.ts';
 import type { KernelDefinition } from './definition.ts';
 import { findStoredKernel, openBuildTree } from './index.ts';
@@ -85,7 +85,6 @@ function openLab(t: Test): Lab {
     'a.config': 'CONFIG_A=y # for the test\n',
   });
   const bin = join(directory, 'bin');
-  inheritEnvironment({ ...process.env, PATH: `${bin}:${process.env.PATH}` });
   const definition: KernelDefinition = {
     name: 'small',
     description: 'three files',
@@ -323,7 +322,6 @@ t.test(
     const at = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
     const script = `import { openBuildTree } from ${at('./index.js')};
     import { inheritEnvironment } from ${at('../host/index.js')};
-    inheritEnvironment(process.env);
     const tree = await openBuildTree(${JSON.stringify(lab.definition)}, { cacheDirectory: ${JSON.stringify(lab.cache)}, jobs: 2 });
     await tree.build({ commit: tree.baseCommit });`;
     const ktrial = spawn(process.execPath, ['--input-type=module', '-e', script], {

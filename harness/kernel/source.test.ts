@@ -2,13 +2,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { digestFile, inheritEnvironment, runCommand, runGit } from '../host/index.ts';
+import { digestFile, runCommand, runGit } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import type { KernelDefinition, KernelSource } from './definition.ts';
 import { freeWorktree } from './repository.ts';
 import { fetchSource } from './source.ts';
-
-inheritEnvironment(process.env);
 
 function aDefinition(source: KernelSource): KernelDefinition {
   return {

@@ -3,10 +3,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { inheritEnvironment } from '../host/index.ts';
 import { openArtifactStore } from './index.ts';
-
-inheritEnvironment(process.env);
 
 interface Note {
   readonly text: string;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { inheritEnvironment, listFiles, runCommand } from '../host/index.ts';
+import { listFiles, runCommand } from '../host/index.ts';
 import { findStoredKernel, readSourceText } from '../kernel/index.ts';
 import type { Frame, Kernel } from '../model/index.ts';
 import { createScanner } from '../splat/index.ts';
@@ -20,7 +20,6 @@ import { findSymbol, parseSymbols, type SymbolTable } from './table.ts';
  * the call is; and it takes the first of several functions of one name, so that those count only where sizes agree.
  */
 t.setTimeout(30 * 60_000);
-inheritEnvironment(process.env);
 
 /** Frames of the golden logs, each once; those of an instruction pointer apart. */
 function readFrames(log: string): { readonly frame: Frame; readonly exact: boolean }[] {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import { inheritEnvironment } from '../host/index.ts';
 import { bakeImage } from '../image/index.ts';
 import { openBuildTree, readKernelDefinition } from '../kernel/index.ts';
 import type { Image, Kernel } from '../model/index.ts';
@@ -18,7 +17,6 @@ export interface TestLab {
 
 /** Opens the lab with a kernel definition of this project; the lean one unless another is named. */
 export async function openTestLab(definitionName = 'smoke-5.10'): Promise<TestLab> {
-  inheritEnvironment(process.env);
   const definition = await readKernelDefinition(definitionName, join(PROJECT_ROOT, 'kernels'));
   const onProgress = () => {};
   await using buildTree = await openBuildTree(definition, { cacheDirectory: TEST_CACHE, onProgress });

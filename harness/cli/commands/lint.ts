@@ -25,25 +25,39 @@ export async function execute(context: Context, args: readonly string[]): Promis
     });
   let wrong = 0;
   for (const file of files) {
-    const words = await lintFile(file, context);
-    if (words.length > 0) context.out.write(`${words.join('\n')}\n`);
-    if (words.some((word) => !/: warning: /.test(word.split('\n')[0] ?? ''))) wrong += 1;
-    else context.out.write(`ok ${file}\n`);
+    const { lines, ok } = await lintFile(file, context);
+    for (const line of lines) context.out.write(`${line}\n`);
+    if (ok) context.out.write(`ok ${file}\n`);
+    else wrong += 1;
   }
   if (wrong > 0) context.err.write(`ktrial: ${wrong} of ${files.length} files have errors\n`);
   return wrong > 0 ? 2 : 0;
 }
 
-async function lintFile(file: string, context: Context): Promise<string[]> {
+interface Linted {
+  /** What to print: warnings and errors. */
+  readonly lines: readonly string[];
+  /** Whether there is no error. */
+  readonly ok: boolean;
+}
+
+async function lintFile(file: string, context: Context): Promise<Linted> {
   const text = await readFile(file, 'utf8');
-  if (/^source:/m.test(text) && /^config:/m.test(text)) {
+  if (isKernelDefinition(text))
     return readKernelDefinition(file, join(context.root, 'kernels')).then(
-      () => [],
-      (error: unknown) => [describeFault(toFault(error), false).trimEnd()],
+      () => ({ lines: [], ok: true }),
+      (error: unknown) => ({ lines: [describeFault(toFault(error), false).trimEnd()], ok: false }),
     );
-  }
   const diagnostics = lintScenario(text, file);
-  return diagnostics.map(formatDiagnostic);
+  return {
+    lines: diagnostics.map(formatDiagnostic),
+    ok: diagnostics.every((one) => one.severity === 'warning'),
+  };
+}
+
+/** A kernel definition has a source and a configuration; a scenario has neither. */
+function isKernelDefinition(text: string): boolean {
+  return /^source:/m.test(text) && /^config:/m.test(text);
 }
 
 async function findFiles(paths: readonly string[]): Promise<string[]> {
