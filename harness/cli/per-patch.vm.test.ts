@@ -122,5 +122,18 @@ t.test(
     t.match(perPatch?.rows[0]?.reason, /a fault that neither end has at 3\/4: WARNING in lkdtm_module_exit/);
     t.match(result.stdout, /^not ok 2 - the series is bisectable\n[^.]*notBisectableAt: \[2, 3\]/m);
     t.match(result.stderr, /from comes-and-goes\.1\.\.3\.1:/, 'the complaint on the way is shown');
+
+    const build = await runCommand(
+      process.execPath,
+      [
+        join(import.meta.dirname, 'main.js'),
+        'build',
+        `${lab.kernel.commit}..${tip}`,
+        ...['--repository', repository, '--kernel', 'smoke-5.10', '--arms', 'per-patch'],
+      ],
+      { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
+    );
+    t.equal(build.exitCode, 1, 'a prefix that does not compile is no success');
+    t.match(build.stdout, /^1\.\.2: does not compile$/m);
   },
 );
