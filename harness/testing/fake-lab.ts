@@ -12,7 +12,8 @@ import {
 } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 import { createTrialRunner, type TrialLab } from '../trial/index.ts';
-import { aMachineStarter, type FakeMachine, type MachineScript } from './machine.ts';
+import type { FakeMachine, MachineScript } from './machine.ts';
+import { aMachineStarter } from './starter.ts';
 
 /** How many times faster than a real machine a fake one is. */
 const SPEED = 200;

@@ -21,13 +21,15 @@ export {
   syslogLines,
   WARNING_LINES,
 } from './logs.ts';
-export type { FakeStarter, MachineScript } from './machine.ts';
-export { aMachineStarter, aTemplateSource, CLEAN_BOOT, FakeMachine, recordsOf } from './machine.ts';
+export type { MachineScript } from './machine.ts';
+export { CLEAN_BOOT, FakeMachine } from './machine.ts';
 export type { MarkedLog } from './marked.ts';
 export { readMarkedLog, writeMarkedLog } from './marked.ts';
 export { aPerformer, type FakePerformer, type FakeWorld } from './performer.ts';
 export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 export { PROJECT_ROOT } from './root.ts';
 export { printUntil } from './shell.ts';
+export type { FakeStarter } from './starter.ts';
+export { aMachineStarter, aTemplateSource } from './starter.ts';
 export { SAMPLE_STATES } from './states.ts';
 export { aFinding, aFrame, aSignature, aSplat, aTrial, aVerdict } from './trials.ts';

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Fault } from '../model/index.ts';
-import { aMachineStarter, aTemplateSource, CLEAN_BOOT, FakeMachine, type MachineScript } from './machine.ts';
+import { CLEAN_BOOT, FakeMachine, type MachineScript } from './machine.ts';
+import { aMachineStarter, aTemplateSource } from './starter.ts';
 
 async function aMachine(t: { testdir(): string }, script: MachineScript = {}) {
   const machine = new FakeMachine(t.testdir(), script);

@@ -65,7 +65,7 @@ export async function makeDataDisk(
 ): Promise<DataDisk> {
   const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
   const name = digestOf(trial.kernel.digest, JSON.stringify(files)).slice(0, 32);
-  return templates.keep(`${name}.squashfs`, (path) =>
+  return templates.shareDataDisk(`${name}.squashfs`, (path) =>
     bakeDataDisk(path, { modulesDirectory: trial.kernel.modules, files }),
   );
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { randomBytes } from 'node:crypto';
 import { link, rename, rm } from 'node:fs/promises';
 import { exists, ownerTag, runCommand } from '../host/index.ts';
 
@@ -18,7 +19,8 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
 
 /** A disk has gigabytes of empty space behind its content. */
 async function copySparse(from: string, to: string): Promise<void> {
-  const part = `${to}.part-${ownerTag()}-`;
+  // Several trials of this process may copy the same disk at once.
+  const part = `${to}.part-${ownerTag()}-${randomBytes(6).toString('hex')}`;
   try {
     await runCommand('cp', ['--sparse=always', '--reflink=auto', from, part]);
     await rename(part, to);

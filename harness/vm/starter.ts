@@ -26,7 +26,7 @@ export interface TemplateSource {
     options: FreezeOptions,
   ): Promise<Template>;
   /** Makes a data disk once for all clones that name it. */
-  keep(name: string, make: (path: string) => Promise<DataDisk>): Promise<DataDisk>;
+  shareDataDisk(name: string, make: (path: string) => Promise<DataDisk>): Promise<DataDisk>;
 }
 
 /** Starts QEMU machines on this computer. */

@@ -80,7 +80,7 @@ export class TemplateStore implements TemplateSource {
     return (await opening).template;
   }
 
-  keep(name: string, make: (path: string) => Promise<DataDisk>): Promise<DataDisk> {
+  shareDataDisk(name: string, make: (path: string) => Promise<DataDisk>): Promise<DataDisk> {
     return this.#disks.get(name, make);
   }
 
