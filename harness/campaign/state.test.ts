@@ -73,6 +73,14 @@ t.test('a resume starts again what ran or was interrupted, and keeps what is don
   t.equal(state.endedAt, null);
 });
 
+t.test('a fault of the kernel that an interrupted trial had shown is kept', async (t) => {
+  const state = stateAfter(
+    ended('s.patched.1', { outcome: 'failed', blame: 'kernel', fault: 'TRIAL_INTERRUPTED' }),
+    { type: 'resumed', lost: [] },
+  );
+  t.match(trialOf(state, 's.patched.1'), { status: 'done', result: { blame: 'kernel' } });
+});
+
 t.test('a resume builds again what is no longer in the cache', async (t) => {
   const kernel = (digest: string) =>
     ({ digest, name: 'k', arch: 'x86_64', release: '', bootDigest: '', compiler: '', commit: '' }) as const;

@@ -103,11 +103,15 @@ function endBuild(state: CampaignState, event: Extract<RunEventBody, { type: 'ar
   return { ...next, rejection: { kind: 'doesNotCompile', diagnostics, logTail, applied } };
 }
 
-/** Whatever ran when the campaign was cut off starts again; so does what was interrupted, and what lost its files. */
+/**
+ * Whatever ran when the campaign was cut off starts again; so does what was interrupted, unless it had shown a fault of the
+ * kernel by then, and what lost its files.
+ */
 function resume(state: CampaignState, lost: readonly string[]): CampaignState {
   const isLost = (digest: string | undefined) => digest !== undefined && lost.includes(digest);
   const unfinished = (trial: TrialState) =>
-    trial.status === 'running' || trial.result?.fault === 'TRIAL_INTERRUPTED';
+    trial.status === 'running' ||
+    (trial.result?.fault === 'TRIAL_INTERRUPTED' && trial.result.blame !== 'kernel');
   return {
     ...state,
     end: null,
