@@ -11,7 +11,7 @@ import { takeFreeLock, takeLock } from './index.ts';
 /** Another process that runs these lines of our code and prints a line; ended when the test is. */
 async function startOther(t: { teardown(undo: () => void): void }, body: string) {
   const index = JSON.stringify(new URL('./index.js', import.meta.url).href);
-  const script = `import * as host from ${index};\nhost.inheritEnvironment(process.env);\n${body}`;
+  const script = `import * as host from ${index};\n${body}`;
   const other = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -12,117 +12,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { takeFreeLock } from '../host/index.ts';
 import { type BuildResult, type Fault, isFault } from '../model/index.ts';
-import type { KernelDefinition } from './definition.ts';
-import { findStoredKernel, openBuildTree } from './index.ts';
+import { openSmallKernelLab, SMALL_MAKEFILE, type SmallKernelLab } from '../testing/small-kernel.ts';
+import { findStoredKernel } from './index.ts';
 
 t.setTimeout(240_000);
-
-/**
- * A tree that make builds as it builds a kernel, with the same targets and results, from three files: `core.c` and
- * `quiet.c` become the kernel, `drivers/toy.c` a module that needs `lib/base.ko`.
- */
-const MAKEFILE = `MAKEFLAGS += -rR
-.DELETE_ON_ERROR:
-OBJECTS := $(O)/core.o $(O)/quiet.o
-allnoconfig: ; @cp $(KCONFIG_ALLCONFIG) $(O)/.config
-olddefconfig: ; @test -f $(O)/.config
-bzImage: $(O)/vmlinux
-	@mkdir -p $(O)/arch/x86/boot $(O)/include/config
-	@echo 5.10.0 >$(O)/include/config/kernel.release
-	@cp $(O)/vmlinux $(O)/arch/x86/boot/bzImage
-$(O)/vmlinux: $(OBJECTS)
-	ld -r -o $@ $^
-$(OBJECTS): $(O)/%.o: %.c $(wildcard *.h)
-	@echo '  CC      $*.o'
-	@cd $(O) && $(CC) -Wall -c -o $*.o $(CURDIR)/$*.c
-modules: bzImage
-	@mkdir -p $(O)/drivers $(O)/lib
-	@echo 'MODULE_INFO(depends, "base");' >$(O)/drivers/toy.mod.c
-	@echo 'MODULE_INFO(depends, "");' >$(O)/lib/base.mod.c
-	@cp $(O)/vmlinux $(O)/drivers/toy.ko; cp $(O)/vmlinux $(O)/lib/base.ko
-	@printf 'drivers/toy.ko\\nlib/base.ko\\n' >$(O)/modules.order
-`;
-
-/** A compiler that runs lines of shell of the test, then the real one. It is first on the PATH, as gcc. */
-const GCC = (script: string) => `#!/bin/sh
-case " $* " in *" -c "*) echo "$*" >>"$(dirname "$0")/compiled"
-${script}
-esac
-exec /usr/bin/gcc "$@"
-`;
-
-interface Lab {
-  readonly tree: string;
-  readonly cache: string;
-  readonly bin: string;
-  readonly said: string[];
-  readonly definition: KernelDefinition;
-  /** Replaces the compiler by one that runs a script before each compilation. */
-  useCompiler(script: string): void;
-  /** Commits the source as it is, builds it and closes the build tree. */
-  build(options?: {
-    readonly touched?: readonly string[];
-    readonly isReference?: boolean;
-    readonly modules?: boolean;
-    readonly jobs?: number;
-  }): Promise<BuildResult>;
-  /** The sources compiled since the last call. */
-  takeCompiled(): string[];
-}
-
-function openLab(t: Test): Lab {
-  const directory = t.testdir({
-    linux: {
-      Kbuild: '# top\n',
-      Makefile: MAKEFILE,
-      'core.c': 'int core(void) { return 1; }\n',
-      'quiet.c': 'static int unused;\nint quiet(void) { return 2; }\n',
-    },
-    bin: {},
-    'a.config': 'CONFIG_A=y # for the test\n',
-  });
-  const bin = join(directory, 'bin');
-  const definition: KernelDefinition = {
-    name: 'small',
-    description: 'three files',
-    arch: 'x86_64',
-    source: { directory: join(directory, 'linux') },
-    config: { base: 'allnoconfig', fragments: [join(directory, 'a.config')] },
-    patches: [],
-    modules: true,
-    path: 'small.yaml',
-  };
-  const lab: Lab = {
-    tree: join(directory, 'linux'),
-    cache: join(directory, 'cache'),
-    bin,
-    said: [],
-    definition,
-    useCompiler(script) {
-      writeFileSync(join(bin, 'gcc'), GCC(script));
-      chmodSync(join(bin, 'gcc'), 0o755);
-    },
-    async build({ modules = true, jobs = 2, ...request } = {}) {
-      const onProgress = (text: string) => lab.said.push(text);
-      const options = { cacheDirectory: lab.cache, jobs, onProgress };
-      await using buildTree = await openBuildTree({ ...definition, modules }, options);
-      const commit = buildTree.baseCommit;
-      return await buildTree.build({ commit, onProgress, ...request });
-    },
-    takeCompiled() {
-      const log = join(bin, 'compiled');
-      const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
-      rmSync(log, { force: true });
-      // ccache may preprocess first, and compile then.
-      return [...new Set(lines.map((line) => /(\w+\.c)(?:\s|$)/.exec(line)?.[1] ?? line))].sort();
-    },
-  };
-  lab.useCompiler('');
-  return lab;
-}
 
 async function faultOf(work: Promise<unknown>): Promise<Fault> {
   const error = await work.then(
@@ -138,14 +34,14 @@ function requireOk(result: BuildResult): Extract<BuildResult, { ok: true }> {
   throw new Error(result.logTail.join('\n'));
 }
 
-function findBuildTree(lab: Lab): string {
+function findBuildTree(lab: SmallKernelLab): string {
   const directory = join(lab.cache, 'build-trees');
   const [name = ''] = readdirSync(directory).filter((one) => !one.endsWith('.lock'));
   return join(directory, name);
 }
 
 /** A line of the compiler script: the real gcc, with a cc1 that ends itself with a signal. */
-function dyingCompiler(lab: Lab, signal: string): string {
+function dyingCompiler(lab: SmallKernelLab, signal: string): string {
   const directory = join(lab.bin, `cc1-${signal}`);
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'cc1'), `#!/bin/sh\nkill -${signal} $$\n`);
@@ -154,7 +50,7 @@ function dyingCompiler(lab: Lab, signal: string): string {
 }
 
 t.test('a kernel is compiled once, and stored with the dependencies of its modules', async (t) => {
-  const lab = openLab(t);
+  const lab = openSmallKernelLab(t);
   const first = requireOk(await lab.build());
   t.equal(first.cached, false);
   t.strictSame(lab.takeCompiled(), ['core.c', 'quiet.c']);
@@ -172,7 +68,7 @@ t.test('a kernel is compiled once, and stored with the dependencies of its modul
 });
 
 t.test('a kernel without modules is another one', async (t) => {
-  const lab = openLab(t);
+  const lab = openSmallKernelLab(t);
   const bare = requireOk(await lab.build({ modules: false }));
   t.notOk(existsSync(join(bare.kernel.modules, 'drivers/toy.ko')));
   const whole = requireOk(await lab.build());
@@ -183,7 +79,7 @@ t.test('a kernel without modules is another one', async (t) => {
 t.test(
   'the warnings of touched files are known, even if an earlier build left them up to date',
   async (t) => {
-    const lab = openLab(t);
+    const lab = openSmallKernelLab(t);
     await lab.build();
     writeFileSync(join(lab.tree, 'core.c'), 'int core(void) { return 3; }\n');
     lab.takeCompiled();
@@ -199,7 +95,7 @@ t.test(
 );
 
 t.test('all warnings of a base are known when the series touches a makefile', async (t) => {
-  const lab = openLab(t);
+  const lab = openSmallKernelLab(t);
   await lab.build();
   writeFileSync(join(lab.tree, 'core.c'), 'int core(void) { return 4; }\n');
   const incremental = requireOk(await lab.build({ touched: ['lib/Makefile'] }));
@@ -210,7 +106,7 @@ t.test('all warnings of a base are known when the series touches a makefile', as
 });
 
 t.test('an error in the source is a value, after a second attempt', async (t) => {
-  const lab = openLab(t);
+  const lab = openSmallKernelLab(t);
   writeFileSync(join(lab.tree, 'core.c'), 'int core(void) { return "No space left on device" }\n');
   const result = await lab.build();
   t.notOk(result.ok);
@@ -220,17 +116,20 @@ t.test('an error in the source is a value, after a second attempt', async (t) =>
   );
   t.match(lab.said.join('\n'), /tried once more/);
   writeFileSync(join(lab.tree, 'core.c'), 'int f(void);\nint core(void) { return f(); }\n');
-  writeFileSync(join(lab.tree, 'Makefile'), MAKEFILE.replace('ld -r -o', 'ld -shared --no-undefined -o'));
+  writeFileSync(
+    join(lab.tree, 'Makefile'),
+    SMALL_MAKEFILE.replace('ld -r -o', 'ld -shared --no-undefined -o'),
+  );
   t.notOk((await lab.build()).ok, 'an undefined symbol');
-  writeFileSync(join(lab.tree, 'Makefile'), MAKEFILE.replace('core.o', 'core.o $(O)/absent.o'));
+  writeFileSync(join(lab.tree, 'Makefile'), SMALL_MAKEFILE.replace('core.o', 'core.o $(O)/absent.o'));
   t.notOk((await lab.build()).ok, 'a file that a makefile names and the tree lacks');
-  writeFileSync(join(lab.tree, 'Makefile'), `${MAKEFILE}\tnothing\n}{\n`);
+  writeFileSync(join(lab.tree, 'Makefile'), `${SMALL_MAKEFILE}\tnothing\n}{\n`);
   const fault = await lab.build().catch((error: unknown) => error);
   t.notMatch(fault, { code: 'KERNEL_BUILD_DISTURBED' }, 'a makefile that cannot be parsed');
 });
 
 t.test('what fails once and then works is built, and its warnings are kept', async (t) => {
-  const lab = openLab(t);
+  const lab = openSmallKernelLab(t);
   lab.useCompiler(
     `case "$*" in *quiet.c*) ;; *) if [ ! -e "$0.done" ]; then touch "$0.done"; ${dyingCompiler(lab, 'KILL')}; fi ;; esac`,
   );
@@ -243,7 +142,7 @@ t.test('what fails once and then works is built, and its warnings are kept', asy
 });
 
 t.test('trouble of this computer is a fault of the lab, and its output is not built upon', async (t) => {
-  const lab = openLab(t);
+  const lab = openSmallKernelLab(t);
   requireOk(await lab.build());
   const noInodes = `d="$(dirname "$0")"; mkdir -p "$d/tiny"; exec unshare -rm sh -c 'mount -t tmpfs -o nr_inodes=1 none "$0" && TMPDIR="$0" exec /usr/bin/gcc "$@"' "$d/tiny" "$@"`;
   const mayMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
@@ -271,7 +170,7 @@ t.test('trouble of this computer is a fault of the lab, and its output is not bu
 });
 
 t.test('a truncated file of the cache is discarded, said, and made again', async (t) => {
-  const lab = openLab(t);
+  const lab = openSmallKernelLab(t);
   const { kernel } = requireOk(await lab.build());
   const store = dirname(kernel.vmlinux);
   const built = findBuildTree(lab);
@@ -317,15 +216,13 @@ function findRunning(text: string): string[] {
 t.test(
   'when ktrial is killed its build ends before the build tree is free, and is not built upon',
   async (t) => {
-    const lab = openLab(t);
+    const lab = openSmallKernelLab(t);
     lab.useCompiler('case "$*" in *core.c*) touch "$0.sleeps"; sleep 300 ;; esac');
     const at = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
     const script = `import { openBuildTree } from ${at('./index.js')};
-    import { inheritEnvironment } from ${at('../host/index.js')};
     const tree = await openBuildTree(${JSON.stringify(lab.definition)}, { cacheDirectory: ${JSON.stringify(lab.cache)}, jobs: 2 });
     await tree.build({ commit: tree.baseCommit });`;
     const ktrial = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      env: { ...process.env, PATH: `${lab.bin}:${process.env.PATH}` },
       stdio: 'inherit',
     });
     for (let tries = 0; !existsSync(join(lab.bin, 'gcc.sleeps')); tries += 1) {
