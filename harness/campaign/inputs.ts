@@ -43,7 +43,8 @@ export async function readSeriesArgument(
   const there = await stat(path).catch(() => null);
   if (there?.isDirectory()) return readSeries({ kind: 'directory', path }, settings);
   if (there) return readSeries({ kind: 'file', path }, settings);
-  if (/^[^/].*\.\.|^\S+\.\.\S*$/.test(arg) && !arg.includes('/../') && !arg.startsWith('../')) {
+  // `..` as a part of a path is no range.
+  if (arg.includes('..') && !arg.split('/').includes('..')) {
     return readSeries(
       {
         kind: 'range',

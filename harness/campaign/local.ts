@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeImage, findStoredImage } from '../image/index.ts';
 import { type BuildTree, findStoredKernel, openBuildTree, readKernelDefinition } from '../kernel/index.ts';
-import { type CampaignState, Fault, identifyKernel, type TrialRunner } from '../model/index.ts';
+import {
+  type ArmState,
+  type CampaignState,
+  Fault,
+  identifyKernel,
+  type TrialRunner,
+} from '../model/index.ts';
 import { applySeries } from '../series/index.ts';
 import { type ArmBuilder, openArmBuilder, requireBuild } from './arms.ts';
 import { chooseBase } from './base.ts';
@@ -76,7 +82,10 @@ class LocalPerformer implements Performer {
     await this.#requireSame(state, tree, signal);
     this.#builder ??= openArmBuilder(tree);
     const outcome = await this.#builder.build(arm, state, progress);
-    if (arm.patches === state.arms.at(-1)?.patches) await this.#closeTree();
+    const isBuilt = ({ name, status }: ArmState) =>
+      name === arm.name || status === 'built' || status === 'failed';
+    // Another ktrial, and a kernel for a VM inside the guest from the same tree, wait until it is closed.
+    if (state.arms.every(isBuilt)) await this.#closeTree();
     return outcome;
   }
 

@@ -33,6 +33,8 @@ export interface RunSetup {
   readonly listen: RunListener;
   /** Aborted by the user's interruption. */
   readonly signal: AbortSignal;
+  /** Opens what performs the campaign; `openLocalPerformer` when absent. */
+  readonly openPerformer?: typeof openLocalPerformer;
 }
 
 const clock = () => new Date();
@@ -72,13 +74,7 @@ export async function resumeCampaign(setup: RunSetup): Promise<CampaignState> {
   const { events, journal } = reopenJournal(join(runDirectory, JOURNAL_FILE), clock);
   try {
     const recorder = resumeRecorder(events, journal, listen, clock);
-    if (!recorder)
-      throw new Fault({
-        blame: 'request',
-        code: 'RUN_NOT_STARTED',
-        message: `the run in ${runDirectory} was cut off before its plan was written`,
-        next: 'nothing is lost: start it again',
-      });
+    if (!recorder) throw notStarted(runDirectory);
     const { request } = recorder.state;
     if (isOver(recorder.state)) return recorder.state;
     for (const event of events) listen(event);
@@ -94,7 +90,11 @@ export function readRun(runDirectory: string): CampaignState {
   const path = join(runDirectory, JOURNAL_FILE);
   const state = foldAll(readJournal(path));
   if (state) return state;
-  throw new Fault({
+  throw notStarted(runDirectory);
+}
+
+function notStarted(runDirectory: string): Fault {
+  return new Fault({
     blame: 'request',
     code: 'RUN_NOT_STARTED',
     message: `the run in ${runDirectory} was cut off before its plan was written`,
@@ -108,9 +108,9 @@ async function execute(
   setup: RunSetup,
   resumed = false,
 ): Promise<CampaignState> {
-  const { place, runDirectory, runTrial, signal } = setup;
+  const { place, runDirectory, runTrial, signal, openPerformer = openLocalPerformer } = setup;
   const lab = { place, image: request.image, runDirectory, runTrial, signal };
-  await using performer = openLocalPerformer(request, lab);
+  await using performer = openPerformer(request, lab);
   const durations = await openDurations(place.cacheDirectory, request.kernel.name);
   const capacity = await measureCapacity(request.jobs);
   try {
