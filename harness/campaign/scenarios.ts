@@ -85,10 +85,11 @@ async function findScenarioFiles(paths: readonly string[], place: ScenarioPlace)
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
     message: `there is no scenario in ${paths.join(', ')}`,
+    next: 'name a file, or a directory with files *.yaml',
   });
 }
 
-/** Relative to where one stands, else to what ktrial brings. */
+/** Relative to the working directory, else to the project root. */
 async function findPath(name: string, place: ScenarioPlace): Promise<string> {
   for (const path of [resolve(place.workingDirectory, name), resolve(place.root, name)]) {
     if (await stat(path).catch(() => null)) return path;
@@ -97,6 +98,7 @@ async function findPath(name: string, place: ScenarioPlace): Promise<string> {
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
     message: `there is no scenario file or directory ${name}`,
+    next: `name one relative to ${place.workingDirectory} or to ${place.root}`,
   });
 }
 
@@ -108,7 +110,8 @@ function parseParameters(args: readonly string[]): Record<string, ParameterValue
       throw new Fault({
         blame: 'request',
         code: 'CAMPAIGN_BAD_PARAMETER',
-        message: `--param ${arg}: write NAME=VALUE`,
+        message: `got --param ${arg}, expected NAME=VALUE`,
+        next: 'NAME is a parameter of the scenario, such as --param count=3',
       });
     const value = match[2] ?? '';
     given[match[1]] =

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
+import { availableParallelism } from 'node:os';
 import t from 'tap';
+import { availableMemoryMib } from '../host/index.ts';
 import type { PlannedTrial } from '../model/index.ts';
-import { chooseNext, estimateRemainingMs, orderTrials } from './schedule.ts';
+import { aCampaignPlan } from '../testing/fast-campaign.ts';
+import { aState } from '../testing/index.ts';
+import { chooseNext, estimateRemainingMs, measureCapacity, needsOf, orderTrials } from './schedule.ts';
 
 function aTrial(scenario: string, arm: string, attempt = 1): PlannedTrial {
   return {
@@ -58,4 +62,51 @@ t.test('a trial starts only where cores and memory are left', async (t) => {
   t.equal(chooseNext([600, 300], [{ memoryMib: 600 }], capacity, needsOf), 300, 'a smaller one passes');
   t.equal(chooseNext([1], [{ memoryMib: 1 }, { memoryMib: 1 }], capacity, needsOf), null, 'no core');
   t.equal(chooseNext([5000], [], capacity, needsOf), 5000, 'alone it may try');
+});
+
+t.test(
+  'equal scenarios keep the order of the plan, and a group is as long as its longest trial',
+  async (t) => {
+    const trials = [aTrial('a', 'base'), aTrial('b', 'base'), aTrial('b', 'patched'), aTrial('c', 'base')];
+    t.strictSame(names(orderTrials(trials, () => 5)), names(trials));
+    const long = (trial: PlannedTrial) => (trial.id === 'b.base.1' ? 100 : 10);
+    t.strictSame(names(orderTrials(trials, long)), ['b.base.1', 'b.patched.1', 'a.base.1', 'c.base.1']);
+    const unsorted = [aTrial('a', 'base', 2), aTrial('a', 'base', 1)];
+    t.strictSame(names(orderTrials(unsorted, () => 5)), ['a.base.1', 'a.base.2']);
+  },
+);
+
+t.test('waiting trials take the machine that is free first', async (t) => {
+  t.equal(estimateRemainingMs([10, 2], [5, 1], 2), 10);
+  t.equal(estimateRemainingMs([10, 9], [], 1), 10, 'more run than there are slots now');
+  t.equal(estimateRemainingMs([], [3, 4, 5], 2), 8);
+});
+
+t.test('memory that is just enough is enough', async (t) => {
+  const needs = (memoryMib: number) => ({ memoryMib });
+  const capacity = { jobs: 3, memoryMib: 1000 };
+  t.equal(chooseNext([400, 401], [{ memoryMib: 300 }, { memoryMib: 300 }], capacity, needs), 400);
+  t.equal(chooseNext([401, 400], [{ memoryMib: 300 }, { memoryMib: 300 }], capacity, needs), 400);
+  t.equal(chooseNext([], [], capacity, needs), null);
+});
+
+t.test('a computer has its cores, or the machines that were asked for, and most of its memory', async (t) => {
+  const { jobs, memoryMib } = await measureCapacity(null);
+  t.equal(jobs, availableParallelism());
+  t.equal((await measureCapacity(7)).jobs, 7);
+  t.ok(Number.isInteger(memoryMib));
+  const part = memoryMib / (await availableMemoryMib());
+  t.ok(part > 0.7 && part < 1, `${part} of the free memory`);
+});
+
+t.test('a trial needs its guest’s memory, and QEMU’s', async (t) => {
+  const plan = aCampaignPlan({ scenarios: ['s', 'big'], patches: 0, arms: 'pair', repeat: 1 });
+  const scenarios = plan.scenarios.map((one, index) => ({
+    ...one,
+    machine: { ...one.machine, memoryMib: index === 0 ? 512 : 2048 },
+  }));
+  const state = aState([], null, { plan: { ...plan, scenarios } });
+  t.strictSame(needsOf('big.base.1', state), { memoryMib: 2748 });
+  t.strictSame(needsOf('s.base.1', state), { memoryMib: 1212 });
+  t.strictSame(needsOf('absent', state), { memoryMib: 700 });
 });

@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { CampaignState, RunEventBody } from '../model/index.ts';
 import { aCampaignPlan, stillClock } from '../testing/fast-campaign.ts';
-import { aRequest, aTrial } from '../testing/index.ts';
+import { aBuild, aRequest, aTrial } from '../testing/index.ts';
 import { foldAll, notRun } from './state.ts';
 
 const plan = aCampaignPlan({ scenarios: ['s'], patches: 1, arms: 'pair', repeat: 1 });
@@ -132,14 +132,71 @@ t.test('whom an unreachable guest counts against is decided again with every res
   t.equal(trialOf(both, 's.patched.1')?.result?.blame, 'lab', 'the base came up no more than it');
 });
 
+t.test('only finished trials say what the base did', async (t) => {
+  const dead = { outcome: 'failed', blame: 'lab', fault: 'GUEST_UNREACHABLE', bootMs: null } as const;
+  const state = stateAfter(started('s.base.1'), ended('s.patched.1', dead));
+  t.match(trialOf(state, 's.base.1')?.result, { reason: 'did not finish' });
+  t.equal(trialOf(state, 's.patched.1')?.result?.blame, 'lab');
+  const before = stateAfter(ended('s.base.1'));
+  const after = stateAfter(ended('s.base.1'), ended('s.patched.1'));
+  t.strictSame(trialOf(after, 's.base.1'), trialOf(before, 's.base.1'));
+  t.match(trialOf(after, 's.base.1.control'), { status: 'planned', result: null });
+});
+
+t.test('without the kernel of the last arm the series is rejected, with the errors alone', async (t) => {
+  const diagnostic = (severity: 'warning' | 'error') =>
+    ({ severity, file: 'a.c', line: 1, column: null, message: severity, option: null, patch: 1 }) as const;
+  const failed = (arm: string) =>
+    ({
+      type: 'armBuilt',
+      arm,
+      build: aBuild(arm, 1, {
+        built: false,
+        newDiagnostics: [diagnostic('warning'), diagnostic('error')],
+      }),
+      kernel: null,
+      logTail: ['make: *** Error'],
+    }) as const;
+  t.strictSame(stateAfter(failed('patched')).rejection, {
+    kind: 'doesNotCompile',
+    diagnostics: [diagnostic('error')],
+    logTail: ['make: *** Error'],
+    applied: [],
+  });
+  const patch = { number: 1, subject: 'x', commit: 'c', how: 'plain', files: [] } as const;
+  const applied = { type: 'applied', base: 'b', config: 'c', patches: [patch] } as const;
+  t.match(stateAfter(applied, failed('patched')).rejection, { applied: [patch] });
+  const earlier = stateAfter(failed('base'));
+  t.equal(earlier.rejection, null);
+  t.match(earlier.arms, [{ status: 'failed' }, { status: 'planned' }]);
+});
+
 t.test('a trial that never began has its reason and nothing else', async (t) => {
   const trial = plan.trials[0];
   if (!trial) throw new Error('there is a trial');
-  t.match(notRun(trial, 'no kernel', 'now'), {
+  t.strictSame(notRun(trial, 'no kernel', 'now'), {
+    format: 1,
+    id: 's.base.1',
+    scenario: 's',
+    arm: 'base',
+    attempt: 1,
+    control: false,
+    kernel: null,
     outcome: 'notRun',
     blame: null,
+    fault: null,
     reason: 'no kernel',
+    findings: [],
     splats: [],
+    splatCount: 0,
+    steps: [],
+    notes: [],
     startedAt: 'now',
+    durationMs: 0,
+    bootMs: null,
+    bootMethod: null,
+    accelerator: null,
+    files: {},
+    machineCommand: null,
   });
 });

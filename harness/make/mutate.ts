@@ -90,7 +90,7 @@ function runRoom(files: readonly string[], tests: readonly string[]): Promise<Mu
     concurrency: 2,
     timeoutMS: 10_000,
     tempDirName: '.build/mutants',
-    ignorePatterns: ['.build', 'docs', 'CHANGELOG.md'],
+    ignorePatterns: ['.build', '.tap', 'docs', 'CHANGELOG.md'],
     logLevel: 'error' as never,
     allowConsoleColors: false,
   }).runMutationTest();

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import t from 'tap';
+import { aCampaignPlan } from '../testing/fast-campaign.ts';
+import { aCampaignRequest, aSeries } from '../testing/request.ts';
+import { describePlan } from './describe-plan.ts';
+
+const series = {
+  ...(await aSeries([
+    { subject: 'core: two', file: 'core.c', before: 'one\n', after: 'two\n' },
+    { subject: 'core: three', file: 'core.c', before: 'two\n', after: 'three\n' },
+  ])),
+  notes: ['one mail was left out'],
+};
+
+t.test('a plan is described with all that it rests on', async (t) => {
+  const { kernel } = aCampaignRequest();
+  const request = aCampaignRequest({
+    series,
+    extraFragments: ['/my.config'],
+    kernel: { ...kernel, patches: ['/a.patch', '/b.patch'] },
+  });
+  const plan = aCampaignPlan({ scenarios: ['s'], patches: 2, arms: 'pair', repeat: 1, l2: ['tiny'] });
+  const trials = plan.trials.map((trial, index) => ({
+    ...trial,
+    boot: index === 1 ? ('cold' as const) : trial.boot,
+  }));
+  t.strictSame(describePlan(request, { ...plan, trials }), [
+    'kernel     small: {"directory":"/nowhere/linux"}',
+    'config     allnoconfig + /nowhere/a.config /my.config',
+    'base       2 patches of the definition, then:',
+    `series     core: two (version 1, 2 patches, sha256 ${series.digest.slice(0, 12)})`,
+    '            1 core: two',
+    '            2 core: three',
+    '           note: one mail was left out',
+    'arm        base: 0 patches of the series',
+    'arm        patched: 2 patches of the series',
+    'l2 kernel  tiny',
+    'trials     3',
+    '           s.base.1 (seed 1, clone)',
+    '           s.patched.1 (seed 1, cold boot)',
+    '           s.base.1.control (seed 1, cold boot, a control for the clones)',
+    'repeat     ktrial run series.mbox',
+  ]);
+});
+
+t.test('what a plan has not is not described', async (t) => {
+  const plan = aCampaignPlan({ scenarios: [], patches: 0, arms: 'pair', repeat: 1 });
+  t.strictSame(
+    describePlan(aCampaignRequest(), plan).map((line) => line.slice(0, 11).trim()),
+    ['kernel', 'config', 'arm', 'trials', 'repeat'],
+  );
+});
