@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { TimeoutsRequest } from '../model/index.ts';
 import { aScenario, FAKE_TIMEOUTS, runFakeTrial } from '../testing/fake-lab.ts';
-import { type FakeMachine, type MachineScript, stampLines, WARNING_LINES } from '../testing/index.ts';
+import { type FakeMachine, KASAN_LINES, type MachineScript, stampLines } from '../testing/index.ts';
 import { collectEvidence } from './evidence.ts';
 
-const WARNING = stampLines(30, WARNING_LINES);
-const ALLOWED = 'expect: {allow: [{matches: badger_put, why: a test}]}\n';
+const KASAN = stampLines(30, KASAN_LINES);
+const ALLOWED = 'expect: {allow: [{matches: otter_release, why: a test}]}\n';
 
 /** A guest whose command `work` does something to its machine. */
 const onWork = (
@@ -40,8 +40,10 @@ t.test('texts of the guest are files of the trial, with names that stay in its d
 });
 
 t.test('an allowed splat does not cut the steps short, one that is not allowed does', async (t) => {
-  const steps = 'steps: [{run: work}, {run: more}, {run: most}]\n';
-  const script = { ...onWork((machine) => machine.say(WARNING)), commandMs: 150 };
+  const steps = `steps:\n${['work', 'more', 'most']
+    .map((name) => `  - run: {command: ${name}, timeout: 10m}\n`)
+    .join('')}`;
+  const script = { ...onWork((machine) => machine.say(KASAN)), commandMs: 400 };
   const lab = {
     timeouts: (request: TimeoutsRequest) => ({
       ...FAKE_TIMEOUTS(request),
