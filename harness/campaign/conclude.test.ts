@@ -39,8 +39,7 @@ t.test('the last arm is compared with the base, scenario by scenario', async (t)
 t.test('with one arm what it shows is there or not, and nothing is compared', async (t) => {
   for (const arms of ['pair', 'per-patch'] as const) {
     const { verdict } = concludeState(await run(arms, 0, ({ scenario }) => (scenario === 's' ? bad : {})));
-    t.match(verdict, { scenarios: [{ scenario: 's' }, { comparison: 'clean' }] });
-    t.notMatch(verdict.scenarios[0], { comparison: 'clean' });
+    t.match(verdict, { scenarios: [{ scenario: 's', comparison: 'faulty' }, { comparison: 'clean' }] });
     t.equal(verdict.perPatch, null);
   }
 });
@@ -59,12 +58,23 @@ t.test('per patch, the grid says which patch brought it', async (t) => {
   });
 });
 
+t.test('what was neither built nor run counts for nothing', async (t) => {
+  const state = await run('per-patch', 2);
+  const arms = state.arms.map((arm) => (arm.name === '1' ? { ...arm, build: null } : arm));
+  const trials = state.trials.map((trial) => (trial.arm === '1' ? { ...trial, result: null } : trial));
+  const { verdict } = concludeState({ ...state, arms, trials });
+  t.strictSame(verdict.perPatch?.arms, ['base', '1..2']);
+  t.strictSame(verdict.perPatch?.rows[0]?.states, ['good', 'good']);
+});
+
 t.test('controls are compared with their clones and count in no verdict', async (t) => {
   const state = await run('pair', 1, ({ control }) => (control ? bad : {}));
   const { verdict, clones } = concludeState(state);
   t.equal(verdict.comparison, 'clean');
   t.equal(clones?.compared, 1);
   t.equal(concludeState({ ...state, trials: [] }).clones, null, 'without trials there is nothing to say');
+  const controls = state.trials.filter((trial) => trial.control);
+  t.equal(concludeState({ ...state, trials: controls }).clones, null, 'nor with controls alone');
 });
 
 t.test('the exit code of a campaign follows from how it ended', async (t) => {

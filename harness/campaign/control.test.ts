@@ -43,3 +43,9 @@ t.test(
     t.strictSame(chooseControls(clones(40, 'cold'), 9, 20), []);
   },
 );
+
+t.test('controls are spread evenly, from the one that the seed picks', async (t) => {
+  const places = (seed: number) => chooseControls(clones(10), seed, 4).map((one) => one.scenario);
+  t.strictSame(places(0), ['s0', 's3', 's6']);
+  t.strictSame(places(8), ['s8', 's1', 's4']);
+});

@@ -50,3 +50,48 @@ t.test('a cut-off or foreign file is discarded and written again', async (t) => 
     t.strictSame(JSON.parse(readFileSync(path, 'utf8')), { 'k/s/base': [100] }, text);
   }
 });
+
+t.test('only the newest of a kind are remembered, by kernel', async (t) => {
+  const directory = t.testdir();
+  const durations = await openDurations(directory, 'k');
+  for (let durationMs = 1; durationMs <= 7; durationMs += 1)
+    durations.learn(aTrial('s.base.1', { durationMs }));
+  durations.learn(aTrial('s.patched.1', { durationMs: 9 }));
+  t.equal(durations.expect(planned('s', 'base')), 5);
+  await durations.save();
+  const text = readFileSync(join(directory, 'durations.json'), 'utf8');
+  t.equal(text, `${JSON.stringify({ 'k/s/base': [3, 4, 5, 6, 7], 'k/s/series': [9] }, null, 1)}\n`);
+});
+
+t.test(
+  'the other side is expected before other scenarios of the run, and the median of an even number is the lower',
+  async (t) => {
+    const durations = await openDurations(t.testdir(), 'k');
+    durations.learn(aTrial('s.patched.1', { durationMs: 100 }));
+    for (const durationMs of [1, 3]) durations.learn(aTrial('t.base.1', { durationMs }));
+    t.equal(durations.expect(planned('s', 'base')), 100);
+    t.equal(durations.expect(planned('t', 'patched')), 1);
+    t.equal(durations.expect(planned('new', 'base')), 3);
+  },
+);
+
+t.test('a trial that failed for any reason but the kernel teaches nothing', async (t) => {
+  const durations = await openDurations(t.testdir(), 'k');
+  for (const blame of ['lab', 'scenario', 'harness'] as const)
+    durations.learn(aTrial('s.base.1', { outcome: 'failed', blame, durationMs: 5 }));
+  durations.learn(aTrial('s.base.1', { outcome: 'notRun', blame: 'kernel', durationMs: 5 }));
+  t.equal(durations.expect(planned('s', 'base')), null);
+});
+
+t.test(
+  'a length of zero is a length, a negative one is none, and a directory that is not there is made',
+  async (t) => {
+    const directory = t.testdir({ 'durations.json': '{"k/s/base":[0],"k/t/base":[-1]}' });
+    const durations = await openDurations(directory, 'k');
+    t.equal(durations.expect(planned('s', 'base')), 0);
+    t.equal(durations.expect(planned('t', 'base')), null);
+    const blocked = t.testdir({ file: '' });
+    await (await openDurations(join(blocked, 'file'), 'k')).save();
+    t.pass('a cache that cannot be written is no reason to fail');
+  },
+);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import { Fault, type RunEvent } from '../model/index.ts';
-import { aCampaignPlan, aSink, eventsOf, runFast } from '../testing/fast-campaign.ts';
+import { aCampaignPlan, aSink, eventsOf, resumeFast, runFast } from '../testing/fast-campaign.ts';
 import { aPerformer, type FakeWorld } from '../testing/index.ts';
 import { exitCodeOfState } from './conclude.ts';
+import { fixedPolicy } from './policy/fixed.ts';
+import type { Policy } from './policy/policy.ts';
 import { foldAll } from './state.ts';
 
 const plan = (scenarios: readonly string[], repeat = 1) =>
@@ -190,4 +192,143 @@ t.test('the queue says how it stands and promises nothing that it does not know'
     await seen(() => null),
     counts.map((one) => [...one, one[0] === 3]),
   );
+});
+
+t.test('every stage has a name and a title, and its progress is passed on', async (t) => {
+  const stages: unknown[] = [];
+  const listen = (event: RunEvent) => {
+    if (event.type === 'stageStarted') stages.push([event.stage, event.title]);
+    if (event.type === 'stageProgress') stages.push([event.stage, event.text]);
+  };
+  const fake = aPerformer({ notes: ['a note'] });
+  const performer = {
+    ...fake,
+    apply: (progress: (text: string) => void, signal: AbortSignal) => {
+      progress('half');
+      return fake.apply(progress, signal);
+    },
+  };
+  const shape = { scenarios: ['a'], patches: 1, arms: 'pair', repeat: 1, l2: ['tiny'] } as const;
+  const state = await runFast(aCampaignPlan(shape), performer, { listen });
+  t.strictSame(stages, [
+    ['apply', 'prepare the source and apply the series'],
+    ['apply', 'half'],
+    ['build-base', 'build the kernel of the base'],
+    ['build-patched', 'build the kernel of the series'],
+    ['l2-tiny', 'build the kernel tiny for VMs inside the guest'],
+    ['image', 'make the root file system'],
+  ]);
+  t.match(state, { base: 'c0', config: 'cf', notes: ['a note'], applied: [{ number: 1 }] });
+  t.match(state.l2, { tiny: { commit: 'tiny' } });
+});
+
+t.test('a policy that asks for nothing, or for an arm that there is not, is a bug in ktrial', async (t) => {
+  const stuck = await run({}, ['a'], { policy: () => [] });
+  t.match(stuck.fault, {
+    blame: 'harness',
+    code: 'CAMPAIGN_STUCK',
+    message: 'nothing runs and nothing can start',
+  });
+  t.match(stuck.state.end, { kind: 'fault', blame: 'harness', code: 'CAMPAIGN_STUCK' });
+  t.equal(exitCodeOfState(stuck.state), 70);
+  const lost = await run({}, ['a'], { policy: () => [{ type: 'buildArm', arm: 'absent' }] });
+  t.match(lost.fault, {
+    blame: 'harness',
+    code: 'CAMPAIGN_NO_ARM',
+    message: 'got arm absent, expected one of the plan',
+  });
+});
+
+t.test('nothing else starts beside a trial, and no trial beside anything else', async (t) => {
+  const log: string[] = [];
+  const fake = aPerformer();
+  const wait = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+  const around = async <Result>(name: string, work: () => Promise<Result>) => {
+    log.push(`${name} begins`);
+    await wait();
+    const result = await work();
+    log.push(`${name} ends`);
+    return result;
+  };
+  const performer: typeof fake = {
+    ...fake,
+    makeImage: (...args) => around('image', () => fake.makeImage(...args)),
+    runTrial: (...args) => around('trial', () => fake.runTrial(...args)),
+  };
+  let asked = 0;
+  // A policy that wants the image again while trials run.
+  const policy: Policy = (state) => {
+    const actions = fixedPolicy(state);
+    const running = state.trials.some((trial) => trial.status === 'running');
+    asked += running ? 1 : 0;
+    return running && asked === 1 ? [{ type: 'makeImage' }, ...actions] : actions;
+  };
+  const capacity = { jobs: 1, memoryMib: 100_000 };
+  const state = await runFast(plan(['a']), performer, { policy, capacity });
+  t.equal(state.end?.kind, 'finished');
+  for (const [index, line] of log.entries())
+    if (line.endsWith('begins')) t.equal(log[index + 1], line.replace('begins', 'ends'));
+});
+
+t.test('a trial waits until there is memory for its guest', async (t) => {
+  let [running, most] = [0, 0];
+  const world: FakeWorld = {
+    delay: async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running -= 1;
+    },
+  };
+  await run(world, ['a', 'b'], { capacity: { jobs: 4, memoryMib: 3000 } });
+  t.equal(most, 2, 'two guests of 512 MiB, with 700 each for QEMU');
+});
+
+t.test(
+  'a fault while trials run ends them with its reason, and is thrown when they have ended',
+  async (t) => {
+    const full = new Fault({ blame: 'lab', code: 'HOST_DISK_FULL', message: 'the disk is full' });
+    let reason: unknown;
+    const world: FakeWorld = {
+      delay: async (_, signal) => {
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        reason = signal.reason;
+      },
+    };
+
+    const fake = aPerformer(world);
+    const clearTrial = async (id: string) => {
+      if (id === 'a.base.1') throw full;
+    };
+    const sink = aSink();
+    await t.rejects(runFast(plan(['a']), { ...fake, clearTrial }, { sink }), { code: 'HOST_DISK_FULL' });
+    t.equal(reason, full);
+    const events = eventsOf(sink.bytes);
+    t.match(events.at(-1), {
+      type: 'ended',
+      reason: { kind: 'fault', blame: 'lab', code: 'HOST_DISK_FULL', message: 'the disk is full' },
+    });
+  },
+);
+
+t.test('a campaign that has ended is not resumed', async (t) => {
+  for (const world of [{}, { conflict: true }]) {
+    const sink = aSink();
+    const state = await runFast(plan(['a']), aPerformer(world), { sink });
+    const performer = aPerformer(world);
+    t.strictSame(await resumeFast(sink.bytes, performer), state);
+    t.strictSame(performer.asked, []);
+  }
+});
+
+t.test('what is lost is made again after a resume', async (t) => {
+  const sink = aSink();
+  await runFast(plan(['a']), aPerformer(), { sink });
+  const lines = Buffer.from(sink.bytes).toString().trimEnd().split('\n');
+  const at = lines.findIndex((line) => line.includes('"type":"imageReady"'));
+  const cut = Buffer.from(`${lines.slice(0, at + 1).join('\n')}\n`);
+  const fake = aPerformer();
+  const state = await resumeFast(cut, { ...fake, findLost: async () => ['image', 'kernel-base'] });
+  t.equal(state?.end?.kind, 'finished');
+  t.strictSame(fake.asked.slice(0, 2), ['build base', 'image']);
 });

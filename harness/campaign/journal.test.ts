@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import { Fault } from '../model/index.ts';
 import { stillClock } from '../testing/fast-campaign.ts';
-import { createJournal, openJournal, readJournal, reopenJournal } from './journal.ts';
+import {
+  createJournal,
+  forgetfulJournal,
+  openJournal,
+  parseJournal,
+  readJournal,
+  reopenJournal,
+  stampLive,
+} from './journal.ts';
 
 const note = (text: string) => ({ type: 'noted', text }) as const;
 
@@ -36,9 +44,26 @@ t.test('a journal is created once, and a missing one is the request’s fault', 
   const path = join(t.testdir(), 'journal.ndjson');
   createJournal(path, stillClock).close();
   t.ok(faultOf(() => createJournal(path, stillClock)));
+  const missing = {
+    code: 'JOURNAL_MISSING',
+    blame: 'request',
+    message: `there is no journal ${path}.not`,
+    next: 'ktrial list shows the runs that there are',
+    cause: { code: 'ENOENT' },
+  };
   t.match(
     faultOf(() => readJournal(`${path}.not`)),
-    { code: 'JOURNAL_MISSING', blame: 'request' },
+    missing,
+  );
+  t.match(
+    faultOf(() => reopenJournal(`${path}.not`, stillClock)),
+    missing,
+  );
+  const place = dirname(path);
+  t.match(
+    faultOf(() => readJournal(place)),
+    { code: 'KTRIAL_BUG', message: /EISDIR/ },
+    'any other error stays what it is',
   );
 });
 
@@ -64,14 +89,20 @@ t.test('anything but a cut-off last line is corruption, told with its line', asy
   const cases = {
     'a line of garbage': ['{"format":1,', 'seq 1'],
     'a missing line': [line(2), 'seq 2, expected'],
+    'a line without a type': [JSON.stringify({ format: 1, seq: 1 }), 'format 1'],
     'another format': [line(1).replace('"format":1', '"format":9'), 'format 9'],
     'a line that is null': ['null', 'no JSON'],
   };
-  for (const [what, [text]] of Object.entries(cases)) {
+  for (const [what, [text, got]] of Object.entries(cases)) {
     writeFileSync(path, `${text?.trimEnd()}\n${line(2)}`);
     const fault = faultOf(() => readJournal(path));
-    t.match(fault, { code: 'JOURNAL_CORRUPTED', blame: 'lab' }, what);
+    t.match(
+      fault,
+      { code: 'JOURNAL_CORRUPTED', blame: 'lab', next: 'the run cannot be read; repeat it' },
+      what,
+    );
     t.match(fault?.message, /journal\.ndjson:1: got .*expected format 1, seq 1/, what);
+    if (what !== 'a line of garbage') t.match(fault?.message, got, what);
   }
 });
 
@@ -90,7 +121,12 @@ t.test('a write that fails is the lab’s fault, now and for every event after i
   journal.append(note('one'));
   full = true;
   const fault = faultOf(() => journal.append(note('two')));
-  t.match(fault, { code: 'JOURNAL_NOT_WRITTEN', blame: 'lab' });
+  t.match(fault, {
+    code: 'JOURNAL_NOT_WRITTEN',
+    blame: 'lab',
+    next: 'free some space, or choose another directory',
+    cause: { code: 'ENOSPC' },
+  });
   t.match(fault?.message, /\/runs\/1\/journal\.ndjson cannot be written: the disk is full/);
   full = false;
   t.equal(
@@ -109,4 +145,78 @@ t.test('an event that starts something expensive is synced before append returns
   t.strictSame(done.splice(0), ['write', 'sync']);
   journal.append({ type: 'splatSeen', trial: 't', title: 'x' });
   t.strictSame(done, ['write'], 'what can be found out again is not');
+});
+
+t.test('what starts or ends something expensive is synced, nothing else', async (t) => {
+  const synced = (type: string) => {
+    let syncs = 0;
+    const sink = {
+      write() {},
+      sync: () => {
+        syncs += 1;
+      },
+      close() {},
+    };
+    openJournal(sink, 'journal', 0, stillClock).append({ type } as never);
+    return syncs === 1;
+  };
+  for (const type of [
+    'planned',
+    'resumed',
+    'applied',
+    'rejected',
+    'armBuildStarted',
+    'armBuilt',
+    'trialStarted',
+    'trialEnded',
+    'concluded',
+    'ended',
+  ])
+    t.ok(synced(type), type);
+  for (const type of ['noted', 'stageStarted', 'stageEnded', 'stepStarted', 'splatSeen'])
+    t.notOk(synced(type), type);
+});
+
+t.test('a journal that cannot be written for a reason of its own says what to do', async (t) => {
+  const sink = {
+    write: () => {
+      throw new Fault({ blame: 'lab', code: 'X', message: 'no more' });
+    },
+    sync() {},
+    close() {},
+  };
+  t.match(
+    faultOf(() => openJournal(sink, 'here', 0, stillClock).append(note('one'))),
+    {
+      message: 'the journal here cannot be written: no more',
+      next: 'make room for it, then continue with: ktrial resume',
+    },
+  );
+});
+
+t.test('a reopened journal is written at its end, and a closed one is closed', async (t) => {
+  const path = join(t.testdir(), 'journal.ndjson');
+  t.equal(parseJournal(new Uint8Array(), path).events.length, 0);
+  const first = createJournal(path, stillClock);
+  first.append(note('ä'));
+  first.close();
+  t.match(
+    faultOf(() => first.append(note('late'))),
+    { code: 'JOURNAL_NOT_WRITTEN' },
+  );
+  t.equal(statSync(path).mode & 0o777, 0o644 & ~process.umask());
+  t.strictSame(parseJournal(readFileSync(path), path), {
+    events: [{ format: 1, seq: 1, at: '2026-01-01T00:00:00.000Z', ...note('ä') }],
+    bytes: readFileSync(path).length,
+  });
+});
+
+t.test('a journal that is kept nowhere numbers its events; live events have no number', async (t) => {
+  const journal = forgetfulJournal(stillClock);
+  const at = '2026-01-01T00:00:00.000Z';
+  t.strictSame(journal.append(note('one')), { format: 1, seq: 1, at, ...note('one') });
+  t.equal(journal.append(note('two')).seq, 2);
+  journal.close();
+  const live = { type: 'stageProgress', stage: 'image', text: 'half' } as const;
+  t.strictSame(stampLive(live, stillClock), { format: 1, seq: 0, at, ...live });
 });

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Series } from '../model/index.ts';
 import { planArms, planCampaign } from './plan.ts';
 import type { CampaignRequest } from './request.ts';
+import { seedOf } from './seed.ts';
 
 const aSeries = (patches: number) =>
   ({ patches: Array.from({ length: patches }, () => ({})) }) as unknown as Series;
@@ -61,4 +62,68 @@ t.test('a machine is a clone unless the request or the scenario forbids it', asy
   t.strictSame(boots(false, 'auto'), ['clone', 'cold']);
   t.strictSame(boots(true, 'auto'), ['cold']);
   t.strictSame(boots(false, 'never'), ['cold']);
+});
+
+t.test('arms have titles for people', async (t) => {
+  const titles = (...args: Parameters<typeof planArms>) => planArms(...args).map((arm) => arm.title);
+  t.strictSame(titles(aSeries(3), 'per-patch'), [
+    'the base',
+    'patch 1 of 3',
+    'patches 1 to 2 of 3',
+    'patches 1 to 3 of 3',
+  ]);
+  t.strictSame(titles(aSeries(3), 'pair'), ['the base', 'the series']);
+  t.strictSame(titles(aSeries(0), 'pair'), ['the base']);
+});
+
+t.test('a plan has what scenarios need, one seed for all arms, and the longest first', async (t) => {
+  const l2 = (kernel: string) => ({ [kernel]: { kernel, image: 'l2' } });
+  const machine = { cpus: 1, memoryMib: 512, kernelArgs: [] };
+  const scenario = (name: string, part: object) => ({
+    name,
+    description: `it is ${name}`,
+    machine,
+    timeoutMs: 1000,
+    repeats: 1,
+    clone: 'never',
+    ...part,
+  });
+  const scenarios = [
+    scenario('short', { l2: { ...l2('tiny'), ...l2('other') } }),
+    scenario('long', { l2: l2('tiny') }),
+  ];
+  const plan = planCampaign(
+    {
+      series: aSeries(1),
+      arms: 'pair',
+      repeat: 2,
+      seed: 7,
+      cold: false,
+      clonesPerControl: 1,
+      scenarios,
+    } as never,
+    (trial) => (trial.scenario === 'long' ? 100 : 1),
+  );
+  t.strictSame(plan.l2Kernels, ['other', 'tiny']);
+  t.equal(plan.comparison, 'pair');
+  t.strictSame(plan.scenarios[0], {
+    name: 'short',
+    description: 'it is short',
+    machine,
+    timeoutMs: 1000,
+    l2: scenarios[0] && { ...l2('tiny'), ...l2('other') },
+    settled: scenarios[0],
+  });
+  t.strictSame(plan.trials[0], {
+    id: 'long.base.1',
+    scenario: 'long',
+    arm: 'base',
+    attempt: 1,
+    seed: seedOf(7, 'long', 1),
+    boot: 'cold',
+    control: false,
+  });
+  t.equal(plan.trials[1]?.seed, plan.trials[0]?.seed, 'arms differ in the kernel alone');
+  t.equal(plan.trials.length, 8);
+  t.strictSame(planCampaign({ scenarios: [], series: null, arms: 'pair' } as never).trials, []);
 });

@@ -22,7 +22,15 @@ t.test('a run directory is new, named after its title, and latest points to it',
   t.equal(own, join(place.workingDirectory, 'mine'));
   t.equal(readlinkSync(join(place.runsDirectory, 'latest')), path, 'an own directory is not the latest');
   writeFileSync(join(own, 'file'), '');
-  await t.rejects(makeRunDirectory(place, 'mine', 'x'), { code: 'RUN_DIRECTORY_USED', blame: 'request' });
+  await t.rejects(makeRunDirectory(place, 'mine', 'x'), {
+    code: 'RUN_DIRECTORY_USED',
+    blame: 'request',
+    message: `the run directory ${own} is not empty`,
+    next: `name a new one, or continue the run that is in it: ktrial resume ${own}`,
+  });
+  const long = await makeRunDirectory(place, undefined, `${'ab '.repeat(30)}`);
+  t.match(long, /\d{8}T\d{6}-(?:ab-){13}a-\d+$/, 'a long title is cut off');
+  t.equal(readlinkSync(join(place.runsDirectory, 'latest')), long, 'the newest is the latest');
 });
 
 t.test('a run is found by id, by path, by its journal, and as latest', async (t) => {
@@ -40,8 +48,19 @@ t.test('a run is found by id, by path, by its journal, and as latest', async (t)
   await t.rejects(findRunDirectory(place, 'no-such'), {
     code: 'RUN_UNKNOWN',
     blame: 'request',
-    message: /no-such/,
+    message: "got run no-such, expected latest, an id or the path of a run's directory",
+    next: 'ktrial list shows the runs that there are',
   });
+  const twice = join(place.workingDirectory, 'twice');
+  aRun(twice);
+  aRun(join(place.runsDirectory, 'twice'));
+  t.equal(await findRunDirectory(place, 'twice'), join(place.runsDirectory, 'twice'), 'an id comes first');
+  t.equal(await findRunDirectory(place, './twice'), twice, 'and a path, where it looks like one');
+  mkdirSync(join(place.workingDirectory, 'hollow/journal.ndjson'), { recursive: true });
+  await t.rejects(findRunDirectory(place, './hollow'), { code: 'RUN_UNKNOWN' });
+  await t.rejects(findRunDirectory(place, './hollow/journal.ndjson'), { code: 'RUN_UNKNOWN' });
+  writeFileSync(join(run, 'other.txt'), '');
+  await t.rejects(findRunDirectory(place, join(run, 'other.txt')), { code: 'RUN_UNKNOWN' });
   await t.rejects(findRunDirectory(place, '..'), { code: 'RUN_UNKNOWN' });
 });
 

@@ -12,6 +12,60 @@ export interface EquivalentMutant {
 /** These do not count in the score of `make mutate`. One that is killed, or no longer there, is reported. */
 export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   {
+    file: 'harness/campaign/conclude.ts',
+    line: "const [base, tip] = [state.arms[0]?.name ?? 'base', state.arms.at(-1)?.name ?? 'base'];",
+    replacement: "state.arms[0]?.name && 'base'",
+    why: 'the first arm of every plan is called base',
+  },
+  {
+    file: 'harness/campaign/conclude.ts',
+    line: "const [base, tip] = [state.arms[0]?.name ?? 'base', state.arms.at(-1)?.name ?? 'base'];",
+    replacement: 'state.arms[0].name',
+    why: 'every plan has an arm',
+  },
+  {
+    file: 'harness/campaign/conclude.ts',
+    line: "const [base, tip] = [state.arms[0]?.name ?? 'base', state.arms.at(-1)?.name ?? 'base'];",
+    replacement: 'state.arms.at(-1).name',
+    why: 'every plan has an arm',
+  },
+  {
+    file: 'harness/campaign/conclude.ts',
+    line: "const [base, tip] = [state.arms[0]?.name ?? 'base', state.arms.at(-1)?.name ?? 'base'];",
+    replacement: '""',
+    why: 'every plan has an arm',
+  },
+  {
+    file: 'harness/campaign/state.ts',
+    line: "const base = state.plan.arms[0]?.name ?? 'base';",
+    replacement: "state.plan.arms[0]?.name && 'base'",
+    why: 'the first arm of every plan is called base',
+  },
+  {
+    file: 'harness/campaign/state.ts',
+    line: "const base = state.plan.arms[0]?.name ?? 'base';",
+    replacement: '""',
+    why: 'every plan has an arm',
+  },
+  {
+    file: 'harness/campaign/state.ts',
+    line: 'return result === undefined || result === trial.result ? trial : { ...trial, result };',
+    replacement: 'false',
+    why: 'a copy of a trial with the same result is the same value',
+  },
+  {
+    file: 'harness/campaign/state.ts',
+    line: 'if (kernel || arm !== state.arms.at(-1)?.name) return next;',
+    replacement: 'state.arms.at(-1).name',
+    why: 'every plan has an arm',
+  },
+  {
+    file: 'harness/campaign/state.ts',
+    line: 'const isLost = (digest: string | undefined) => digest !== undefined && lost.includes(digest);',
+    replacement: 'true',
+    why: 'no digest in the list is undefined',
+  },
+  {
     file: 'harness/splat/follow.ts',
     line: 'const recent: number[] = [];',
     replacement: '["Stryker was here"]',
