@@ -98,7 +98,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['node:events', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
-    rooms: ['image', 'model', 'scenario', 'testing', 'trial', 'vm'],
+    rooms: ['campaign', 'image', 'model', 'scenario', 'testing', 'trial', 'vm'],
     modules: [
       '@stryker-mutator/core',
       'node:child_process',

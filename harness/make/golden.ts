@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CACHE_HOME } from '../testing/kernel.ts';
+import { findArmKernel, readRun } from '../campaign/index.ts';
+import type { TrialResult } from '../model/index.ts';
+import { TEST_CACHE } from '../testing/kernel.ts';
 import { readMarkedLog, writeMarkedLog } from '../testing/marked.ts';
 import { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK, rewriteHead } from '../testing/provoke.ts';
 import { PROJECT_ROOT } from '../testing/root.ts';
@@ -23,13 +25,6 @@ const WHOLE = /lkdtm-(?:panic|oops|hung-task)|lockdep/;
 
 const KTRIAL = join(PROJECT_ROOT, 'dist/harness/cli/main.js');
 
-interface Trial {
-  readonly directory: string;
-  readonly scenario: string;
-  readonly outcome: string;
-  readonly reason: string;
-}
-
 function runKtrial(args: readonly string[]): string {
   const { stdout, status } = spawnSync(process.execPath, [KTRIAL, ...args], {
     cwd: PROJECT_ROOT,
@@ -42,15 +37,12 @@ function runKtrial(args: readonly string[]): string {
 }
 
 /** What the sources' list for their self-test wants in the log, by crash type. It skips what ends the machine. */
-function readControls(runDirectory: string): ReadonlyMap<string, string> {
-  const record = JSON.parse(readFileSync(join(runDirectory, 'record.json'), 'utf8')) as {
-    readonly arms: readonly { readonly kernel: { readonly digest: string } | null }[];
-  };
-  const digest = record.arms[0]?.kernel?.digest;
-  if (digest === undefined) throw new Error(`${runDirectory} has no kernel`);
-  const kernel = JSON.parse(
-    readFileSync(join(CACHE_HOME, 'ktrial/kernels', digest, 'kernel.json'), 'utf8'),
-  ) as { readonly source: string; readonly commit: string };
+async function readControls(runDirectory: string): Promise<ReadonlyMap<string, string>> {
+  const kernel = await findArmKernel(readRun(runDirectory), 'base', {
+    root: PROJECT_ROOT,
+    cacheDirectory: TEST_CACHE,
+  });
+  if (!kernel) throw new Error(`${runDirectory} has no kernel`);
   const list = spawnSync(
     'git',
     ['-C', kernel.source, 'show', `${kernel.commit}:tools/testing/selftests/lkdtm/tests.txt`],
@@ -62,15 +54,9 @@ function readControls(runDirectory: string): ReadonlyMap<string, string> {
   return new Map(rows.flatMap((row) => (row?.[1] ? [[row[1], row[2] || 'call trace:'] as const] : [])));
 }
 
-function readTrials(runDirectory: string): Trial[] {
-  return readdirSync(runDirectory)
-    .filter((name) => !name.endsWith('.control'))
-    .map((name) => join(runDirectory, name))
-    .filter((directory) => existsSync(join(directory, 'trial.json')))
-    .map(
-      (directory) =>
-        ({ directory, ...JSON.parse(readFileSync(join(directory, 'trial.json'), 'utf8')) }) as Trial,
-    );
+/** The trials of a run that ended, without the controls. */
+function readTrials(runDirectory: string): readonly TrialResult[] {
+  return readRun(runDirectory).trials.flatMap(({ result }) => (result && !result.control ? [result] : []));
 }
 
 /** A log as long as this many bytes ends where the next report would begin. */
@@ -104,12 +90,12 @@ function runPack(kernel: string, jobs: string): string {
 }
 
 /** Rewrites the logs of the trials that passed; says what is wrong. */
-function rewriteLogs(kernel: string, runDirectory: string): string[] {
+async function rewriteLogs(kernel: string, runDirectory: string): Promise<string[]> {
   const wrong: string[] = [];
   const underKasan = kernel.includes('kasan');
-  const controls = readControls(runDirectory);
+  const controls = await readControls(runDirectory);
   const seen = new Set<string>();
-  for (const { directory, scenario, outcome, reason } of readTrials(runDirectory)) {
+  for (const { id, scenario, outcome, reason } of readTrials(runDirectory)) {
     const name = goldenName(kernel, scenario);
     const type = /@type=(\w+)/.exec(scenario)?.[1] ?? '';
     seen.add(type);
@@ -117,7 +103,7 @@ function rewriteLogs(kernel: string, runDirectory: string): string[] {
       wrong.push(`${name}: the trial ${outcome}: ${reason}`);
       continue;
     }
-    const raw = readFileSync(join(directory, 'console.log'), 'latin1');
+    const raw = readFileSync(join(runDirectory, id, 'console.log'), 'latin1');
     const log = cutTail(WHOLE.test(name) ? raw.replaceAll('\r', '') : cutBoot(raw));
     // The list was written for a kernel without KASAN, which would be the first to speak.
     const control = underKasan ? undefined : controls.get(type);
@@ -152,11 +138,12 @@ const { values, positionals } = parseArgs({
 });
 if (values.heads) rewriteHeads();
 else {
-  const wrong = (positionals.length > 0 ? positionals : Object.keys(PROVOKE_PACK)).flatMap((kernel) => {
+  const wrong: string[] = [];
+  for (const kernel of positionals.length > 0 ? positionals : Object.keys(PROVOKE_PACK)) {
     const runDirectory = values.from ?? runPack(kernel, values.jobs);
     process.stdout.write(`${kernel}: the trials are in ${runDirectory}\n`);
-    return rewriteLogs(kernel, runDirectory);
-  });
+    wrong.push(...(await rewriteLogs(kernel, runDirectory)));
+  }
   process.stdout.write(wrong.length === 0 ? 'every log is read as its head says\n' : `${wrong.join('\n')}\n`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }
