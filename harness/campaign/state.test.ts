@@ -140,7 +140,8 @@ t.test('only finished trials say what the base did', async (t) => {
   const before = stateAfter(ended('s.base.1'));
   const after = stateAfter(ended('s.base.1'), ended('s.patched.1'));
   t.strictSame(trialOf(after, 's.base.1'), trialOf(before, 's.base.1'));
-  t.match(trialOf(after, 's.base.1.control'), { status: 'planned', result: null });
+  t.match(trialOf(after, 's.base.1.control'), { status: 'planned' });
+  t.equal(trialOf(after, 's.base.1.control')?.result, null);
 });
 
 t.test('without the kernel of the last arm the series is rejected, with the errors alone', async (t) => {
