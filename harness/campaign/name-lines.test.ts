@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runCommand, runGit } from '../host/index.ts';
@@ -147,4 +148,25 @@ t.test('a kernel without its source still has lines, and text is not guessed', a
   t.notOk(named.splats[0]?.source);
   const known = await namer.name(aResult(aNamelessSplat('start_kernel')), lab.state);
   t.ok(known.splats[0]?.source, 'each commit has its own text');
+});
+
+/** How many processes have a path in their command line. */
+function countProcesses(path: string): number {
+  const hasPath = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(path);
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasPath(name)).length;
+}
+
+t.test('the programs that name lines end when they are no longer needed', async (t) => {
+  const lab = await openLab(t);
+  const namer = openLineNamer(lab.find);
+  await namer.name(aResult(aNamelessSplat('start_kernel')), lab.state);
+  t.equal(countProcesses(lab.kernel.vmlinux), 1);
+  await namer[Symbol.asyncDispose]();
+  t.equal(countProcesses(lab.kernel.vmlinux), 0);
 });

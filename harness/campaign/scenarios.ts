@@ -105,7 +105,7 @@ async function findPath(name: string, place: ScenarioPlace): Promise<string> {
 function parseParameters(args: readonly string[]): Record<string, ParameterValue> {
   const given: Record<string, ParameterValue> = Object.create(null);
   for (const arg of args) {
-    const match = /^([A-Za-z_]\w*)=(.*)$/s.exec(arg);
+    const match = /^([A-Za-z_]\w*)=(.*)/s.exec(arg);
     if (!match?.[1])
       throw new Fault({
         blame: 'request',

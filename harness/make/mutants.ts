@@ -12,6 +12,36 @@ export interface EquivalentMutant {
 /** These do not count in the score of `make mutate`. One that is killed, or no longer there, is reported. */
 export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   {
+    file: 'harness/campaign/inputs.ts',
+    line: 'const there = await stat(path).catch(() => null);',
+    replacement: '() => undefined',
+    why: 'it is only asked whether there is one',
+  },
+  {
+    file: 'harness/campaign/inputs.ts',
+    line: "repository: resolve(place.workingDirectory, repository ?? '.'),",
+    replacement: '""',
+    why: 'an empty path is the same directory',
+  },
+  {
+    file: 'harness/campaign/request-record.ts',
+    line: '() => null,',
+    replacement: '() => undefined',
+    why: 'what is undefined becomes null below',
+  },
+  {
+    file: 'harness/campaign/scenarios.ts',
+    line: "const value = match[2] ?? '';",
+    replacement: '"Stryker was here!"',
+    why: 'a match always has its second group',
+  },
+  {
+    file: 'harness/campaign/name-lines.ts',
+    line: 'const files = new Set((state.applied ?? []).flatMap((patch) => patch.files));',
+    replacement: '["Stryker was here"]',
+    why: 'no frame is in a file without a name',
+  },
+  {
     file: 'harness/campaign/conclude.ts',
     line: "const [base, tip] = [state.arms[0]?.name ?? 'base', state.arms.at(-1)?.name ?? 'base'];",
     replacement: "state.arms[0]?.name && 'base'",
