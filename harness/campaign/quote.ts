@@ -40,7 +40,7 @@ async function findChanges(
   const tip = applied?.at(-1)?.commit ?? null;
   const isBase = commit === base;
   const other = isBase ? tip : commit;
-  if (base === null || other === null || base === other) return new Map();
+  if (base === null || other === null) return new Map();
   const { added, removed } = await findChangedLines(repository, base, other);
   return mark(isBase ? removed : added, isBase ? 'removed' : 'added');
 }

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { findRunDirectory, listRunDirectories, makeRunDirectory } from './run-directory.ts';
@@ -21,6 +29,7 @@ t.test('a run directory is new, named after its title, and latest points to it',
   const own = await makeRunDirectory(place, 'mine', 'x');
   t.equal(own, join(place.workingDirectory, 'mine'));
   t.equal(readlinkSync(join(place.runsDirectory, 'latest')), path, 'an own directory is not the latest');
+  t.notOk(existsSync(join(place.workingDirectory, 'latest')));
   writeFileSync(join(own, 'file'), '');
   await t.rejects(makeRunDirectory(place, 'mine', 'x'), {
     code: 'RUN_DIRECTORY_USED',
@@ -67,11 +76,27 @@ t.test('a run is found by id, by path, by its journal, and as latest', async (t)
 t.test('runs are listed newest first, without what is no run', async (t) => {
   const place = aPlace(t.testdir());
   t.strictSame(await listRunDirectories(place), []);
-  for (const id of ['20260102T000000-b-1', '20260101T000000-a-1']) aRun(join(place.runsDirectory, id));
+  const others = ['05', '03', '04', '06'].map((day) => `202601${day}T000000-c-1`);
+  for (const id of ['20260102T000000-b-1', ...others, '20260101T000000-a-1'])
+    aRun(join(place.runsDirectory, id));
   mkdirSync(join(place.runsDirectory, 'empty'));
   symlinkSync(join(place.runsDirectory, '20260102T000000-b-1'), join(place.runsDirectory, 'latest'));
   t.strictSame(
     (await listRunDirectories(place)).map((path) => path.split('/').at(-1)),
-    ['20260102T000000-b-1', '20260101T000000-a-1'],
+    [...others.sort().reverse(), '20260102T000000-b-1', '20260101T000000-a-1'],
   );
+});
+
+/** An empty directory on a file system without any space, which the operating system provides. */
+const full = ['/dev/mqueue', '/proc/sys/fs/binfmt_misc', '/sys/kernel/security'].find(
+  (path) => existsSync(path) && readdirSync(path).length === 0 && statfsSync(path).bavail === 0,
+);
+
+t.test('a run does not start where the disk is full', { skip: full === undefined }, async (t) => {
+  await t.rejects(makeRunDirectory(aPlace(t.testdir()), full, 'x'), {
+    code: 'HOST_DISK_FULL',
+    blame: 'lab',
+    message: `got 0 MiB free at ${full}, expected 256: a run takes up to that`,
+    next: 'free some space, or choose another directory: --run-directory DIR',
+  });
 });

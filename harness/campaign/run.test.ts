@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { takeFreeLock } from '../host/index.ts';
@@ -60,6 +69,18 @@ async function aCutRun(t: Test, lines: number): Promise<Run> {
   return run;
 }
 
+/** Files of a directory that this process has open. */
+function openFilesIn(directory: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${name}`);
+      return path.startsWith(directory) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 const trials = (run: Run) => run.performer.asked.filter((one) => one.startsWith('trial'));
 
 t.test('a run leaves its journal, its series and its record, and frees its lock', async (t) => {
@@ -80,6 +101,8 @@ t.test('a run leaves its journal, its series and its record, and frees its lock'
   const { place, runDirectory, runTrial, signal } = run.setup;
   t.strictSame(lab, { place, runDirectory, runTrial, signal, image: '/nowhere/guest.yaml' });
   const stored = run.events.filter((event) => event.seq > 0);
+  t.notOk(stored.some((event) => event.type === 'resumed'));
+  t.strictSame(openFilesIn(run.directory), []);
   t.strictSame(
     run.read('journal.ndjson'),
     stored.map((event) => `${JSON.stringify(event)}\n`).join(''),
@@ -163,6 +186,7 @@ t.test('a run that was cut off goes on where it was, with its own request and se
   const run = aRun(t, {}, cut);
   const state = await resumeCampaign(run.setup);
   t.equal(state.end?.kind, 'finished');
+  t.strictSame(openFilesIn(run.directory), []);
   t.strictSame(trials(run), ['trial s.patched.1'], 'the other one is done');
   t.equal(run.events.filter((event) => event.seq > 0 && event.seq <= stored).length, stored, 'told again');
   t.equal(run.events[stored]?.type, 'resumed');

@@ -12,6 +12,48 @@ export interface EquivalentMutant {
 /** These do not count in the score of `make mutate`. One that is killed, or no longer there, is reported. */
 export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
   {
+    file: 'harness/campaign/quote.ts',
+    line: 'if (base === null || other === null) return new Map();',
+    replacement: 'false',
+    why: 'git knows no such commit, and then nothing is marked',
+  },
+  {
+    file: 'harness/campaign/quote.ts',
+    line: 'if (base === null || other === null) return new Map();',
+    replacement: 'base === null && other === null',
+    why: 'git knows no such commit, and then nothing is marked',
+  },
+  {
+    file: 'harness/campaign/quote.ts',
+    line: 'const text = texts.get(path) ?? readSourceText(repository, commit, path).catch(() => null);',
+    replacement: '() => undefined',
+    why: 'nobody tells it from null',
+  },
+  {
+    file: 'harness/campaign/quote.ts',
+    line: 'const tip = applied?.at(-1)?.commit ?? null;',
+    replacement: 'applied?.at(-1).commit',
+    why: 'what it throws is taken as no changes',
+  },
+  {
+    file: 'harness/campaign/quote.ts',
+    line: 'const tip = applied?.at(-1)?.commit ?? null;',
+    replacement: 'applied.at',
+    why: 'what it throws is taken as no changes',
+  },
+  {
+    file: 'harness/campaign/run-directory.ts',
+    line: 'return (await stat(path).catch(() => null))?.isFile() === true;',
+    replacement: '() => undefined',
+    why: 'neither is a file',
+  },
+  {
+    file: 'harness/campaign/arms.ts',
+    line: 'if (!arm) return [];',
+    replacement: '["Stryker was here"]',
+    why: 'no diagnostic is equal to it',
+  },
+  {
     file: 'harness/campaign/inputs.ts',
     line: 'const there = await stat(path).catch(() => null);',
     replacement: '() => undefined',
