@@ -233,10 +233,13 @@ t.test(
     const lockPath = join(lab.cache, 'build-trees', `${tree}.lock`);
     t.equal(await takeFreeLock(lockPath), null);
     ktrial.kill('SIGKILL');
+    const giveUpAt = Date.now() + 60_000;
     for (let isFree = false; !isFree; ) {
       const lock = await takeFreeLock(lockPath);
       isFree = lock !== null;
       await lock?.[Symbol.asyncDispose]();
+      if (!isFree && Date.now() > giveUpAt)
+        throw new Error(`the lock is still held, by one of: ${findRunning(lab.bin).join('; ')}`);
     }
     t.strictSame(findRunning(`${lab.bin}/gcc`), [], 'no compiler is left');
     lab.useCompiler('');
