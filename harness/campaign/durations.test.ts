@@ -44,10 +44,10 @@ t.test('a cut-off or foreign file is discarded and written again', async (t) => 
     const path = join(directory, 'durations.json');
     writeFileSync(path, text);
     const durations = await openDurations(directory, 'k');
-    t.equal(durations.expect(planned('s', 'base')), null, text);
+    t.equal(durations.expect(planned('s', 'base')), null, JSON.stringify(text));
     durations.learn(aTrial('s.base.1', { durationMs: 100 }));
     await durations.save();
-    t.strictSame(JSON.parse(readFileSync(path, 'utf8')), { 'k/s/base': [100] }, text);
+    t.strictSame(JSON.parse(readFileSync(path, 'utf8')), { 'k/s/base': [100] }, JSON.stringify(text));
   }
 });
 
