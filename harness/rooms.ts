@@ -18,6 +18,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:crypto',
       'node:fs',
       'node:fs/promises',
+      'node:net',
       'node:os',
       'node:path',
       'node:readline',

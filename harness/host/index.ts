@@ -18,6 +18,8 @@ export {
 } from './files.ts';
 export type { GitOptions } from './git.ts';
 export { runGit } from './git.ts';
+export type { InputOptions } from './input.ts';
+export { inputFault, listInput, lookAtInput, readInput, streamInput } from './input.ts';
 export { tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
