@@ -31,7 +31,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   document: { rooms: ['model'], modules: ['fastest-levenshtein', 'yaml', 'zod'] },
   series: {
     rooms: ['host', 'model'],
-    modules: ['node:fs/promises', 'node:path', 'node:zlib', 'postal-mime'],
+    modules: ['node:fs/promises', 'node:path', 'node:stream', 'node:zlib', 'postal-mime'],
   },
   kernel: {
     rooms: ['host', 'debian', 'store', 'document', 'model'],

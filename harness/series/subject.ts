@@ -13,6 +13,8 @@ export interface SubjectPrefix {
   readonly number: number | null;
   /** 10 in `[PATCH 3/10]`. */
   readonly total: number | null;
+  /** What follows the marks and brackets. */
+  readonly title: string;
 }
 
 /** Reply and forward marks of mail programs in several languages. */
@@ -46,5 +48,6 @@ export function parsePrefix(subject: string): SubjectPrefix {
     version: Number(VERSION.exec(brackets)?.[1] ?? 1) || 1,
     number: count ? Number(count[1]) : null,
     total: count ? Number(count[2]) : null,
+    title: rest,
   };
 }
