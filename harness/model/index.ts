@@ -31,6 +31,8 @@ export type { TrialRunner } from './runner.ts';
 export type {
   AppliedPatch,
   ApplyResult,
+  ComparedLine,
+  ConflictCause,
   CoverLetter,
   MailHead,
   Patch,

@@ -4,44 +4,16 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { runGit } from '../host/index.ts';
-import { isFault, type Series } from '../model/index.ts';
+import type { Series } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
+import { aDiff, aMail, ENVELOPE, faultOf } from '../testing/mail.ts';
 import { readSeries } from './index.ts';
 
 // The tests start many small programs, which is slow on a busy computer.
 t.setTimeout(240_000);
 
-const ENVELOPE = 'From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001';
-
-function aDiff(name = 'file.c', line = 'new'): string {
-  return `diff --git a/${name} b/${name}\n--- a/${name}\n+++ b/${name}\n@@ -1,2 +1,2 @@\n first\n-old\n+${line}\n`;
-}
-
-interface MailParts {
-  readonly subject: string;
-  readonly date?: string | null;
-  readonly headers?: readonly string[];
-  readonly body?: string;
-}
-
-/** A mail as text. Without a body it is a patch. */
-function aMail({ subject, date = 'Mon, 1 Jan 2024 10:00:00 +0000', headers = [], body }: MailParts): string {
-  const dated = date === null ? [] : [`Date: ${date}`];
-  const head = ['From: Ann Example <ann@example.org>', ...dated, `Subject: ${subject}`, ...headers];
-  return `${ENVELOPE}\n${head.join('\n')}\n\n${body ?? `Why.\n---\n file.c | 2 +-\n\n${aDiff()}--\n2.39.5\n`}\n`;
-}
-
 function read(...mails: readonly string[]): Promise<Series> {
   return readSeries({ kind: 'bytes', bytes: Buffer.from(mails.join('')), name: 'standard input' });
-}
-
-async function faultOf(work: Promise<unknown>) {
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!isFault(error)) throw error ?? new Error('got a value, expected a Fault');
-  return error;
 }
 
 const numbered = (subject: string, number: number, total: number, prefix = 'PATCH') =>
