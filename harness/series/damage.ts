@@ -100,7 +100,8 @@ function describeTorn(hunk: Hunk, lines: readonly string[]): Damage {
     `the hunk ${hunk.header} of ${hunk.file} is not whole: ${hunk.owed} ${hunk.owed === 1 ? 'line is' : 'lines are'} missing`,
     ...(stranger === '' ? [] : [`after it comes: ${printableStart(stranger)}`]),
   ];
-  const isEnd = end >= lines.length - 1 || /^-- ?$|^diff --git |^--- |^From /.test(stranger);
+  const isSignature = lines[end - 1] === '-- ' && /^\d+\.\d/.test(stranger);
+  const isEnd = isSignature || end >= lines.length - 1 || /^-- ?$|^diff --git |^--- |^From /.test(stranger);
   if (isEnd)
     return {
       what: 'a hunk has fewer lines than its header says: the end was cut off, or the patch was edited by hand',
@@ -111,6 +112,7 @@ function describeTorn(hunk: Hunk, lines: readonly string[]): Damage {
   if (/^>/.test(stranger)) return { what: 'the mail program quoted it with `>`, as in a reply', details };
   if (/=(?:3D|20|09)|=$/.test(rest.join('\n')) && isWhole(hunk, unquote(rest)))
     return { what: 'its quoted-printable encoding was not undone', details };
+  if (isWhole(hunk, joinWrapped(rest))) return { what: 'the mail program wrapped its long lines', details };
   if (
     isWhole(
       hunk,
@@ -118,7 +120,6 @@ function describeTorn(hunk: Hunk, lines: readonly string[]): Damage {
     )
   )
     return { what: 'the mail program removed the space at the start of lines', details };
-  if (isWhole(hunk, joinWrapped(rest))) return { what: 'the mail program wrapped its long lines', details };
   const previous = lines[end - 1] ?? '';
   if (previous.length >= 55) return { what: 'the mail program wrapped its long lines', details };
   return { what: 'a hunk is torn', details };

@@ -9,7 +9,7 @@ import { type Entity, findBody, findHeader, listIds, readEntity } from './header
 import { listLeaves } from './mime.ts';
 import { type Piece, stripEnvelope, unquoteFrom } from './split.ts';
 import { findStuckMail } from './stuck.ts';
-import { parsePrefix, type SubjectPrefix } from './subject.ts';
+import { isForward, parsePrefix, type SubjectPrefix } from './subject.ts';
 
 /** What decides whether and where a mail belongs to a series. Its text is read when it has been chosen. */
 export interface Mail {
@@ -38,6 +38,8 @@ export interface Part extends Entity {
   /** Raw header lines. */
   readonly head: Buffer;
   readonly repairs: readonly string[];
+  /** Whether it is a whole mail inside of a mail, as forwarding makes it. */
+  readonly isForwarded: boolean;
 }
 
 const MAIL_HEADER = /^(?:from|subject|date|message-id):/i;
@@ -66,7 +68,8 @@ export function indexMail(piece: Piece, place: Pick<Mail, 'name' | 'box' | 'inde
     const isWhole = parts.length === 1 && part.repairs.length === 0;
     const inner = ownSubject(part);
     const isNumbered = parsePrefix(inner).number !== null || parts.length > 1;
-    const subject = isWhole || isNumbered ? inner : outer;
+    const isForwarded = part.isForwarded && isForward(outer);
+    const subject = isWhole || isNumbered || isForwarded ? inner : outer;
     const prefix = parsePrefix(subject);
     const text = readBody(part, name, limits);
     const isDiff = !text.isHtml && hasDiff(text.bytes);
@@ -92,12 +95,18 @@ export function indexMail(piece: Piece, place: Pick<Mail, 'name' | 'box' | 'inde
 
 /** The mail itself, or the patches that it has as attachments. */
 export function listParts(piece: Piece, name: string, limits: Limits): Part[] {
-  const whole = readPart(unquoteFrom(piece), []);
+  const whole = readPart(unquoteFrom(piece), [], false);
   if (!/multipart\//i.test(findHeader(whole.headers, 'content-type') ?? '')) return [whole];
   const attached = listLeaves(whole, name, limits)
     .map((leaf) => ({ type: leaf.type, text: leaf.read().toString('latin1').replaceAll('\r\n', '\n') }))
     .filter(({ type, text }) => type === 'message/rfc822' || isPatchFile(text))
-    .map(({ text }) => readPart(stripEnvelope(Buffer.from(text, 'latin1')), ['came as an attachment']))
+    .map(({ type, text }) =>
+      readPart(
+        stripEnvelope(Buffer.from(text, 'latin1')),
+        ['came as an attachment'],
+        type === 'message/rfc822',
+      ),
+    )
     .filter((part) => hasDiff(readBody(part, name, limits).bytes));
   return attached.length === 0 ? [whole] : attached;
 }
@@ -106,8 +115,8 @@ function isPatchFile(text: string): boolean {
   return /^From(?: [0-9a-f]{40,64} |: )/.test(text) && /^Subject: /m.test(text);
 }
 
-function readPart(bytes: Buffer, repairs: readonly string[]): Part {
-  return { ...readEntity(bytes), head: bytes.subarray(0, findBody(bytes)), repairs };
+function readPart(bytes: Buffer, repairs: readonly string[], isForwarded: boolean): Part {
+  return { ...readEntity(bytes), head: bytes.subarray(0, findBody(bytes)), repairs, isForwarded };
 }
 
 function ownSubject({ headers }: Entity): string {

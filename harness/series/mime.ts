@@ -6,6 +6,7 @@ import { type Entity, findHeader, findParameter, readEntity } from './header.ts'
 export interface Leaf {
   /** In lower case, such as `text/plain`. */
   readonly type: string;
+  /** That of its bytes as `read` gives them. */
   readonly charset: string | null;
   readonly isFlowed: boolean;
   /** Whether `format=flowed` text was broken with a space that belongs to the line break. */
@@ -13,6 +14,8 @@ export interface Leaf {
   /** Its bytes without a transfer encoding; UTF-16 is UTF-8. */
   read(): Buffer;
 }
+
+const UTF_16 = /^utf-?16(be|le)?$/i;
 
 /**
  * The leaves of a mail that its reader sees as text, in order. Of alternatives the plain one is taken; HTML is listed only
@@ -61,7 +64,7 @@ function makeLeaf({ headers, body }: Entity, type: string, contentType: string |
   const encoding = findHeader(headers, 'content-transfer-encoding')?.toLowerCase() ?? '';
   return {
     type,
-    charset,
+    charset: UTF_16.test(charset ?? '') ? 'UTF-8' : charset,
     isFlowed: findParameter(contentType, 'format')?.toLowerCase() === 'flowed',
     hasDelSp: findParameter(contentType, 'delsp')?.toLowerCase() === 'yes',
     read: () => decodeCharset(decodeTransfer(body, encoding), charset),
@@ -85,7 +88,7 @@ export function decodeQuotedPrintable(body: Buffer): Buffer {
 
 /** git decodes the message of a commit and leaves the diff alone, which would not be readable in UTF-16. */
 function decodeCharset(bytes: Buffer, charset: string | null): Buffer {
-  const label = /^utf-?16(be|le)?$/i.exec(charset ?? '');
+  const label = UTF_16.exec(charset ?? '');
   if (!label || bytes.indexOf(0) === -1) return bytes;
   const hasBigMark = bytes[0] === 0xfe && bytes[1] === 0xff;
   const isBig = label[1] ? label[1].toLowerCase() === 'be' : hasBigMark;
