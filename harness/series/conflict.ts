@@ -15,6 +15,7 @@ const NAMED = [
   /^error: invalid path '(?<file>.+)'$/m,
   /^error: affected file '(?<file>.+)' is beyond a symbolic link$/m,
   /^CONFLICT \([^)]*\): Merge conflict in (?<file>.+)$/m,
+  /^CONFLICT \([^)]*\): There is a directory with name (?<file>.+) in /m,
   /^CONFLICT \((?:modify|rename)\/delete\): (?<file>.+) deleted in /m,
   /^error: cannot apply binary patch to '(?<file>.+)' /m,
 ];
@@ -30,7 +31,7 @@ const CAUSES: readonly (readonly [ConflictCause, RegExp])[] = [
   ['author', /empty ident name|name consists only of disallowed characters|invalid (?:ident|date)/m],
   ['mode', /has type \d+, expected \d+|: wrong type$/m],
   ['fileMissing', /: (?:does not exist in index|No such file or directory)$/m],
-  ['fileExists', /: already exists in (?:index|working directory)$/m],
+  ['fileExists', /: already exists in (?:index|working directory)$|There is a directory with name/m],
 ];
 
 /**
@@ -58,6 +59,8 @@ export async function explainConflict(
   const known = CAUSES.find(([, pattern]) => pattern.test(output))?.[0];
   if (known) return { ...place, cause: known };
   if (!file || !hunk) return { ...place, cause: 'unknown' };
+  const entry = (await checkout.run(['ls-tree', '-z', 'HEAD', '--', file], { accept: 'any' })).stdout;
+  if (/^(?:120000|160000) /.test(entry)) return { ...place, cause: 'mode' };
   const text = await readTreeFile(checkout, file);
   if (text === null) return { ...place, cause: 'fileMissing' };
   const nearest = findNearest(listWanted(hunk), text, hunk.oldStart);

@@ -54,7 +54,9 @@ export function indexMail(piece: Piece, place: Pick<Mail, 'name' | 'box' | 'inde
   const body = findBody(piece.bytes);
   const most = limits['header-kib'] * 1024;
   const start = readEntity(piece.bytes.subarray(0, Math.min(body, most)));
-  if (!start.headers.some((line) => MAIL_HEADER.test(line))) throw notMail(name);
+  const [first = ''] = start.headers;
+  if (!/^[!-9;-~]+:/.test(first) || !start.headers.some((line) => MAIL_HEADER.test(line)))
+    throw notMail(name, first);
   requireWithin(
     limits,
     'header-kib',
@@ -128,12 +130,17 @@ function own(text: string): string {
   return Buffer.from(text).toString();
 }
 
-function notMail(name: string): Fault {
+function notMail(name: string, first: string): Fault {
+  const isHtml = /^\s*<(?:!doctype|html|head|body|pre)/i.test(first);
   return new Fault({
     blame: 'request',
     code: 'SERIES_NOT_MAIL',
-    message: `${name} has no mail headers, so author and subject are unknown`,
-    next: 'make mails of the commits with `git format-patch`',
+    message: isHtml
+      ? `${name} is a page of HTML and no mail`
+      : `${name} has no mail headers, so author and subject are unknown`,
+    next: isHtml
+      ? 'get the mails themselves: mail archives offer them as `raw` or `mbox.gz`, and `b4 am` fetches them'
+      : 'make mails of the commits with `git format-patch`',
   });
 }
 

@@ -51,7 +51,10 @@ export function describeWhiteSpace(rows: readonly ComparedLine[]): string | null
     ['tabs became spaces', (wanted, found) => countTabs(wanted) < countTabs(found)],
     ['spaces became tabs', (wanted, found) => countTabs(wanted) > countTabs(found)],
     ['the file of the tree has CRLF line ends', (wanted, found) => `${wanted}\r` === found],
-    ['white space at the end of lines was removed', (wanted, found) => wanted === found.trimEnd()],
+    [
+      'white space at the end of lines was removed',
+      (wanted, found) => wanted === found.trimEnd() && `${wanted}\r` !== found,
+    ],
     ['white space at the end of lines was added', (wanted, found) => wanted.trimEnd() === found],
   ];
   const found = kinds
@@ -140,5 +143,5 @@ function simplify(line: string): string {
 }
 
 function countTabs(line: string): number {
-  return line.split('\t').length;
+  return line.trimEnd().split('\t').length;
 }
