@@ -95,8 +95,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['commander', 'node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url'],
   },
   bench: {
-    rooms: ['host', 'image', 'kernel', 'model', 'splat', 'vm'],
-    modules: ['node:events', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
+    rooms: ['host', 'image', 'kernel', 'model', 'series', 'splat', 'vm'],
+    modules: ['node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
     rooms: ['campaign', 'image', 'model', 'scenario', 'testing', 'trial', 'vm'],

@@ -211,8 +211,8 @@ const TABLE: Readonly<Record<string, Row>> = {
     cause: 'submodule',
   },
   'another binary file': {
-    edit: ({ write }) => write('b.bin', '\0\x01\x02'),
-    diff: 'diff --git a/b.bin b/b.bin\nindex 1111111111111111111111111111111111111111..2222222222222222222222222222222222222222 100644\nGIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\n\nliteral 3\nKcmZQzWMT#Y01f~L\n\n',
+    edit: ({ write }) => write('b.bin', '\0\x01\x09'),
+    diff: 'diff --git a/b.bin b/b.bin\nindex 8352675d67aed6625ece79af41c27fdb4ee2e867..1592e5c60f1a460928916dc5681fee1a9bd10868 100644\nGIT binary patch\nliteral 3\nKcmZQzWCj2L2ml2D\n\nliteral 3\nKcmZQzWC8#H2LJ>B\n\n',
     cause: 'binary',
     file: 'b.bin',
   },

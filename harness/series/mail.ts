@@ -65,7 +65,12 @@ export function indexMail(piece: Piece, place: Pick<Mail, 'name' | 'box' | 'inde
     true,
   );
   const outer = ownSubject(start);
-  const parts = listParts(piece, name, limits);
+  // Unquoting changes no header.
+  const headers = isMultipart(start) ? null : start.headers;
+  const parts =
+    headers === null
+      ? listParts(piece, name, limits)
+      : [{ headers, body: piece.bytes.subarray(body), head: start.body, repairs: [], isForwarded: false }];
   return parts.map((part, index): Mail => {
     const isWhole = parts.length === 1 && part.repairs.length === 0;
     const inner = ownSubject(part);
@@ -98,7 +103,7 @@ export function indexMail(piece: Piece, place: Pick<Mail, 'name' | 'box' | 'inde
 /** The mail itself, or the patches that it has as attachments. */
 export function listParts(piece: Piece, name: string, limits: Limits): Part[] {
   const whole = readPart(unquoteFrom(piece), [], false);
-  if (!/multipart\//i.test(findHeader(whole.headers, 'content-type') ?? '')) return [whole];
+  if (!isMultipart(whole)) return [whole];
   const attached = listLeaves(whole, name, limits)
     .map((leaf) => ({ type: leaf.type, text: leaf.read().toString('latin1').replaceAll('\r\n', '\n') }))
     .filter(({ type, text }) => type === 'message/rfc822' || isPatchFile(text))
@@ -111,6 +116,10 @@ export function listParts(piece: Piece, name: string, limits: Limits): Part[] {
     )
     .filter((part) => hasDiff(readBody(part, name, limits).bytes));
   return attached.length === 0 ? [whole] : attached;
+}
+
+function isMultipart({ headers }: Entity): boolean {
+  return /multipart\//i.test(findHeader(headers, 'content-type') ?? '');
 }
 
 function isPatchFile(text: string): boolean {
