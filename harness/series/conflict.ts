@@ -26,7 +26,7 @@ const CAUSES: readonly (readonly [ConflictCause, RegExp])[] = [
   ['symbolicLink', /is beyond a symbolic link|: is a symbolic link/m],
   [
     'binary',
-    /cannot apply binary patch|binary patch does not apply|binary patch to .* creates incorrect result/m,
+    /cannot apply binary patch|does not match the current contents|binary patch does not apply|binary patch to .* creates incorrect result/m,
   ],
   ['author', /empty ident name|name consists only of disallowed characters|invalid (?:ident|date)/m],
   ['mode', /has type \d+, expected \d+|: wrong type$/m],

@@ -171,9 +171,10 @@ t.test(
   'a full disk is the lab',
   { skip: process.getuid?.() === 0 ? false : 'needs root to mount a small disk' },
   async (t) => {
-    const root = t.testdir({ small: {} });
-    const small = join(root, 'small');
-    const path = join(root, 'a.mbox');
+    // Of a longer path ktrial makes no directory for temporary files.
+    const small = mkdtempSync('/tmp/ktrial-test-');
+    t.teardown(() => rmSync(small, { recursive: true }));
+    const path = join(t.testdir({}), 'a.mbox');
     writeFileSync(
       path,
       aMail({
