@@ -95,7 +95,8 @@ function explainCause(
     },
     unknown: { what: `does not apply${at}`, next: `look at what git says. ${otherBase}` },
   };
-  return table[cause];
+  // A record may be of a later version.
+  return Object.hasOwn(table, cause) ? table[cause] : table.unknown;
 }
 
 /** The lines that a hunk wants beside those that the tree has. */
