@@ -40,6 +40,8 @@ export interface DecodeOptions {
   readonly directory: string;
   /** Whether its diff will be applied: that of a cover letter is not. */
   readonly isPatch: boolean;
+  /** Whether a mail program may have had it: git's own output is not damaged. */
+  readonly isMailed: boolean;
   readonly limits: Limits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -133,7 +135,7 @@ function readTrailers(text: string): BaseTrailers {
 /** The files of a diff as git reads it. */
 async function askFiles(patch: Buffer, subject: string, options: DecodeOptions): Promise<string[]> {
   const { origin, directory, signal } = options;
-  const found = findDamage(patch.toString('latin1'));
+  const found = options.isMailed ? findDamage(patch.toString('latin1')) : null;
   if (found) throw damaged(origin, subject, found);
   const { stdout, stderr, exitCode } = await runGit(['apply', '--numstat', '-z'], {
     cwd: directory,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
+import { runGit } from '../host/index.ts';
 import { faultOf } from '../testing/mail.ts';
-import { readSeries } from './index.ts';
+import { readSeries, writeSeries } from './index.ts';
 
 t.setTimeout(240_000);
 
@@ -302,6 +305,22 @@ t.test('what only looks like damage is none', async (t) => {
     t.equal((await read(doc(line))).patches.length, 1, line);
   const quoting = text(`As Bob wrote:\n> diff --git a/x b/x\n> --- a/x\n\n---\n${DIFF}-- \n2.39.5\n`);
   t.equal((await read(quoting)).patches.length, 1);
+});
+
+t.test('a commit is not damaged, whatever it looks like', async (t) => {
+  const repository = t.testdir({ 'a.c': '' });
+  const run = (...args: string[]) =>
+    runGit(['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', ...args], { cwd: repository });
+  await run('init', '-q', '-b', 'main');
+  await run('add', '.');
+  await run('commit', '-qm', 'base');
+  writeFileSync(join(repository, 'a.c'), '\u00a0indented\nf(\u201cquoted\u201d);\n=3D\n&lt;\n');
+  await run('commit', '-qam', 'odd');
+  const series = await readSeries({ kind: 'range', repository, range: 'HEAD~..' });
+  t.equal(series.patches.length, 1);
+  const source = { kind: 'bytes', bytes: writeSeries(series), name: 'series.mbox' } as const;
+  t.equal((await readSeries(source, { isOwn: true })).digest, series.digest, 'as a run stores it');
+  t.equal((await faultOf(readSeries(source))).code, 'SERIES_DAMAGED', 'the same from a mail program');
 });
 
 t.test('mails that were put together without `From ` lines are told', async (t) => {

@@ -5,6 +5,7 @@ import {
   Fault,
   type Limits,
   type MailHead,
+  NO_LIMITS,
   type Patch,
   type Series,
   toFault,
@@ -22,6 +23,8 @@ import { count, quoteText } from './text.ts';
 export interface ReadOptions {
   readonly signal?: AbortSignal;
   readonly limits?: Limits;
+  /** Whether `writeSeries` wrote it: then it has no bounds, and nothing in it is taken for damage. */
+  readonly isOwn?: boolean;
   /** Called now and then, with a sentence about how much was read. */
   readonly onProgress?: (text: string) => void;
 }
@@ -47,7 +50,8 @@ export async function readSeries(source: SeriesSource, options: ReadOptions = {}
 }
 
 async function read(source: SeriesSource, options: ReadOptions): Promise<Series> {
-  const { signal, limits = DEFAULT_LIMITS, onProgress } = options;
+  const { signal, isOwn = false, onProgress } = options;
+  const limits = isOwn ? NO_LIMITS : (options.limits ?? DEFAULT_LIMITS);
   const { origin, boxes, order, needsAll, notes: opened } = await openSource(source, limits, signal);
   const intake = { origin, limits, signal, onProgress };
   const index = await indexBoxes(boxes, intake);
@@ -68,6 +72,7 @@ async function read(source: SeriesSource, options: ReadOptions): Promise<Series>
         origin,
         directory: scratch.path,
         isPatch: mail !== cover,
+        isMailed: order !== 'commits' && !isOwn,
         limits,
         signal,
       })),
