@@ -181,7 +181,7 @@ function lost(reader: Reader, words: string): Fault {
     message: `${directory} lacks objects that ${range} needs: ${why}`,
     details: detailsOf(words),
     next: isPartial
-      ? `let git fetch them: git -C ${directory} format-patch --stdout ${range} >/dev/null`
+      ? `if you trust it, let git fetch them: git -C ${directory} format-patch --stdout ${range} >/dev/null`
       : isShallow
         ? DEEPEN
         : `look at it: git -C ${directory} fsck`,
