@@ -31,7 +31,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   document: { rooms: ['model'], modules: ['fastest-levenshtein', 'yaml', 'zod'] },
   series: {
     rooms: ['host', 'model'],
-    modules: ['node:fs/promises', 'node:path', 'node:zlib', 'postal-mime'],
+    modules: ['node:fs/promises', 'node:path', 'node:stream', 'node:zlib', 'postal-mime'],
   },
   kernel: {
     rooms: ['host', 'debian', 'store', 'document', 'model'],
@@ -95,8 +95,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['commander', 'node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url'],
   },
   bench: {
-    rooms: ['host', 'image', 'kernel', 'model', 'splat', 'vm'],
-    modules: ['node:events', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
+    rooms: ['host', 'image', 'kernel', 'model', 'series', 'splat', 'vm'],
+    modules: ['node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
     rooms: ['campaign', 'image', 'model', 'scenario', 'testing', 'trial', 'vm'],

@@ -10,6 +10,7 @@ import { bootBench } from './boot.ts';
 import { buildBench } from './build.ts';
 import { isWanted, runBenches } from './figure.ts';
 import { openLab } from './lab.ts';
+import { mailboxBench } from './mailbox.ts';
 import { perPatchBench } from './per-patch.ts';
 import { scanBench } from './scan.ts';
 import { startBench } from './start.ts';
@@ -22,6 +23,7 @@ import { trivialBench } from './trivial.ts';
 const BENCHES = [
   startBench,
   scanBench,
+  mailboxBench,
   bootBench,
   thawBench,
   memoryBench,

@@ -61,8 +61,12 @@ class LocalPerformer implements Performer {
     progress(`applying ${series.patches.length} patches`);
     await tree.checkOut(base.commit);
     const { ok, patches, ...result } = await applySeries(series, tree.tree, { signal });
-    if (!ok && 'conflict' in result)
-      return { ok, rejection: { kind: 'conflict', conflict: result.conflict, applied: patches }, notes };
+    if (!ok && 'conflict' in result) {
+      // A directory, an archive and a Debian package are one commit.
+      const canChooseBase = 'git' in this.#request.kernel.source;
+      const { conflict } = result;
+      return { ok, rejection: { kind: 'conflict', conflict, applied: patches, canChooseBase }, notes };
+    }
     for (const patch of patches) {
       if (patch.how === 'threeWay')
         notes.push(`patch ${patch.number} did not apply as it is and was merged three ways`);

@@ -126,7 +126,7 @@ async function execute(
 
 async function readStoredSeries(runDirectory: string, record: { readonly digest: string }): Promise<Series> {
   const path = join(runDirectory, SERIES_FILE);
-  const series = await readSeries({ kind: 'file', path });
+  const series = await readSeries({ kind: 'file', path }, { isOwn: true });
   if (series.digest === record.digest) return series;
   throw new Fault({
     blame: 'lab',

@@ -100,6 +100,8 @@ export type Rejection =
       readonly kind: 'conflict';
       readonly conflict: PatchConflict;
       readonly applied: readonly AppliedPatch[];
+      /** Whether the kernel's source has other commits that the series could be applied to. Absent: not known. */
+      readonly canChooseBase?: boolean;
     }
   | {
       readonly kind: 'doesNotCompile';

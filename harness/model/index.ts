@@ -24,13 +24,15 @@ export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export type { ArmBuild, BuildResult, Diagnostic, Image, ImageId, Kernel, KernelId } from './kernel.ts';
 export { identifyKernel } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
-export { DEFAULT_LIMITS, LIMITS, parseLimits, requireWithin } from './limits.ts';
+export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
 export type { TrialRunner } from './runner.ts';
 export type {
   AppliedPatch,
   ApplyResult,
+  ComparedLine,
+  ConflictCause,
   CoverLetter,
   MailHead,
   Patch,

@@ -48,6 +48,11 @@ export const DEFAULT_LIMITS: Limits = Object.freeze(
   Object.fromEntries(Object.entries(LIMITS).map(([name, { maximum }]) => [name, maximum])),
 ) as Limits;
 
+/** No bounds, for what ktrial wrote itself. */
+export const NO_LIMITS: Limits = Object.freeze(
+  Object.fromEntries(Object.keys(LIMITS).map((name) => [name, Number.MAX_SAFE_INTEGER])),
+) as Limits;
+
 /** Reads `NAME=NUMBER`, repeated, as bounds. Fault `LIMIT_UNKNOWN` or `LIMIT_BAD_NUMBER` (request). */
 export function parseLimits(args: readonly string[]): Limits {
   const changed: Partial<Record<LimitName, number>> = {};

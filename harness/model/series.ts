@@ -59,15 +59,45 @@ export interface AppliedPatch {
   readonly files: readonly string[];
 }
 
+/** Why a patch does not apply, as far as that can be known. */
+export type ConflictCause =
+  | 'alreadyApplied'
+  /** The lines are there with other white space or typographic quotes. */
+  | 'whiteSpace'
+  | 'otherText'
+  | 'fileMissing'
+  | 'fileExists'
+  | 'badPath'
+  | 'symbolicLink'
+  | 'submodule'
+  | 'binary'
+  | 'mode'
+  | 'author'
+  | 'unknown';
+
+/** A line that a hunk wants beside the line that the tree has there. */
+export interface ComparedLine {
+  /** Number of the line in the tree's file; null where only the hunk has one. */
+  readonly line: number | null;
+  readonly wanted: string | null;
+  readonly found: string | null;
+}
+
 /** A patch that does not apply: news about the series, not an exception. */
 export interface PatchConflict {
   readonly number: number;
   readonly subject: string;
   readonly file: string | null;
-  /** The hunk's header (`@@ -1,2 +1,3 @@`) or null when git named none. */
+  /** The hunk's header (`@@ -1,2 +1,3 @@`) or null where no hunk is at fault. */
   readonly hunk: string | null;
-  /** Git's own words. */
+  /** Git's own words, each sentence once. */
   readonly words: string;
+  /** Records of earlier versions have none. */
+  readonly cause?: ConflictCause;
+  /** What differs, where that is more than the cause: `tabs became spaces`. */
+  readonly difference?: string;
+  /** The lines that the hunk wants beside the nearest ones of the file. Empty where the file has nothing like them. */
+  readonly nearest?: readonly ComparedLine[];
 }
 
 export type ApplyResult =

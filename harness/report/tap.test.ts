@@ -186,7 +186,7 @@ t.test('notes of intake and new warnings are comments', async (t) => {
   t.ok(comments.some((line) => line.startsWith('# new warning: patch 1: drivers/sample/sample.c:17:')));
   t.ok(
     parse(SAMPLE_STATES.conflict).comments.some((line) =>
-      /^# note: .* incomplete and was left out$/.test(line),
+      /^# note: version 3 is a partial reroll: patch 2 is from version 3/.test(line),
     ),
   );
 });

@@ -2,7 +2,7 @@
 import type { AppliedPatch, ApplyResult, Patch, Series } from '../model/index.ts';
 import { type Checkout, openCheckout } from './checkout.ts';
 import { composePatch } from './compose.ts';
-import { describeConflict } from './conflict.ts';
+import { explainConflict, isInTree } from './conflict.ts';
 
 /** From strict to lenient. Each attempt is made only if those before it failed. */
 const ATTEMPTS: readonly { readonly how: AppliedPatch['how']; readonly flags: readonly string[] }[] = [
@@ -39,8 +39,9 @@ export async function applySeries(
     for (const patch of series.patches) {
       const result = await applyPatch(checkout, patch);
       if ('words' in result) {
+        const conflict = await explainConflict(checkout, patch, result.words);
         await checkout.restore();
-        return { ok: false, conflict: describeConflict(patch, result.words), patches: applied };
+        return { ok: false, conflict, patches: applied };
       }
       applied.push(result);
     }
@@ -91,7 +92,7 @@ async function applyPatch(
     } else {
       await checkout.restore(before);
     }
-    words.push(`git am ${flags.join(' ')}:`, attempt.stdout, attempt.stderr);
+    words.push(attempt.stdout, attempt.stderr);
     // Reduced context could apply a patch twice. Success without a commit means that git merged it into nothing.
     if (attempt.exitCode === 0 || (how === 'threeWay' && (await isInTree(checkout, patch)))) break;
   }
@@ -102,12 +103,6 @@ async function applyPatch(
 function runAm(checkout: Checkout, patches: readonly Patch[], flags: readonly string[]) {
   const input = Buffer.concat(patches.map((patch) => composePatch(patch)));
   return checkout.run(['am', ...FLAGS, ...flags], { input, accept: 'any', signal: undefined });
-}
-
-/** Whether the tree contains the patch already, which is so if its reverse applies. */
-async function isInTree(checkout: Checkout, patch: Patch): Promise<boolean> {
-  const args = ['apply', '--check', '--reverse'];
-  return (await checkout.run(args, { input: patch.diff, accept: 'any' })).exitCode === 0;
 }
 
 async function describeApplied(

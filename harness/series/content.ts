@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runGit } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { Fault, type Limits, requireWithin } from '../model/index.ts';
+import { readBody } from './body.ts';
+import { damaged, findDamage } from './damage.ts';
+import { readDate } from './date.ts';
+import { hasDiff } from './diff.ts';
+import type { Part } from './mail.ts';
 import { cleanMessage, decodeText } from './text.ts';
 
 /** What `git am` reads from a mail. */
@@ -11,8 +16,8 @@ export interface Content {
   /** `Name <address>`, from the body if the body begins with `From:`; empty if the mail names nobody. */
   readonly author: string;
   readonly date: string;
-  /** Milliseconds since 1970, or null for a mail without a readable date. */
-  readonly sentAt: number | null;
+  /** The headers that a later reply to the series needs. */
+  readonly headers: readonly string[];
   /** The text before the diff, or all of it if there is no diff. */
   readonly message: string;
   /** From the `---` line on; null for a mail without a diff. */
@@ -29,31 +34,43 @@ export interface BaseTrailers {
   readonly prerequisites: readonly string[];
 }
 
-/** The date of mails without one. It is fixed so that their commits are always the same. */
-const NO_DATE = 'Sat, 1 Jan 2000 00:00:00 +0000';
-const RFC_2822 = /^(?:\w{3}, +)?\d{1,2} \w{3} \d{4} \d{2}:\d{2}(?::\d{2})? [-+]\d{4}$/;
-/** The years that git can commit. */
-const DATES = { first: 0, last: Date.UTC(2099, 0) };
-const DIFF = /^(?:diff --git |Index: \S|--- \S.*\n\+\+\+ \S.*\n@@ )/m;
-const CRLF_DIFF = /^(?:diff --git .*\r\n|--- \S.*\r\n\+\+\+ \S.*\r\n@@ )/m;
-
-/** Whether a text, its bytes one character each (latin1), contains a diff. */
-export function hasDiff(text: string): boolean {
-  return DIFF.test(text.replaceAll('\r\n', '\n'));
+/** What the mail is called in messages, and how it is decoded. */
+export interface DecodeOptions {
+  readonly origin: string;
+  readonly directory: string;
+  /** Whether its diff will be applied: that of a cover letter is not. */
+  readonly isPatch: boolean;
+  /** Whether a mail program may have had it: git's own output is not damaged. */
+  readonly isMailed: boolean;
+  readonly limits: Limits;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Decodes a mail of the source `name` with `git mailinfo`, which writes to `directory`. Fault `SERIES_UNREADABLE`. */
-export async function decodeContent(
-  name: string,
-  mail: Buffer,
-  directory: string,
-  signal?: AbortSignal,
-): Promise<Content> {
-  const repairs: string[] = [];
+const KEPT_HEADER = /^(?:to|cc|reply-to|in-reply-to|references):/i;
+const CRLF_DIFF = /^(?:diff --git .*\r\n|--- \S.*\r\n\+\+\+ \S.*\r\n@@ )/m;
+const MIB = 1024 * 1024;
+
+/**
+ * Decodes a mail with `git mailinfo`, which writes to a directory. Faults `SERIES_UNREADABLE`, `SERIES_DAMAGED`,
+ * `SERIES_BAD_PATH`, `LIMIT_EXCEEDED` (`patch-mib`), `HOST_DISK_FULL` (lab).
+ */
+export async function decodeContent(part: Part, options: DecodeOptions): Promise<Content> {
+  const { origin, directory, limits, signal } = options;
+  const body = readBody(part, origin, limits);
+  const repairs = [...part.repairs, ...body.repairs];
+  const input = Buffer.concat([
+    withoutMime(part.head),
+    Buffer.from(
+      body.charset === null ? '' : `Content-Type: text/plain; charset="${body.charset}"\n`,
+      'latin1',
+    ),
+    Buffer.from('Content-Transfer-Encoding: 8bit\n\n'),
+    body.bytes,
+  ]);
   const readInfo = (...flags: string[]) =>
     runGit(['mailinfo', '--quoted-cr=nowarn', ...flags, 'message', 'patch'], {
       cwd: directory,
-      input: mail,
+      input,
       accept: 'any',
       signal,
     });
@@ -62,39 +79,48 @@ export async function decodeContent(
     info = await readInfo('-n');
     repairs.push('names a character set that git does not know; its text was taken as it is');
   }
-  if (info.exitCode !== 0) throw unreadable(name, info.stderr);
+  await requireRoom(directory);
+  if (info.exitCode !== 0) throw unreadable(origin, info.stderr);
   const field = (key: string) => new RegExp(`^${key}: ([^\\n]*)$`, 'm').exec(info.stdout)?.[1] ?? '';
   const message = await readFile(join(directory, 'message'));
   let patch = await readFile(join(directory, 'patch'));
-  const text = Buffer.concat([message, patch]).toString('latin1');
-  const isPatch = hasDiff(patch.toString('latin1'));
+  const trailers = readTrailers(Buffer.concat([message, patch]).toString('latin1'));
+  const isPatch = hasDiff(patch);
+  const subject = field('Subject');
   if (isPatch && CRLF_DIFF.test(patch.toString('latin1'))) {
     patch = Buffer.from(patch.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
     repairs.push('had CRLF line ends, which were changed to LF');
   }
+  requireWithin(limits, 'patch-mib', Math.ceil(patch.length / MIB), `the patch "${subject}" in ${origin}`);
   const { date, sentAt } = readDate(field('Date'));
   if (isPatch && sentAt === null) repairs.push('has no readable date; 1 January 2000 is used');
   const email = field('Email');
   return {
-    subject: field('Subject'),
+    subject,
     author: email === '' ? '' : `${field('Author')} <${email}>`.trim(),
     date,
-    sentAt,
+    headers: part.headers.filter((line) => KEPT_HEADER.test(line)),
     message: cleanMessage(decodeText(isPatch ? message : Buffer.concat([message, patch]))),
     diff: isPatch ? patch : null,
-    files: isPatch ? await askFiles(patch, directory, signal) : [],
-    trailers: readTrailers(text),
+    files: isPatch && options.isPatch ? await askFiles(patch, subject, options) : [],
+    trailers,
     repairs,
   };
 }
 
-/** A date as git can commit it, from the form of RFC 2822 or any other that JavaScript reads. */
-function readDate(written: string): { date: string; sentAt: number | null } {
-  const plain = written.replace(/\s*\([^)]*\)\s*$/, '').trim();
-  const time = Date.parse(plain);
-  if (!(time >= DATES.first && time < DATES.last)) return { date: NO_DATE, sentAt: null };
-  const date = RFC_2822.test(plain) ? plain : new Date(time).toUTCString().replace(/GMT$/, '+0000');
-  return { date, sentAt: time };
+/** The headers without those of MIME, and without the blank line below them. */
+function withoutMime(head: Buffer): Buffer {
+  const text = head
+    .toString('latin1')
+    .replace(/^(?:content-[^\n:]*|mime-version):[^\n]*\n(?:[ \t][^\n]*\n)*/gim, '')
+    .replace(/\n*$/, '\n');
+  return Buffer.from(text, 'latin1');
+}
+
+/** Fails where git could not write all that it wanted to write, which git itself does not notice. */
+async function requireRoom(directory: string): Promise<void> {
+  const path = join(directory, 'room');
+  await writeFile(path, Buffer.alloc(64 * 1024));
 }
 
 function readTrailers(text: string): BaseTrailers {
@@ -106,27 +132,48 @@ function readTrailers(text: string): BaseTrailers {
   };
 }
 
-/** The files of a diff as git reads it; none if git cannot read it, which is reported when the patch is applied. */
-async function askFiles(patch: Buffer, directory: string, signal?: AbortSignal): Promise<string[]> {
-  const { stdout, exitCode } = await runGit(['apply', '--numstat', '-z'], {
+/** The files of a diff as git reads it. */
+async function askFiles(patch: Buffer, subject: string, options: DecodeOptions): Promise<string[]> {
+  const { origin, directory, signal } = options;
+  const found = options.isMailed ? findDamage(patch.toString('latin1')) : null;
+  if (found) throw damaged(origin, subject, found);
+  const { stdout, stderr, exitCode } = await runGit(['apply', '--numstat', '-z'], {
     cwd: directory,
     input: patch,
     accept: 'any',
     signal,
     env: { GIT_CEILING_DIRECTORIES: directory },
   });
-  if (exitCode !== 0) return [];
-  return stdout
+  if (exitCode !== 0)
+    throw damaged(origin, subject, {
+      what: 'git cannot read its diff',
+      details: stderr.trim().split('\n').slice(0, 5),
+    });
+  const files = stdout
     .split('\0')
     .map((line) => line.split('\t').slice(2).join('\t'))
     .filter((path) => path !== '');
+  const outside = files.find((path) =>
+    path.split('/').some((name) => name === '..' || name === '' || name.toLowerCase() === '.git'),
+  );
+  if (outside !== undefined) throw badPath(origin, subject, outside);
+  return files;
 }
 
-function unreadable(name: string, words: string): Fault {
+function badPath(origin: string, subject: string, path: string): Fault {
+  return new Fault({
+    blame: 'request',
+    code: 'SERIES_BAD_PATH',
+    message: `the patch "${subject}" in ${origin} changes ${path}, which is not a file of a source tree`,
+    next: 'a patch may only change files below the tree that it is for, and none of git: look at where it came from',
+  });
+}
+
+function unreadable(origin: string, words: string): Fault {
   return new Fault({
     blame: 'request',
     code: 'SERIES_UNREADABLE',
-    message: `git cannot decode a mail of ${name}`,
+    message: `git cannot decode a mail of ${origin}`,
     details: words.trim().split('\n'),
     next: 'save the mail again as plain text',
   });

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
+import { HUNK_HEADER, readHunk } from './hunk.ts';
 
-const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/;
 const FILE_HEADER =
   /^(?:old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to) /;
+const DIFF = /^(?:diff --git |Index: \S|--- \S.*\n\+\+\+ \S.*\n@@ )/m;
 const BINARY_BLOCK = /^(?:literal|delta) \d+$/;
+
+/** Whether bytes contain a diff, with LF or CRLF line ends. */
+export function hasDiff(bytes: Buffer): boolean {
+  if (!['diff --git ', '\n+++ ', 'Index: '].some((start) => bytes.includes(start))) return false;
+  return DIFF.test(bytes.toString('latin1').replaceAll('\r\n', '\n'));
+}
 
 /**
  * The part of a diff that changes files, in one form: without the text around it, object ids, time stamps and function
@@ -16,13 +23,13 @@ export function normaliseDiff(diff: Uint8Array): Uint8Array {
   let isBinary = false;
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
-    const hunk = HUNK.exec(line);
+    const hunk = HUNK_HEADER.exec(line);
     if (line.startsWith('diff --git ')) {
       kept.push(line);
       inFileHeader = true;
       isBinary = false;
     } else if (hunk) {
-      const body = readHunk(lines, at + 1, Number(hunk[2] ?? 1), Number(hunk[4] ?? 1));
+      const { body } = readHunk(lines, at + 1, Number(hunk[2] ?? 1), Number(hunk[4] ?? 1));
       kept.push(hunk[0], ...body);
       at += body.length;
       inFileHeader = false;
@@ -38,22 +45,6 @@ export function normaliseDiff(diff: Uint8Array): Uint8Array {
     } else if (inFileHeader && FILE_HEADER.test(line)) kept.push(line);
   }
   return Buffer.from(kept.join('\n'), 'latin1');
-}
-
-/** The lines of a hunk whose first line is at `from`, as many as its header says. */
-function readHunk(lines: readonly string[], from: number, oldLines: number, newLines: number): string[] {
-  const body: string[] = [];
-  let [owedOld, owedNew] = [oldLines, newLines];
-  for (let at = from; at < lines.length; at++) {
-    const line = lines[at] || ' ';
-    const kind = line.charAt(0);
-    if (kind !== '\\' && owedOld <= 0 && owedNew <= 0) break;
-    if (!' -+\\'.includes(kind)) break;
-    if (kind === ' ' || kind === '-') owedOld--;
-    if (kind === ' ' || kind === '+') owedNew--;
-    body.push(line);
-  }
-  return body;
 }
 
 function withoutTime(line: string): string {

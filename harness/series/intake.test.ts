@@ -103,7 +103,13 @@ const aLine = fc.oneof(
     '@@ -1 +1 @@',
   ),
 );
-const aMessage = fc.array(aLine, { maxLength: 6 }).map((lines) => lines.join('\n'));
+/** git takes `--- a` in a message for the start of a diff, and cannot read a hunk behind it. */
+const aMessage = fc
+  .array(
+    aLine.filter((line) => !line.startsWith('@@ ')),
+    { maxLength: 6 },
+  )
+  .map((lines) => lines.join('\n'));
 /**
  * A name as a header has it. Quotes and brackets are balanced, as git reads beyond the end of others. An `@` in a name
  * would be the address to git.

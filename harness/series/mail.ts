@@ -1,100 +1,163 @@
 // SPDX-License-Identifier: MIT
-import PostalMime, { type Email } from 'postal-mime';
-import { makeScratch } from '../host/index.ts';
-import { Fault, type MailHead } from '../model/index.ts';
-import { type Content, decodeContent, hasDiff } from './content.ts';
-import { stripEnvelope } from './split.ts';
-import { parsePrefix, type SubjectPrefix } from './subject.ts';
-import { decodeText } from './text.ts';
+import { decodeWords } from 'postal-mime';
+import { Fault, type Limits, requireWithin } from '../model/index.ts';
+import { readBody } from './body.ts';
+import { type Damage, findDisguisedDiff } from './damage.ts';
+import { readDate } from './date.ts';
+import { hasDiff } from './diff.ts';
+import { type Entity, findBody, findHeader, listIds, readEntity } from './header.ts';
+import { listLeaves } from './mime.ts';
+import { type Piece, stripEnvelope, unquoteFrom } from './split.ts';
+import { findStuckMail } from './stuck.ts';
+import { isForward, parsePrefix, type SubjectPrefix } from './subject.ts';
 
-/** A mail as bytes, without the `From ` line of a mailbox. */
-export interface RawMail {
-  /** The file or other source, for messages. */
+/** What decides whether and where a mail belongs to a series. Its text is read when it has been chosen. */
+export interface Mail {
+  /** The mailbox that it is in, for messages. */
   readonly name: string;
-  readonly bytes: Buffer;
-}
-
-/** One mail, decoded. */
-export interface Mail extends MailHead, Omit<Content, 'date'> {
+  /** Where it is: number of the mailbox, number of the mail in it, number of the patch that it has as an attachment. */
+  readonly box: number;
+  readonly index: number;
+  readonly part: number | null;
+  /** Without marks and brackets. */
+  readonly subject: string;
   readonly prefix: SubjectPrefix;
+  readonly messageId: string | null;
   readonly inReplyTo: string | null;
+  /** Ids of all mails that it answers, itself or through others. */
+  readonly ancestors: readonly string[];
+  /** Milliseconds since 1970, or null for a mail without a readable date. */
+  readonly sentAt: number | null;
+  readonly hasDiff: boolean;
+  /** Signs of a diff that cannot be read. */
+  readonly damage: Damage | null;
 }
 
-/** The headers that a later reply to the series needs. */
-const KEPT_HEADER = /^(?:to|cc|reply-to|in-reply-to|references):/i;
+/** A mail or an attached patch, apart. */
+export interface Part extends Entity {
+  /** Raw header lines. */
+  readonly head: Buffer;
+  readonly repairs: readonly string[];
+  /** Whether it is a whole mail inside of a mail, as forwarding makes it. */
+  readonly isForwarded: boolean;
+}
+
 const MAIL_HEADER = /^(?:from|subject|date|message-id):/i;
 
 /**
- * Decodes mails. A mail that has whole patches (`git format-patch` files) as attachments becomes those patches.
- * Faults `SERIES_NOT_MAIL`, `SERIES_UNREADABLE`.
+ * Reads what the headers of a mail say, and whether it contains a diff. A mail that has whole patches (`git format-patch`
+ * files) as attachments becomes those. Faults `SERIES_NOT_MAIL`, `SERIES_NO_SEPARATOR`, `LIMIT_EXCEEDED` (`header-kib`,
+ * `mime-depth`).
  */
-export async function readMails(raws: readonly RawMail[], signal?: AbortSignal): Promise<Mail[]> {
-  await using scratch = await makeScratch('series');
-  const mails: Mail[] = [];
-  for (const raw of raws) {
-    if (!listHeaders(raw.bytes).some((line) => MAIL_HEADER.test(line))) throw notMail(raw.name);
-    for (const part of await listParts(raw.bytes)) {
-      const content = await decodeContent(raw.name, part.bytes, scratch.path, signal);
-      mails.push({
-        ...content,
-        repairs: [...part.repairs, ...content.repairs],
-        prefix: parsePrefix(part.subject ?? ''),
-        messageId: part.head.messageId ?? null,
-        inReplyTo: part.head.inReplyTo ?? null,
-        headers: listHeaders(part.bytes).filter((line) => KEPT_HEADER.test(line)),
-      });
-    }
-  }
-  return mails;
-}
-
-interface Part {
-  readonly bytes: Buffer;
-  readonly head: Email;
-  /** The subject that gives the place in the series. */
-  readonly subject: string | undefined;
-  readonly repairs: readonly string[];
+export function indexMail(piece: Piece, place: Pick<Mail, 'name' | 'box' | 'index'>, limits: Limits): Mail[] {
+  const { name } = place;
+  const body = findBody(piece.bytes);
+  const most = limits['header-kib'] * 1024;
+  const start = readEntity(piece.bytes.subarray(0, Math.min(body, most)));
+  const [first = ''] = start.headers;
+  if (!/^[!-9;-~]+:/.test(first) || !start.headers.some((line) => MAIL_HEADER.test(line)))
+    throw notMail(name, first);
+  requireWithin(
+    limits,
+    'header-kib',
+    Math.ceil(body / 1024),
+    `the headers of mail ${place.index + 1} of ${name}`,
+    true,
+  );
+  const outer = ownSubject(start);
+  // Unquoting changes no header.
+  const headers = isMultipart(start) ? null : start.headers;
+  const parts =
+    headers === null
+      ? listParts(piece, name, limits)
+      : [{ headers, body: piece.bytes.subarray(body), head: start.body, repairs: [], isForwarded: false }];
+  return parts.map((part, index): Mail => {
+    const isWhole = parts.length === 1 && part.repairs.length === 0;
+    const inner = ownSubject(part);
+    const isNumbered = parsePrefix(inner).number !== null || parts.length > 1;
+    const isForwarded = part.isForwarded && isForward(outer);
+    const subject = isWhole || isNumbered || isForwarded ? inner : outer;
+    const prefix = parsePrefix(subject);
+    const text = readBody(part, name, limits);
+    const isDiff = !text.isHtml && hasDiff(text.bytes);
+    if (isDiff && isWhole && findStuckMail(text.bytes)) throw noSeparator(name);
+    const answered = listIds(findHeader(part.headers, 'in-reply-to')).map(own);
+    return {
+      ...place,
+      part: isWhole ? null : index,
+      subject: prefix.title,
+      prefix,
+      messageId: listIds(findHeader(part.headers, 'message-id')).map(own)[0] ?? null,
+      inReplyTo: answered[0] ?? null,
+      ancestors: [...answered, ...listIds(findHeader(part.headers, 'references')).slice(-50).map(own)],
+      sentAt: readDate(findHeader(part.headers, 'date') ?? '').sentAt,
+      hasDiff: isDiff,
+      damage:
+        isDiff || prefix.reply === 'yes'
+          ? null
+          : findDisguisedDiff(text.bytes.toString('latin1'), text.isHtml),
+    };
+  });
 }
 
 /** The mail itself, or the patches that it has as attachments. */
-async function listParts(bytes: Buffer): Promise<Part[]> {
-  const outer = await parseHeaders(bytes);
-  const attached = listAttachedMails(outer);
-  if (attached.length === 0) return [{ bytes, head: outer, subject: outer.subject, repairs: [] }];
-  return Promise.all(
-    attached.map(async (mail) => {
-      const head = await parseHeaders(mail);
-      const isNumbered = parsePrefix(head.subject ?? '').number !== null || attached.length > 1;
-      const subject = isNumbered ? head.subject : outer.subject;
-      return { bytes: mail, head, subject, repairs: ['came as an attachment'] };
-    }),
-  );
+export function listParts(piece: Piece, name: string, limits: Limits): Part[] {
+  const whole = readPart(unquoteFrom(piece), [], false);
+  if (!isMultipart(whole)) return [whole];
+  const attached = listLeaves(whole, name, limits)
+    .map((leaf) => ({ type: leaf.type, text: leaf.read().toString('latin1').replaceAll('\r\n', '\n') }))
+    .filter(({ type, text }) => type === 'message/rfc822' || isPatchFile(text))
+    .map(({ type, text }) =>
+      readPart(
+        stripEnvelope(Buffer.from(text, 'latin1')),
+        ['came as an attachment'],
+        type === 'message/rfc822',
+      ),
+    )
+    .filter((part) => hasDiff(readBody(part, name, limits).bytes));
+  return attached.length === 0 ? [whole] : attached;
 }
 
-function parseHeaders(mail: Buffer): Promise<Email> {
-  return PostalMime.parse(mail, { attachmentEncoding: 'arraybuffer' });
+function isMultipart({ headers }: Entity): boolean {
+  return /multipart\//i.test(findHeader(headers, 'content-type') ?? '');
 }
 
-/** The header lines of a mail, unfolded. */
-function listHeaders(mail: Buffer): string[] {
-  const end = mail.indexOf('\n\n');
-  const head = decodeText(end === -1 ? mail : mail.subarray(0, end));
-  return head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
+function isPatchFile(text: string): boolean {
+  return /^From(?: [0-9a-f]{40,64} |: )/.test(text) && /^Subject: /m.test(text);
 }
 
-function listAttachedMails(email: Email): Buffer[] {
-  return email.attachments
-    .map(({ content }) => Buffer.from(content as ArrayBuffer))
-    .map((bytes) => bytes.toString('latin1').replaceAll('\r\n', '\n'))
-    .filter((text) => /^From(?: [0-9a-f]{40,64} |: )/.test(text) && /^Subject: /m.test(text) && hasDiff(text))
-    .map((text) => stripEnvelope(Buffer.from(text, 'latin1')));
+function readPart(bytes: Buffer, repairs: readonly string[], isForwarded: boolean): Part {
+  return { ...readEntity(bytes), head: bytes.subarray(0, findBody(bytes)), repairs, isForwarded };
 }
 
-function notMail(name: string): Fault {
+function ownSubject({ headers }: Entity): string {
+  return own(decodeWords(findHeader(headers, 'subject') ?? ''));
+}
+
+/** A copy: a piece of a long string keeps all of it in memory. */
+function own(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+function notMail(name: string, first: string): Fault {
+  const isHtml = /^\s*<(?:!doctype|html|head|body|pre)/i.test(first);
   return new Fault({
     blame: 'request',
     code: 'SERIES_NOT_MAIL',
-    message: `${name} has no mail headers, so author and subject are unknown`,
-    next: 'make mails of the commits with `git format-patch`',
+    message: isHtml
+      ? `${name} is a page of HTML and no mail`
+      : `${name} has no mail headers, so author and subject are unknown`,
+    next: isHtml
+      ? 'get the mails themselves: mail archives offer them as `raw` or `mbox.gz`, and `b4 am` fetches them'
+      : 'make mails of the commits with `git format-patch`',
+  });
+}
+
+function noSeparator(name: string): Fault {
+  return new Fault({
+    blame: 'request',
+    code: 'SERIES_NO_SEPARATOR',
+    message: `${name} contains several mails without a \`From \` line between them, so nobody can tell where one ends`,
+    next: 'put each mail into a file of a directory and name the directory, or export a mailbox from the mail program',
   });
 }

@@ -5,35 +5,41 @@ import type { Mail } from './mail.ts';
 export interface Posting {
   readonly version: number;
   readonly total: number;
-  readonly mails: Mail[];
+  readonly mails: readonly Mail[];
 }
 
 /** Groups numbered mails by version and total: the highest version first, within a version the latest. */
 export function groupPostings(numbered: readonly Mail[]): Posting[] {
-  const postings: Posting[] = [];
+  const postings = new Map<string, { version: number; total: number; mails: Mail[]; latest: number }>();
   for (const mail of numbered) {
     const { version } = mail.prefix;
     const total = mail.prefix.total ?? 0;
-    const posting = postings.find((one) => one.version === version && one.total === total);
-    if (posting) posting.mails.push(mail);
-    else postings.push({ version, total, mails: [mail] });
+    const key = `${version}/${total}`;
+    const sentAt = mail.sentAt ?? 0;
+    const posting = postings.get(key);
+    if (!posting) postings.set(key, { version, total, mails: [mail], latest: sentAt });
+    else {
+      posting.mails.push(mail);
+      posting.latest = Math.max(posting.latest, sentAt);
+    }
   }
-  return postings
-    .filter((posting) => posting.mails.some((mail) => mail.prefix.number !== 0))
-    .sort((a, b) => b.version - a.version || findLatest(b.mails) - findLatest(a.mails));
-}
-
-function findLatest(mails: readonly Mail[]): number {
-  return Math.max(...mails.map((mail) => mail.sentAt ?? 0));
+  return [...postings.values()].sort((a, b) => b.version - a.version || b.latest - a.latest);
 }
 
 /** The numbers for which a posting has no patch. */
 export function listMissing(posting: Posting): number[] {
-  const numbers = Array.from({ length: posting.total }, (_, index) => index + 1);
-  return numbers.filter((number) => findMails(posting, number).length === 0);
+  const present = new Set(posting.mails.filter((mail) => mail.hasDiff).map((mail) => mail.prefix.number));
+  return Array.from({ length: posting.total }, (_, index) => index + 1).filter(
+    (number) => !present.has(number),
+  );
+}
+
+/** Whether a posting has a patch for each of its numbers, and numbers at all. */
+export function isComplete(posting: Posting): boolean {
+  return posting.total > 0 && listMissing(posting).length === 0;
 }
 
 /** The mails for one number. Only a cover letter (0) needs no diff. */
 export function findMails(posting: Posting, number: number): Mail[] {
-  return posting.mails.filter((mail) => mail.prefix.number === number && (number === 0 || mail.diff));
+  return posting.mails.filter((mail) => mail.prefix.number === number && (number === 0 || mail.hasDiff));
 }

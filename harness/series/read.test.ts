@@ -4,44 +4,16 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { runGit } from '../host/index.ts';
-import { isFault, type Series } from '../model/index.ts';
+import type { Series } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
+import { aDiff, aMail, ENVELOPE, faultOf } from '../testing/mail.ts';
 import { readSeries } from './index.ts';
 
 // The tests start many small programs, which is slow on a busy computer.
 t.setTimeout(240_000);
 
-const ENVELOPE = 'From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001';
-
-function aDiff(name = 'file.c', line = 'new'): string {
-  return `diff --git a/${name} b/${name}\n--- a/${name}\n+++ b/${name}\n@@ -1,2 +1,2 @@\n first\n-old\n+${line}\n`;
-}
-
-interface MailParts {
-  readonly subject: string;
-  readonly date?: string | null;
-  readonly headers?: readonly string[];
-  readonly body?: string;
-}
-
-/** A mail as text. Without a body it is a patch. */
-function aMail({ subject, date = 'Mon, 1 Jan 2024 10:00:00 +0000', headers = [], body }: MailParts): string {
-  const dated = date === null ? [] : [`Date: ${date}`];
-  const head = ['From: Ann Example <ann@example.org>', ...dated, `Subject: ${subject}`, ...headers];
-  return `${ENVELOPE}\n${head.join('\n')}\n\n${body ?? `Why.\n---\n file.c | 2 +-\n\n${aDiff()}--\n2.39.5\n`}\n`;
-}
-
 function read(...mails: readonly string[]): Promise<Series> {
   return readSeries({ kind: 'bytes', bytes: Buffer.from(mails.join('')), name: 'standard input' });
-}
-
-async function faultOf(work: Promise<unknown>) {
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!isFault(error)) throw error ?? new Error('got a value, expected a Fault');
-  return error;
 }
 
 const numbered = (subject: string, number: number, total: number, prefix = 'PATCH') =>
@@ -259,17 +231,17 @@ t.test('a missing patch is named', async (t) => {
   t.strictSame(bare.details, ['mail 2/2 contains no diff: b']);
 });
 
-t.test('of several versions the newest complete one is taken, and a note says so', async (t) => {
+t.test('the newest version is taken; one that is not whole is never left out for an older one', async (t) => {
   const old = [numbered('a', 1, 2), numbered('b', 2, 2)];
   const fresh = [numbered('a', 1, 2, 'PATCH v2'), numbered('b', 2, 2, 'PATCH v2')];
   const both = await read(...fresh, ...old);
   t.equal(both.version, 2);
   t.strictSame(both.notes, ['version 1 (2 patches) was left out because version 2 is newer']);
-  const torn = await read(...old, fresh[0] ?? '');
-  t.equal(torn.version, 1);
-  t.strictSame(torn.notes, [
-    'version 2 (2 patches) was left out because patch 2 is missing; version 1 (2 patches) is used',
-  ]);
+  const torn = await faultOf(read(...old, fresh[0] ?? ''));
+  t.equal(torn.code, 'SERIES_INCOMPLETE');
+  t.equal(torn.message, 'standard input is incomplete: version 2 lacks patch 2 of 2');
+  t.strictSame(torn.details, ['version 1 is whole, and older']);
+  t.equal(torn.next, 'add the missing mails; to try version 1, remove the mails of version 2');
   const single = await read(aMail({ subject: '[PATCH] a' }), aMail({ subject: '[PATCH v2] a' }));
   t.equal(single.version, 2);
   t.equal(single.patches.length, 1);
@@ -367,10 +339,10 @@ t.test(
     t.equal((await faultOf(read(aDiff()))).code, 'SERIES_NOT_MAIL');
     const directory = t.testdir({ empty: {} });
     const absent = await faultOf(readSeries({ kind: 'file', path: join(directory, 'no.mbox') }));
-    t.strictSame([absent.code, absent.blame], ['SERIES_NOT_FOUND', 'request']);
+    t.strictSame([absent.code, absent.blame], ['INPUT_NOT_FOUND', 'request']);
     t.equal(
       (await faultOf(readSeries({ kind: 'directory', path: join(directory, 'no') }))).code,
-      'SERIES_NOT_FOUND',
+      'INPUT_NOT_FOUND',
     );
     t.equal(
       (await faultOf(readSeries({ kind: 'directory', path: join(directory, 'empty') }))).code,

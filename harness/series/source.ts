@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { Fault } from '../model/index.ts';
-import type { RawMail } from './mail.ts';
+import { basename, dirname, join } from 'node:path';
+import { listInput, lookAtInput, readInput, streamInput } from '../host/index.ts';
+import { Fault, type Limits, requireWithin } from '../model/index.ts';
 import { readRange } from './range.ts';
-import { splitMailbox } from './split.ts';
 
 /** Where a series comes from. */
 export type SeriesSource =
@@ -20,110 +17,129 @@ export type SeriesSource =
 
 export type Order = 'commits' | 'names' | 'numbers';
 
-/** The mails of a source. */
+/** A file with mails, as often as it is asked for. */
+export interface Box {
+  readonly name: string;
+  open(): AsyncIterable<Buffer>;
+}
+
+/** The mails of a source, not yet read. */
 export interface Intake {
   readonly origin: string;
-  readonly mails: readonly RawMail[];
+  readonly boxes: readonly Box[];
   /** What gives the order: commits, the names of patch files, or only the numbers in the subjects. */
   readonly order: Order;
+  /** Whether a file without a mail is a patch that was lost. */
+  readonly needsAll: boolean;
   readonly notes: readonly string[];
 }
 
 const PATCH_FILE = /\.(?:patch|mbox|mbx|eml)(?:\.gz)?$/i;
+const CHUNK_BYTES = 1024 * 1024;
 
-/** Reads the mails of a source. Faults: `SERIES_NOT_FOUND`, `SERIES_UNREADABLE`, `SERIES_EMPTY`, those of a range. */
-export async function readSource(source: SeriesSource, signal?: AbortSignal): Promise<Intake> {
+/**
+ * Finds the mails of a source. Faults: those of `readInput`, `SERIES_EMPTY`, those of a range, `LIMIT_EXCEEDED` (`mails`).
+ */
+export async function openSource(
+  source: SeriesSource,
+  limits: Limits,
+  signal?: AbortSignal,
+): Promise<Intake> {
   switch (source.kind) {
     case 'file': {
-      const mails = await splitFile(source.path, signal);
-      return { origin: source.path, mails, order: 'numbers', notes: [] };
+      const boxes = [await openFile(source.path, limits, signal)];
+      return { origin: source.path, boxes, order: 'numbers', needsAll: false, notes: [] };
     }
     case 'bytes': {
-      const mails = await split(source.name, Buffer.from(source.bytes), signal);
-      return { origin: source.name, mails, order: 'numbers', notes: [] };
+      const boxes = [openBytes(source.name, Buffer.from(source.bytes))];
+      return { origin: source.name, boxes, order: 'numbers', needsAll: false, notes: [] };
     }
     case 'directory': {
-      const { paths, isMaildir } = await listMailboxes(source.path);
-      const mails: RawMail[] = [];
-      for (const path of paths) mails.push(...(await splitFile(path, signal)));
-      return { origin: source.path, mails, order: isMaildir ? 'numbers' : 'names', notes: [] };
+      const { paths, isMaildir } = await listMailboxes(source.path, limits);
+      const boxes = await Promise.all(
+        paths.map((path) => (isMaildir ? openLater(path, limits, signal) : openFile(path, limits, signal))),
+      );
+      const order = isMaildir ? 'numbers' : 'names';
+      return { origin: source.path, boxes, order, needsAll: !isMaildir, notes: [] };
     }
     case 'range': {
-      const { mails, notes } = await readRange(source.repository, source.range, signal);
-      const named = mails.map((bytes) => ({ name: source.range, bytes }));
-      return { origin: source.range, mails: named, order: 'commits', notes };
+      const { mails, notes } = await readRange(source.repository, source.range, { limits, signal });
+      const boxes = mails.map((bytes) => openBytes(source.range, bytes));
+      return { origin: source.range, boxes, order: 'commits', needsAll: false, notes };
     }
   }
 }
 
-async function splitFile(path: string, signal?: AbortSignal): Promise<RawMail[]> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw notFound(path, cause);
-  });
-  return split(path, bytes, signal);
+function inputOptions(limits: Limits, signal: AbortSignal | undefined) {
+  const most = limits['mailbox-mib'];
+  return {
+    what: 'mailbox',
+    limitBytes: most * 1024 * 1024,
+    raise: `--limit mailbox-mib=${2 * most}`,
+    signal,
+  };
 }
 
-async function split(name: string, bytes: Buffer, signal?: AbortSignal): Promise<RawMail[]> {
-  const mails = await splitMailbox(unpack(bytes, name), signal);
-  return mails.map((mail) => ({ name, bytes: mail }));
+/** A file that is read when it is opened. What can be read only once is read here. */
+async function openFile(path: string, limits: Limits, signal: AbortSignal | undefined): Promise<Box> {
+  if ((await lookAtInput(path, 'mailbox')) !== 'pipe') return openLater(path, limits, signal);
+  return openBytes(path, await readInput(path, inputOptions(limits, signal)));
+}
+
+function openLater(path: string, limits: Limits, signal: AbortSignal | undefined): Box {
+  return { name: path, open: () => streamInput(path, inputOptions(limits, signal)) };
+}
+
+function openBytes(name: string, bytes: Buffer): Box {
+  return {
+    name,
+    async *open() {
+      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
+    },
+  };
 }
 
 /** The mailboxes of a directory, or the mails of a maildir, in the natural order of their names. */
-async function listMailboxes(path: string): Promise<{ paths: string[]; isMaildir: boolean }> {
-  const entries = await list(path);
-  const isMaildir = entries.includes('cur') && entries.includes('new');
+async function listMailboxes(
+  path: string,
+  limits: Limits,
+): Promise<{ readonly paths: string[]; readonly isMaildir: boolean }> {
+  const maildir = await findMaildir(path);
   const paths: string[] = [];
-  if (isMaildir) {
+  if (maildir !== null) {
     for (const part of ['cur', 'new'])
-      for (const name of await list(join(path, part)))
-        if (!name.startsWith('.')) paths.push(join(path, part, name));
-  } else for (const name of entries) if (PATCH_FILE.test(name)) paths.push(join(path, name));
-  const files: string[] = [];
-  for (const one of paths) if ((await stat(one).catch(() => null))?.isFile()) files.push(one);
-  if (files.length === 0) throw empty(path, isMaildir);
+      for (const name of await listInput(join(maildir, part), 'directory'))
+        if (!name.startsWith('.')) paths.push(join(maildir, part, name));
+  } else
+    for (const name of await listInput(path, 'directory'))
+      if (PATCH_FILE.test(name)) paths.push(join(path, name));
+  if (paths.length === 0) throw empty(path, maildir);
+  requireWithin(limits, 'mails', paths.length, path);
   const { compare } = new Intl.Collator('en', { numeric: true });
-  return { paths: files.sort((a, b) => compare(basename(a), basename(b))), isMaildir };
+  const sorted = paths
+    .map((one) => ({ one, name: basename(one) }))
+    .sort((a, b) => compare(a.name, b.name))
+    .map(({ one }) => one);
+  return { paths: sorted, isMaildir: maildir !== null };
 }
 
-function list(path: string): Promise<string[]> {
-  return readdir(path).catch((cause: NodeJS.ErrnoException) => {
-    throw notFound(path, cause);
-  });
+/** The maildir that a directory is, or that it is a part of; null if it is none. */
+async function findMaildir(path: string): Promise<string | null> {
+  const isMaildir = (names: readonly string[]) => names.includes('cur') && names.includes('new');
+  if (isMaildir(await listInput(path, 'directory'))) return path;
+  if (!['cur', 'new', 'tmp'].includes(basename(path))) return null;
+  const parent = dirname(path);
+  return isMaildir(await listInput(parent, 'directory')) ? parent : null;
 }
 
-function unpack(bytes: Buffer, name: string): Buffer {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return gunzipSync(bytes);
-  } catch (cause) {
-    throw new Fault({
-      blame: 'request',
-      code: 'SERIES_UNREADABLE',
-      message: `${name} is gzipped and damaged: ${(cause as Error).message}`,
-      next: 'download or save the mailbox again',
-      cause,
-    });
-  }
-}
-
-function empty(path: string, isMaildir: boolean): Fault {
+function empty(path: string, maildir: string | null): Fault {
   return new Fault({
     blame: 'request',
     code: 'SERIES_EMPTY',
-    message: isMaildir
-      ? `the maildir ${path} contains no mail in cur/ and new/`
-      : `${path} contains no *.patch, *.mbox or *.eml file and is no maildir`,
+    message:
+      maildir === null
+        ? `${path} contains no *.patch, *.mbox or *.eml file and is no maildir`
+        : `the maildir ${maildir} contains no mail in cur/ and new/`,
     next: 'write the patches there with `git format-patch -o DIRECTORY A..B`',
-  });
-}
-
-function notFound(path: string, cause: NodeJS.ErrnoException): Fault {
-  const isAbsent = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
-  return new Fault({
-    blame: 'request',
-    code: isAbsent ? 'SERIES_NOT_FOUND' : 'SERIES_UNREADABLE',
-    message: isAbsent ? `there is no ${path}` : `${path} cannot be read: ${cause.message}`,
-    next: 'name a mailbox, a directory of patches or a range A..B',
-    cause,
   });
 }

@@ -13,14 +13,27 @@ export interface SubjectPrefix {
   readonly number: number | null;
   /** 10 in `[PATCH 3/10]`. */
   readonly total: number | null;
+  /** What follows the marks and brackets. */
+  readonly title: string;
 }
 
+const FORWARDED = 'fwd?|wg|tr|rv|enc|vb|vl|vs|pd|doorst|i|转发|轉寄|пересл';
 /** Reply and forward marks of mail programs in several languages. */
-const REPLY = /^(?:re|aw|antw|sv|vs|odp|ref|fwd?|wg)(?:\[\d+\])?\s*:\s*/i;
-const BRACKET = /^\[[^\]]*\]\s*/;
+const REPLY = new RegExp(
+  `^(?:re|aw|antw|sv|odp|ref|res|r|ynt|atb|hl|回复|回覆|答复|отв|απ|${FORWARDED})(?:\\[\\d+\\])?\\s*[:：]\\s*`,
+  'iu',
+);
+const FORWARD = new RegExp(`^(?:\\[[^\\]]*\\]\\s*)*(?:${FORWARDED})\\s*[:：]`, 'iu');
+/** Brackets may stand in brackets: `[PATCH [v2] 1/2]`. */
+const BRACKET = /^\[(?:[^[\]]|\[[^[\]]*\])*\]\s*/;
 const COUNT = /(?<![\d.])(\d{1,4})\s*(?:\/|of)\s*(\d{1,4})(?![\d.])/i;
 const VERSION = /(?:^|[\s[\-_,]|PATCH|RFC)v\s?(\d{1,3})\b(?!\.\d)/i;
 const PATCH = /PATCH|\bRFC/i;
+
+/** Whether a subject says that its mail forwards another one. */
+export function isForward(subject: string): boolean {
+  return FORWARD.test(subject.trim());
+}
 
 /** Reads the prefix of a decoded subject such as `Re: [RFC PATCH net-next v3 1/2] net: do it`. */
 export function parsePrefix(subject: string): SubjectPrefix {
@@ -46,5 +59,6 @@ export function parsePrefix(subject: string): SubjectPrefix {
     version: Number(VERSION.exec(brackets)?.[1] ?? 1) || 1,
     number: count ? Number(count[1]) : null,
     total: count ? Number(count[2]) : null,
+    title: rest,
   };
 }

@@ -160,7 +160,7 @@ export const SAMPLE_STATES: Readonly<Record<string, CampaignState>> = {
   'per-patch': perPatch,
   conflict: withoutTrials({
     end: { kind: 'rejected' },
-    notes: ['the newer version 3 is incomplete and was left out'],
+    notes: ['version 3 is a partial reroll: patch 2 is from version 3, patch 1 is from version 2'],
     rejection: {
       kind: 'conflict',
       conflict: {
@@ -169,8 +169,15 @@ export const SAMPLE_STATES: Readonly<Record<string, CampaignState>> = {
         file: 'drivers/sample/sample.c',
         hunk: '@@ -40,3 +40,4 @@',
         words: 'error: patch failed: drivers/sample/sample.c:40\n',
+        cause: 'otherText',
+        nearest: [
+          { line: 40, wanted: '{', found: '{' },
+          { line: 41, wanted: '\treturn a;', found: '\treturn b;' },
+          { line: 42, wanted: '}', found: '}' },
+        ],
       },
       applied: [],
+      canChooseBase: false,
     },
   }),
   'does-not-compile': withoutTrials({
