@@ -5,7 +5,7 @@ import { SAMPLE_LOGS } from '../testing/index.ts';
 import { scanLog } from './index.ts';
 import { SCAN_PROPERTIES } from './properties.fuzz.ts';
 
-/** `scan.fuzz.ts` tries the same with other seeds, for as long as one likes. */
+/** `make fuzz` tries the same with other seeds, for as long as one likes. */
 const SEED = 20_231_123;
 const RUNS = 250;
 

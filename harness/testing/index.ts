@@ -5,6 +5,8 @@
 export { aBuild, anArm, anEventStream, aPlan, aRequest, aState, dateEvents } from './campaign.ts';
 export type { FakeClock } from './clock.ts';
 export { aClock } from './clock.ts';
+export type { FuzzTarget } from './fuzz.ts';
+export { fuzzTarget, listFuzzTargets } from './fuzz.ts';
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';
 export { CACHE_HOME, TEST_CACHE, testKernel } from './kernel.ts';
@@ -25,6 +27,7 @@ export type { MachineScript } from './machine.ts';
 export { CLEAN_BOOT, FakeMachine } from './machine.ts';
 export type { MarkedLog } from './marked.ts';
 export { readMarkedLog, writeMarkedLog } from './marked.ts';
+export { mutate } from './mutation.ts';
 export { aPerformer, type FakePerformer, type FakeWorld } from './performer.ts';
 export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 export { PROJECT_ROOT } from './root.ts';

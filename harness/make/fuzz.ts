@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+import { type ChildProcess, fork } from 'node:child_process';
+import { type FuzzTarget, listFuzzTargets } from '../testing/index.ts';
+
+/**
+ * Feeds random and mutated input to everything that reads what comes from outside. Usage: fuzz.js CASES SEED [WORD…], where
+ * words choose targets by their names. Exit code 1 when an input crashes, hangs, is too slow or breaks a property.
+ */
+
+/** Cases between two reports of a worker. */
+const BATCH = 500;
+const WORKERS = 2;
+/** A worker that reports nothing for so long, in milliseconds, hangs. */
+const HANG_MS = 120_000;
+const PROGRESS_MS = 15_000;
+
+interface Batch {
+  readonly target: string;
+  readonly seed: number;
+  readonly cases: number;
+}
+
+interface BatchReport {
+  readonly batch: Batch;
+  readonly tried: number;
+  readonly failure: { readonly input: string; readonly why: string } | null;
+}
+
+/** Batches of all targets in turn, so that a run that is cut short has tried them all. */
+function planBatches(targets: readonly FuzzTarget[], cases: number, seed: number): Batch[] {
+  const total = targets.reduce((sum, target) => sum + target.weight, 0);
+  const left = targets.map((target) => ({
+    target: target.name,
+    cases: Math.ceil((cases * target.weight) / total),
+  }));
+  const batches: Batch[] = [];
+  for (let round = 0; left.some((one) => one.cases > 0); round += 1)
+    for (const one of left) {
+      const size = Math.min(BATCH, one.cases);
+      one.cases -= size;
+      if (size > 0) batches.push({ target: one.target, seed: (seed * 1_000_003 + round) | 0, cases: size });
+    }
+  return batches;
+}
+
+/** A worker tries the batches that it is sent, one after the other. */
+async function work(): Promise<void> {
+  const targets = await listFuzzTargets();
+  let current: Batch | null = null;
+  const fail = (why: unknown) => {
+    const text = why instanceof Error ? (why.stack ?? why.message) : String(why);
+    process.send?.({ batch: current, tried: 0, failure: { input: 'one of the batch', why: text } });
+  };
+  process.on('unhandledRejection', fail);
+  process.on('uncaughtException', fail);
+  process.on('message', (batch: Batch) => {
+    current = batch;
+    const target = targets.find((one) => one.name === batch.target);
+    if (!target) return fail(`there is no target ${batch.target}`);
+    target.search(batch).then((result) => process.send?.({ batch, ...result }), fail);
+  });
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [cases, seed] = [Number(args[0]), Number(args[1])];
+  const words = args.slice(2);
+  const targets = (await listFuzzTargets()).filter(
+    ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+  );
+  if (!Number.isSafeInteger(cases) || cases < 1 || !Number.isSafeInteger(seed) || targets.length === 0) {
+    process.stderr.write('usage: fuzz.js CASES SEED [WORD of a target’s name…]\n');
+    return 2;
+  }
+  const batches = planBatches(targets, cases, seed);
+  const tried = new Map(targets.map(({ name }) => [name, 0]));
+  const failures: BatchReport[] = [];
+  const total = () => [...tried.values()].reduce((sum, one) => sum + one, 0);
+  const progress = setInterval(() => process.stderr.write(`${total()} of ${cases} cases\n`), PROGRESS_MS);
+  await Promise.all(
+    Array.from({ length: WORKERS }, async () => {
+      let worker: ChildProcess | null = null;
+      for (let batch = batches.shift(); batch; batch = batches.shift()) {
+        worker ??= fork(process.argv[1] ?? '', ['--worker']);
+        const report = await tryBatch(worker, batch);
+        tried.set(batch.target, (tried.get(batch.target) ?? 0) + report.tried);
+        if (!report.failure) continue;
+        failures.push(report);
+        worker.kill('SIGKILL');
+        worker = null;
+      }
+      worker?.kill('SIGKILL');
+    }),
+  );
+  clearInterval(progress);
+  for (const [name, count] of tried) process.stdout.write(`${String(count).padStart(9)}  ${name}\n`);
+  for (const { batch, failure } of failures)
+    process.stdout.write(
+      `\nNOT SO: ${batch.target} (seed ${batch.seed}, ${batch.cases} cases)\n${failure?.input.slice(0, 4000)}\n${failure?.why.slice(0, 4000)}\n`,
+    );
+  process.stdout.write(`${total()} cases, seed ${seed}: ${failures.length} failures\n`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** What a worker says of a batch, or that it hangs or died. */
+function tryBatch(worker: ChildProcess, batch: Batch): Promise<BatchReport> {
+  return new Promise((resolve) => {
+    const settle = (report: BatchReport) => {
+      clearTimeout(timer);
+      worker.off('message', onMessage);
+      worker.off('exit', onExit);
+      resolve(report);
+    };
+    const fail = (why: string) => settle({ batch, tried: 0, failure: { input: 'one of the batch', why } });
+    const onMessage = (report: unknown) => settle(report as BatchReport);
+    const onExit = (code: number | null, signal: string | null) => fail(`the worker died: ${signal ?? code}`);
+    const timer = setTimeout(() => fail(`no answer within ${HANG_MS / 1000} s: it hangs`), HANG_MS);
+    worker.once('message', onMessage);
+    worker.once('exit', onExit);
+    worker.send(batch);
+  });
+}
+
+if (process.argv[2] === '--worker') await work();
+else process.exit(await main(process.argv.slice(2)));
