@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { formatDiagnostic, readYaml } from './document/index.ts';
 import { kernelDefinitionSchema } from './kernel/index.ts';
+import { LIMITS } from './model/index.ts';
 import { expandScenario, parseScenario } from './scenario/index.ts';
 import { PROJECT_ROOT } from './testing/index.ts';
 
@@ -65,4 +66,18 @@ t.test('every file of the project that the documentation names is there', async 
       if (!/NAME|DIRECTORY/.test(path)) t.ok(existsSync(join(PROJECT_ROOT, path)), `${document}: ${path}`);
     }
   }
+});
+
+t.test('the documentation lists every bound as it is', async (t) => {
+  const text = readFileSync(join(PROJECT_ROOT, 'docs/limits.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `([^`]+)` \| (\d+) \| (.+) \| (.+) \|$/gm)];
+  t.strictSame(
+    rows.map(([, name, maximum, unit, what]) => ({ name, maximum: Number(maximum), unit, what })),
+    Object.entries(LIMITS).map(([name, limit]) => ({
+      name,
+      maximum: limit.maximum,
+      unit: limit.unit,
+      what: limit.what,
+    })),
+  );
 });

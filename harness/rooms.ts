@@ -22,6 +22,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:os',
       'node:path',
       'node:readline',
+      'node:stream',
       'node:stream/promises',
       'node:timers/promises',
     ],
@@ -76,6 +77,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     rooms: ['series', 'kernel', 'image', 'document', 'scenario', 'symbol', 'verdict', 'model', 'host'],
     modules: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
   },
+  scan: {
+    rooms: ['host', 'kernel', 'model', 'splat', 'symbol'],
+    modules: ['node:fs/promises', 'node:path', 'node:stream', 'node:stream/promises', 'node:zlib'],
+  },
   report: { rooms: ['model'], modules: ['picocolors', 'string-width'] },
   cli: {
     rooms: [
@@ -86,9 +91,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'kernel',
       'model',
       'report',
+      'scan',
       'scenario',
-      'splat',
-      'symbol',
       'trial',
       'vm',
     ],

@@ -44,7 +44,7 @@ export const perPatchBench: Bench = {
       const run = await runKtrial(lab, [
         join(lab.root, SERIES),
         ...['--kernel', KERNEL, '--arms', 'per-patch', '--base', base],
-        ...['--scenarios', ...SCENARIOS.map((path) => join(lab.root, path))],
+        ...SCENARIOS.flatMap((path) => ['--scenarios', join(lab.root, path)]),
       ]);
       const builds = run.events.filter(
         (event) => event.type === 'stageEnded' && event.stage.startsWith('build-'),

@@ -2,6 +2,9 @@
 import type { CampaignPlan, PlannedTrial } from '../model/index.ts';
 import type { CampaignRequest } from './request.ts';
 
+/** Lines about trials that a plan has at most: nobody reads more. */
+const LISTED_TRIALS = 200;
+
 /** The plan for people, line by line: what `--dry-run` prints. */
 export function describePlan(request: CampaignRequest, plan: CampaignPlan): string[] {
   const { series, kernel } = request;
@@ -21,11 +24,24 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
   }
   for (const arm of plan.arms) lines.push(`arm        ${arm.name}: ${arm.patches} patches of the series`);
   for (const name of plan.l2Kernels) lines.push(`l2 kernel  ${name}`);
-  lines.push(`trials     ${plan.trials.length}`);
-  for (const trial of plan.trials)
-    lines.push(`           ${trial.id} (seed ${trial.seed}, ${describeBoot(trial)})`);
+  lines.push(`trials     ${plan.trials.length}`, ...describeTrials(plan));
   lines.push(`repeat     ${request.repeatCommand}`);
   return lines;
+}
+
+/** Each trial, or where they are too many to be read one by one, how many there are of each kind. */
+function describeTrials({ trials }: CampaignPlan): string[] {
+  const indent = ' '.repeat(11);
+  if (trials.length <= LISTED_TRIALS)
+    return trials.map((trial) => `${indent}${trial.id} (seed ${trial.seed}, ${describeBoot(trial)})`);
+  const counts = new Map<string, number>();
+  for (const trial of trials) {
+    const kind = `${trial.scenario}.${trial.arm} (${describeBoot(trial)})`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  const kinds = [...counts].map(([kind, count]) => `${indent}${count} of ${kind}`);
+  if (kinds.length <= LISTED_TRIALS) return kinds;
+  return [...kinds.slice(0, LISTED_TRIALS), `${indent}and ${kinds.length - LISTED_TRIALS} more kinds`];
 }
 
 function describeBoot(trial: PlannedTrial): string {

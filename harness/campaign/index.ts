@@ -5,8 +5,21 @@
 export { buildArms, findArmKernel } from './build.ts';
 export { exitCodeOfState } from './conclude.ts';
 export { describePlan } from './describe-plan.ts';
+export {
+  requireBuildable,
+  requireFragments,
+  requireL2Image,
+  requireL2s,
+  requireMemory,
+  requireRunnable,
+} from './foresee.ts';
 export { readKernel, readSeriesArgument } from './inputs.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
 export { planRun, readRun, resumeCampaign, runCampaign } from './run.ts';
-export { findRunDirectory, listRunDirectories, makeRunDirectory } from './run-directory.ts';
-export { readScenarios } from './scenarios.ts';
+export {
+  findRunDirectory,
+  listRunDirectories,
+  makeRunDirectory,
+  requireRunDirectory,
+} from './run-directory.ts';
+export { readScenario, readScenarios } from './scenarios.ts';

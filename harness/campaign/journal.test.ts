@@ -62,8 +62,8 @@ t.test('a journal is created once, and a missing one is the request’s fault', 
   const place = dirname(path);
   t.match(
     faultOf(() => readJournal(place)),
-    { code: 'KTRIAL_BUG', message: /EISDIR/ },
-    'any other error stays what it is',
+    { code: 'HOST_NOT_A_FILE', blame: 'lab', message: /EISDIR/ },
+    'any other refusal is the lab’s',
   );
 });
 

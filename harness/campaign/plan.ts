@@ -34,6 +34,12 @@ export type PlanRequest = Pick<
   'series' | 'arms' | 'scenarios' | 'repeat' | 'seed' | 'cold' | 'clonesPerControl'
 >;
 
+/** The number of trials that a plan of the request has, without its controls; nothing is made for it. */
+export function countTrials(request: PlanRequest): number {
+  const arms = request.series === null ? 1 : request.arms === 'pair' ? 2 : request.series.patches.length + 1;
+  return request.scenarios.reduce((sum, scenario) => sum + countRepeats(request, scenario) * arms, 0);
+}
+
 /**
  * Plans a campaign. Pure: the same request and expectations give the same plan. Arms are interleaved, so that all see the
  * same conditions; `expect` puts the longest scenarios first.

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { freeSpaceMib } from '../host/index.ts';
+import {
+  freeSpaceMib,
+  inputFault,
+  type OwnDirectory,
+  ownDirectoryFault,
+  requireUsableDirectory,
+  requireUsablePath,
+} from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 
 /** Space that a run's logs and overlays may take, in MiB. */
@@ -17,26 +25,59 @@ export interface RunsPlace {
   readonly workingDirectory: string;
 }
 
+/** The directory that a run would use, as messages name it. */
+function wantedDirectory(place: RunsPlace, wanted: string | undefined, title: string): OwnDirectory {
+  if (wanted === undefined)
+    return {
+      path: join(place.runsDirectory, newId(title)),
+      what: 'the directory of runs',
+      setting: 'XDG_STATE_HOME',
+      blame: 'lab',
+    };
+  return {
+    path: resolve(place.workingDirectory, wanted),
+    what: 'the run directory',
+    setting: '--run-directory',
+    blame: 'request',
+  };
+}
+
 /**
- * Makes the directory of a run, new and empty; `latest` beside it names it. Its name is the run's id. Faults:
- * `RUN_DIRECTORY_USED` (request), `HOST_DISK_FULL` (lab).
+ * Requires that the directory of a run can be made, or is empty, without making it. Faults: `RUN_DIRECTORY_USED`, those of
+ * `requireUsablePath` and `requireUsableDirectory`.
+ */
+export async function requireRunDirectory(
+  place: RunsPlace,
+  wanted: string | undefined,
+  title: string,
+): Promise<OwnDirectory> {
+  const directory = wantedDirectory(place, wanted, title);
+  requireUsablePath(directory);
+  await requireUsableDirectory(directory);
+  const names = await readdir(directory.path).catch(() => []);
+  if (names.length === 0) return directory;
+  throw new Fault({
+    blame: 'request',
+    code: 'RUN_DIRECTORY_USED',
+    message: `the run directory ${directory.path} is not empty`,
+    next: `name a new one, or continue the run that is in it: ktrial resume ${directory.path}`,
+  });
+}
+
+/**
+ * Makes the directory of a run, new and empty; `latest` beside it names it. Its name is the run's id. Faults as
+ * `requireRunDirectory`, and `HOST_DISK_FULL` (lab).
  */
 export async function makeRunDirectory(
   place: RunsPlace,
   wanted: string | undefined,
   title: string,
 ): Promise<string> {
-  const path =
-    wanted === undefined ? join(place.runsDirectory, newId(title)) : resolve(place.workingDirectory, wanted);
-  await mkdir(path, { recursive: true });
-  if ((await readdir(path)).length > 0) {
-    throw new Fault({
-      blame: 'request',
-      code: 'RUN_DIRECTORY_USED',
-      message: `the run directory ${path} is not empty`,
-      next: `name a new one, or continue the run that is in it: ktrial resume ${path}`,
-    });
-  }
+  const directory = await requireRunDirectory(place, wanted, title);
+  const { path } = directory;
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw ownDirectoryFault(directory, cause);
+  });
   const freeMib = await freeSpaceMib(path);
   if (freeMib < RUN_MIB) {
     throw new Fault({
@@ -46,7 +87,10 @@ export async function makeRunDirectory(
       next: 'free some space, or choose another directory: --run-directory DIR',
     });
   }
-  if (wanted === undefined) await pointLatest(path);
+  if (wanted === undefined)
+    await pointLatest(path).catch((cause: unknown) => {
+      throw ownDirectoryFault(directory, cause, join(dirname(path), 'latest'));
+    });
   return path;
 }
 
@@ -68,13 +112,16 @@ async function pointLatest(path: string): Promise<void> {
   await rename(fresh, latest);
 }
 
-/** The directory of a run that is named by path, by id or as `latest`. Fault `RUN_UNKNOWN` (request). */
+/** The directory of a run that is named by path, by id or as `latest`. Faults `RUN_UNKNOWN`, `INPUT_UNREADABLE` (request). */
 export async function findRunDirectory(place: RunsPlace, name = 'latest'): Promise<string> {
   const candidates = [join(place.runsDirectory, name), resolve(place.workingDirectory, name)];
   for (const candidate of /[/.]/.test(name) ? candidates.reverse() : candidates) {
-    if (await isFile(join(candidate, JOURNAL_FILE))) return realpath(candidate);
-    if (basename(candidate) === JOURNAL_FILE && (await isFile(candidate)))
-      return realpath(dirname(candidate));
+    const journal = basename(candidate) === JOURNAL_FILE ? candidate : join(candidate, JOURNAL_FILE);
+    if (!(await isFile(journal))) continue;
+    await access(journal, constants.R_OK).catch((cause: unknown) => {
+      throw inputFault(journal, 'run', cause);
+    });
+    return realpath(dirname(journal));
   }
   throw new Fault({
     blame: 'request',
@@ -84,9 +131,14 @@ export async function findRunDirectory(place: RunsPlace, name = 'latest'): Promi
   });
 }
 
-/** The directories of all runs in the runs directory, newest first. */
+/** The directories of all runs in the runs directory, newest first. Faults of `ownDirectoryFault`, blame lab. */
 export async function listRunDirectories(place: RunsPlace): Promise<readonly string[]> {
-  const entries = await readdir(place.runsDirectory, { withFileTypes: true }).catch(() => []);
+  const path = place.runsDirectory;
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return [];
+    const own = { path, what: 'the directory of runs', setting: 'XDG_STATE_HOME', blame: 'lab' } as const;
+    throw ownDirectoryFault(own, cause);
+  });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const runs: string[] = [];
   for (const name of names.sort().reverse())
@@ -95,6 +147,11 @@ export async function listRunDirectories(place: RunsPlace): Promise<readonly str
   return runs;
 }
 
+/** Whether a path is a plain file. What may not be looked at is the request's fault. */
 async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isFile() === true;
+  const there = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EACCES' || cause.code === 'ELOOP') throw inputFault(path, 'run', cause);
+    return null;
+  });
+  return there?.isFile() === true;
 }

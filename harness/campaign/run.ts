@@ -6,6 +6,7 @@ import {
   type CampaignPlan,
   type CampaignState,
   Fault,
+  formatJson,
   type RunListener,
   type Series,
   type TrialRunner,
@@ -119,7 +120,7 @@ async function execute(
   } finally {
     await durations.save();
     // For programs; the journal has the same.
-    const record = `${JSON.stringify(recorder.state, null, 2)}\n`;
+    const record = `${formatJson(recorder.state, 2)}\n`;
     await writeFileAtomic(join(runDirectory, RECORD_FILE), record).catch(() => {});
   }
 }

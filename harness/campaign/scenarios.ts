@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { faultOf } from '../document/index.ts';
-import { listFiles } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { faultOf, formatDiagnostic } from '../document/index.ts';
+import { findInputFiles, readInput } from '../host/index.ts';
+import { DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
 import {
   expandScenario,
   type ParameterValue,
@@ -15,6 +15,10 @@ import {
 export interface ScenarioPlace {
   readonly workingDirectory: string;
   readonly root: string;
+  readonly signal?: AbortSignal;
+  readonly limits?: Limits;
+  /** Called with each warning about a scenario, as text. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** Reads the scenarios that a user names, with their parameters and matrix settled. */
@@ -31,19 +35,22 @@ export async function readScenarios(
       next: `add --scenarios PATH: a file or a directory, such as ${join(place.root, 'scenarios/mdev')}`,
     });
   }
+  const { limits = DEFAULT_LIMITS } = place;
   const given = parseParameters(parameters);
   const settled: SettledScenario[] = [];
   const used = new Set<string>();
   for (const file of await findScenarioFiles(paths, place)) {
-    const parsed = parseScenario(await readFile(file, 'utf8'), file);
+    const parsed = parseScenario(await readScenario(file, place), file);
     if (!parsed.ok) throw faultOf(parsed.diagnostics, file, 'scenario');
+    for (const warning of parsed.warnings) place.onWarning?.(formatDiagnostic(warning));
     const known = new Set([
       ...Object.keys(parsed.scenario.parameters),
       ...Object.keys(parsed.scenario.matrix),
     ]);
     const own = Object.fromEntries(Object.entries(given).filter(([name]) => known.has(name)));
     for (const name of Object.keys(own)) used.add(name);
-    settled.push(...expandScenario(parsed.scenario, own));
+    for (const one of expandScenario(parsed.scenario, own)) settled.push(one);
+    requireWithin(limits, 'scenarios', settled.length, 'the run', true);
   }
   const unused = Object.keys(given).find((name) => !used.has(name));
   if (unused !== undefined) {
@@ -58,29 +65,45 @@ export async function readScenarios(
   return settled;
 }
 
-function requireUniqueNames(settled: readonly SettledScenario[]): void {
-  const names = settled.map((scenario) => scenario.name);
-  const name = names.find((one, index) => names.indexOf(one) !== index);
-  if (name === undefined) return;
-  throw new Fault({
-    blame: 'scenario',
-    code: 'SCENARIO_TWICE',
-    message: `two scenarios are called ${name}`,
-    next: 'rename one, or name fewer files',
+/** The text of a scenario that a user named. Faults of `readInput`. */
+export async function readScenario(
+  file: string,
+  { signal, limits = DEFAULT_LIMITS }: Pick<ScenarioPlace, 'signal' | 'limits'>,
+): Promise<string> {
+  const bytes = await readInput(file, {
+    what: 'scenario',
+    limitBytes: limits['document-kib'] * 1024,
+    raise: `--limit document-kib=${2 * limits['document-kib']}`,
+    signal,
   });
+  return bytes.toString('utf8');
+}
+
+function requireUniqueNames(settled: readonly SettledScenario[]): void {
+  const names = new Set<string>();
+  for (const { name } of settled) {
+    if (names.has(name))
+      throw new Fault({
+        blame: 'scenario',
+        code: 'SCENARIO_TWICE',
+        message: `two scenarios are called ${name}`,
+        next: 'rename one, or name fewer files',
+      });
+    names.add(name);
+  }
 }
 
 async function findScenarioFiles(paths: readonly string[], place: ScenarioPlace): Promise<string[]> {
-  const files: string[] = [];
+  const all: string[] = [];
   for (const name of paths) {
     const path = await findPath(name, place);
-    if (!(await stat(path)).isDirectory()) files.push(path);
-    else
-      files.push(
-        ...(await listFiles(path)).filter((name) => /\.ya?ml$/.test(name)).map((name) => join(path, name)),
-      );
+    const isWanted = (one: string) => /\.ya?ml$/.test(one);
+    const { files, faults } = await findInputFiles(path, 'scenario', isWanted, place.signal);
+    if (faults[0]) throw faults[0];
+    for (const file of files) all.push(file);
+    requireWithin(place.limits ?? DEFAULT_LIMITS, 'scenarios', all.length, paths.join(', '));
   }
-  if (files.length > 0) return files;
+  if (all.length > 0) return all;
   throw new Fault({
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
@@ -89,15 +112,22 @@ async function findScenarioFiles(paths: readonly string[], place: ScenarioPlace)
   });
 }
 
-/** Relative to the working directory, else to the project root. */
+/** Relative to the working directory, else to the project root. What is there and cannot be read is not looked for elsewhere. */
 async function findPath(name: string, place: ScenarioPlace): Promise<string> {
-  for (const path of [resolve(place.workingDirectory, name), resolve(place.root, name)]) {
-    if (await stat(path).catch(() => null)) return path;
+  const here = resolve(place.workingDirectory, name);
+  for (const path of [here, resolve(place.root, name)]) {
+    const code = await stat(path).then(
+      () => null,
+      (cause: NodeJS.ErrnoException) => cause.code,
+    );
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') return path;
   }
   throw new Fault({
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
-    message: `there is no scenario file or directory ${name}`,
+    message: /^[a-z][a-z0-9+.-]*:\/\//i.test(name)
+      ? `got the address ${name}, expected a scenario file or directory on this computer`
+      : `there is no scenario file or directory ${name}`,
     next: `name one relative to ${place.workingDirectory} or to ${place.root}`,
   });
 }
@@ -105,23 +135,28 @@ async function findPath(name: string, place: ScenarioPlace): Promise<string> {
 function parseParameters(args: readonly string[]): Record<string, ParameterValue> {
   const given: Record<string, ParameterValue> = Object.create(null);
   for (const arg of args) {
-    const match = /^([A-Za-z_]\w*)=(.*)/s.exec(arg);
-    if (!match?.[1])
+    const [, name = '', value = ''] = /^([A-Za-z_]\w*)=(.*)/s.exec(arg) ?? [];
+    if (name === '')
       throw new Fault({
         blame: 'request',
         code: 'CAMPAIGN_BAD_PARAMETER',
         message: `got --param ${arg}, expected NAME=VALUE`,
         next: 'NAME is a parameter of the scenario, such as --param count=3',
       });
-    const value = match[2] ?? '';
-    given[match[1]] =
-      value === 'true'
-        ? true
-        : value === 'false'
-          ? false
-          : /^-?\d+(\.\d+)?$/.test(value)
-            ? Number(value)
-            : value;
+    if (name in given)
+      throw new Fault({
+        blame: 'request',
+        code: 'CAMPAIGN_BAD_PARAMETER',
+        message: `got --param ${name} twice, expected it once: only one value can count`,
+        next: `leave out --param ${name}=${String(given[name])} or --param ${arg}`,
+      });
+    given[name] = parseValue(value);
   }
   return given;
+}
+
+/** A number only where nothing of the text is lost: `5.10`, `007` and `-0` stay texts. */
+function parseValue(text: string): ParameterValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+(\.\d+)?$/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type InputOptions, requireUsablePath, streamStandardInput } from '../host/index.ts';
+import { type Limits, parseLimits } from '../model/index.ts';
 import type { Output } from './output.ts';
 
 /** What a command knows of the world it was called in. */
@@ -20,8 +22,13 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly out: Output;
   readonly err: Output;
+  /** Bounds on what comes from outside, as `--limit` changed them. */
+  readonly limits: Limits;
   /** The arguments after `ktrial`, for the line that repeats a run. */
   readonly args: readonly string[];
+  /** Standard input in pieces. */
+  streamStandardInput(input: InputOptions): AsyncIterable<Buffer>;
+  /** All of standard input, for a mailbox. */
   readStandardInput(): Promise<Uint8Array>;
 }
 
@@ -29,29 +36,58 @@ export interface Context {
 export interface GlobalOptions {
   readonly color?: 'auto' | 'always' | 'never';
   readonly debug?: boolean;
+  readonly limit?: readonly string[];
 }
 
-/** Gathers the context from the process; the one place that reads the environment. */
+/** Gathers the context from the process; the one place that reads the environment. What a command does not ask for is not looked at. */
 export function openContext(options: GlobalOptions, signal: AbortSignal, out: Output, err: Output): Context {
   const { env } = process;
   const root = findRoot();
+  const limits = parseLimits(options.limit ?? []);
   return {
     root,
     version: readVersion(root),
-    cacheDirectory: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ktrial'),
-    runsDirectory: join(env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'ktrial', 'runs'),
-    workingDirectory: process.cwd(),
+    limits,
+    get cacheDirectory() {
+      return ownPath('XDG_CACHE_HOME', '.cache', 'ktrial');
+    },
+    get runsDirectory() {
+      return ownPath('XDG_STATE_HOME', '.local/state', 'ktrial/runs');
+    },
+    get workingDirectory() {
+      return process.cwd();
+    },
     color: wantsColor(options.color ?? 'auto', out),
     signal,
     out,
     err,
     args: process.argv.slice(2),
+    streamStandardInput: (input) => streamStandardInput(() => process.stdin, { ...input, signal }),
     async readStandardInput() {
       const chunks: Buffer[] = [];
-      for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+      const mailbox = {
+        what: 'mailbox',
+        limitBytes: limits['mailbox-mib'] * 1024 * 1024,
+        raise: `--limit mailbox-mib=${2 * limits['mailbox-mib']}`,
+        signal,
+      };
+      for await (const chunk of streamStandardInput(() => process.stdin, mailbox)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
   };
+
+  /** By the XDG Base Directory Specification, but a relative path is refused and not ignored. */
+  function ownPath(variable: string, below: string, own: string): string {
+    const given = env[variable];
+    if (given) return checked(join(given, own), given, variable);
+    const home = env.HOME || userInfo().homedir;
+    return checked(join(home, below, own), home, 'HOME');
+  }
+
+  function checked(path: string, given: string, setting: string): string {
+    requireUsablePath({ path: given, what: `the directory ${setting}`, setting });
+    return path;
+  }
 }
 
 function wantsColor(choice: 'auto' | 'always' | 'never', out: Output): boolean {

@@ -6,12 +6,14 @@ import {
   findArmKernel,
   readKernel,
   readSeriesArgument,
+  requireBuildable,
 } from '../campaign/index.ts';
 import { type ArmsChoice, type CampaignState, Fault, type Kernel, type Rejection } from '../model/index.ts';
 import { describeRejection } from '../report/index.ts';
 import { imageRecipe } from './assemble.ts';
 import type { Context } from './context.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { requireUsablePlaces } from './places.ts';
 import { openProgress } from './progress.ts';
 
 /** Options of every command that builds kernels. */
@@ -30,6 +32,7 @@ export async function readArmsRequest(
   options: KernelOptions,
   context: Context,
 ): Promise<ArmsRequest> {
+  if (seriesArg === undefined) requireNoSeriesOptions(options);
   const kernel = await readKernel(options.kernel, context);
   const series =
     seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, context);
@@ -43,6 +46,19 @@ export async function readArmsRequest(
   };
 }
 
+/** Options that say something about a series do nothing without one. Fault `CLI_NO_SERIES` (request). */
+function requireNoSeriesOptions({ arms, repository }: KernelOptions): void {
+  const useless =
+    arms === 'per-patch' ? '--arms per-patch' : repository === undefined ? null : '--repository';
+  if (useless === null) return;
+  throw new Fault({
+    blame: 'request',
+    code: 'CLI_NO_SERIES',
+    message: `got ${useless} without a series, expected a series that it says something about`,
+    next: `name the series, or leave ${useless} out`,
+  });
+}
+
 /** Builds the arms that the command line asks for, with progress, and runs nothing. */
 export async function buildRequestedArms(
   seriesArg: string | undefined,
@@ -50,6 +66,8 @@ export async function buildRequestedArms(
   context: Context,
 ): Promise<CampaignState> {
   const request = await readArmsRequest(seriesArg, options, context);
+  await requireUsablePlaces(context);
+  await requireBuildable(request, context);
   await removeLeftovers(context);
   const progress = await openProgress(context);
   try {

@@ -13,17 +13,17 @@ setMaxListeners(0, abort.signal);
 const out = openOutput(process.stdout);
 const err = openOutput(process.stderr);
 const debug = process.argv.includes('--debug');
-let interrupts = 0;
+let interruptedBy: NodeJS.Signals | null = null;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    interrupts += 1;
-    if (interrupts > 1) {
+    if (interruptedBy !== null) {
       err.write(
-        'ktrial: left at once; its machines and builds end with it. Continue the run with: ktrial resume\n',
+        'ktrial: left at once; its machines and builds end with it. Continue a run with: ktrial resume\n',
       );
-      process.exit(130);
+      return leave(130);
     }
-    err.write('\nktrial: stopping machines and recording what there is; once more to leave at once\n');
+    interruptedBy = name;
+    err.write('\nktrial: stopping, and recording what there is; once more to leave at once\n');
     abort.abort();
   });
 }
@@ -33,19 +33,39 @@ process.on('uncaughtException', (error) => {
   process.exit(isFault(error) ? exitCodeOf(error) : 70);
 });
 
+/** How long what Node's threads are doing may hold up an exit after an interruption, in milliseconds. */
+const HELD_UP_MS = 300;
+
+/**
+ * Ends this process. A read or an open that waits in one of Node's threads holds up every exit, and only a signal ends it:
+ * after an interruption that is SIGINT, for which a shell shows 130 as well.
+ */
+function leave(code: number): void {
+  const startedAt = performance.now();
+  const attempt = () => {
+    const isHeldUp = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+    if (interruptedBy === null || !isHeldUp) process.exit(code);
+    if (performance.now() - startedAt < HELD_UP_MS) return;
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
+  };
+  setInterval(attempt, 20);
+  attempt();
+}
+
 async function main(): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram(async (load, args, options, globals) => {
-    // Help is printed without what commands need.
-    const { openContext } = await import('./context.ts');
-    const context = openContext(globals, abort.signal, out, err);
-    const execute = await load();
-    exitCode = await execute(context, args, options);
-  });
-  program.configureOutput({ writeOut: out.write, writeErr: err.write });
-  for (const command of program.commands)
-    command.configureOutput({ writeOut: out.write, writeErr: err.write });
   try {
+    const program = buildProgram(async (load, args, options, globals) => {
+      // Help is printed without what commands need.
+      const { openContext } = await import('./context.ts');
+      const context = openContext(globals, abort.signal, out, err);
+      const execute = await load();
+      exitCode = await execute(context, args, options);
+    });
+    program.configureOutput({ writeOut: out.write, writeErr: err.write });
+    for (const command of program.commands)
+      command.configureOutput({ writeOut: out.write, writeErr: err.write });
     await program.parseAsync(process.argv);
     return abort.signal.aborted ? 130 : exitCode;
   } catch (error) {
@@ -65,4 +85,4 @@ if (unwritten) {
   await err.flush();
   if (code === 0 || code === 1) code = 69;
 }
-process.exit(code);
+leave(code);

@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Fault } from '../model/index.ts';
+
+/** An option that may be given several times; each time with one value. */
+class RepeatableOption extends Option {
+  constructor(flags: string, description: string) {
+    super(flags, `${description}; repeatable`);
+    this.argParser((arg: string, before: readonly string[] | undefined) => [...(before ?? []), arg]);
+  }
+}
+
+/** An option that may be given several times; each time with one value, so that it never takes an operand for a second. */
+export function repeatable(flags: string, description: string): Option {
+  return new RepeatableOption(flags, description);
+}
 
 /** Options of every command that builds kernels. */
 export function kernelOptions(command: Command): Command {
@@ -7,8 +21,8 @@ export function kernelOptions(command: Command): Command {
     .option('-k, --kernel <name>', 'kernel definition: a name in kernels/, or the path of a YAML file')
     .option('--base <commit>', 'apply the series to this commit of the source')
     .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
-    .option('--config-fragment <path...>', "config fragments on top of the definition's")
-    .option('--mirror <address>', 'Debian mirror for sources and images (default: what apt uses)');
+    .addOption(repeatable('--config-fragment <path>', "a config fragment on top of the definition's"))
+    .option('--mirror <address>', 'Debian mirror for sources and images (default: what apt uses)', address);
 }
 
 /** Which kernels are compared. */
@@ -21,34 +35,91 @@ export function armsOption(): Option {
     .default('pair');
 }
 
-/** Reports to write, repeatable. */
+/** Reports to write. */
 export function outputOption(): Option {
-  return new Option(
+  return repeatable(
     '-o, --output <format[:path]>',
-    'a report to write: tap, junit, table or json, to a file or to standard output; repeatable',
-  ).argParser((arg: string, before: readonly string[] | undefined) => [...(before ?? []), arg]);
+    'a report to write: tap, junit, table or json, to a file or to standard output',
+  );
+}
+
+/** Bounds on what comes from outside. */
+export function limitOption(): Option {
+  return repeatable('--limit <name=number>', 'change a bound on counts and sizes (docs/limits.md)');
 }
 
 /** Options of every command that boots one machine. */
 export function machineOptions(command: Command): Command {
   return command
-    .option('--cpus <count>', 'CPUs of the machine', positive, 2)
-    .option('--memory <mib>', 'memory of the machine in MiB', positive, 1024)
+    .option('--cpus <count>', 'CPUs of the machine', within(1, 255), 2)
+    .option('--memory <mib>', 'memory of the machine in MiB', within(64, 16 * 1024 * 1024), 1024)
     .option('--kernel-args <args>', "added to the kernel's command line");
 }
 
-/** Reads a whole number from 1 up. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('it must be a whole number from 1 up.');
-  return value;
+/**
+ * Refuses, for each option of a command that takes a value: no value, an empty one, the next option taken for it, and the
+ * option given twice where only one value counts. Fault `CLI_NO_VALUE` or `CLI_OPTION_TWICE` (request).
+ */
+export function guardOptions(command: Command): void {
+  const flags = new Set(command.options.flatMap(({ short, long }) => [short, long]));
+  for (const option of command.options) {
+    if (!option.required) continue;
+    const { parseArg } = option;
+    let isGiven = false;
+    option.argParser((value: string, before: unknown) => {
+      if (value === '' || value.startsWith('--') || flags.has(value)) throw noValue(option, value);
+      if (isGiven && !(option instanceof RepeatableOption)) throw twice(option);
+      isGiven = true;
+      return parseArg ? parseArg(value, before) : value;
+    });
+  }
 }
 
+function noValue(option: Option, value: string): Fault {
+  return new Fault({
+    blame: 'request',
+    code: 'CLI_NO_VALUE',
+    message:
+      value === ''
+        ? `got an empty value, expected ${option.flags}`
+        : `got ${value} after ${option.long}, expected its value: ${option.flags}`,
+    next:
+      value === ''
+        ? `leave ${option.long} out, or give it a value`
+        : `give ${option.long} a value; a path that really begins with dashes is written ./${value}`,
+  });
+}
+
+function twice(option: Option): Fault {
+  return new Fault({
+    blame: 'request',
+    code: 'CLI_OPTION_TWICE',
+    message: `got ${option.long} twice, expected it once: only one value can count`,
+    next: `leave one out: ${option.flags}`,
+  });
+}
+
+/** Reads a whole number from 1 up. */
+export const positive = within(1, Number.MAX_SAFE_INTEGER);
+
 /** Reads a whole number from 0 up. */
-export function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('it must be a whole number from 0 up.');
-  return value;
+export const whole = within(0, Number.MAX_SAFE_INTEGER);
+
+/** Makes a reader of whole numbers between two bounds: digits alone, as people write them. */
+export function within(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d{1,16}$/.test(text) && value >= least && value <= most && Number.isSafeInteger(value))
+      return value;
+    throw new InvalidArgumentError(
+      most === Number.MAX_SAFE_INTEGER
+        ? `it must be a whole number from ${least} up.`
+        : `it must be a whole number from ${least} to ${most}.`,
+    );
+  };
+}
+
+function address(text: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\S+$/.test(text) && !/["'\\\p{Cc}[\]]/u.test(text)) return text;
+  throw new InvalidArgumentError('it must be an address, such as http://deb.debian.org/debian.');
 }

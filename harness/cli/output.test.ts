@@ -5,6 +5,8 @@ import { runCommand } from '../host/index.ts';
 import { quoteArgs } from '../model/index.ts';
 import { PROJECT_ROOT } from '../testing/index.ts';
 
+t.setTimeout(240_000);
+
 const MAIN = join(import.meta.dirname, 'main.js');
 
 /** Runs a shell line in which `ktrial` is the command line under test; the exit codes of a pipe's parts are on the last line. */
@@ -22,12 +24,23 @@ t.test('a reader that goes away is no fault', async (t) => {
     'ktrial run --help | true; echo $PIPESTATUS',
     'ktrial lint 2>&1 | true; echo $PIPESTATUS',
     'ktrial lint 2>&1 | head -c1 >/dev/null; echo $PIPESTATUS',
+    'ktrial lint 2>&1 >/dev/null | true; echo $PIPESTATUS',
+    'ktrial list | true; echo $PIPESTATUS',
+    'echo all is well | ktrial scan | true; echo ${PIPESTATUS[1]}',
+    'ktrial run --kernel smoke-5.10 --scenarios scenarios/mdev --dry-run | true; echo $PIPESTATUS',
+    'ktrial run --kernel smoke-5.10 --scenarios scenarios/mdev --dry-run 2>&1 >/dev/null | true; echo $PIPESTATUS',
   ])
     t.equal((await shell(line)).stdout.trim(), '0', line);
 });
 
 t.test('an output that cannot be written is the lab’s fault, never a verdict', async (t) => {
-  for (const line of ['ktrial lint >/dev/full; echo $?', 'ktrial --help >/dev/full; echo $?']) {
+  for (const line of [
+    'ktrial lint >/dev/full; echo $?',
+    'ktrial --help >/dev/full; echo $?',
+    'ktrial --version >/dev/full; echo $?',
+    'echo all is well | ktrial scan --json >/dev/full; echo $?',
+    'ktrial run --kernel smoke-5.10 --scenarios scenarios/mdev --dry-run >/dev/full; echo $?',
+  ]) {
     const { stdout, stderr } = await shell(line);
     t.equal(stdout.trim(), '69', line);
     t.match(stderr, /the disk is full.*HOST_DISK_FULL/, line);

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { type Fault, toFault } from '../model/index.ts';
+import { type TerminalText, terminalText } from '../report/index.ts';
 
 /** Standard output or error. A reader that went away (`| head`) is no fault; anything else that stops writing is the lab's. */
 export interface Output {
   readonly isTty: boolean;
   /** The terminal's size now, in characters; 80 by 24 where there is none. */
   size(): { readonly columns: number; readonly rows: number };
+  /** Writes text from anywhere. Whatever in it a terminal would obey, but line feeds and tabs, is printed as `?`. */
   write(text: string): void;
+  /** Writes what a report made, with its own colours. */
+  writeReport(text: TerminalText): void;
+  /** Writes what a command in a guest printed: unchanged into a file or a pipe, and as `write` does on a terminal. */
+  writeGuestOutput(text: string): void;
   /** What stopped the writing, or null. */
   failure(): Fault | null;
   /** Settles when everything written has left this process, or cannot. */
@@ -23,12 +29,15 @@ export function openOutput(stream: NodeJS.WriteStream): Output {
     closed = true;
     if (error.code !== 'EPIPE') fault ??= toFault(error);
   });
+  const writeRaw = (text: string) => {
+    if (!closed) stream.write(text);
+  };
   return {
     isTty: stream.isTTY === true,
     size: () => ({ columns: stream.columns ?? 80, rows: stream.rows ?? 24 }),
-    write(text) {
-      if (!closed) stream.write(text);
-    },
+    write: (text) => writeRaw(terminalText(text)),
+    writeReport: writeRaw,
+    writeGuestOutput: (text) => writeRaw(stream.isTTY === true ? terminalText(text) : text),
     failure: () => fault,
     flush: () =>
       new Promise((done) => {

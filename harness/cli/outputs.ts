@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { resolve } from 'node:path';
-import { writeFileAtomic } from '../host/index.ts';
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import {
+  type OwnDirectory,
+  ownDirectoryFault,
+  requireUsableDirectory,
+  writeFileAtomic,
+} from '../host/index.ts';
 import { type CampaignState, Fault } from '../model/index.ts';
-import { REPORT_COLUMNS, REPORTERS } from '../report/index.ts';
+import { REPORT_COLUMNS, REPORTERS, type TerminalText, terminalText } from '../report/index.ts';
 import type { Context } from './context.ts';
 
 /** A report that was asked for: `tap`, or `junit:results.xml`. */
@@ -45,8 +51,41 @@ export function renderReport(
   state: CampaignState,
   runDirectory: string,
   options: { readonly color: boolean; readonly columns: number; readonly verbose: boolean },
-): string {
-  return REPORTERS[format](state, { runDirectory, ...options });
+): TerminalText {
+  const text = REPORTERS[format](state, { runDirectory, ...options });
+  return terminalText(text, options.color ? 'coloured' : 'plain');
+}
+
+/**
+ * Requires that each report can be written where it is asked for: before the work, since afterwards it would be lost. Faults:
+ * `CLI_BAD_OUTPUT`, those of `requireUsableDirectory` (request).
+ */
+export async function requireWritableOutputs(
+  context: Context,
+  wanted: readonly WantedReport[],
+): Promise<void> {
+  for (const { path } of wanted) {
+    if (path === null) continue;
+    const file = resolve(context.workingDirectory, path);
+    await requireUsableDirectory(outputDirectory(file));
+    const there = await stat(file).catch(() => null);
+    if (there && !there.isFile())
+      throw new Fault({
+        blame: 'request',
+        code: 'CLI_BAD_OUTPUT',
+        message: `got ${there.isDirectory() ? 'the directory' : 'no plain file'} ${path} to write a report to, expected a file`,
+        next: 'name a file: -o junit:results.xml',
+      });
+  }
+}
+
+function outputDirectory(file: string): OwnDirectory {
+  return {
+    path: dirname(file),
+    what: 'the directory of a report',
+    setting: '-o FORMAT:PATH',
+    blame: 'request',
+  };
 }
 
 /** Writes every report that was asked for. */
@@ -61,7 +100,13 @@ export async function writeReports(
     const color = path === null && format === 'table' && context.color;
     const columns = path === null && context.out.isTty ? context.out.size().columns : REPORT_COLUMNS;
     const text = renderReport(format, state, runDirectory, { color, columns, verbose });
-    if (path === null) context.out.write(text);
-    else await writeFileAtomic(resolve(context.workingDirectory, path), text);
+    if (path === null) context.out.writeReport(text);
+    else await writeReport(resolve(context.workingDirectory, path), text);
   }
+}
+
+async function writeReport(file: string, text: string): Promise<void> {
+  await writeFileAtomic(file, text).catch((cause: unknown) => {
+    throw ownDirectoryFault(outputDirectory(file), cause, file);
+  });
 }

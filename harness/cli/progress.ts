@@ -10,9 +10,9 @@ export interface OpenProgress {
 
 /** Opens the progress reporter. What it throws is printed once and stops nothing. */
 export async function openProgress({ err, color }: Pick<Context, 'err' | 'color'>): Promise<OpenProgress> {
-  const { createProgress, fanOut } = await import('../report/index.ts');
+  const { createProgress, fanOut, terminalText } = await import('../report/index.ts');
   const progress = createProgress({
-    write: (text: string) => err.write(text),
+    write: (text: string) => err.writeReport(terminalText(text, err.isTty ? 'drawn' : 'plain')),
     interactive: err.isTty,
     color,
     size: () => err.size(),

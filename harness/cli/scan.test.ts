@@ -76,7 +76,7 @@ t.test('a log is read from standard input, named or not, and from a file, with o
     t.equal(stdout, answers[0]?.stdout);
   }
   t.strictSame(scan(['-'], 'all is well\n'), {
-    stdout: 'no complaint of the kernel\n',
+    stdout: 'no complaint of the kernel in 1 line\n',
     stderr: '',
     status: 0,
   });

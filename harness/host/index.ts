@@ -16,10 +16,12 @@ export {
   makeDirectoryAtomic,
   writeFileAtomic,
 } from './files.ts';
+export { filterThrough } from './filter.ts';
 export type { GitOptions } from './git.ts';
 export { runGit } from './git.ts';
 export type { InputOptions } from './input.ts';
 export { inputFault, listInput, lookAtInput, readInput, streamInput } from './input.ts';
+export { findInputFiles } from './input-tree.ts';
 export { tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
@@ -30,4 +32,12 @@ export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
 export type { Scratch } from './scratch.ts';
 export { makeScratch, reapScratch } from './scratch.ts';
+export { streamStandardInput } from './standard-input.ts';
+export type { OwnDirectory } from './usable.ts';
+export {
+  ownDirectoryFault,
+  requireUsableDirectory,
+  requireUsablePath,
+  temporaryDirectory,
+} from './usable.ts';
 export { pause, withDeadline } from './wait.ts';

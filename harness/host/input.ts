@@ -38,11 +38,11 @@ export async function* streamInput(path: string, options: InputOptions): AsyncGe
   if (isPipe && !isOwnPipe(path))
     throw notAFile(path, what, 'a named pipe', 'write it to a file first, or give it as <(cat PIPE)');
   if (!isPipe && !there.isFile()) throw notAFile(path, what, kindOf(there));
-  if (there.isFile() && there.size > limitBytes) throw tooLarge(path, options);
+  if (there.isFile() && there.size > limitBytes) throw inputTooLarge(path, options);
   let read = 0;
   const count = (chunk: Buffer): Buffer => {
     read += chunk.length;
-    if (read > limitBytes) throw tooLarge(path, options);
+    if (read > limitBytes) throw inputTooLarge(path, options);
     return chunk;
   };
   try {
@@ -132,6 +132,15 @@ function kindOf(there: Stats): string {
 /** A refusal of the operating system about something that a user named, as the request's fault. */
 export function inputFault(path: string, what: string, cause: unknown): Fault {
   const { code = '', message } = cause as NodeJS.ErrnoException;
+  // Joined to a directory, an address has lost a slash.
+  const isAddress = /(?:^|\/)(?:https?|ftps?|git|ssh|file):\/{1,2}[^/]/i.test(path);
+  if (isAddress && (code === 'ENOENT' || code === 'ENOTDIR'))
+    return fault(
+      'INPUT_NOT_FOUND',
+      `got the address ${path}, expected a ${what} on this computer`,
+      'fetch it first, such as with curl, and name the file',
+      cause,
+    );
   if (code === 'ENOENT') return fault('INPUT_NOT_FOUND', `there is no ${what} ${path}`, undefined, cause);
   if (code === 'ENOTDIR')
     return fault(
@@ -164,7 +173,8 @@ function notAFile(path: string, what: string, kind: string, next?: string): Faul
   return fault('INPUT_NOT_A_FILE', `got ${kind} ${path}, expected a ${what} in a plain file`, next);
 }
 
-function tooLarge(path: string, { what, limitBytes, raise }: InputOptions): Fault {
+/** What is larger than its bound, as the request's fault. */
+export function inputTooLarge(path: string, { what, limitBytes, raise }: InputOptions): Fault {
   const expected = limitBytes >= 1024 * 1024 ? `${limitBytes / 1024 / 1024} MiB` : `${limitBytes / 1024} KiB`;
   return fault(
     'INPUT_TOO_LARGE',

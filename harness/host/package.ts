@@ -53,6 +53,9 @@ const PROGRAM_OWNERS: Readonly<Record<string, string>> = {
   ld: 'binutils',
   gzip: 'gzip',
   tar: 'tar',
+  bzip2: 'bzip2',
+  lz4: 'lz4',
+  zstd: 'zstd',
 };
 
 /** The Debian package that contains a program, or null when it is not known. */

@@ -3,6 +3,7 @@ import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isOwnerDead, ownerTag } from './owner.ts';
+import { ownDirectoryFault, requireUsableDirectory, temporaryDirectory } from './usable.ts';
 
 /** A temporary directory of this process, removed with all its content when closed. */
 export interface Scratch {
@@ -12,22 +13,40 @@ export interface Scratch {
 
 /** A Unix socket's path has at most 107 bytes (unix(7)): room for our directory's name and a socket's. */
 const LONGEST_PARENT = 40;
+/** With less, a program fails half-way, and some do not notice. */
+const LEAST_FREE_MIB = 8;
 
 /** The directory for temporary files: TMPDIR, or /tmp where sockets in TMPDIR would have paths that are too long. */
 export function scratchParent(): string {
   return Buffer.byteLength(tmpdir()) > LONGEST_PARENT ? '/tmp' : tmpdir();
 }
 
-/** Makes `ktrial-PURPOSE-…` in `parent`. Its name contains its owner, so that `reapScratch` recognises a stale one. */
-export async function makeScratch(purpose: string, parent: string = scratchParent()): Promise<Scratch> {
-  await mkdir(parent, { recursive: true });
-  const path = await mkdtemp(join(parent, `ktrial-${purpose}-${ownerTag()}-`));
+/**
+ * Makes `ktrial-PURPOSE-…` in `parent`, or in the directory for temporary files. Its name contains its owner, so that
+ * `reapScratch` recognises a stale one. Faults, where that directory cannot be used: `HOST_NOT_A_DIRECTORY`,
+ * `HOST_NOT_ALLOWED`, `HOST_DISK_FULL` (lab).
+ */
+export async function makeScratch(purpose: string, parent?: string): Promise<Scratch> {
+  const path = await (parent === undefined ? makeTemporary(purpose) : makeIn(parent, purpose));
   return {
     path,
     async [Symbol.asyncDispose]() {
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+async function makeIn(parent: string, purpose: string): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  return mkdtemp(join(parent, `ktrial-${purpose}-${ownerTag()}-`));
+}
+
+async function makeTemporary(purpose: string): Promise<string> {
+  const temporary = temporaryDirectory(scratchParent());
+  await requireUsableDirectory(temporary, LEAST_FREE_MIB);
+  return mkdtemp(join(temporary.path, `ktrial-${purpose}-${ownerTag()}-`)).catch((cause: unknown) => {
+    throw ownDirectoryFault(temporary, cause);
+  });
 }
 
 /**

@@ -7,5 +7,7 @@ export { openBuildTree } from './build-tree.ts';
 export type { KernelDefinition } from './definition.ts';
 export { kernelDefinitionSchema, readKernelDefinition } from './definition.ts';
 export { newDiagnostics } from './diagnostic.ts';
+export { parseFragment } from './fragment.ts';
+export { knowsCommit } from './source.ts';
 export { findStoredKernel } from './stored-kernel.ts';
 export { findChangedLines, readSourceText } from './text.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { digestOf, makeScratch, runGit, takeLock, writeFileAtomic } from '../host/index.ts';
+import { digestOf, exists, makeScratch, runGit, takeLock, writeFileAtomic } from '../host/index.ts';
 import { requireSourceTree, unpackDebian, unpackTarball } from './archive-source.ts';
 import { fetchCommit, readDirectory, readStamp } from './checkout-source.ts';
 import type { KernelDefinition, KernelSource } from './definition.ts';
@@ -47,6 +47,30 @@ export async function fetchSource(definition: KernelDefinition, options: SourceO
   });
   await writeFileAtomic(stamp, `${commit}\n`);
   return { key, repository, commit };
+}
+
+/**
+ * Whether a definition's source has a commit, as far as that is known before anything is fetched; null where it is not: the
+ * source is not in the cache, or is a repository that may have more by now.
+ */
+export async function knowsCommit(
+  { source }: Pick<KernelDefinition, 'source'>,
+  commit: string,
+  options: Pick<SourceOptions, 'cacheDirectory' | 'signal'>,
+): Promise<boolean | null> {
+  const repository = join(options.cacheDirectory, 'sources', `${sourceKey(source)}.git`);
+  if (!(await exists(join(repository, 'HEAD')))) return null;
+  const args = [
+    '--git-dir',
+    repository,
+    'rev-parse',
+    '-q',
+    '--verify',
+    '--end-of-options',
+    `${commit}^{commit}`,
+  ];
+  const { exitCode } = await runGit(args, { signal: options.signal, accept: 'any' });
+  return exitCode === 0 ? true : 'git' in source ? null : false;
 }
 
 function sourceKey(source: KernelSource): string {

@@ -85,7 +85,7 @@ function runPack(kernel: string, jobs: string): string {
   const runDirectory = mkdtempSync(join(tmpdir(), 'ktrial-golden-'));
   const scenarios = (PROVOKE_PACK[kernel] ?? []).map((name) => join('scenarios/provoke', name));
   const where = ['--jobs', jobs, '--run-directory', runDirectory];
-  runKtrial(['run', '--kernel', kernel, '--scenarios', ...scenarios, ...where]);
+  runKtrial(['run', '--kernel', kernel, ...scenarios.flatMap((path) => ['--scenarios', path]), ...where]);
   return runDirectory;
 }
 

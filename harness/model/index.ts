@@ -21,6 +21,7 @@ export type { LiveEventBody, RunEmitter, RunEvent, RunEventBody, RunListener } f
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
 export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
+export { formatJson } from './json.ts';
 export type { ArmBuild, BuildResult, Diagnostic, Image, ImageId, Kernel, KernelId } from './kernel.ts';
 export { identifyKernel } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';

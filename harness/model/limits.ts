@@ -34,6 +34,7 @@ export const LIMITS = {
   'mime-depth': { maximum: 16, unit: 'levels', what: 'parts of a mail inside one another' },
   patches: { maximum: 1000, unit: 'patches', what: 'patches of a series' },
   'patch-mib': { maximum: 32, unit: 'MiB', what: 'one patch' },
+  'log-mib': { maximum: 4096, unit: 'MiB', what: 'one log that `ktrial scan` reads, unpacked' },
   splats: { maximum: 1000, unit: 'complaints', what: 'complaints that are kept of one log' },
   'archive-gib': { maximum: 8, unit: 'GiB', what: 'a source archive, unpacked' },
 } as const satisfies Readonly<Record<string, Limit>>;

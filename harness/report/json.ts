@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignState } from '../model/index.ts';
+import { type CampaignState, formatJson } from '../model/index.ts';
 
 /** Prints the whole state for programs; `record.json` is this. */
 export function jsonReport(state: CampaignState): string {
-  return `${JSON.stringify(state, null, 2)}\n`;
+  return `${formatJson(state, 2)}\n`;
 }

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { Frame, SplatBody } from '../model/index.ts';
 
+/** What was read of a log: complaints, lines, and complaints beyond the limit, which were not kept. */
+export interface ScannedLog {
+  readonly splats: readonly SplatBody[];
+  readonly lines: number;
+  readonly dropped: number;
+}
+
 /** Builds what `ktrial scan --json` prints for one file. `format` grows when a key changes its meaning or is removed. */
-export function scanJson(file: string, splats: readonly SplatBody[]): object {
+export function scanJson(file: string, { splats, lines, dropped }: ScannedLog): object {
   return {
     format: 1,
     file,
@@ -26,6 +33,8 @@ export function scanJson(file: string, splats: readonly SplatBody[]): object {
       source: splat.source ?? null,
       traces: splat.traces.map(({ label, frames }) => ({ label, frames: frames.map(frameJson) })),
     })),
+    lines,
+    dropped,
   };
 }
 

@@ -123,8 +123,8 @@ t.test('a hostile log cannot give orders to the terminal', async (t) => {
 });
 
 t.test('the scan of a file has the promised keys first, in their order', async (t) => {
-  const json = JSON.parse(JSON.stringify(scanJson('a.log', [aSplat()])));
-  t.strictSame(Object.keys(json), ['format', 'file', 'splats']);
+  const json = JSON.parse(JSON.stringify(scanJson('a.log', { splats: [aSplat()], lines: 9, dropped: 0 })));
+  t.strictSame(Object.keys(json), ['format', 'file', 'splats', 'lines', 'dropped']);
   t.equal(json.format, 1);
   t.strictSame(Object.keys(json.splats[0]).slice(0, 7), [
     'title',
@@ -148,9 +148,17 @@ t.test('the scan of a file has the promised keys first, in their order', async (
   t.strictSame(json.splats[0].frames[0], aFrame());
   t.equal(json.splats[0].traces[1].label, 'Freed by task 7');
   t.equal(json.splats[0].source, null);
-  const quoted = JSON.parse(JSON.stringify(scanJson('a.log', [aSplat({ source: SOURCE })])));
+  const quoted = JSON.parse(
+    JSON.stringify(scanJson('a.log', { splats: [aSplat({ source: SOURCE })], lines: 9, dropped: 0 })),
+  );
   t.strictSame(quoted.splats[0].source, SOURCE);
-  t.strictSame(scanJson('b.log', []), { format: 1, file: 'b.log', splats: [] });
+  t.strictSame(scanJson('b.log', { splats: [], lines: 3, dropped: 7 }), {
+    format: 1,
+    file: 'b.log',
+    splats: [],
+    lines: 3,
+    dropped: 7,
+  });
 });
 
 t.test("a signature's evidence is the patched kernel's own splat, a root, with a trace", async (t) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Splat } from '../model/index.ts';
+import { DEFAULT_LIMITS, type Limits, type Splat } from '../model/index.ts';
 import { type Finished, findRoots } from './follow.ts';
 import type { OpenReport } from './open.ts';
 import { NO_CONTEXT } from './printk.ts';
@@ -7,25 +7,37 @@ import { type Judgement, judgeReport, readReport } from './report.ts';
 
 /** A panic within this many seconds of a report belongs to it. */
 const AFTERMATH_SECONDS = 10;
-/** Splats kept of one log; of a longer flood only new signatures are, up to the second limit. */
-const KEPT = 1000;
-const KEPT_SIGNATURES = 3000;
-/** Characters of all kept splats' texts. */
-const KEPT_TEXT = 16 * 1024 * 1024;
+/** Of a flood beyond the limit only new signatures are kept, up to this many times the limit. */
+const SIGNATURES_FACTOR = 3;
+/** Characters of all kept splats' texts, for each splat of the limit. */
+const KEPT_TEXT_EACH = 16 * 1024;
 /** A panic concerns at most this many of the last splats. */
 const PANIC_REACH = 8;
+
+/** Who hears of splats, and how many are kept. */
+export interface CollectorOptions {
+  /**
+   * Called with each splat when it is complete, in the order of completion; `follows` and `panicked` may still change.
+   * A splat that `flushQuiet` announced comes a second time only if its signature has changed since.
+   */
+  readonly onSplat?: (splat: Splat) => void;
+  /** How many splats of one log are kept: `splats`. */
+  readonly limits?: Pick<Limits, 'splats'>;
+}
 
 /** Turns closed reports into splats, announces them, and keeps as many as the limits allow. */
 export class Collector {
   readonly #onSplat: ((splat: Splat) => void) | undefined;
   readonly #all: Finished[] = [];
   readonly #signatures = new Set<string>();
+  readonly #limit: number;
   #text = 0;
   /** The number of splats that were not kept. */
   dropped = 0;
 
-  constructor(onSplat: ((splat: Splat) => void) | undefined) {
+  constructor({ onSplat, limits = DEFAULT_LIMITS }: CollectorOptions) {
     this.#onSplat = onSplat;
+    this.#limit = limits.splats;
   }
 
   /** Announces a report that is whole, though more lines of it may come. It is announced once. */
@@ -89,8 +101,8 @@ export class Collector {
   }
 
   #hasRoom(signature: string): boolean {
-    const limit = this.#signatures.has(signature) ? KEPT : KEPT_SIGNATURES;
-    if (this.#all.length < limit && this.#text < KEPT_TEXT) return true;
+    const limit = this.#limit * (this.#signatures.has(signature) ? 1 : SIGNATURES_FACTOR);
+    if (this.#all.length < limit && this.#text < this.#limit * KEPT_TEXT_EACH) return true;
     this.dropped += 1;
     return false;
   }

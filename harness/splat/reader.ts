@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
 import { Boots } from './boots.ts';
-import { Collector } from './collect.ts';
+import { Collector, type CollectorOptions } from './collect.ts';
 import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
 import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST } from './kinds/body.ts';
@@ -26,12 +26,7 @@ import { findStamp, lineStart } from './stamp.ts';
 import { normaliseTitle } from './title.ts';
 import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
-export interface ScannerOptions {
-  /**
-   * Called with each splat when it is complete, in the order of completion; `follows` and `panicked` may still change.
-   * A splat that `flushQuiet` announced comes a second time only if its signature has changed since.
-   */
-  readonly onSplat?: (splat: Splat) => void;
+export interface ScannerOptions extends CollectorOptions {
   /** Called with the words of a headline as soon as its line is complete, long before the splat is. */
   readonly onHeader?: (title: string) => void;
   /** Optional kinds that count; none by default. */
@@ -91,7 +86,7 @@ export class LogReader {
     this.#window = window;
     this.#options = options;
     this.#wanted = new Set(options.kinds);
-    this.#collector = new Collector(options.onSplat);
+    this.#collector = new Collector(options);
   }
 
   get dropped(): number {

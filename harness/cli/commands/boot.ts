@@ -37,8 +37,8 @@ export async function execute(
   const kernel = await requireLastKernel(await buildRequestedArms(options.series, options, context), context);
   return withMachine(kernel, options, context, async (guest) => {
     const result = await guest.run(args.join(' '), { timeoutMs: options.timeout * 1000 });
-    context.out.write(result.stdout);
-    context.err.write(result.stderr);
+    context.out.writeGuestOutput(result.stdout);
+    context.err.writeGuestOutput(result.stderr);
     if (result.timedOut) {
       throw new Fault({
         blame: 'request',

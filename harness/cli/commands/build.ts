@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { exitCodeOfState, findArmKernel } from '../../campaign/index.ts';
+import { formatJson } from '../../model/index.ts';
 import { describeDiagnostic } from '../../report/index.ts';
 import type { Context } from '../context.ts';
 import { describeFault } from '../failure.ts';
@@ -19,7 +20,7 @@ export async function execute(
     for (const arm of state.arms) kernels[arm.name] = await findArmKernel(state, arm.name, context);
     const { notes, arms, rejection } = state;
     context.out.write(
-      `${JSON.stringify({ format: 2, kernels, builds: arms.map((arm) => arm.build), rejection, notes })}\n`,
+      `${formatJson({ format: 2, kernels, builds: arms.map((arm) => arm.build), rejection, notes })}\n`,
     );
     return exitCode;
   }

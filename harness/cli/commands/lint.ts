@@ -1,72 +1,94 @@
 // SPDX-License-Identifier: MIT
-import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readScenario, requireFragments, requireL2s, requireMemory } from '../../campaign/index.ts';
 import { formatDiagnostic } from '../../document/index.ts';
-import { exists, listFiles } from '../../host/index.ts';
+import { findInputFiles } from '../../host/index.ts';
 import { readKernelDefinition } from '../../kernel/index.ts';
 import { Fault, toFault } from '../../model/index.ts';
-import { lintScenario } from '../../scenario/index.ts';
+import { lintScenario, parseScenario } from '../../scenario/index.ts';
 import type { Context } from '../context.ts';
 import { describeFault } from '../failure.ts';
 
-/** Checks every file named; exit code 2 when one is wrong. */
+/** Checks every file named; exit code 2 when one is wrong or cannot be read. */
 export async function execute(context: Context, args: readonly string[]): Promise<number> {
-  const files = await findFiles(
+  const { root, signal } = context;
+  const paths =
     args.length > 0
-      ? args.map((path) => resolve(context.workingDirectory, path))
-      : [join(context.root, 'scenarios'), join(context.root, 'kernels')],
-  );
-  if (files.length === 0)
+      ? args.map((path) => (path.startsWith('/') ? path : resolve(context.workingDirectory, path)))
+      : [join(root, 'scenarios'), join(root, 'kernels')];
+  let wrong = 0;
+  let count = 0;
+  for (const path of paths) {
+    const { files, faults } = await findInputFiles(path, 'file', (name) => /\.ya?ml$/.test(name), signal);
+    for (const fault of faults) context.out.write(describeFault(fault, false));
+    wrong += faults.length;
+    count += files.length + faults.length;
+    for (const file of files) {
+      const { text, ok } = await lintFile(file, context);
+      context.out.write(text);
+      if (ok) context.out.write(`ok ${file.replaceAll('\n', '?')}\n`);
+      else wrong += 1;
+    }
+  }
+  if (count === 0)
     throw new Fault({
       blame: 'request',
       code: 'LINT_NOTHING',
       message: `there is no YAML file in ${args.join(', ')}`,
       next: 'name a scenario file, or a directory of them',
     });
-  let wrong = 0;
-  for (const file of files) {
-    const { lines, ok } = await lintFile(file, context);
-    for (const line of lines) context.out.write(`${line}\n`);
-    if (ok) context.out.write(`ok ${file}\n`);
-    else wrong += 1;
-  }
-  if (wrong > 0) context.err.write(`ktrial: ${wrong} of ${files.length} files have errors\n`);
+  if (wrong > 0) context.err.write(`ktrial: ${wrong} of ${count} files have errors\n`);
   return wrong > 0 ? 2 : 0;
 }
 
 interface Linted {
   /** What to print: warnings and errors. */
-  readonly lines: readonly string[];
+  readonly text: string;
   /** Whether there is no error. */
   readonly ok: boolean;
 }
 
+/** Whatever is wrong with one file says nothing about the next; an interruption ends all. */
 async function lintFile(file: string, context: Context): Promise<Linted> {
-  const text = await readFile(file, 'utf8');
-  if (isKernelDefinition(text))
-    return readKernelDefinition(file, join(context.root, 'kernels')).then(
-      () => ({ lines: [], ok: true }),
-      (error: unknown) => ({ lines: [describeFault(toFault(error), false).trimEnd()], ok: false }),
-    );
+  try {
+    return await lintText(await readScenario(file, context), file, context);
+  } catch (error) {
+    const fault = toFault(error);
+    if (fault.code === 'HOST_INTERRUPTED' || fault.blame === 'harness') throw error;
+    return { text: describeFault(fault, false), ok: false };
+  }
+}
+
+async function lintText(text: string, file: string, context: Context): Promise<Linted> {
+  if (isKernelDefinition(text)) {
+    const kernel = await readKernelDefinition(file, join(context.root, 'kernels'));
+    await requireFragments(kernel, context);
+    return { text: '', ok: true };
+  }
   const diagnostics = lintScenario(text, file);
+  const notes: string[] = [];
+  const parsed = parseScenario(text, file);
+  if (parsed.ok) {
+    await requireL2s(parsed.scenario, context);
+    notes.push(...noteMemory(parsed.scenario));
+  }
   return {
-    lines: diagnostics.map(formatDiagnostic),
+    text: [...diagnostics.map(formatDiagnostic), ...notes].map((one) => `${one}\n`).join(''),
     ok: diagnostics.every((one) => one.severity === 'warning'),
   };
 }
 
-/** A kernel definition has a source and a configuration; a scenario has neither. */
-function isKernelDefinition(text: string): boolean {
-  return /^source:/m.test(text) && /^config:/m.test(text);
+/** A scenario may be for a larger computer than the one where it is checked. */
+function noteMemory(scenario: Parameters<typeof requireMemory>[0]): string[] {
+  try {
+    requireMemory(scenario);
+    return [];
+  } catch (error) {
+    return [`warning: ${toFault(error).message}`];
+  }
 }
 
-async function findFiles(paths: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of paths) {
-    if (!(await exists(path)))
-      throw new Fault({ blame: 'request', code: 'LINT_NO_FILE', message: `there is no ${path}` });
-    if (!(await stat(path)).isDirectory()) found.push(path);
-    else for (const name of await listFiles(path)) if (/\.ya?ml$/.test(name)) found.push(join(path, name));
-  }
-  return found;
+/** A kernel definition has a source or a configuration, and no steps. */
+function isKernelDefinition(text: string): boolean {
+  return /^(?:source|config):/m.test(text) && !/^steps:/m.test(text);
 }

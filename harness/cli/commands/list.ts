@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { basename } from 'node:path';
 import { listRunDirectories, readRun } from '../../campaign/index.ts';
-import { toFault } from '../../model/index.ts';
+import { formatJson, toFault } from '../../model/index.ts';
 import { describeRun } from '../../report/index.ts';
 import type { Context } from '../context.ts';
 
@@ -17,7 +17,7 @@ export async function execute(
       const { id, title } = state.request;
       context.out.write(
         options.json
-          ? `${JSON.stringify({ format: 1, id, directory, title, startedAt: state.startedAt, end: state.end, comparison: state.verdict?.comparison ?? null })}\n`
+          ? `${formatJson({ format: 1, id, directory, title, startedAt: state.startedAt, end: state.end, comparison: state.verdict?.comparison ?? null })}\n`
           : `${describeRun(state)}\n`,
       );
     } catch (error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { findRunDirectory, readRun } from '../../campaign/index.ts';
 import type { Context } from '../context.ts';
-import { parseOutputs, writeReports } from '../outputs.ts';
+import { parseOutputs, requireWritableOutputs, writeReports } from '../outputs.ts';
 import type { ResumeOptions } from './resume.ts';
 
 /** Prints a run again, finished or not: the same bytes as the live run gave. Exit code 0 when it was printed. */
@@ -11,6 +11,7 @@ export async function execute(
   options: ResumeOptions,
 ): Promise<number> {
   const outputs = parseOutputs(options.output ?? ['table']);
+  await requireWritableOutputs(context, outputs);
   const runDirectory = await findRunDirectory(context, args[0]);
   await writeReports(context, outputs, readRun(runDirectory), runDirectory, options.verbose === true);
   return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { findRunDirectory, readRun, resumeCampaign } from '../../campaign/index.ts';
 import type { Context } from '../context.ts';
-import { parseOutputs } from '../outputs.ts';
+import { parseOutputs, requireWritableOutputs } from '../outputs.ts';
+import { requireUsablePlaces } from '../places.ts';
 import { performRun } from './run.ts';
 
 export interface ResumeOptions {
@@ -16,7 +17,9 @@ export async function execute(
   options: ResumeOptions,
 ): Promise<number> {
   const outputs = parseOutputs(options.output ?? ['tap']);
+  await requireWritableOutputs(context, outputs);
   const runDirectory = await findRunDirectory(context, args[0]);
+  await requireUsablePlaces(context);
   const mirror = readRun(runDirectory).request.options.mirror;
   const presentation = {
     runDirectory,

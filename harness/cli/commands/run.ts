@@ -7,17 +7,25 @@ import {
   makeRunDirectory,
   planRun,
   readScenarios,
+  requireRunDirectory,
+  requireRunnable,
   type resumeCampaign,
   runCampaign,
 } from '../../campaign/index.ts';
 import { type ArmsChoice, type CampaignState, quoteArgs } from '../../model/index.ts';
-import { printable } from '../../report/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
 import { assembleRunner, imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
 import { type KernelOptions, readArmsRequest } from '../kernel-options.ts';
 import { removeLeftovers } from '../leftovers.ts';
-import { parseOutputs, renderReport, type WantedReport, writeReports } from '../outputs.ts';
+import {
+  parseOutputs,
+  renderReport,
+  requireWritableOutputs,
+  type WantedReport,
+  writeReports,
+} from '../outputs.ts';
+import { requireUsablePlaces } from '../places.ts';
 import { openProgress } from '../progress.ts';
 
 export interface RunOptions extends KernelOptions {
@@ -43,9 +51,13 @@ export async function execute(
 ): Promise<number> {
   const outputs = parseOutputs(options.output ?? ['tap']);
   const request = await readRequest(context, args[0], options);
+  await requireUsablePlaces(context);
+  await requireRunDirectory(context, options.runDirectory, request.title);
+  await requireRunnable(request, context);
+  await requireWritableOutputs(context, outputs);
   if (options.dryRun) {
     const plan = await planRun(request, context.cacheDirectory);
-    context.out.write(`${describePlan(request, plan).map(printable).join('\n')}\n`);
+    for (const line of describePlan(request, plan)) context.out.write(`${line.replaceAll('\n', '?')}\n`);
     return 0;
   }
   const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));
@@ -99,7 +111,8 @@ export async function performRun(
     columns: context.err.isTty ? columns : 100,
     verbose: presentation.verbose,
   });
-  context.err.write(`\n${table}`);
+  context.err.write('\n');
+  context.err.writeReport(table);
   return exitCodeOfState(state);
 }
 
@@ -109,10 +122,13 @@ async function readRequest(
   options: RunOptions,
 ): Promise<CampaignRequest> {
   const arms = await readArmsRequest(seriesArg, options, context);
+  const { workingDirectory, root, signal, limits } = context;
+  const places = { workingDirectory, root, signal, limits };
+  const onWarning = (text: string) => context.err.write(`${text}\n`);
   return {
     ...arms,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
-    scenarios: await readScenarios(options.scenarios, options.param ?? [], context),
+    scenarios: await readScenarios(options.scenarios, options.param ?? [], { ...places, onWarning }),
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+import { Command, Option } from 'commander';
+import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
+import type { AddVerb } from './verb.ts';
+
+/** A week: Node's timers fire at once beyond 24 days. */
+const LONGEST_TIMEOUT_S = 604_800;
+
+/** Adds the verbs without a run: build, boot, shell, lint, scan, doctor. */
+export function addKernelVerbs(add: AddVerb): void {
+  add(
+    kernelOptions(new Command('build').argument('[series]', 'as for run'))
+      .description('build the base kernel, and with a series the patched one; show new warnings')
+      .addOption(armsOption())
+      .option('--json', 'print the kernels and diagnostics as JSON')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial build --kernel mdev-5.10
+  ktrial build my-series.mbox --kernel mdev-5.10`,
+      ),
+    () => import('./commands/build.ts'),
+  );
+  add(
+    machineOptions(
+      kernelOptions(new Command('boot').argument('[command...]', 'what to run in the guest, after --')),
+    )
+      .description("boot a kernel and run one command in it; the exit code is the command's")
+      .option('--series <path>', 'apply this series first')
+      .option('--timeout <seconds>', 'deadline of the command', within(1, LONGEST_TIMEOUT_S), 600)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial boot --kernel mdev-5.10 -- uname -a
+  ktrial boot --kernel mdev-5.10 --series my-series.mbox -- 'insmod /overlay/modules/vfio.ko && lsmod'`,
+      ),
+    () => import('./commands/boot.ts'),
+  );
+  add(
+    machineOptions(kernelOptions(new Command('shell')))
+      .description('boot a kernel and open a shell in it')
+      .option('--series <path>', 'apply this series first')
+      .addHelpText(
+        'after',
+        `
+Example:
+  ktrial shell --kernel mdev-5.10`,
+      ),
+    () => import('./commands/shell.ts'),
+  );
+  add(
+    new Command('lint')
+      .argument(
+        '[path...]',
+        'scenario files or directories, or kernel definitions (default: all that ktrial brings)',
+      )
+      .description('check scenarios and kernel definitions')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial lint my-scenario.yaml
+  ktrial lint scenarios kernels/mdev-5.10.yaml`,
+      ),
+    () => import('./commands/lint.ts'),
+  );
+  add(
+    new Command('scan')
+      .argument('[log...]', 'kernel logs; - or none for standard input')
+      .description("find the kernel's complaints in logs")
+      .option('--json', 'one JSON object a file and line')
+      .option('--vmlinux <path>', "name source lines by this kernel's debug information")
+      .option(
+        '--source <directory>',
+        "quote the culprit's lines from this tree (default: that of a kernel which ktrial built, or beside vmlinux)",
+      )
+      .option(
+        '--also <kinds>',
+        'count these too, parted by commas: allocationFailure, interrupt, leakNotice, machineCheck, netdevWatchdog, outOfMemory',
+      )
+      .addOption(
+        new Option(
+          '--grade',
+          'the arguments are directories of logs with expectations: print how well they were read',
+        ).conflicts(['json', 'vmlinux', 'source', 'also']),
+      )
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial scan console.log
+  dmesg | ktrial scan
+  ktrial scan --json *.log | jq .splats[].title`,
+      ),
+    () => import('./commands/scan.ts'),
+  );
+  add(
+    new Command('doctor')
+      .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')
+      .option('--install', 'install missing packages through apt')
+      .addHelpText(
+        'after',
+        `
+Example:
+  ktrial doctor`,
+      ),
+    () => import('./commands/doctor.ts'),
+  );
+}

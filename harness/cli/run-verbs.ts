@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+import { Command, Option } from 'commander';
+import { armsOption, kernelOptions, outputOption, positive, repeatable, whole } from './options.ts';
+import type { AddVerb } from './verb.ts';
+
+/** Adds the verbs about runs: run, resume, report, list, show. */
+export function addRunVerbs(add: AddVerb): void {
+  add(
+    kernelOptions(
+      new Command('run').argument(
+        '[series]',
+        'a mailbox, a directory of patches, a range A..B, or - for standard input',
+      ),
+    )
+      .description(
+        'put a series on trial: build the kernel with and without it, run scenarios in both, compare',
+      )
+      .addOption(repeatable('-s, --scenarios <path>', 'a scenario file, or a directory of them'))
+      .addOption(repeatable('-p, --param <name=value>', "a value for a scenario's parameter"))
+      .option('-n, --repeat <count>', 'trials of each scenario on each kernel', positive, 1)
+      .option('-j, --jobs <count>', 'machines at once (default: what cores and memory allow)', positive)
+      .addOption(
+        new Option(
+          '--cold',
+          'boot a machine for each trial, instead of thawing clones of one that has booted',
+        ).conflicts('controls'),
+      )
+      .option(
+        '--controls <count>',
+        'also run 1 in N clone trials on a cold-booted VM as a control (0: off)',
+        whole,
+        20,
+      )
+      .option(
+        '--seed <number>',
+        "drives every random choice of ktrial: the controls, the randomness mixed into clones, the steps' KTRIAL_SEED",
+        whole,
+        1,
+      )
+      .option(
+        '--run-directory <path>',
+        'where the journal and the logs go (default: a new one in the state directory)',
+      )
+      .addOption(armsOption())
+      .addOption(outputOption())
+      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
+      .option('--dry-run', 'print the plan and start nothing')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev
+  ktrial run v5.10..my-branch --repository ~/linux --kernel my-kernel.yaml --scenarios my.yaml
+  ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms per-patch
+  b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev
+  ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev        the base alone
+
+Verdict as TAP 14 on standard output, progress on standard error.`,
+      ),
+    () => import('./commands/run.ts'),
+  );
+  add(
+    new Command('resume')
+      .argument('[run]', 'latest, an id, or the path of a run directory')
+      .description('finish a run that was cut off, without repeating what is done')
+      .addOption(outputOption())
+      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial resume
+  ktrial resume 20261125T174137-my-series-2564 -o junit:results.xml`,
+      ),
+    () => import('./commands/resume.ts'),
+  );
+  add(
+    new Command('report')
+      .argument('[run]', 'latest, an id, or the path of a run directory')
+      .description('print a run again, in any format')
+      .addOption(outputOption())
+      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial report
+  ktrial report latest -o tap
+  ktrial report latest -o junit:results.xml -o json:record.json`,
+      ),
+    () => import('./commands/report.ts'),
+  );
+  add(
+    new Command('list')
+      .description('list the runs on this computer, newest first')
+      .option('--json', 'one JSON object a line')
+      .addHelpText(
+        'after',
+        `
+Example:
+  ktrial list`,
+      ),
+    () => import('./commands/list.ts'),
+  );
+  add(
+    new Command('show')
+      .argument('[run]', 'latest, an id, or the path of a run directory')
+      .argument('[trial]', 'one of its trials')
+      .description('show what is known of a run or of one trial, with the commands that go on from there')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial show
+  ktrial show latest vm-remove-in-use.base.1`,
+      ),
+    () => import('./commands/show.ts'),
+  );
+}

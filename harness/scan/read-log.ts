@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import { resolve } from 'node:path';
+import { type InputOptions, lookAtInput, streamInput } from '../host/index.ts';
+import { Fault, type Limits, type Splat } from '../model/index.ts';
+import { createScanner, type OptionalKind } from '../splat/index.ts';
+import { unpackLog } from './unpack.ts';
+
+/** Where a log is read from. */
+export interface LogSource {
+  /** As its reader knows it; `-` for standard input. */
+  readonly name: string;
+  open(): AsyncIterable<Buffer>;
+}
+
+/** What was read of one log. */
+export interface LogScan {
+  readonly splats: readonly Splat[];
+  /** Lines that were read, the last one without a line feed included. */
+  readonly lines: number;
+  /** Complaints that were found and not kept: beyond the limit. */
+  readonly dropped: number;
+}
+
+/** What reading logs needs of its caller. */
+export interface LogPlace {
+  readonly workingDirectory: string;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  streamStandardInput(input: InputOptions): AsyncIterable<Buffer>;
+}
+
+/**
+ * A log by the name that a user gives it, `-` for standard input; it is looked at, and not read yet. Faults of
+ * `host/input.ts` (request).
+ */
+export async function openLogSource(name: string, place: LogPlace): Promise<LogSource> {
+  const { limits, signal } = place;
+  const input: InputOptions = {
+    what: 'log',
+    limitBytes: limits['log-mib'] * 1024 * 1024,
+    raise: `--limit log-mib=${2 * limits['log-mib']}`,
+    signal,
+  };
+  if (name === '-') return { name, open: () => place.streamStandardInput(input) };
+  const path = resolve(place.workingDirectory, name);
+  if ((await lookAtInput(path, 'log')) === 'directory')
+    throw new Fault({
+      blame: 'request',
+      code: 'INPUT_NOT_A_FILE',
+      message: `got a directory ${name}, expected a log in a plain file`,
+      next: `name its files: ktrial scan ${name.replace(/\/*$/, '')}/*`,
+    });
+  return { name, open: () => streamInput(path, input) };
+}
+
+/** Lines that hold something: a log of blanks alone is as empty as one of no bytes. */
+const VISIBLE = /[^\s\0]/;
+
+/**
+ * Reads one log whole and returns what it complains of, and how much of it there was. Faults (request): `SCAN_EMPTY`, those of
+ * `unpackLog` and of the source.
+ */
+export async function readLog(
+  source: LogSource,
+  { limits, kinds }: { readonly limits: Limits; readonly kinds: readonly OptionalKind[] },
+): Promise<LogScan> {
+  const scanner = createScanner({ kinds, limits });
+  const name = source.name === '-' ? 'standard input' : source.name;
+  let lines = 0;
+  let isBroken = false;
+  let hasText = false;
+  for await (const chunk of unpackLog(source.open(), { name, limits })) {
+    scanner.push(chunk);
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines += 1;
+    if (chunk.length > 0) isBroken = chunk.at(-1) !== 10;
+    hasText ||= VISIBLE.test(chunk.toString('latin1'));
+  }
+  if (!hasText)
+    throw new Fault({
+      blame: 'request',
+      code: 'SCAN_EMPTY',
+      message: `${name}: got no line with anything in it, expected a kernel log`,
+      next:
+        source.name === '-'
+          ? 'look at what was to print it: dmesg may need root here, such as sudo dmesg | ktrial scan'
+          : 'look at what was to write it',
+    });
+  return { splats: scanner.end(), lines: lines + (isBroken ? 1 : 0), dropped: scanner.dropped };
+}
