@@ -4,12 +4,7 @@ import { join, resolve } from 'node:path';
 import { faultOf } from '../document/index.ts';
 import { listFiles } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
-import {
-  expandScenario,
-  type ParameterValue,
-  parseScenario,
-  type SettledScenario,
-} from '../scenario/index.ts';
+import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 
 /** Where scenarios are looked for: relative to where the user is, then among those that ktrial ships. */
 export interface ScenarioPlace {
@@ -35,17 +30,17 @@ export async function readScenarios(
   const settled: SettledScenario[] = [];
   const used = new Set<string>();
   for (const file of await findScenarioFiles(paths, place)) {
-    const parsed = parseScenario(await readFile(file, 'utf8'), file);
+    const parsed = parseScenario(await readFile(file), file);
     if (!parsed.ok) throw faultOf(parsed.diagnostics, file, 'scenario');
     const known = new Set([
       ...Object.keys(parsed.scenario.parameters),
       ...Object.keys(parsed.scenario.matrix),
     ]);
-    const own = Object.fromEntries(Object.entries(given).filter(([name]) => known.has(name)));
+    const own = Object.fromEntries([...given].filter(([name]) => known.has(name)));
     for (const name of Object.keys(own)) used.add(name);
     settled.push(...expandScenario(parsed.scenario, own));
   }
-  const unused = Object.keys(given).find((name) => !used.has(name));
+  const unused = [...given.keys()].find((name) => !used.has(name));
   if (unused !== undefined) {
     throw new Fault({
       blame: 'request',
@@ -102,26 +97,19 @@ async function findPath(name: string, place: ScenarioPlace): Promise<string> {
   });
 }
 
-function parseParameters(args: readonly string[]): Record<string, ParameterValue> {
-  const given: Record<string, ParameterValue> = Object.create(null);
+/** Reads `NAME=VALUE`, repeated. A value stays the text that was typed: it becomes a number only where one is asked for. */
+function parseParameters(args: readonly string[]): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
   for (const arg of args) {
-    const match = /^([A-Za-z_]\w*)=(.*)/s.exec(arg);
-    if (!match?.[1])
+    const [, name, value = ''] = /^([A-Za-z_]\w*)=(.*)/s.exec(arg) ?? [];
+    if (name === undefined)
       throw new Fault({
         blame: 'request',
         code: 'CAMPAIGN_BAD_PARAMETER',
         message: `got --param ${arg}, expected NAME=VALUE`,
         next: 'NAME is a parameter of the scenario, such as --param count=3',
       });
-    const value = match[2] ?? '';
-    given[match[1]] =
-      value === 'true'
-        ? true
-        : value === 'false'
-          ? false
-          : /^-?\d+(\.\d+)?$/.test(value)
-            ? Number(value)
-            : value;
+    given.set(name, value);
   }
   return given;
 }

@@ -30,4 +30,4 @@ export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
 export type { Scratch } from './scratch.ts';
 export { makeScratch, reapScratch } from './scratch.ts';
-export { pause, withDeadline } from './wait.ts';
+export { delay, pause, withDeadline } from './wait.ts';

@@ -42,13 +42,13 @@ interface Linted {
 }
 
 async function lintFile(file: string, context: Context): Promise<Linted> {
-  const text = await readFile(file, 'utf8');
-  if (isKernelDefinition(text))
+  const content = await readFile(file);
+  if (isKernelDefinition(content.toString('utf8')))
     return readKernelDefinition(file, join(context.root, 'kernels')).then(
       () => ({ lines: [], ok: true }),
       (error: unknown) => ({ lines: [describeFault(toFault(error), false).trimEnd()], ok: false }),
     );
-  const diagnostics = lintScenario(text, file);
+  const diagnostics = lintScenario(content, file);
   return {
     lines: diagnostics.map(formatDiagnostic),
     ok: diagnostics.every((one) => one.severity === 'warning'),
