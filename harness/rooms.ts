@@ -65,7 +65,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'ssh2',
     ],
   },
-  scenario: { rooms: ['document', 'model'], modules: ['zod'] },
+  scenario: { rooms: ['document', 'model'], modules: ['re2js', 'zod'] },
   splat: { rooms: ['model'], modules: [] },
   symbol: { rooms: ['host', 'model'], modules: ['node:fs/promises', 'node:path'] },
   trial: {
@@ -122,6 +122,8 @@ export const SINGLE_DOORS: Readonly<Record<string, string>> = {
   ssh2: 'vm/ssh.ts',
   execa: 'host/',
   yaml: 'document/',
+  // Elsewhere patterns are ours, and the language's own engine will do.
+  re2js: 'scenario/pattern.ts',
 };
 
 /** Where the process, its words and its streams are touched: what people start. */

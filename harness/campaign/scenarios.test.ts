@@ -66,32 +66,18 @@ t.test('what is no scenario is told, with what to name', async (t) => {
   });
 });
 
-t.test('parameters are true, false, a number, or else a text', async (t) => {
+t.test('parameters are texts as they are typed', async (t) => {
   const place = aPlace(t.testdir(FILES));
   const read = async (...parameters: string[]) =>
     (await readScenarios(['counted.yaml', 'one.yaml'], parameters, place))[0]?.parameters;
-  t.strictSame(await read(), { count: 1, fast: true, word: 'x' });
-  t.strictSame(await read('count=23', 'fast=false', 'word='), { count: 23, fast: false, word: '' });
-  t.strictSame(await read('count=-2.5', 'fast=true', 'word=a=b\nc'), {
-    count: -2.5,
-    fast: true,
+  t.strictSame(await read(), { count: '1', fast: 'true', word: 'x' });
+  t.strictSame(await read('count=23', 'fast=false', 'word='), { count: '23', fast: 'false', word: '' });
+  t.strictSame(await read('count=-2.50', 'fast=true', 'word=a=b\nc'), {
+    count: '-2.50',
+    fast: 'true',
     word: 'a=b\nc',
   });
-  // A number that would be written in another way stays what was typed.
-  for (const word of [
-    '5.10',
-    '007',
-    '-0',
-    '12345678901234567890',
-    '0.10',
-    'truex',
-    'v1',
-    '1.',
-    '1.x',
-    '1e5',
-    'x1.5',
-    'xtrue',
-  ])
+  for (const word of ['5.10', '007', '0x10', '-0', '12345678901234567890', '1e3', 'true', '1.', ''])
     t.equal((await read(`word=${word}`))?.word, word);
 });
 

@@ -4,12 +4,7 @@ import { join, resolve } from 'node:path';
 import { faultOf, formatDiagnostic } from '../document/index.ts';
 import { findInputFiles, readInput } from '../host/index.ts';
 import { DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
-import {
-  expandScenario,
-  type ParameterValue,
-  parseScenario,
-  type SettledScenario,
-} from '../scenario/index.ts';
+import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 
 /** Where scenarios are looked for: relative to where the user is, then among those that ktrial ships. */
 export interface ScenarioPlace {
@@ -40,19 +35,19 @@ export async function readScenarios(
   const settled: SettledScenario[] = [];
   const used = new Set<string>();
   for (const file of await findScenarioFiles(paths, place)) {
-    const parsed = parseScenario(await readScenario(file, place), file);
+    const parsed = parseScenario(await readScenario(file, place), file, { limits });
     if (!parsed.ok) throw faultOf(parsed.diagnostics, file, 'scenario');
     for (const warning of parsed.warnings) place.onWarning?.(formatDiagnostic(warning));
     const known = new Set([
       ...Object.keys(parsed.scenario.parameters),
       ...Object.keys(parsed.scenario.matrix),
     ]);
-    const own = Object.fromEntries(Object.entries(given).filter(([name]) => known.has(name)));
+    const own = Object.fromEntries([...given].filter(([name]) => known.has(name)));
     for (const name of Object.keys(own)) used.add(name);
-    for (const one of expandScenario(parsed.scenario, own)) settled.push(one);
+    for (const one of expandScenario(parsed.scenario, own, { limits })) settled.push(one);
     requireWithin(limits, 'scenarios', settled.length, 'the run', true);
   }
-  const unused = Object.keys(given).find((name) => !used.has(name));
+  const unused = [...given.keys()].find((name) => !used.has(name));
   if (unused !== undefined) {
     throw new Fault({
       blame: 'request',
@@ -69,14 +64,13 @@ export async function readScenarios(
 export async function readScenario(
   file: string,
   { signal, limits = DEFAULT_LIMITS }: Pick<ScenarioPlace, 'signal' | 'limits'>,
-): Promise<string> {
-  const bytes = await readInput(file, {
+): Promise<Buffer> {
+  return readInput(file, {
     what: 'scenario',
     limitBytes: limits['document-kib'] * 1024,
     raise: `--limit document-kib=${2 * limits['document-kib']}`,
     signal,
   });
-  return bytes.toString('utf8');
 }
 
 function requireUniqueNames(settled: readonly SettledScenario[]): void {
@@ -132,31 +126,26 @@ async function findPath(name: string, place: ScenarioPlace): Promise<string> {
   });
 }
 
-function parseParameters(args: readonly string[]): Record<string, ParameterValue> {
-  const given: Record<string, ParameterValue> = Object.create(null);
+/** Reads `NAME=VALUE`, repeated. A value stays the text that was typed: it becomes a number only where one is asked for. */
+function parseParameters(args: readonly string[]): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
   for (const arg of args) {
-    const [, name = '', value = ''] = /^([A-Za-z_]\w*)=(.*)/s.exec(arg) ?? [];
-    if (name === '')
+    const [, name, value = ''] = /^([A-Za-z_]\w*)=(.*)/s.exec(arg) ?? [];
+    if (name === undefined)
       throw new Fault({
         blame: 'request',
         code: 'CAMPAIGN_BAD_PARAMETER',
         message: `got --param ${arg}, expected NAME=VALUE`,
         next: 'NAME is a parameter of the scenario, such as --param count=3',
       });
-    if (name in given)
+    if (given.has(name))
       throw new Fault({
         blame: 'request',
         code: 'CAMPAIGN_BAD_PARAMETER',
         message: `got --param ${name} twice, expected it once: only one value can count`,
-        next: `leave out --param ${name}=${String(given[name])} or --param ${arg}`,
+        next: `leave out --param ${name}=${given.get(name)} or --param ${arg}`,
       });
-    given[name] = parseValue(value);
+    given.set(name, value);
   }
   return given;
-}
-
-/** A number only where nothing of the text is lost: `5.10`, `007` and `-0` stay texts. */
-function parseValue(text: string): ParameterValue {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return /^-?\d+(\.\d+)?$/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type Span } from '../model/index.ts';
+import { showName } from './phrase.ts';
 
 /** Everything that can be wrong with a document. The list is closed, so programs and searches may rely on it. */
 export const DIAGNOSTIC_CODES = [
@@ -13,8 +14,10 @@ export const DIAGNOSTIC_CODES = [
   'YAML_ALIAS',
   /** More than one document in a file. */
   'YAML_MANY_DOCUMENTS',
-  /** `0644` without quotes: YAML 1.2 reads it as six hundred and forty-four. */
+  /** `0644` where a number is asked for: YAML 1.2 reads it as six hundred and forty-four. */
   'YAML_OCTAL',
+  /** Bytes that are no UTF-8, or characters that no text has. */
+  'NOT_TEXT',
   /** A key that the language does not have. */
   'UNKNOWN_KEY',
   /** A required key is missing. */
@@ -35,6 +38,10 @@ export const DIAGNOSTIC_CODES = [
   'UNUSED_NAME',
   /** A name that is defined twice. */
   'DUPLICATE_NAME',
+  /** It is correct, but it can never fail, or never pass. */
+  'PROVES_NOTHING',
+  /** There are more problems than are shown. */
+  'MANY_PROBLEMS',
 ] as const;
 
 export type DiagnosticCode = (typeof DIAGNOSTIC_CODES)[number];
@@ -54,7 +61,7 @@ export interface Diagnostic {
 /** A diagnostic as text: `file:line:column: severity: message [CODE]`, then the code frame. No line feed at the end. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { span, severity, code, message, suggestion } = diagnostic;
-  const guess = suggestion === null ? '' : ` (did you mean "${suggestion}"?)`;
+  const guess = suggestion === null ? '' : ` (did you mean ${showName(suggestion)}?)`;
   const head = `${span.file}:${span.line}:${span.column}: ${severity}: ${message}${guess} [${code}]`;
   return [head, ...diagnostic.frame].join('\n');
 }
@@ -70,7 +77,8 @@ export function faultOf(
 ): Fault {
   const errors = diagnostics.filter((one) => one.severity === 'error');
   const first = errors[0];
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const isCounted = errors.every((one) => one.code !== 'MANY_PROBLEMS');
+  const more = errors.length > 1 ? ` (and ${isCounted ? errors.length - 1 : 'many'} more)` : '';
   return new Fault({
     blame,
     code: 'DOCUMENT_INVALID',

@@ -5,6 +5,8 @@
 export type { Diagnostic } from './diagnostic.ts';
 export { faultOf, formatDiagnostic } from './diagnostic.ts';
 export type { DocumentPath } from './issue.ts';
-export type { Source } from './read.ts';
+export { selectDiagnostics } from './most.ts';
+export { showName } from './phrase.ts';
+export type { ReadOptions, Source } from './read.ts';
 export { readYaml } from './read.ts';
 export { suggestName } from './suggest.ts';

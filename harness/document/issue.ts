@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
 import type { DiagnosticCode } from './diagnostic.ts';
-import { describeBound, describeType, describeValue } from './phrase.ts';
+import { describeBound, describeType, describeValue, showName } from './phrase.ts';
 import { listKeys } from './shape.ts';
-import { suggestName } from './suggest.ts';
+import { describeUnion } from './union.ts';
 
 /** Where in a document: keys of maps and indices of lists, from the root. */
 export type DocumentPath = readonly (string | number)[];
@@ -14,105 +14,101 @@ export interface IssueNote {
   readonly message: string;
   readonly path: DocumentPath;
   readonly part: 'key' | 'value';
-  readonly suggestion: string | null;
+  /** A name that may be misspelt, and those that it may have been meant to be. */
+  readonly guess: { readonly written: string; readonly names: readonly string[] } | null;
 }
 
 /**
  * Translates an issue of the schema library into notes: one for each unknown key, and those of the branch that was
- * meant in a union. A refinement becomes a `CONTRADICTION`, or with `params: {code: 'WRONG_FORM'}` a `WRONG_FORM`.
+ * meant in a union. A refinement becomes a `CONTRADICTION`, or with `params: {code}` what it says.
  */
 export function describeIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType): readonly IssueNote[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  const note = (code: DiagnosticCode, message: string, words: readonly string[] = []) => {
-    const suggestion = typeof issue.input === 'string' ? suggestName(issue.input, words) : null;
-    return [{ code, message, path, part: 'value' as const, suggestion }];
+  const note = (
+    code: DiagnosticCode,
+    message: string,
+    names: readonly string[] = [],
+  ): readonly IssueNote[] => {
+    const guess =
+      typeof issue.input === 'string' && names.length > 0 ? { written: issue.input, names } : null;
+    return [{ code, message, path, part: 'value', guess }];
   };
   const got = `got ${describeValue(issue.input)}`;
   const isMissing = issue.input === undefined && path.length > 0;
-  const missing = () => note('MISSING_KEY', `the key "${path.at(-1)}" is missing`);
+  const missing = () => note('MISSING_KEY', `the key ${showName(String(path.at(-1)))} is missing`);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        code: 'UNKNOWN_KEY',
-        message: `unknown key "${key}"`,
-        path: [...path, key],
-        part: 'key',
-        suggestion: suggestName(key, listKeys(schema, path)),
-      }));
+      return describeUnknownKeys(issue.keys, issue.input, path, schema);
     case 'invalid_type':
       if (isMissing) return missing();
-      return note('WRONG_TYPE', ownMessage(issue) ?? `${got}, expected ${describeType(issue.expected)}`);
+      return note('WRONG_TYPE', `${got}, expected ${ownWords(issue) ?? describeType(issue.expected)}`);
     case 'invalid_value': {
       if (isMissing) return missing();
       const words = issue.values.map(String);
-      return note('WRONG_VALUE', `${got}, expected one of ${words.join(', ')}`, words);
+      return note(
+        'WRONG_VALUE',
+        `${got}, expected ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`,
+        words,
+      );
     }
     case 'too_big':
     case 'too_small':
-      return note('OUT_OF_RANGE', `${got}, expected ${describeBound(issue)}`);
+      return note('OUT_OF_RANGE', `${got}, expected ${ownWords(issue) ?? describeBound(issue)}`);
     case 'invalid_format':
       return note(
         'WRONG_FORM',
-        ownMessage(issue) ?? `${got}, expected the form ${issue.pattern ?? issue.format}`,
+        `${got}, expected ${ownWords(issue) ?? `the form ${issue.pattern ?? issue.format}`}`,
       );
     case 'invalid_union': {
       if (isMissing) return missing();
-      const meant = findMeantBranch(issue);
-      if (meant) return meant.flatMap((inner) => describeIssue(withPath(inner, issue.path), schema));
-      const { code, expected, words } = describeBranches(issue);
-      return note(code, `${got}, expected ${expected}`, words);
+      const meant = describeUnion(issue);
+      if ('issues' in meant)
+        return meant.issues.flatMap((inner) => describeIssue(withPath(inner, issue.path), schema));
+      if ('unknown' in meant) return describeUnknownKeys(meant.unknown, issue.input, path, schema);
+      return note(meant.code, meant.message, meant.words);
     }
     case 'invalid_key':
       return issue.issues
         .flatMap((inner) => describeIssue({ ...inner, path } as z.core.$ZodIssue, schema))
         .map((one) => ({ ...one, part: 'key' as const }));
     case 'custom':
-      return note(issue.params?.code === 'WRONG_FORM' ? 'WRONG_FORM' : 'CONTRADICTION', issue.message);
+      return note((issue.params?.code as DiagnosticCode | undefined) ?? 'CONTRADICTION', issue.message);
     default:
       return note('WRONG_VALUE', issue.message);
   }
 }
 
-/** The message that a schema sets itself, or null for the library's own. */
-function ownMessage(issue: z.core.$ZodIssue): string | null {
-  return /^Invalid (?:input|string)/.test(issue.message) ? null : issue.message;
+/** The message that a schema sets itself, as the object of "expected"; null for the library's own. */
+function ownWords(issue: z.core.$ZodIssue): string | null {
+  if (/^(?:Invalid|Too (?:big|small))/.test(issue.message)) return null;
+  return issue.message.replace(/^(?:this )?must be /, '');
 }
 
 function withPath(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): z.core.$ZodIssue {
   return { ...issue, path: [...above, ...issue.path] };
 }
 
-/** The branch of a union that was meant: the only one whose type fits, or else the one that fits deepest. */
-function findMeantBranch(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | null {
-  const fitting = listFitting(issue);
-  const [deepest] = fitting.toSorted((a, b) => depthOf(b) - depthOf(a));
-  return deepest && (fitting.length === 1 || depthOf(deepest) > 0) ? deepest : null;
-}
-
-function listFitting(issue: z.core.$ZodIssueInvalidUnion) {
-  return issue.errors.filter(
-    (branch) =>
-      branch.length > 0 && !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0),
-  );
-}
-
-function depthOf(branch: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...branch.map((inner) => inner.path.length));
-}
-
-/** What all branches of a union expect. */
-function describeBranches(issue: z.core.$ZodIssueInvalidUnion) {
-  const expected = issue.errors.flatMap((branch) => branch.slice(0, 1).map(describeExpected));
-  const words = issue.errors
-    .flat()
-    .flatMap((one) => (one.code === 'invalid_value' ? one.values.map(String) : []));
-  const code: DiagnosticCode = listFitting(issue).length > 0 ? 'WRONG_VALUE' : 'WRONG_TYPE';
-  return { code, expected: [...new Set(expected)].join(', or '), words };
-}
-
-function describeExpected(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return describeType(issue.expected);
-  if (issue.code === 'invalid_value') return issue.values.map(String).join(', or ');
-  if (issue.code === 'too_big' || issue.code === 'too_small') return describeBound(issue);
-  return issue.message.replace(/^this must be /, '');
+function describeUnknownKeys(
+  keys: readonly string[],
+  map: unknown,
+  path: DocumentPath,
+  schema: z.core.$ZodType,
+): readonly IssueNote[] {
+  const names = listKeys(schema, path);
+  // A key is often written one level too far out: `timeout` beside `run` instead of in it.
+  const beside = typeof map === 'object' && map !== null ? Object.keys(map) : [];
+  const inside = beside
+    .filter((name) => names.includes(name))
+    .map((name) => ({ name, keys: listKeys(schema, [...path, name]) }));
+  return keys.map((key) => {
+    const owner = inside.find((one) => one.keys.includes(key));
+    const hint = owner ? `: it belongs inside ${owner.name}` : '';
+    return {
+      code: 'UNKNOWN_KEY',
+      message: `unknown key ${showName(key)}${hint}`,
+      path: [...path, key],
+      part: 'key',
+      guess: owner ? null : { written: key, names },
+    };
+  });
 }

@@ -16,7 +16,22 @@ const UNITS: Readonly<Record<string, string>> = { string: 'character', array: 'i
 
 /** A type of the schema library in words: `a whole number`. */
 export function describeType(type: string): string {
-  return TYPE_NAMES[type] ?? type;
+  return Object.hasOwn(TYPE_NAMES, type) ? (TYPE_NAMES[type] ?? type) : type;
+}
+
+const LONGEST_NAME = 60;
+
+/** A text with escapes for what cannot be seen, or would move the cursor or turn the direction of the text. */
+export function showText(text: string): string {
+  return text.replace(
+    /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+/** A text of a document in quotes, on one line: cut where it is long. */
+export function showName(text: string): string {
+  return `"${showText(text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text)}"`;
 }
 
 /** A value in words, for the "got" of a message. */
@@ -24,7 +39,7 @@ export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  if (typeof value === 'string') return `the text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
+  if (typeof value === 'string') return value === '' ? 'an empty text' : `the text ${showName(value)}`;
   return `${typeof value === 'number' ? 'the number ' : ''}${String(value)}`;
 }
 

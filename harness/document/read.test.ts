@@ -63,10 +63,10 @@ const rows: Readonly<Record<string, Row>> = {
     message: /"command" is missing/,
   },
   'a number that looks octal': {
-    text: 'name: x\nmode: 0644\n',
+    text: 'name: x\ncpus: 010\n',
     code: 'YAML_OCTAL',
     at: '2:7',
-    message: /0644.*the number 644/,
+    message: /010.*the number 10/,
   },
   'a wrong type': {
     text: 'name: x\ncpus: two\n',
@@ -94,10 +94,10 @@ const rows: Readonly<Record<string, Row>> = {
     message: /got the text "X Y", expected the form/,
   },
   'a value that fits no branch of a union': {
-    text: 'name: x\nsteps: [{run: 3}]\n',
+    text: 'name: x\nsteps: [{run: [3]}]\n',
     code: 'WRONG_TYPE',
     at: '2:15',
-    message: /got the number 3, expected a text, or a map/,
+    message: /got a list, expected a text, or a map/,
   },
   'a value that is left out points at its key': {
     text: 'name:\n',
@@ -111,7 +111,7 @@ const rows: Readonly<Record<string, Row>> = {
     text: 'name: x\n---\nname: y\n',
     code: 'YAML_MANY_DOCUMENTS',
     at: '2:1',
-    message: /multiple documents/i,
+    message: /a second document after ---/,
   },
   'an alias to nothing': {
     text: 'name: *x\n',
@@ -141,7 +141,7 @@ t.test('every problem is reported, in the order of the text', async (t) => {
   if (!result.ok)
     t.strictSame(
       result.diagnostics.map((one) => `${one.span.line} ${one.code}`),
-      ['1 OUT_OF_RANGE', '3 UNKNOWN_KEY', '4 WRONG_TYPE', '5 UNKNOWN_KEY'],
+      ['1 OUT_OF_RANGE', '3 UNKNOWN_KEY', '4 WRONG_FORM', '5 UNKNOWN_KEY'],
     );
 });
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { parseDocument, type Document as YamlDocument } from 'yaml';
 import type { z } from 'zod';
-import type { Span } from '../model/index.ts';
+import { DEFAULT_LIMITS, type Limits, type Span } from '../model/index.ts';
+import { composeYaml, type Problem } from './compose.ts';
+import { decodeDocument } from './decode.ts';
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
-import { findDoubts } from './doubt.ts';
 import { drawFrame, findLineStarts, spanAt } from './frame.ts';
 import { type DocumentPath, describeIssue, type IssueNote } from './issue.ts';
-import { findRange, type Range } from './range.ts';
+import { limitDiagnostics } from './most.ts';
+import { listAskedFor, replaceTexts } from './number.ts';
+import { findRange, type Place, type Range } from './place.ts';
+import { suggestName } from './suggest.ts';
+import { convertYaml } from './value.ts';
 
 /** The places in a document's text, for checks that a schema cannot make. */
 export interface Source {
@@ -27,56 +31,105 @@ export type ReadResult<Value> =
   | { readonly ok: true; readonly value: Value; readonly source: Source }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-const SYNTAX_CODES: Readonly<Record<string, DiagnosticCode>> = {
-  DUPLICATE_KEY: 'YAML_DUPLICATE_KEY',
-  BAD_INDENT: 'YAML_INDENT',
-  TAB_AS_INDENT: 'YAML_INDENT',
-  BAD_ALIAS: 'YAML_ALIAS',
-  RESOURCE_EXHAUSTION: 'YAML_ALIAS',
-  MULTIPLE_DOCS: 'YAML_MANY_DOCUMENTS',
-};
+export interface ReadOptions {
+  readonly limits?: Limits | undefined;
+}
 
 /**
- * Reads YAML 1.2 text and checks it against a schema. Returns every problem that it finds, and throws none: those of
- * the syntax, or, if there are none, those of the content. `file` is only a name, for the spans.
+ * Reads YAML 1.2, as bytes or as text, and checks it against a schema. What is written without quotes is a text where the
+ * schema asks for one, letter by letter, and a number only where it asks for that. Returns every problem that it finds, up
+ * to a bound, and throws none: those of the syntax, or, if there are none, those of the content. `file` is only a name.
  */
-export function readYaml<Value>(text: string, file: string, schema: z.ZodType<Value>): ReadResult<Value> {
+export function readYaml<Value>(
+  content: string | Uint8Array,
+  file: string,
+  schema: z.ZodType<Value>,
+  options: ReadOptions = {},
+): ReadResult<Value> {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const kib = Math.ceil(content.length / 1024);
+  if (kib > limits['document-kib']) return refuse(tooLarge(file, kib, limits));
+  const decoded = decodeDocument(content);
+  const { text } = decoded;
   const starts = findLineStarts(text);
-  const locate = ([start, end]: Range) => spanAt(text, starts, file, start, end - start);
   const make = (
     severity: Diagnostic['severity'],
     code: DiagnosticCode,
     message: string,
-    range: Range,
+    [start, end]: Range,
     suggestion: string | null,
   ): Diagnostic => {
-    const span = locate(range);
-    return { severity, code, message, span, frame: drawFrame(text, span), suggestion };
+    const span = spanAt(text, starts, file, start, end - start);
+    const frame = text === '' ? [] : drawFrame(text, starts, span);
+    return { severity, code, message, span, frame, suggestion };
   };
-  const yaml = parseDocument(text, { prettyErrors: false, uniqueKeys: true, logLevel: 'error' });
-  const diagnostics = [...yaml.errors, ...yaml.warnings].map((problem) =>
-    make('error', SYNTAX_CODES[problem.code] ?? 'YAML_SYNTAX', problem.message, problem.pos, null),
-  );
-  for (const doubt of findDoubts(yaml))
-    diagnostics.push(make('error', doubt.code, doubt.message, doubt.range, null));
-  const raw = diagnostics.length === 0 ? convert(yaml) : null;
-  if (raw?.ok === false) diagnostics.push(make('error', 'YAML_ALIAS', raw.message, [0, 1], null));
-  if (!raw?.ok) return { ok: false, diagnostics: inOrder(diagnostics) };
+  const refuseAll = (problems: readonly Problem[]) =>
+    refuse(
+      ...limitDiagnostics(problems, limits.diagnostics, (one) =>
+        make('error', one.code, one.message, one.range, null),
+      ),
+    );
+  if (!decoded.ok)
+    return refuseAll([
+      { code: 'NOT_TEXT', message: decoded.message, range: [decoded.offset, decoded.offset + 1] },
+    ]);
+  const { yaml, problems } = composeYaml(text, limits['document-depth']);
+  if (yaml === null || problems.length > 0) return refuseAll(inOrder(problems));
+  const converted = convertYaml(yaml);
+  if (converted.problems.length > 0) return refuseAll(inOrder(converted.problems));
 
+  const { place } = converted;
   const source: Source = {
     span(path, part = 'value') {
-      return locate(findRange(yaml, path, part));
+      const [start, end] = findRange(place, path, part);
+      return spanAt(text, starts, file, start, end - start);
     },
     diagnose(severity, code, message, path, part = 'value', suggestion = null) {
-      return make(severity, code, message, findRange(yaml, path, part), suggestion);
+      return make(severity, code, message, findRange(place, path, part), suggestion);
     },
   };
-  const parsed = schema.safeParse(raw.value, { reportInput: true });
-  if (parsed.success) return { ok: true, value: parsed.data, source };
-  const notes = parsed.error.issues.flatMap((issue) => describeIssue(issue, schema));
-  for (const one of dropEchoes(notes))
-    diagnostics.push(source.diagnose('error', one.code, one.message, one.path, one.part, one.suggestion));
-  return { ok: false, diagnostics: inOrder(diagnostics) };
+  const { parsed, ambiguous } = parseAsked(converted.value, place, schema);
+  if (parsed.success && ambiguous.length === 0) return { ok: true, value: parsed.data, source };
+  const notes = parsed.success
+    ? []
+    : dropEchoes(parsed.error.issues.flatMap((issue) => describeIssue(issue, schema)));
+  const placed = notes.map((one) => ({ ...one, range: findRange(place, one.path, one.part) }));
+  return refuse(
+    ...limitDiagnostics(
+      inOrder([...ambiguous.map((one) => ({ ...one, guess: null })), ...placed]),
+      limits.diagnostics,
+      (one) =>
+        make(
+          'error',
+          one.code,
+          one.message,
+          one.range,
+          one.guess && suggestName(one.guess.written, one.guess.names),
+        ),
+    ),
+  );
+}
+
+function refuse(...diagnostics: readonly Diagnostic[]): { ok: false; diagnostics: readonly Diagnostic[] } {
+  return { ok: false, diagnostics };
+}
+
+/** Checks a value, and where the schema asks for a number or a truth value reads one in what is written there. */
+function parseAsked<Value>(value: unknown, place: Place, schema: z.ZodType<Value>) {
+  const ambiguous: Problem[] = [];
+  for (;;) {
+    const parsed = schema.safeParse(value, { reportInput: true });
+    if (parsed.success) return { parsed, ambiguous };
+    const { changed, problems } = replaceTexts(value, place, listAskedFor(parsed.error.issues));
+    ambiguous.push(...problems);
+    if (!changed) return { parsed, ambiguous };
+  }
+}
+
+function tooLarge(file: string, kib: number, limits: Limits): Diagnostic {
+  const message = `got a document of ${kib} KiB, expected at most ${limits['document-kib']}: --limit document-kib=${kib} allows it`;
+  const span: Span = { file, line: 1, column: 1, length: 1 };
+  return { severity: 'error', code: 'OUT_OF_RANGE', message, span, frame: [], suggestion: null };
 }
 
 /** Drops contradictions of a map with an unknown key: they are mostly the same mistake, described less well. */
@@ -87,14 +140,6 @@ function dropEchoes(notes: readonly IssueNote[]): readonly IssueNote[] {
   return notes.filter((one) => one.code !== 'CONTRADICTION' || !misspelt.has(one.path.join('\0')));
 }
 
-function convert(yaml: YamlDocument): { ok: true; value: unknown } | { ok: false; message: string } {
-  try {
-    return { ok: true, value: yaml.toJS({ maxAliasCount: 100 }) };
-  } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return [...diagnostics].sort((a, b) => a.span.line - b.span.line || a.span.column - b.span.column);
+function inOrder<One extends { readonly range: Range }>(problems: readonly One[]): readonly One[] {
+  return problems.toSorted((a, b) => a.range[0] - b.range[0]);
 }

@@ -11,6 +11,8 @@ export function suggestName(written: string, names: Iterable<string>): string | 
   let best: string | null = null;
   let bestEdits = editLimit(written.length) + 1;
   for (const name of names) {
+    // Each letter that one has more than the other is an edit.
+    if (Math.abs(name.length - written.length) >= bestEdits) continue;
     const edits = distance(written.toLowerCase(), name.toLowerCase());
     if (edits < bestEdits) {
       best = name;

@@ -40,4 +40,4 @@ export {
   requireUsablePath,
   temporaryDirectory,
 } from './usable.ts';
-export { pause, withDeadline } from './wait.ts';
+export { delay, pause, withDeadline } from './wait.ts';

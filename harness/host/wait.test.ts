@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { pause, withDeadline } from './wait.ts';
+import { delay, pause, withDeadline } from './wait.ts';
 
 const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 
@@ -37,4 +37,26 @@ t.test('a slow promise is replaced by what `late` returns or throws', async (t) 
     throw new Error('too late');
   };
   await t.rejects(withDeadline(never, 5, fail), { message: 'too late' });
+});
+
+t.test('a time that is longer than a timer of Node does not end at once', async (t) => {
+  const LONG_MS = 2 ** 31 + 5_000;
+  const stop = new AbortController();
+  const waits = [
+    pause(LONG_MS, stop.signal),
+    delay(LONG_MS, stop.signal),
+    delay(Number.POSITIVE_INFINITY, stop.signal),
+  ];
+  const ended = await Promise.race([Promise.any(waits).then(() => true), delay(100).then(() => false)]);
+  t.equal(ended, false);
+  stop.abort();
+  await Promise.all(waits);
+  t.equal(
+    await withDeadline(
+      delay(50).then(() => 1),
+      LONG_MS,
+      () => 2,
+    ),
+    1,
+  );
 });

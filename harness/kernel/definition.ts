@@ -68,7 +68,7 @@ export async function readKernelDefinition(
   kernelsDirectory: string,
 ): Promise<KernelDefinition> {
   const path = await findDefinition(nameOrPath, kernelsDirectory);
-  const result = readYaml(await readFile(path, 'utf8'), path, kernelDefinitionSchema);
+  const result = readYaml(await readFile(path), path, kernelDefinitionSchema);
   if (!result.ok) throw faultOf(result.diagnostics, path, 'request');
   const here = dirname(path);
   const fragments = await Promise.all(

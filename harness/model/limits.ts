@@ -16,7 +16,7 @@ export interface Limit {
  * hundreds of megabytes. `--limit NAME=NUMBER` changes one. `docs/limits.md` lists them.
  */
 export const LIMITS = {
-  'document-kib': { maximum: 1024, unit: 'KiB', what: 'a scenario, kernel definition or image recipe' },
+  'document-kib': { maximum: 512, unit: 'KiB', what: 'a scenario, kernel definition or image recipe' },
   'document-depth': { maximum: 64, unit: 'levels', what: 'maps and lists inside one another in a document' },
   diagnostics: { maximum: 50, unit: 'diagnostics', what: 'problems of one document that are printed' },
   'fragment-lines': { maximum: 50_000, unit: 'lines', what: 'a config fragment' },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type GuestResult } from '../model/index.ts';
 import type { TextExpectation } from './expectation.ts';
-import { toRegExp } from './scalar.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
 import type { Failure } from './step.ts';
 
 const LINES_KEPT = 20;
@@ -28,12 +28,15 @@ export function checkText(text: string, expected: TextExpectation | null, what: 
   const add = (clause: string, title: string) => failures.push({ what: `${what} ${clause}`, title });
   if (equals !== null && text.trim() !== equals.trim())
     add('equals', `got ${what} "${excerpt(text.trim())}", expected "${excerpt(equals.trim())}"`);
-  if (matches !== null && !toRegExp(matches).test(text))
+  if (matches !== null && !compilePattern(matches).test(text))
     add('matches', `${what} does not match /${matches}/`);
-  const unwanted = lacks === null ? null : toRegExp(lacks).exec(text);
-  if (unwanted) add('lacks', `${what} contains "${excerpt(unwanted[0])}", which matches /${lacks}/`);
+  if (lacks !== null) {
+    const unwanted = compilePattern(lacks);
+    if (unwanted.test(text))
+      add('lacks', `${what} contains "${excerpt(findLine(text, unwanted))}", which matches /${lacks}/`);
+  }
   if (everyLine !== null) {
-    const wanted = toRegExp(everyLine);
+    const wanted = compilePattern(everyLine);
     const odd = text.split('\n').filter((line) => line.trim() !== '' && !wanted.test(line));
     if (odd.length > 0)
       add(
@@ -118,6 +121,11 @@ export function countErrnos(stdout: string): string {
   return [...new Set(reported)]
     .map((errno) => `${errno} ${reported.filter((one) => one === errno).length}`)
     .join(', ');
+}
+
+/** The line that matches, or the beginning of the text where only several lines together do. */
+function findLine(text: string, pattern: Pattern): string {
+  return text.split('\n').find((line) => pattern.test(line)) ?? text.trim();
 }
 
 function excerpt(text: string): string {

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { quoteArgs } from '../model/index.ts';
-import { amount, count, toNumber } from './scalar.ts';
+import { amount, count, line, text, toNumber } from './scalar.ts';
 
 /** Keys that say what to write where. */
 export const writtenTarget = {
-  to: z.string().min(1).meta({ description: 'a file in the guest' }),
-  value: z.union([z.string(), z.number()]).optional().meta({ description: 'the one value to write' }),
+  to: line.meta({ description: 'a file in the guest' }),
+  value: text.optional().meta({ description: 'the one value to write, as it is written here' }),
   values: z
-    .array(z.union([z.string(), z.number()]))
+    .array(text)
     .min(1)
     .optional()
     .meta({ description: 'values to write, the file being opened for each' }),
   uuids: amount.optional().meta({
     description: 'a number of different UUIDs, the same ones each time; it stops when the file is gone',
   }),
-  gate: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'open the file first, and write when this file appears' }),
+  gate: line.optional().meta({ description: 'open the file first, and write when this file appears' }),
 };
 
 const SOURCES = ['value', 'values', 'uuids'] as const;
@@ -36,6 +32,11 @@ export function withOneSource<Schema extends z.ZodType<WrittenTarget>>(schema: S
     .meta({ oneOf: SOURCES.map((source) => ({ required: [source] })) });
 }
 
+/** The numbers in the keys that have a bound. */
+export function listTargetQuantities({ uuids }: WrittenTarget) {
+  return uuids === undefined ? [] : [{ limit: 'uuids', amount: uuids, path: ['uuids'] } as const];
+}
+
 /** The settled form of the keys: `values` or `uuids`. */
 export const settledTarget = {
   to: z.string().min(1),
@@ -50,7 +51,7 @@ type WriteTarget = z.output<z.ZodObject<typeof settledTarget>>;
 export function settleTarget({ to, value, values, uuids, gate }: WrittenTarget): WriteTarget {
   return {
     to,
-    values: (value === undefined ? (values ?? []) : [value]).map(String),
+    values: value === undefined ? [...(values ?? [])] : [value],
     uuids: uuids === undefined ? null : toNumber(uuids),
     gate: gate ?? null,
   };

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Splat } from '../model/index.ts';
 import { scanLog } from '../splat/index.ts';
 import { KASAN_LINES, stampLines, WARNING_LINES } from '../testing/index.ts';
-import { expandScenario, findUnexpectedSplats, parseScenario } from './index.ts';
+import { compileSplatExpectation, expandScenario, parseScenario } from './index.ts';
 
 function settle(expect: string) {
   const parsed = parseScenario(`name: x\ndescription: d\nsteps: []\nexpect: ${expect}\n`, 'x');
@@ -16,7 +16,7 @@ function aSplat(title: string, more: Partial<Splat> = {}): Splat {
 }
 
 t.test('every complaint that is not allowed is a finding, once for each signature', async (t) => {
-  const findings = findUnexpectedSplats(settle('{}'), [
+  const findings = compileSplatExpectation(settle('{}')).findUnexpected([
     aSplat('WARNING in f'),
     aSplat('BUG in g'),
     aSplat('WARNING in f'),
@@ -33,7 +33,9 @@ t.test('every complaint that is not allowed is a finding, once for each signatur
 t.test('a splat is excused by a root that is a finding itself, and by no other', async (t) => {
   const ALLOW = '{allow: [{title: WARNING in f, why: w}]}';
   const found = (expect: string, splats: readonly Splat[]) =>
-    findUnexpectedSplats(settle(expect), splats).map((one) => one.title);
+    compileSplatExpectation(settle(expect))
+      .findUnexpected(splats)
+      .map((one) => one.title);
   const fault = aSplat('GPF in g', { follows: 0 });
   t.strictSame(found('{}', [aSplat('KASAN in f'), fault]), ['KASAN in f']);
   t.strictSame(found(ALLOW, [aSplat('WARNING in f'), fault]), ['GPF in g'], 'the root is allowed');
@@ -58,7 +60,10 @@ t.test('a splat is excused by a root that is a finding itself, and by no other',
 t.test('a KASAN report seven seconds after an allowed warning of the same task is a finding', async (t) => {
   const log = stampLines(100, WARNING_LINES, 'T214') + stampLines(107, KASAN_LINES, 'T214');
   const allowed = settle('{allow: [{matches: "^WARNING in ", why: known}]}');
-  const titles = (splats: readonly Splat[]) => findUnexpectedSplats(allowed, splats).map((one) => one.title);
+  const titles = (splats: readonly Splat[]) =>
+    compileSplatExpectation(allowed)
+      .findUnexpected(splats)
+      .map((one) => one.title);
   t.match(titles(scanLog(log)).join(), /^KASAN: slab-use-after-free Read in otter_release$/);
   const kasan = titles(
     scanLog(stampLines(100, KASAN_LINES, 'T214') + stampLines(107, WARNING_LINES, 'T214')),
@@ -70,15 +75,17 @@ t.test('what is allowed is no finding: a title as a whole, a pattern anywhere', 
   const settled = settle('{allow: [{title: WARNING in f, why: w}, {matches: "^INFO: task", why: w}]}');
   const splats = [aSplat('WARNING in f'), aSplat('WARNING in ff'), aSplat('INFO: task hung in g')];
   t.strictSame(
-    findUnexpectedSplats(settled, splats).map((one) => one.title),
+    compileSplatExpectation(settled)
+      .findUnexpected(splats)
+      .map((one) => one.title),
     ['WARNING in ff'],
   );
 });
 
 t.test('an expected complaint that does not come is a finding', async (t) => {
   const settled = settle('{dmesg: {splats: [{title: WARNING in f, why: the fault is injected}]}}');
-  t.strictSame(findUnexpectedSplats(settled, [aSplat('WARNING in f')]), []);
-  t.match(findUnexpectedSplats(settled, [aSplat('BUG in g')]), [
+  t.strictSame(compileSplatExpectation(settled).findUnexpected([aSplat('WARNING in f')]), []);
+  t.match(compileSplatExpectation(settled).findUnexpected([aSplat('BUG in g')]), [
     { kind: 'splat', title: 'BUG in g' },
     { kind: 'expectation', signature: 'expectation:x:dmesg:WARNING in f', splat: null },
   ]);

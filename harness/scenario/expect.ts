@@ -1,22 +1,47 @@
 // SPDX-License-Identifier: MIT
 import { type Finding, findExplained, type Splat } from '../model/index.ts';
-import { toRegExp } from './scalar.ts';
+import { compilePattern } from './pattern.ts';
 import type { ExpectedSplat, SettledScenario } from './settled.ts';
 
-function fits(expected: ExpectedSplat, splat: Splat): boolean {
-  if (expected.title !== null) return splat.title === expected.title;
-  return expected.matches !== null && toRegExp(expected.matches).test(splat.title);
+/** What a scenario expects of a log, with its patterns compiled once. */
+export interface SplatExpectation {
+  /** Whether the scenario neither expects nor allows the splat. */
+  isUnexpected(splat: Splat): boolean;
+  /**
+   * Compares the log with the scenario's expectations: each splat that is neither expected nor allowed is a finding,
+   * unless it follows from one that is a finding itself; so is each expected splat that did not come. One finding a
+   * signature.
+   */
+  findUnexpected(splats: readonly Splat[]): readonly Finding[];
 }
 
-/**
- * Compares the log with the scenario's expectations: each splat that is neither expected nor allowed is a finding,
- * unless it follows from one that is a finding itself; so is each expected splat that did not come. One finding a
- * signature.
- */
-export function findUnexpectedSplats(settled: SettledScenario, splats: readonly Splat[]): readonly Finding[] {
-  const { splats: expected, allow } = settled.expect;
+type Test = (splat: Splat) => boolean;
+
+/** Compiles what a scenario expects of a log. */
+export function compileSplatExpectation(settled: SettledScenario): SplatExpectation {
+  const expected = settled.expect.splats.map((one) => ({ ...one, fits: compileTest(one) }));
+  const tests = [...expected.map((one) => one.fits), ...settled.expect.allow.map(compileTest)];
+  const isUnexpected: Test = (splat) => !tests.some((fits) => fits(splat));
+  return {
+    isUnexpected,
+    findUnexpected: (splats) => findUnexpected(settled.name, splats, expected, isUnexpected),
+  };
+}
+
+function compileTest({ title, matches }: ExpectedSplat): Test {
+  if (title !== null) return (splat) => splat.title === title;
+  if (matches === null) return () => false;
+  const { test } = compilePattern(matches);
+  return (splat) => test(splat.title);
+}
+
+function findUnexpected(
+  scenario: string,
+  splats: readonly Splat[],
+  expected: readonly (ExpectedSplat & { readonly fits: Test })[],
+  isFinding: Test,
+): readonly Finding[] {
   const findings: Finding[] = [];
-  const isFinding = (splat: Splat) => ![...expected, ...allow].some((one) => fits(one, splat));
   const explained = findExplained(splats, isFinding);
   for (const [index, splat] of splats.entries()) {
     if (!isFinding(splat) || explained.has(splat)) continue;
@@ -33,11 +58,11 @@ export function findUnexpectedSplats(settled: SettledScenario, splats: readonly 
     });
   }
   for (const one of expected) {
-    if (splats.some((splat) => fits(one, splat))) continue;
+    if (splats.some(one.fits)) continue;
     const what = one.title ?? `/${one.matches}/`;
     findings.push({
       kind: 'expectation',
-      signature: `expectation:${settled.name}:dmesg:${what}`,
+      signature: `expectation:${scenario}:dmesg:${what}`,
       title: `the expected splat did not come: ${what}`,
       step: null,
       details: [`expected because: ${one.why}`],

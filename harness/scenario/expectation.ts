@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { pattern } from './scalar.ts';
+import { ERRNOS } from './names.ts';
+import { pattern } from './pattern.ts';
+import { text } from './scalar.ts';
 
 /** What a text must be like. Every clause that is given must be met. */
 export const writtenText = z
   .strictObject({
-    equals: z
-      .union([z.string(), z.number()])
-      .optional()
-      .meta({ description: 'the whole text, without white space at both ends' }),
+    equals: text.optional().meta({ description: 'the whole text, without white space at both ends' }),
     matches: pattern.optional().meta({ description: 'matches somewhere in the text' }),
     lacks: pattern.optional().meta({ description: 'matches nowhere in the text' }),
     everyLine: pattern.optional().meta({ description: 'matches in each line that is not empty' }),
@@ -34,7 +33,7 @@ export type TextExpectation = z.output<typeof textExpectation>;
 /** Settles the clauses of a text expectation. */
 export function settleText({ equals, matches, lacks, everyLine }: WrittenText): TextExpectation {
   return {
-    equals: equals === undefined ? null : String(equals),
+    equals: equals ?? null,
     matches: matches ?? null,
     lacks: lacks ?? null,
     everyLine: everyLine ?? null,
@@ -46,9 +45,7 @@ export function settleOptionalText(written: WrittenText | undefined): TextExpect
   return written ? settleText(written) : null;
 }
 
-const errnoName = z
-  .string()
-  .regex(/^(success|E[A-Z0-9]+)$/, 'this must be the name of an errno, such as ENODEV, or success');
+const errnoName = z.enum(['success', ...ERRNOS]).meta({ id: 'Errno' });
 
 /** `success`, the name of an errno, or a list of acceptable ones. */
 export const writtenErrno = z.union([errnoName, z.array(errnoName).min(1)]);

@@ -3,9 +3,9 @@
 // Needs: document, model.
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
-export { findUnexpectedSplats } from './expect.ts';
-export type { ParameterValue } from './language.ts';
+export { compileSplatExpectation } from './expect.ts';
 export { lintScenario, parseScenario } from './parse.ts';
+export type { Pattern } from './pattern.ts';
 export type { Performance } from './perform.ts';
 export { performScenario } from './perform.ts';
 export type { SettledScenario } from './settled.ts';

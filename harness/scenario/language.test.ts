@@ -62,7 +62,7 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
   ],
   'a duration without a unit': [
     `${HEAD}steps:\n  - sleep: 3\n`,
-    /^x:4:12: error: this must be a duration with its unit/,
+    /^x:4:12: error: got the text "3", expected a duration with its unit/,
   ],
   'an invalid regular expression': [
     `${HEAD}steps:\n  - waitForDmesg: '('\n`,
@@ -70,7 +70,7 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
   ],
   'an invalid errno': [
     `${HEAD}steps:\n  - write: {to: /x, value: 1, expect: enodev}\n`,
-    /^x:4:39: error: this must be the name of an errno/,
+    /^x:4:39: error: got the text "enodev", expected /,
   ],
   'a write without a value': [
     `${HEAD}steps:\n  - write: {to: /x}\n`,
@@ -105,7 +105,7 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     /^x:5:38: error: the label "l"/,
   ],
   'an unused parameter': [
-    `${HEAD}parameters: {a: 1}\nsteps: []\n`,
+    `${HEAD}parameters: {a: 1}\nsteps: [{run: b}]\n`,
     /^x:3:14: warning: the parameter "a" is used nowhere/,
   ],
   'an unknown parameter': [
@@ -117,11 +117,11 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     /^x:5:19: error: no VM "tinny" is named under l2 \(did you mean "tiny"/,
   ],
   'a VM that is never started': [
-    `${HEAD}l2: {tiny: {kernel: k}}\nsteps: []\n`,
+    `${HEAD}l2: {tiny: {kernel: k}}\nsteps: [{run: b}]\n`,
     /^x:3:6: warning: the VM "tiny" is never started/,
   ],
   'a module loaded twice': [
-    `${HEAD}modules: [mdev, mdev]\nsteps: []\n`,
+    `${HEAD}modules: [mdev, mdev]\nsteps: [{run: b}]\n`,
     /^x:3:17: error: the module "mdev" is loaded twice/,
   ],
 };

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { kernelArg, LONGEST_ARGS } from './kernel-arg.ts';
 import { nameMap } from './name-map.ts';
-import { amount, duration, name, pattern } from './scalar.ts';
+import { pattern } from './pattern.ts';
+import { amount, duration, formed, INVISIBLE, line, name, ONE_LINE, text } from './scalar.ts';
 import type { Step, WrittenStep } from './step.ts';
 import { STEPS } from './steps/index.ts';
 import { writtenInsmod } from './steps/insmod.ts';
 import { writtenRead } from './steps/read.ts';
+
+const LONGEST_VALUE = 4096;
+const LONGEST_MATRIX_VALUE = 64;
+const LONGEST_LABEL = 200;
+
+const label = formed(new RegExp(`^[^${INVISIBLE}]+$`), ONE_LINE, LONGEST_LABEL);
 
 const KINDS = STEPS.map((one) => one.kind);
 
@@ -15,7 +23,7 @@ const stepList: z.ZodType<readonly WrittenStep[]> = z
 
 const writtenStep: z.ZodType<WrittenStep> = z
   .strictObject({
-    label: z.string().min(1).optional().meta({ description: 'what reports and signatures call the step' }),
+    label: label.optional().meta({ description: 'what reports and signatures call the step' }),
     continue: z
       .boolean()
       .optional()
@@ -34,16 +42,19 @@ const writtenStep: z.ZodType<WrittenStep> = z
     oneOf: KINDS.map((kind) => ({ required: [kind] })),
   }) as unknown as z.ZodType<WrittenStep>;
 
-export const parameterValue = z.union([z.string(), z.number(), z.boolean()]);
-export type ParameterValue = z.output<typeof parameterValue>;
+/** A parameter's value: a text as it is written, which becomes a number where one is asked for. */
+export const parameterValue = text.max(LONGEST_VALUE);
+/** A value of the matrix becomes part of a directory's name. */
+const matrixValue = text.max(LONGEST_MATRIX_VALUE);
 
 export const parameterName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'this must be a name of letters, digits and underscores');
+  .max(64)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores');
 
 const writtenSplat = z
   .strictObject({
-    title: z.string().min(1).optional().meta({ description: 'the whole title of the splat' }),
+    title: line.optional().meta({ description: 'the whole title of the splat' }),
     matches: pattern
       .optional()
       .meta({ description: 'a regular expression that matches somewhere in the title' }),
@@ -60,19 +71,34 @@ export const machineNeeds = z.strictObject({
 
 const MACHINE_DEFAULTS = { cpus: 2, memoryMib: 1024, kernelArgs: [] };
 
+const writtenArgs = z.array(kernelArg).refine((args) => args.join(' ').length <= LONGEST_ARGS, {
+  message: `the arguments have more than ${LONGEST_ARGS} characters: the kernel would cut its command line`,
+  params: { code: 'OUT_OF_RANGE' },
+});
+
 const writtenMachine = z.strictObject({
   cpus: machineNeeds.shape.cpus.default(MACHINE_DEFAULTS.cpus),
   memoryMib: machineNeeds.shape.memoryMib.default(MACHINE_DEFAULTS.memoryMib),
-  kernelArgs: machineNeeds.shape.kernelArgs.default(MACHINE_DEFAULTS.kernelArgs),
+  kernelArgs: writtenArgs.default(MACHINE_DEFAULTS.kernelArgs),
 });
 
 export const machineEnd = z.enum(['running', 'panicked', 'hung', 'reset']);
 export const cloning = z.enum(['auto', 'never']);
 
+/** The name of a kernel definition, or a path: what begins with a dash would be an option. */
+const l2Kernel = line.max(255).regex(/^[^-]/, 'the name of a kernel definition or a path');
+
+/** The name of a directory below images/, and no path out of it. */
+const l2Image = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'the name of a directory below images/: small letters, digits and hyphens');
+
 const scenario = z.strictObject({
   name: z
     .string()
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'this must be words of small letters and digits, joined by hyphens'),
+    .max(64)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'words of small letters and digits, joined by hyphens'),
   description: z.string().min(1),
   parameters: nameMap(
     parameterName,
@@ -83,7 +109,7 @@ const scenario = z.strictObject({
       description:
         'values that steps use by name in double braces after a dollar sign; the command line may give others',
     }),
-  matrix: nameMap(parameterName, z.array(parameterValue).min(1))
+  matrix: nameMap(parameterName, z.array(matrixValue).min(1))
     .default({})
     .meta({ description: 'parameters with several values: the scenario is run with each combination' }),
   machine: writtenMachine.default(MACHINE_DEFAULTS),
@@ -93,12 +119,8 @@ const scenario = z.strictObject({
   l2: nameMap(
     name,
     z.strictObject({
-      kernel: z.string().min(1).meta({ description: 'the kernel definition that it starts' }),
-      image: z
-        .string()
-        .min(1)
-        .default('l2')
-        .meta({ description: 'the directory under images/ with its init' }),
+      kernel: l2Kernel.meta({ description: 'the kernel definition that it starts' }),
+      image: l2Image.default('l2').meta({ description: 'the directory under images/ with its init' }),
     }),
   )
     .default({})
@@ -158,5 +180,6 @@ export function kindOf(step: WrittenStep): { readonly kind: Step; readonly body:
 export function labelOf(step: WrittenStep): string {
   if (step.label !== undefined) return step.label;
   const { kind, body } = kindOf(step);
-  return kind.describe(body);
+  const described = kind.describe(body);
+  return described.length > LONGEST_LABEL ? `${described.slice(0, LONGEST_LABEL)}…` : described;
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-
-/** `${{name}}`: stands for a parameter's value. Only this form is replaced; a shell's own `${name}` is left alone. */
-export const PLACEHOLDER: RegExp = /\$\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+import { showName } from '../document/index.ts';
+import { SIGNALS } from './names.ts';
+import { PLACEHOLDER, replaceAllPlaceholders } from './placeholder.ts';
 
 /** A text that is a placeholder and nothing else. */
 const ALONE = `^${PLACEHOLDER.source}$`;
 
-/** A whole number of 1 or more, or a placeholder of a parameter that is one. */
+/** A whole number of 1 or more, or a placeholder of a parameter that is one. A parameter's value is digits. */
 export const amount = z.union([
-  z.int().min(1),
-  z.string().regex(new RegExp(ALONE), 'this must be a whole number, or a placeholder alone'),
+  z.int().min(1).max(999_999_999),
+  z
+    .string()
+    .regex(
+      new RegExp(`^[1-9][0-9]{0,8}$|${ALONE}`),
+      'a whole number from 1 to 999999999, or a placeholder alone',
+    ),
 ]);
 
 /** The number of an `amount` without placeholder. */
@@ -22,16 +27,29 @@ export function toNumber(value: number | string): number {
 export const count = z.int().min(1);
 
 const DURATION = '^(\\d+(?:\\.\\d+)?)(ms|s|m)$';
-const DURATION_WANTED = 'this must be a duration with its unit, such as 300ms, 10s or 2m';
+const DURATION_WANTED = 'a duration with its unit, such as 300ms, 10s or 2m';
+const SHORTEST_MS = 1;
+/** Scaled to the slowest machine it is still less than a timer can have. */
+const LONGEST_MS = 24 * 60 * 60_000;
 
 /** A duration with its unit, such as `300ms`, `10s`, `2m`, or a placeholder of a parameter that is one. */
 export const duration = z
   .string(DURATION_WANTED)
   .regex(new RegExp(`${DURATION}|${ALONE}`), DURATION_WANTED)
-  .meta({ description: 'a duration with its unit: 300ms, 10s, 2m', examples: ['10s'] });
+  .superRefine((text, context) => {
+    const ms = toMs(text);
+    if (Number.isNaN(ms) || (ms >= SHORTEST_MS && ms <= LONGEST_MS)) return;
+    context.addIssue({
+      code: 'custom',
+      message: `got ${text}, expected a duration from 1ms to 1440m`,
+      params: { code: 'OUT_OF_RANGE' },
+      input: text,
+    });
+  })
+  .meta({ description: 'a duration with its unit, from 1ms to 1440m: 300ms, 10s, 2m', examples: ['10s'] });
 
 /** The settled form of a `duration`. */
-export const milliseconds = z.number().min(0);
+export const milliseconds = z.number().min(SHORTEST_MS).max(LONGEST_MS);
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
@@ -41,39 +59,48 @@ export function toMs(text: string): number {
   return Number(amountText) * (UNIT_MS[unit] ?? Number.NaN);
 }
 
-/** A regular expression as JavaScript writes it, without slashes; `^` and `$` match at every line. */
-export const pattern = z
-  .string()
-  .min(1)
-  .refine(isPattern, { message: 'this is not a regular expression', params: { code: 'WRONG_FORM' } })
-  .meta({ format: 'regex' });
+/** A text that may look like a number: `5.10` and `007` stay as they are written. */
+export const text = z.string().meta({ type: ['string', 'number', 'boolean'] });
 
-function isPattern(text: string): boolean {
-  try {
-    toRegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
+/**
+ * A text whose form is checked with something in the place of each placeholder; the expanded scenario is checked again.
+ * `wanted` follows the word "expected" in messages.
+ */
+export function formed(form: RegExp, wanted: string, longest = 1000, standIn = 'x') {
+  return z.string().superRefine((written, context) => {
+    const isLong = written.length > longest;
+    if (!isLong && form.test(replaceAllPlaceholders(written, () => standIn))) return;
+    const got = isLong ? `${written.length} characters` : showName(written);
+    const message = `got ${got}, expected ${isLong ? `at most ${longest}` : wanted}`;
+    context.addIssue({ code: 'custom', message, params: { code: 'WRONG_FORM' }, input: written });
+  });
 }
 
-/** The RegExp of a `pattern`. */
-export function toRegExp(text: string): RegExp {
-  return new RegExp(text, 'm');
-}
+/** Control characters, and marks that turn the direction of text. */
+export const INVISIBLE = '\\0-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069';
 
-/** A name of a job or a VM, which also becomes the name of a variable in the guest's shell. */
+export const ONE_LINE = 'one line without control characters and marks of direction';
+
+/** One line that a terminal, a report and a file of the guest can have. */
+export const line = formed(new RegExp(`^[^${INVISIBLE}]+$`), ONE_LINE, 4096).min(1);
+
+/** The same, where nothing may be given. */
+export const lineOrNothing = formed(new RegExp(`^[^${INVISIBLE}]*$`), ONE_LINE, 4096);
+
+/** A name of a job or a VM, which also becomes the name of a variable and of files in the guest. */
 export const name = z
   .string()
-  .regex(/^[a-z][a-z0-9_]*$/, 'this must be a name of small letters, digits and underscores');
+  .max(64)
+  .regex(/^[a-z][a-z0-9_]*$/, 'a name of small letters, digits and underscores');
 
 /** A signal's name without SIG. */
-export const signalName = z.string().regex(/^[A-Z0-9]+$/, 'this must be a signal without SIG, such as TERM');
+export const signalName = z.enum(SIGNALS).meta({ id: 'Signal' });
 
 /** A module's name as its file has it. */
 export const moduleName = z
   .string()
-  .regex(/^[A-Za-z0-9_-]+$/, 'this must be the name of a module, without directory and without .ko');
+  .max(64)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*$/, 'the name of a module, without directory and without .ko');
 
 /** A map that may also be written as the value of its `key` alone; the rest of it then has its defaults. */
 export function shorthand<Shape extends z.ZodRawShape, Key extends keyof Shape & string>(

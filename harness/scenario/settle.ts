@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { kindOf, labelOf, type ParameterValue, type Scenario } from './language.ts';
+import { kindOf, labelOf, type Scenario } from './language.ts';
 import { toMs, toNumber } from './scalar.ts';
 import type { ExpectedSplat, SettledScenario } from './settled.ts';
 import type { SettledStep, WrittenStep } from './step.ts';
@@ -10,7 +10,7 @@ import { settleRead } from './steps/read.ts';
 export interface Variant {
   /** Appended to the name: `@ports=2`, or nothing. */
   readonly suffix: string;
-  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** Settles a scenario that has no placeholder left. Pure; never throws for one that the schema accepted. */

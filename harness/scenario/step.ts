@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
-import type { Guest, StepRecord, Timeouts } from '../model/index.ts';
+import type { Guest, LimitName, StepRecord, Timeouts } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
+import type { Pattern } from './pattern.ts';
 
 /** A step as a scenario's author writes it: the one key that names a kind of step has what to do as its value. */
 export type WrittenStep = { readonly label?: string | undefined; readonly continue?: boolean | undefined } & {
@@ -39,7 +40,7 @@ export interface StepOutcome {
 export interface Stage {
   readonly guest: Guest;
   /** Whether a line after the last mark matches, within `timeoutMs` of real time. */
-  waitForConsole(pattern: RegExp, timeoutMs: number): Promise<boolean>;
+  waitForConsole(pattern: Pattern, timeoutMs: number): Promise<boolean>;
   /** Lines until now are no longer looked at. */
   consoleMark(): void;
   /** Milliseconds since the epoch. */
@@ -110,7 +111,20 @@ export interface Step<Written = unknown, Body = unknown> {
     readonly steps: readonly WrittenStep[];
   }[];
   /** Names of jobs that it starts, and of jobs that must have been started before. */
-  jobs?(written: Written): { readonly starts?: readonly string[]; readonly uses?: readonly string[] };
+  jobs?(written: Written): {
+    readonly starts?: readonly string[];
+    readonly uses?: readonly string[];
+    /** Whether the job that it starts writes, or the one that it uses must. */
+    readonly writes?: boolean;
+  };
+  /** Numbers that have a bound, with the path to each. A placeholder is a text. */
+  quantities?(written: Written): readonly {
+    readonly limit: LimitName;
+    readonly amount: number | string;
+    readonly path: readonly (string | number)[];
+  }[];
+  /** The time that it takes at least, as it is written. */
+  waits?(written: Written): string | undefined;
   /** VMs under `l2` that it starts. */
   vms?(written: Written): readonly UsedName[];
   perform(body: Body, context: StepContext): Promise<StepOutcome>;

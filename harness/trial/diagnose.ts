@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { setTimeout as sleep } from 'node:timers/promises';
+import { delay } from '../host/index.ts';
 import type { Fault, Guest, Timeouts } from '../model/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import type { Machine, MachineEnd } from '../vm/index.ts';
@@ -45,7 +45,7 @@ export async function powerOffMachine(
   const { powerOffMs, powerOffAfterSplatMs } = timeouts;
   const over = new AbortController();
   const askedAt = performance.now();
-  const impatience = finding.then(() => pause(powerOffAfterSplatMs, over.signal)).then(() => false);
+  const impatience = finding.then(() => delay(powerOffAfterSplatMs, over.signal)).then(() => false);
   let off: boolean;
   try {
     off = await Promise.race([machine.powerOff(guest, powerOffMs), impatience]);
@@ -69,7 +69,7 @@ async function isEmulated(machine: Machine, limitMs: number): Promise<boolean> {
   const over = new AbortController();
   const answer = await Promise.race([
     machine.isRunning().catch(() => false),
-    pause(limitMs, over.signal).then(() => false),
+    delay(limitMs, over.signal).then(() => false),
   ]);
   over.abort();
   return answer;
@@ -77,13 +77,8 @@ async function isEmulated(machine: Machine, limitMs: number): Promise<boolean> {
 
 async function waitForEnd(machine: Machine, limitMs: number): Promise<void> {
   const over = new AbortController();
-  await Promise.race([machine.ended, pause(limitMs, over.signal)]);
+  await Promise.race([machine.ended, delay(limitMs, over.signal)]);
   over.abort();
-}
-
-/** Waits, or until the signal aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
 function stateOf(end: MachineEnd): MachineState {

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Splat, type TrialSplat, toFault } from '../model/index.ts';
-import { findUnexpectedSplats, type SettledScenario } from '../scenario/index.ts';
+import { compileSplatExpectation, type SettledScenario } from '../scenario/index.ts';
 import { compareLogs, type GuestLog, LOG_FILE } from './collect.ts';
 import { SplatFiles } from './splat-files.ts';
 import { type ConsoleWatch, watchConsole } from './watch.ts';
@@ -46,12 +46,13 @@ export function collectEvidence(context: EvidenceContext): Evidence {
   const files = new SplatFiles(directory);
   const first = createFirst();
   const announced = new Set<string>();
+  const expectation = compileSplatExpectation(settled);
   const watch = watchConsole({
     path: context.consolePath,
     quietMs: context.quietMs,
     onSplat(splat) {
       files.add(splat);
-      if (isUnexpected(settled, splat)) first.settle();
+      if (expectation.isUnexpected(splat)) first.settle();
       if (announced.size >= MAXIMUM_ANNOUNCED || announced.has(splat.signature)) return;
       announced.add(splat.signature);
       context.onSplat(splat.title);
@@ -79,10 +80,6 @@ export function collectEvidence(context: EvidenceContext): Evidence {
     },
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
   };
-}
-
-function isUnexpected(settled: SettledScenario, splat: Splat): boolean {
-  return findUnexpectedSplats(settled, [{ ...splat, follows: null }]).some((one) => one.kind === 'splat');
 }
 
 interface First {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import type { Pattern } from '../scenario/index.ts';
 
 /** What is kept in memory of the lines since the last mark: a flood must not fill the memory. */
 const KEPT_LINES = 20_000;
 const KEPT_CHARACTERS = 8 * 1024 * 1024;
 /** A longer line is cut: no kernel prints one. */
 const LONGEST_LINE = 64 * 1024;
+/** So much is searched before other work gets its turn. */
+const SLICE_CHARACTERS = 64 * 1024;
 
 /** Cuts bytes into lines, however they came in chunks. */
 export class LineSplitter {
@@ -44,22 +48,36 @@ export class RecentLines {
     this.lost = false;
   }
 
-  has(pattern: RegExp): boolean {
-    return this.#lines.some((line) => pattern.test(line));
+  /** Whether a line matches. Other work is done between slices of the lines; false when the signal aborts before the end. */
+  async has(pattern: Pattern, signal: AbortSignal): Promise<boolean> {
+    let characters = 0;
+    for (const line of this.#lines) {
+      if (pattern.test(line)) return true;
+      characters += line.length;
+      if (characters < SLICE_CHARACTERS) continue;
+      characters = 0;
+      await setImmediate();
+      if (signal.aborted) return false;
+    }
+    return false;
   }
 }
 
-/** Whether a line of a file matches, from one byte up to another. A file that cannot be read has no such line. */
+/**
+ * Whether a line of a file matches, from one byte up to another. A file that cannot be read has no such line; nor has one
+ * whose search was aborted.
+ */
 export async function fileHasLine(
   path: string,
-  pattern: RegExp,
+  pattern: Pattern,
   from: number,
   until: number,
+  signal: AbortSignal,
 ): Promise<boolean> {
   if (until <= from) return false;
   const splitter = new LineSplitter();
   try {
-    for await (const chunk of createReadStream(path, { start: from, end: until - 1 }))
+    for await (const chunk of createReadStream(path, { start: from, end: until - 1, signal }))
       if (splitter.push(chunk as Uint8Array).some((line) => pattern.test(line))) return true;
   } catch {
     return false;

@@ -10,7 +10,7 @@ import {
   type TrialSplat,
   toFault,
 } from '../model/index.ts';
-import { findUnexpectedSplats, type Performance, type SettledScenario } from '../scenario/index.ts';
+import { compileSplatExpectation, type Performance, type SettledScenario } from '../scenario/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import { finishMachine } from './finish.ts';
@@ -105,7 +105,9 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
 
 /** Findings of the log. A splat that the scenario expects cannot have come where the scenario never began. */
 function findInLog(settled: SettledScenario, splats: readonly Splat[], booted: boolean): readonly Finding[] {
-  return findUnexpectedSplats(settled, splats).filter((finding) => booted || finding.kind === 'splat');
+  return compileSplatExpectation(settled)
+    .findUnexpected(splats)
+    .filter((finding) => booted || finding.kind === 'splat');
 }
 
 /** The part of a trial in which the guest is used. */

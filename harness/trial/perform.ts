@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { setTimeout as sleep } from 'node:timers/promises';
+import { delay } from '../host/index.ts';
 import { Fault, type Guest, type RunEmitter, type Timeouts, type TrialSpec } from '../model/index.ts';
 import { type Performance, performScenario, type SettledScenario } from '../scenario/index.ts';
 import type { Machine } from '../vm/index.ts';
@@ -29,14 +29,17 @@ export async function performTrial(context: PerformContext): Promise<Performance
   const own = new AbortController();
   const signal = AbortSignal.any([stop.signal, own.signal]);
   void machine.ended.then((end) => own.abort(machineEnded(end.detail)));
-  const timer = setTimeout(() => own.abort(timedOut(settled)), timeouts.scenarioMs);
+  const over = new AbortController();
+  void delay(timeouts.scenarioMs, over.signal).then(() => {
+    if (!over.signal.aborted) own.abort(timedOut(settled));
+  });
   try {
     return await performScenario(settled, {
       guest,
       consoleMark: () => watch.mark(),
       waitForConsole: (pattern, timeoutMs) => watch.waitFor(pattern, timeoutMs, stop.signal),
       now: () => Date.now(),
-      sleep: (ms, until) => sleep(ms, undefined, { signal: until }).catch(() => {}),
+      sleep: delay,
       signal,
       timeouts,
       consoleSilentMs: () => watch.silentMs(),
@@ -46,7 +49,7 @@ export async function performTrial(context: PerformContext): Promise<Performance
       onStepEnded: (step) => emit({ type: 'stepEnded', trial: spec.id, step }),
     });
   } finally {
-    clearTimeout(timer);
+    over.abort();
   }
 }
 

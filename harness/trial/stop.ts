@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { pause } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
 
 /** Why a trial's machine must be stopped before the trial is over. The first reason stays. */
@@ -16,8 +17,10 @@ export function createTrialStop(outer: AbortSignal, limitMs: number): TrialStop 
   const controller = new AbortController();
   const { signal } = controller;
   const interrupt = () => controller.abort(isFault(outer.reason) ? outer.reason : interrupted());
-  const timer = setTimeout(() => controller.abort(overdue(limitMs)), limitMs);
-  timer.unref();
+  const over = new AbortController();
+  void pause(limitMs, over.signal).then(() => {
+    if (!over.signal.aborted) controller.abort(overdue(limitMs));
+  });
   if (outer.aborted) interrupt();
   else outer.addEventListener('abort', interrupt, { once: true });
   return {
@@ -25,7 +28,7 @@ export function createTrialStop(outer: AbortSignal, limitMs: number): TrialStop 
     reason: () => (signal.aborted ? (signal.reason as Fault) : null),
     stop: (fault) => controller.abort(fault),
     [Symbol.dispose]() {
-      clearTimeout(timer);
+      over.abort();
       outer.removeEventListener('abort', interrupt);
     },
   };

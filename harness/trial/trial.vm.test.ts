@@ -249,9 +249,11 @@ t.test(
   async (t) => {
     const directory = t.testdir();
     await using templates = new TemplateStore({ cacheDirectory: directory });
-    const scenario = settle(
-      `name: dies\ndescription: a kernel that is told to die\nmachine: { cpus: 1, memoryMib: 512, kernelArgs: [init=/nowhere] }\nsteps:\n  - run: "true"\n`,
+    const settled = settle(
+      `name: dies\ndescription: a kernel that is told to die\nmachine: { cpus: 1, memoryMib: 512 }\nsteps:\n  - run: "true"\n`,
     );
+    // No scenario may say so.
+    const scenario = { ...settled, machine: { ...settled.machine, kernelArgs: ['init=/nowhere'] } };
     const { result } = await perform(directory, aSpec(scenario, { boot: 'clone' }), () => {}, templates);
     t.strictSame([result.outcome, result.blame], ['failed', 'lab'], result.reason);
     t.match(result, { fault: 'GUEST_UNREACHABLE', reason: /Requested init \/nowhere failed/ });

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { delay } from '../host/index.ts';
 import type { Splat } from '../model/index.ts';
+import type { Pattern } from '../scenario/index.ts';
 import { createScanner } from '../splat/index.ts';
 import { isKernelLine } from './kernel-line.ts';
 import { fileHasLine, LineSplitter, RecentLines } from './lines.ts';
@@ -14,7 +16,7 @@ export interface ConsoleWatch {
   /** Lines until now no longer count for `waitFor`. */
   mark(): void;
   /** Waits for a line that matches, from the last mark on; false when the time passed or the signal aborted. */
-  waitFor(pattern: RegExp, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  waitFor(pattern: Pattern, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
   /** Closes the log; returns all splats in it. */
   end(): readonly Splat[];
 }
@@ -61,12 +63,13 @@ export function watchConsole({ path, quietMs, onSplat }: WatchOptions): ConsoleW
       recent.mark();
       markedAt = bytes;
     },
-    waitFor(pattern, timeoutMs, signal) {
-      if (recent.has(pattern)) return Promise.resolve(true);
-      if (signal.aborted) return Promise.resolve(false);
-      return new Promise((resolve) => {
+    async waitFor(pattern, timeoutMs, signal) {
+      if (signal.aborted) return false;
+      const [from, until, { lost }] = [markedAt, bytes, recent];
+      return new Promise((resolve, reject) => {
+        const done = new AbortController();
         const finish = (found: boolean) => {
-          clearTimeout(timer);
+          done.abort();
           signal.removeEventListener('abort', onAbort);
           waiting.delete(see);
           resolve(found);
@@ -75,13 +78,15 @@ export function watchConsole({ path, quietMs, onSplat }: WatchOptions): ConsoleW
           if (pattern.test(line)) finish(true);
         };
         const onAbort = () => finish(false);
-        const timer = setTimeout(() => finish(false), timeoutMs);
+        const search = async () => {
+          // Lines that come during the search are seen as well.
+          if (await recent.has(pattern, done.signal)) return finish(true);
+          void delay(timeoutMs, done.signal).then(() => finish(false));
+          if (lost && (await fileHasLine(path, pattern, from, until, done.signal))) finish(true);
+        };
         signal.addEventListener('abort', onAbort, { once: true });
         waiting.add(see);
-        if (recent.lost)
-          void fileHasLine(path, pattern, markedAt, bytes).then((found) => {
-            if (found) finish(true);
-          });
+        search().catch(reject);
       });
     },
     end() {

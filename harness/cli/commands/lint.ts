@@ -51,7 +51,7 @@ interface Linted {
 /** Whatever is wrong with one file says nothing about the next; an interruption ends all. */
 async function lintFile(file: string, context: Context): Promise<Linted> {
   try {
-    return await lintText(await readScenario(file, context), file, context);
+    return await lintContent(await readScenario(file, context), file, context);
   } catch (error) {
     const fault = toFault(error);
     if (fault.code === 'HOST_INTERRUPTED' || fault.blame === 'harness') throw error;
@@ -59,15 +59,16 @@ async function lintFile(file: string, context: Context): Promise<Linted> {
   }
 }
 
-async function lintText(text: string, file: string, context: Context): Promise<Linted> {
-  if (isKernelDefinition(text)) {
+async function lintContent(content: Buffer, file: string, context: Context): Promise<Linted> {
+  if (isKernelDefinition(content.toString('utf8'))) {
     const kernel = await readKernelDefinition(file, join(context.root, 'kernels'));
     await requireFragments(kernel, context);
     return { text: '', ok: true };
   }
-  const diagnostics = lintScenario(text, file);
+  const { limits } = context;
+  const diagnostics = lintScenario(content, file, { limits });
   const notes: string[] = [];
-  const parsed = parseScenario(text, file);
+  const parsed = parseScenario(content, file, { limits });
   if (parsed.ok) {
     await requireL2s(parsed.scenario, context);
     notes.push(...noteMemory(parsed.scenario));

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   errnoWriteCommand,
+  listTargetQuantities,
   settledTarget,
   settleTarget,
   withOneSource,
@@ -43,8 +44,10 @@ export const background = defineStep<Written, Body>({
     name,
     job: write ? { write: settleTarget(write) } : { command: command ?? '' },
   }),
+  quantities: ({ write }) =>
+    write ? listTargetQuantities(write).map((one) => ({ ...one, path: ['write', ...one.path] })) : [],
   describe: (body) => `start ${body.name}`,
-  jobs: (body) => ({ starts: [body.name] }),
+  jobs: (body) => ({ starts: [body.name], writes: body.write !== undefined }),
   async perform({ name, job }, context) {
     const writesErrnos = 'write' in job;
     const command = writesErrnos ? errnoWriteCommand(job.write) : job.command;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Fault, type Guest, quoteArg, quoteArgs } from '../../model/index.ts';
 import { checkEnd, quoteOutput } from '../check.ts';
 import { kernelNameOf, MODULE_DIRECTORY, readModuleState } from '../modules.ts';
-import { duration, milliseconds, moduleName, shorthand, toMs } from '../scalar.ts';
+import { duration, lineOrNothing, milliseconds, moduleName, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
 /** A module's name, or a map with its parameters. */
@@ -11,7 +11,7 @@ export const writtenInsmod = shorthand(
   'module',
   z.strictObject({
     module: moduleName,
-    args: z.string().default('').meta({ description: 'the module parameters, as insmod takes them' }),
+    args: lineOrNothing.default('').meta({ description: 'the module parameters, as insmod takes them' }),
     timeout: duration.default('60s'),
   }),
 );

@@ -31,6 +31,7 @@ export const loop = defineStep<Written, Body>({
     timeMs: time === undefined ? null : toMs(time),
     steps: settleSteps(steps),
   }),
+  waits: ({ time }) => time,
   describe: (body) => `loop ${body.count ?? body.time}`,
   inner: (body) => [{ path: ['steps'], steps: body.steps }],
   async perform({ count, timeMs, steps }, context) {

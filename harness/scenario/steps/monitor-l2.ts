@@ -4,12 +4,12 @@ import { quoteArgs } from '../../model/index.ts';
 import { checkEnd, checkText, quoteOutput } from '../check.ts';
 import { settleOptionalText, textExpectation, writtenText } from '../expectation.ts';
 import { monitorPathOf } from '../l2.ts';
-import { duration, milliseconds, name, toMs } from '../scalar.ts';
+import { duration, line, milliseconds, name, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
 const written = z.strictObject({
   name: name.default('l2'),
-  command: z.string().min(1).meta({ description: "a line of QEMU's human monitor, such as i/w 0xcfc" }),
+  command: line.meta({ description: "a line of QEMU's human monitor, such as i/w 0xcfc" }),
   answer: writtenText.optional(),
   timeout: duration.default('20s'),
 });

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { quoteArgs } from '../../model/index.ts';
 import { checkText, quoteOutput } from '../check.ts';
 import { settleText, textExpectation } from '../expectation.ts';
-import { duration, milliseconds, pattern, toMs } from '../scalar.ts';
+import { pattern } from '../pattern.ts';
+import { duration, line, milliseconds, text, toMs } from '../scalar.ts';
 import { defineStep, type Failure } from '../step.ts';
 
 const CLAUSES = ['equals', 'matches', 'lacks'] as const;
@@ -11,8 +12,8 @@ const CLAUSES = ['equals', 'matches', 'lacks'] as const;
 /** What a file in the guest must contain. */
 export const writtenRead = z
   .strictObject({
-    file: z.string().min(1),
-    equals: z.union([z.string(), z.number()]).optional(),
+    file: line,
+    equals: text.optional(),
     matches: pattern.optional(),
     lacks: pattern.optional(),
     within: duration

@@ -13,6 +13,7 @@ export const sleep = defineStep<string, z.output<typeof settled>>({
   written: () => duration,
   settled: () => settled,
   settle: (time) => ({ ms: toMs(time) }),
+  waits: (time) => time,
   describe: (time) => `sleep ${time}`,
   async perform({ ms }, context) {
     await context.sleep(ms);

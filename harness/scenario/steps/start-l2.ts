@@ -3,18 +3,29 @@ import { z } from 'zod';
 import { quoteArgs } from '../../model/index.ts';
 import { quoteOutput } from '../check.ts';
 import { consolePathOf, l2Command, monitorPathOf } from '../l2.ts';
-import { amount, count, duration, milliseconds, name, toMs, toNumber } from '../scalar.ts';
+import {
+  amount,
+  count,
+  duration,
+  formed,
+  lineOrNothing,
+  milliseconds,
+  name,
+  toMs,
+  toNumber,
+} from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
 const written = z.strictObject({
-  l2: z.string().min(1).meta({ description: 'which of the VMs named under l2' }),
+  l2: name.meta({ description: 'which of the VMs named under l2' }),
   name: name.default('l2').meta({ description: 'what later steps call it' }),
   memoryMib: amount.default(96),
   devices: z
-    .array(z.string().min(1))
+    .array(formed(/^\/[^\s,\0-\x1f\x7f-\uffff]+$/, 'a path below /sys without blanks and commas', 1000, '/x'))
+    .max(16)
     .default([])
     .meta({ description: 'sysfs paths of devices handed to it by vfio-pci' }),
-  append: z.string().default('').meta({ description: "added to its kernel's command line" }),
+  append: lineOrNothing.default('').meta({ description: "added to its kernel's command line" }),
   paused: z.boolean().default(false).meta({ description: 'its CPU never runs; the monitor works' }),
   timeout: duration
     .default('30s')

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { line } from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
-const mode = z.string().regex(/^0[0-7]{3}$/, 'this must be an octal mode in quotes, such as "0755"');
+const mode = z.string().regex(/^0[0-7]{3}$/, 'an octal mode of four digits, such as 0755');
 
-const written = z.strictObject({ to: z.string().min(1), content: z.string(), mode: mode.default('0644') });
+const written = z.strictObject({ to: line, content: z.string(), mode: mode.default('0644') });
 const settled = z.strictObject({ to: z.string().min(1), content: z.string(), mode });
 
 type Body = z.output<typeof settled>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { duration, milliseconds, pattern, shorthand, toMs, toRegExp } from '../scalar.ts';
+import { compilePattern, pattern } from '../pattern.ts';
+import { duration, milliseconds, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
 const written = shorthand('matches', z.strictObject({ matches: pattern, timeout: duration.default('20s') }));
@@ -19,7 +20,7 @@ export const waitForDmesg = defineStep<Written, Body>({
   settle: ({ matches, timeout }) => ({ matches, timeoutMs: toMs(timeout) }),
   describe: (body) => `wait for the kernel to log ${body.matches}`,
   async perform({ matches, timeoutMs }, context) {
-    if (await context.stage.waitForConsole(toRegExp(matches), context.scale(timeoutMs))) {
+    if (await context.stage.waitForConsole(compilePattern(matches), context.scale(timeoutMs))) {
       context.stage.consoleMark();
       return { failures: [] };
     }

@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import { type GuestResult, quoteArg } from '../../model/index.ts';
 import { quoteOutput } from '../check.ts';
-import { duration, milliseconds, shorthand, toMs } from '../scalar.ts';
+import { duration, line, milliseconds, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
 const written = shorthand(
   'path',
   z.strictObject({
-    path: z.string().min(1),
+    path: line,
     gone: z.boolean().default(false).meta({ description: 'wait until it is no longer there' }),
     timeout: duration.default('20s'),
   }),

@@ -16,12 +16,17 @@ import type { Job } from '../jobs.ts';
 import { duration, milliseconds, name, shorthand, signalName, toMs } from '../scalar.ts';
 import { defineStep, type Failure, type StepOutcome } from '../step.ts';
 
-const writtenEnd = z.strictObject({
-  exit: writtenExit.optional(),
-  signal: signalName.optional(),
-  errno: writtenErrno.optional().meta({ description: 'for a job that writes' }),
-  stdout: writtenText.optional(),
-});
+const writtenEnd = z
+  .strictObject({
+    exit: writtenExit.optional(),
+    signal: signalName.optional(),
+    errno: writtenErrno.optional().meta({ description: 'for a job that writes' }),
+    stdout: writtenText.optional(),
+  })
+  .refine(
+    ({ exit, signal, errno }) => [exit, signal, errno].filter((one) => one !== undefined).length <= 1,
+    'a job ends in one way: give only one of exit, signal and errno',
+  );
 
 const written = shorthand(
   'for',
@@ -68,8 +73,12 @@ export const wait = defineStep<Written, Body>({
     timeoutMs: toMs(timeout),
     expect: expect === 'blocked' || expect === 'ended' ? expect : settleEnd(expect),
   }),
+  waits: ({ timeout, expect }) => (expect === 'blocked' ? timeout : undefined),
   describe: (body) => `wait for ${body.for}`,
-  jobs: (body) => ({ uses: [body.for] }),
+  jobs: ({ for: job, expect }) => ({
+    uses: [job],
+    writes: typeof expect === 'object' && expect.errno !== undefined,
+  }),
   async perform({ job: jobName, timeoutMs, expect }, context) {
     const job = context.jobs.get(jobName);
     const result = await job.wait(context.scale(timeoutMs));

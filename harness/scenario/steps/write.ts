@@ -4,6 +4,7 @@ import { checkErrnos, countErrnos, quoteOutput } from '../check.ts';
 import {
   countErrnosOwed,
   errnoWriteCommand,
+  listTargetQuantities,
   settledTarget,
   settleTarget,
   withOneSource,
@@ -37,6 +38,7 @@ export const write = defineStep<Written, Body>({
     expect: toList(expect),
     timeoutMs: toMs(timeout),
   }),
+  quantities: listTargetQuantities,
   describe: (body) => `write ${body.value ?? 'values'} to ${body.to}`,
   async perform({ expect, timeoutMs, ...target }, context) {
     const result = await context.guest.run(errnoWriteCommand(target), {
