@@ -4,6 +4,7 @@
 // Never: knows what a kernel, a series or a machine is.
 export type { CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
+export type { Confinement } from './confine.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
 export {
@@ -20,7 +21,7 @@ export type { GitOptions } from './git.ts';
 export { runGit } from './git.ts';
 export type { InputOptions } from './input.ts';
 export { inputFault, listInput, lookAtInput, readInput, streamInput } from './input.ts';
-export { tail } from './lines.ts';
+export { readTail, tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
 export { ownerTag } from './owner.ts';

@@ -56,14 +56,19 @@ export const machineNeeds = z.strictObject({
   cpus: z.int().min(1).max(8),
   memoryMib: z.int().min(128).max(65536),
   kernelArgs: z.array(z.string().min(1)),
+  // Settled scenarios in older journals do not have it.
+  network: z.boolean().default(false),
 });
 
-const MACHINE_DEFAULTS = { cpus: 2, memoryMib: 1024, kernelArgs: [] };
+const MACHINE_DEFAULTS = { cpus: 2, memoryMib: 1024, kernelArgs: [], network: false };
 
 const writtenMachine = z.strictObject({
   cpus: machineNeeds.shape.cpus.default(MACHINE_DEFAULTS.cpus),
   memoryMib: machineNeeds.shape.memoryMib.default(MACHINE_DEFAULTS.memoryMib),
   kernelArgs: machineNeeds.shape.kernelArgs.default(MACHINE_DEFAULTS.kernelArgs),
+  network: machineNeeds.shape.network.meta({
+    description: 'true: the machine has a network card, in a network in which nobody else is',
+  }),
 });
 
 export const machineEnd = z.enum(['running', 'panicked', 'hung', 'reset']);
