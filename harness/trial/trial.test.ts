@@ -98,7 +98,11 @@ t.test('a machine that floods its console is the lab’s, unless it complained b
     }, 'hangs'),
   );
   t.match(complained.result, { outcome: 'failed', blame: 'kernel', findings: [{ title: KASAN_TITLE }] });
-  t.match(complained.read('console.log'), 'BUG: KASAN: slab-use-after-free', 'what came before the cut is kept');
+  t.match(
+    complained.read('console.log'),
+    'BUG: KASAN: slab-use-after-free',
+    'what came before the cut is kept',
+  );
 });
 
 t.test('what held QEMU is on record, and a note says where that was less than usual', async (t) => {
