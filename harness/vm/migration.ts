@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chown, stat } from 'node:fs/promises';
+import { lchown, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -33,9 +33,9 @@ export async function saveState(machine: QemuMachine, path: string): Promise<str
   const server = createServer();
   const connected = new Promise<Socket>((resolve) => server.once('connection', resolve));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  // QEMU may be another user, to whom the directory belongs.
+  // QEMU may be another user, to whom the directory belongs: what it may have put there in the meantime is not followed.
   const { uid, gid } = await stat(machine.sockets);
-  await chown(socketPath, uid, gid);
+  await lchown(socketPath, uid, gid);
   try {
     const written = connected.then((socket) => pipeline(socket, boundState, createWriteStream(path)));
     written.catch(() => {}); // looked at below, unless QEMU fails first
