@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +95,8 @@ t.test('a confined program has no privileges that it could use or get back', asy
   const limits = await readFile(`/proc/${daemon.pid}/limits`, 'utf8');
   daemon.kill('SIGKILL');
   t.match(await daemon.ended, { exitCode: null, signal: 'SIGKILL' });
+  const mine = (await readdir(tmpdir())).filter((name) => name.startsWith(`ktrial-view-${process.pid}-`));
+  t.strictSame(mine, [], 'nothing is left of what it saw');
   for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
     t.match(status, new RegExp(`^${name}:\\s+0+$`, 'm'), name);
   t.match(status, /^NoNewPrivs:\s+1$/m);

@@ -62,10 +62,13 @@ export async function startDaemon(
   }
 }
 
-/** Its mounts are the program's own: the directory is empty for everybody else. */
+/** A directory that is removed takes away what a program has mounted there, so it stays as long as the program. */
 function withoutScratch(daemon: Daemon, scratch: Scratch): Daemon {
-  void daemon.ended.then(() => scratch[Symbol.asyncDispose]());
-  return daemon;
+  const ended = daemon.ended.then(async (end) => {
+    await scratch[Symbol.asyncDispose]();
+    return end;
+  });
+  return { ...daemon, ended };
 }
 
 /** Null when the program could not be confined; its output says why. */
