@@ -16,6 +16,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'execa',
       'node:child_process',
       'node:crypto',
+      'node:events',
       'node:fs',
       'node:fs/promises',
       'node:net',

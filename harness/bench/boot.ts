@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bakeOverlay, makeKeys } from '../image/index.ts';
-import { bootMachine, type MachineSpec } from '../vm/index.ts';
+import { bootMachine, type MachineSpec, needsNetwork } from '../vm/index.ts';
 import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
 
@@ -48,6 +48,7 @@ export async function specifyMachine(lab: Lab): Promise<MachineSpec> {
     cpus: CPUS,
     memoryMib: MEMORY_MIB,
     kernelArgs: [],
+    network: await needsNetwork(kernel.config),
     accelerator,
     keys,
   };

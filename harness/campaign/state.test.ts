@@ -199,5 +199,6 @@ t.test('a trial that never began has its reason and nothing else', async (t) => 
     accelerator: null,
     files: {},
     machineCommand: null,
+    confinement: null,
   });
 });

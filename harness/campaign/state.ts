@@ -185,5 +185,6 @@ function emptyResult(
     accelerator: null,
     files: {},
     machineCommand: null,
+    confinement: null,
   };
 }

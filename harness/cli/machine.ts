@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeScratch } from '../host/index.ts';
 import { bakeImage, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest, Kernel } from '../model/index.ts';
-import { bootMachine, type Machine } from '../vm/index.ts';
+import { bootMachine, type Machine, needsNetwork } from '../vm/index.ts';
 import { chooseAccelerator, imageRecipe } from './assemble.ts';
 import type { Context } from './context.ts';
 import type { KernelOptions } from './kernel-options.ts';
@@ -47,6 +47,7 @@ export async function withMachine<T>(
       cpus: options.cpus,
       memoryMib: options.memory,
       kernelArgs: (options.kernelArgs ?? '').split(/\s+/).filter((word) => word !== ''),
+      network: await needsNetwork(kernel.config),
       accelerator,
       keys,
     },

@@ -4,6 +4,7 @@
 // Never: knows what a kernel, a series or a machine is.
 export type { CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
+export type { Confinement } from './confine.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
 export {
@@ -22,7 +23,7 @@ export { runGit } from './git.ts';
 export type { InputOptions } from './input.ts';
 export { inputFault, listInput, lookAtInput, readInput, streamInput } from './input.ts';
 export { findInputFiles } from './input-tree.ts';
-export { tail } from './lines.ts';
+export { readTail, tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
 export { ownerTag } from './owner.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { open } from 'node:fs/promises';
 
 /** Calls `onLine` for each whole line of a stream, and for what follows the last line feed at its end. */
 export function splitLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
@@ -12,6 +13,22 @@ export function splitLines(stream: NodeJS.ReadableStream | null, onLine: (line: 
   stream.on('end', () => {
     if (rest !== '') onLine(rest);
   });
+}
+
+/** How much of a log's end is read for a message, in bytes. */
+const TAIL_BYTES = 16 * 1024;
+
+/** The end of a log, however long it is; empty when it cannot be read. */
+export async function readTail(path: string): Promise<string> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch {
+    return '';
+  }
 }
 
 /** The last lines of a text that are not empty, for a message. */

@@ -32,8 +32,9 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   {
     name: 'util-linux',
     shownBy: 'setpriv',
-    why: 'flock and setpriv: locks, and machines that exit with ktrial',
+    why: 'flock, setpriv and unshare: locks, and machines that are held and exit with ktrial',
   },
+  { name: 'mount', shownBy: 'mount', why: 'shows machines no files but their own' },
   { name: 'apt', shownBy: 'apt-get', why: "fetches Debian packages into ktrial's own cache" },
   { name: 'dpkg', shownBy: 'dpkg-deb', why: 'unpacks Debian packages' },
   {

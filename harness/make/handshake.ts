@@ -97,6 +97,7 @@ try {
       cpus: 2,
       memoryMib: 1024,
       kernelArgs: [],
+      network: true, // TCP is one of the ways
       accelerator: lab.accelerator,
       keys,
     },

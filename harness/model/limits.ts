@@ -36,6 +36,8 @@ export const LIMITS = {
   'patch-mib': { maximum: 32, unit: 'MiB', what: 'one patch' },
   'log-mib': { maximum: 4096, unit: 'MiB', what: 'one log that `ktrial scan` reads, unpacked' },
   splats: { maximum: 1000, unit: 'complaints', what: 'complaints that are kept of one log' },
+  'console-mib': { maximum: 64, unit: 'MiB', what: 'the console of one machine' },
+  'output-mib': { maximum: 16, unit: 'MiB', what: 'each output of one command in a guest' },
   'archive-gib': { maximum: 8, unit: 'GiB', what: 'a source archive, unpacked' },
 } as const satisfies Readonly<Record<string, Limit>>;
 

@@ -12,6 +12,8 @@ export interface MachineNeeds {
   readonly memoryMib: number;
   /** Added to the kernel's command line. */
   readonly kernelArgs: readonly string[];
+  /** Whether it has a network card. Nobody else is in its network. */
+  readonly network: boolean;
 }
 
 /** One scenario, on one arm, once, as a value: another computer that has the kernel and the image can run it. */
@@ -130,6 +132,8 @@ export interface TrialResult {
   readonly files: Readonly<Record<string, FileRef>>;
   /** The command that boots the same machine by hand; null when no machine was started. */
   readonly machineCommand: string | null;
+  /** What held the machine's emulator: its user, its namespaces, its network card. Null when no machine was started. */
+  readonly confinement: string | null;
 }
 
 /** Whether a trial says something about its kernel: what the lab, the scenario or ktrial itself spoiled does not. */

@@ -77,6 +77,7 @@ export function showTrial(trial: TrialState, runDirectory: string): string {
         `step      ${step.phase} "${step.label}" ${step.outcome} in ${formatDuration(step.durationMs)}`,
     ),
     ...Object.values(result.files).map((file) => `file      ${runDirectory}/${trial.id}/${file.name}`),
+    ...(result.confinement ? [`held by   ${result.confinement}`] : []),
     ...(result.machineCommand ? [`command   ${result.machineCommand}`] : []),
   ];
   return `${lines.map(oneLineAfterLabel).join('\n')}\n`;

@@ -67,9 +67,11 @@ export const machineNeeds = z.strictObject({
   cpus: z.int().min(1).max(8),
   memoryMib: z.int().min(128).max(65536),
   kernelArgs: z.array(z.string().min(1)),
+  // Settled scenarios in older journals do not have it.
+  network: z.boolean().default(false),
 });
 
-const MACHINE_DEFAULTS = { cpus: 2, memoryMib: 1024, kernelArgs: [] };
+const MACHINE_DEFAULTS = { cpus: 2, memoryMib: 1024, kernelArgs: [], network: false };
 
 const writtenArgs = z.array(kernelArg).refine((args) => args.join(' ').length <= LONGEST_ARGS, {
   message: `the arguments have more than ${LONGEST_ARGS} characters: the kernel would cut its command line`,
@@ -80,6 +82,9 @@ const writtenMachine = z.strictObject({
   cpus: machineNeeds.shape.cpus.default(MACHINE_DEFAULTS.cpus),
   memoryMib: machineNeeds.shape.memoryMib.default(MACHINE_DEFAULTS.memoryMib),
   kernelArgs: writtenArgs.default(MACHINE_DEFAULTS.kernelArgs),
+  network: machineNeeds.shape.network.meta({
+    description: 'true: the machine has a network card, in a network in which nobody else is',
+  }),
 });
 
 export const machineEnd = z.enum(['running', 'panicked', 'hung', 'reset']);

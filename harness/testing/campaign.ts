@@ -49,7 +49,7 @@ export function aPlan(trials: readonly TrialResult[]): CampaignPlan {
     scenarios: unique(trials.map((trial) => trial.scenario)).map((name) => ({
       name,
       description: name,
-      machine: { cpus: 2, memoryMib: 512, kernelArgs: [] },
+      machine: { cpus: 2, memoryMib: 512, kernelArgs: [], network: false },
       l2: {},
       timeoutMs: 60_000,
       settled: {},

@@ -41,7 +41,7 @@ export function aCampaignPlan(shape: CampaignShape): CampaignPlan {
     scenarios: shape.scenarios.map((name, index) => ({
       name,
       description: name,
-      machine: { cpus: 1, memoryMib: 512, kernelArgs: [] },
+      machine: { cpus: 1, memoryMib: 512, kernelArgs: [], network: false },
       l2: index === 0 ? Object.fromEntries(l2Kernels.map((kernel) => [kernel, { kernel, image: 'l2' }])) : {},
       timeoutMs: 60_000,
       settled: { name },

@@ -14,6 +14,8 @@ export interface MachineScript {
   readonly bootMs?: number;
   /** Rejects every attempt to open a session. */
   readonly connectFault?: Fault;
+  /** False: the computer forbids namespaces. */
+  readonly isolated?: boolean;
   /**
    * Answers a guest command; it may act on the machine first. Null: the command never ends by itself. May throw, as a guest
    * does whose connection dies. A command that is running when the machine ends, or its session is lost, rejects.
@@ -34,6 +36,8 @@ export const CLEAN_BOOT = '[    0.000000] Linux version 5.10.0 (fake)\n[    1.00
 /** A machine without an emulator. A test, or the script's `replies`, makes things happen to it. */
 export class FakeMachine implements Machine {
   readonly command = 'qemu-system-x86_64 -nographic';
+  readonly confinement = 'nothing, for it is a fake';
+  readonly isolated: boolean;
   readonly consolePath: string;
   readonly ended: Promise<MachineEnd>;
   /** What was asked of the machine, in order: `connect`, `probe`, `nmi`, `powerOff`, `readLog`, `stop`. */
@@ -53,6 +57,7 @@ export class FakeMachine implements Machine {
 
   constructor(directory: string, script: MachineScript = {}) {
     this.#script = script;
+    this.isolated = script.isolated ?? true;
     this.consolePath = join(directory, 'console.log');
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
@@ -96,6 +101,11 @@ export class FakeMachine implements Machine {
   /** QEMU exits by itself. */
   exitQemu(exitCode = 1): void {
     this.#finish('qemuExited', `QEMU exited with code ${exitCode}`, exitCode, null);
+  }
+
+  /** The console reaches its limit. */
+  fillConsole(): void {
+    this.#finish('consoleFull', 'the console was cut after 64 MiB, which is its limit', null, 'SIGKILL');
   }
 
   /** QEMU cannot emulate what the CPU does. */

@@ -74,6 +74,7 @@ function aTemplate(): Template {
     cpus: 1,
     memoryMib: 256,
     kernelArgs: [],
+    network: false,
     accelerator: { kind: 'tcg', reason: 'a fake' } as const,
     keys: { clientPrivateKey: '', hostPublicKey: '' },
   };

@@ -109,6 +109,7 @@ export function aTrial(id: string, part: Partial<TrialResult> = {}): TrialResult
     accelerator: { kind: 'tcg', reason: 'no /dev/kvm' },
     files: { console: { name: 'console.log', digest: 'b'.repeat(64), bytes: 1000 } },
     machineCommand: 'qemu-system-x86_64 -M q35',
+    confinement: 'user 65521 without capabilities',
     ...part,
   };
 }

@@ -55,6 +55,8 @@ export interface Observation {
 export async function observeTrial(started: StartedMachine, context: ObserveContext): Promise<Observation> {
   const { settled, directory, stop, emit, space } = context;
   const notes: string[] = [];
+  if (!started.machine.isolated)
+    notes.push(`QEMU was not isolated from this computer's files: ${started.machine.confinement}`);
   let timeouts = context.timeoutsFor(null);
   await using machine = started.machine;
   await using evidence = collectEvidence({

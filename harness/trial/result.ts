@@ -20,6 +20,7 @@ export interface ResultContext {
   readonly startedAt: Date;
   readonly bootMethod: BootMethod | null;
   readonly machineCommand: string | null;
+  readonly confinement: string | null;
   readonly accelerator: AcceleratorChoice | null;
 }
 
@@ -28,7 +29,7 @@ export async function describeResult(
   { observation, settled }: { readonly observation: Observation; readonly settled: SettledScenario | null },
   context: ResultContext,
 ): Promise<TrialResult> {
-  const { spec, directory, startedAt, bootMethod, machineCommand, accelerator } = context;
+  const { spec, directory, startedAt, bootMethod, machineCommand, confinement, accelerator } = context;
   const judgement = judgeTrial({
     ...observation,
     booted: observation.bootMs !== null,
@@ -56,6 +57,7 @@ export async function describeResult(
     accelerator,
     files: await listTrialFiles(directory),
     machineCommand,
+    confinement,
   };
 }
 

@@ -43,6 +43,7 @@ export function createTrialRunner(lab: TrialLab): TrialRunner {
 interface MachineFacts {
   bootMethod: BootMethod | null;
   machineCommand: string | null;
+  confinement: string | null;
 }
 
 async function runTrial(
@@ -53,7 +54,7 @@ async function runTrial(
 ): Promise<TrialResult> {
   const startedAt = new Date();
   const directory = join(lab.directory, spec.id);
-  const facts: MachineFacts = { bootMethod: null, machineCommand: null };
+  const facts: MachineFacts = { bootMethod: null, machineCommand: null, confinement: null };
   const observed = await observe({ ...lab, directory }, spec, emit, signal, facts);
   return describeResult(observed, {
     spec,
@@ -100,6 +101,7 @@ async function observe(
     const { bootMethod } = started;
     facts.bootMethod = bootMethod;
     facts.machineCommand = started.machine.command;
+    facts.confinement = started.machine.confinement;
     const observation = await observeTrial(started, {
       spec,
       settled,

@@ -3,14 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeDataDisk, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
-import type { DataDisk, Kernel } from '../model/index.ts';
-import { type Accelerator, type MachineSpec, OVERLAY_FILE, type TemplateSource } from '../vm/index.ts';
+import type { DataDisk, Kernel, Limits } from '../model/index.ts';
+import {
+  type Accelerator,
+  type MachineSpec,
+  needsNetwork,
+  OVERLAY_FILE,
+  type TemplateSource,
+} from '../vm/index.ts';
 import type { ResolvedTrial } from './resolve.ts';
 
 /** Where a trial's machine runs, and what makes its parts. */
 export interface MachinePlace {
   readonly directory: string;
   readonly accelerator: Accelerator;
+  /** Bounds on what its machines may print; `DEFAULT_LIMITS` unless given. */
+  readonly limits?: Limits;
   /** Makes the root file system of a VM inside the guest, by its name in images/; returns its path. */
   readonly bakeL2Root: (name: string, signal: AbortSignal) => Promise<string>;
 }
@@ -21,7 +29,7 @@ export async function specifyMachine(
   place: MachinePlace,
   signal: AbortSignal,
 ): Promise<MachineSpec> {
-  const machine = planMachine(trial, place);
+  const machine = await planMachine(trial, place);
   const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
   const keys = makeKeys();
   await bakeOverlay(machine.overlayPath, { keys, modulesDirectory: trial.kernel.modules, files }, { signal });
@@ -29,7 +37,7 @@ export async function specifyMachine(
 }
 
 /** Plans the same machine before anything is made: no keys, and nothing yet at the overlay's path. */
-export function planMachine(trial: ResolvedTrial, place: MachinePlace): MachineSpec {
+export async function planMachine(trial: ResolvedTrial, place: MachinePlace): Promise<MachineSpec> {
   return {
     name: trial.spec.id,
     directory: place.directory,
@@ -39,6 +47,7 @@ export function planMachine(trial: ResolvedTrial, place: MachinePlace): MachineS
     cpus: trial.settled.machine.cpus,
     memoryMib: trial.settled.machine.memoryMib,
     kernelArgs: trial.settled.machine.kernelArgs,
+    network: await needsNetwork(trial.kernel.config, trial.settled.machine.network),
     accelerator: place.accelerator,
     keys: { clientPrivateKey: '', hostPublicKey: '' },
   };
@@ -50,7 +59,7 @@ export async function specifyTemplate(
   place: MachinePlace,
   signal: AbortSignal,
 ): Promise<MachineSpec> {
-  const machine = planMachine(trial, place);
+  const machine = await planMachine(trial, place);
   const keys = makeKeys();
   await bakeOverlay(machine.overlayPath, { keys, dataDisk: true }, { signal });
   return { ...machine, name: 'template', keys };

@@ -77,7 +77,7 @@ export async function startMachine(trial: ResolvedTrial, context: StartContext):
   }
   const spec = await specifyMachine(trial, place, signal);
   const startedAt = performance.now();
-  const machine = await context.starter.boot(spec, { signal });
+  const machine = await context.starter.boot(spec, { signal, ...limitsOf(place) });
   return { machine, bootMethod: { ...COLD, fallbackReason }, clone: null, startedAt };
 }
 
@@ -88,10 +88,15 @@ async function startClone(
 ): Promise<StartedMachine> {
   // Arms of a series often share the boot image and differ in modules: these do not make the template another.
   const contents = [trial.kernel.bootDigest, trial.image.digest];
-  const key = await templates.keyOf(planMachine(trial, place), contents);
+  const key = await templates.keyOf(await planMachine(trial, place), contents);
   const specify = (directory: string) => specifyTemplate(trial, { ...place, directory }, signal);
   const dataDisk = await makeDataDisk(trial, place, templates, signal);
-  const template = await templates.open(key, specify, { bootLimitMs: timeouts.bootMs, dataDisk, signal });
+  const template = await templates.open(key, specify, {
+    bootLimitMs: timeouts.bootMs,
+    dataDisk,
+    signal,
+    ...limitsOf(place),
+  });
   const startedAt = performance.now();
   const clone = await starter.thaw(template, {
     name: trial.spec.id,
@@ -102,6 +107,7 @@ async function startClone(
     disksDirectory: join(dirname(place.directory), DISKS_DIRECTORY),
     seed: trial.spec.seed,
     signal,
+    ...limitsOf(place),
   });
   const { machine, qmpMs } = clone;
   try {
@@ -127,6 +133,10 @@ async function startClone(
   }
 }
 
+function limitsOf({ limits }: MachinePlace): Pick<MachinePlace, 'limits'> {
+  return limits ? { limits } : {};
+}
+
 /** Waits for the guest of a machine that boots, until it runs a command. */
 export async function awaitGuest(machine: Machine, limitMs: number, signal: AbortSignal): Promise<Guest> {
   const guest = await machine.connect(limitMs, signal);
@@ -136,6 +146,6 @@ export async function awaitGuest(machine: Machine, limitMs: number, signal: Abor
     blame: 'lab',
     code: 'TRIAL_NO_SHELL',
     message: `the guest cannot run a command: got exit code ${hello.exitCode}, expected 0`,
-    details: hello.stderr === '' ? [] : hello.stderr.trimEnd().split('\n').slice(-5),
+    details: hello.stderr === '' ? [] : hello.stderr.slice(-2_000).trimEnd().split('\n').slice(-5),
   });
 }

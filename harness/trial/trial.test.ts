@@ -77,6 +77,41 @@ t.test(
   },
 );
 
+t.test('a machine that floods its console is the lab’s, unless it complained before', async (t) => {
+  const { result } = await runFakeTrial(
+    t.testdir(),
+    PLAIN,
+    onWork((machine) => machine.fillConsole(), 'hangs'),
+  );
+  t.match(result, {
+    outcome: 'failed',
+    blame: 'lab',
+    findings: [],
+    reason: /the console was cut after 64 MiB/,
+  });
+  const complained = await runFakeTrial(
+    t.testdir(),
+    PLAIN,
+    onWork((machine) => {
+      machine.say(KASAN);
+      machine.fillConsole();
+    }, 'hangs'),
+  );
+  t.match(complained.result, { outcome: 'failed', blame: 'kernel', findings: [{ title: KASAN_TITLE }] });
+  t.match(
+    complained.read('console.log'),
+    'BUG: KASAN: slab-use-after-free',
+    'what came before the cut is kept',
+  );
+});
+
+t.test('what held QEMU is on record, and a note says where that was less than usual', async (t) => {
+  const usual = await runFakeTrial(t.testdir(), PLAIN);
+  t.match(usual.result, { confinement: 'nothing, for it is a fake', notes: [] });
+  const open = await runFakeTrial(t.testdir(), PLAIN, { isolated: false });
+  t.match(open.result, { outcome: 'passed', notes: [/QEMU was not isolated .* nothing, for it is a fake/] });
+});
+
 t.test(
   'a guest that is not reachable is the kernel’s only when the base came up',
   { buffered: true },
@@ -458,6 +493,7 @@ t.test(
       bootMethod: null,
       accelerator: null,
       machineCommand: null,
+      confinement: null,
     });
   },
 );

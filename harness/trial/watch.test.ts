@@ -134,3 +134,34 @@ t.test('nothing is announced after the end', async (t) => {
   await sleep(40);
   t.equal(titles.length, before);
 });
+
+t.test(
+  'a flood of any kind hides no splat that came before it or after it, and fills no memory',
+  async (t) => {
+    const before = '[    1.000000] BUG: unable to handle page fault for address: 0000000000000001\n';
+    const after = '[    9.000000] WARNING: CPU: 0 PID: 1 at mm/slub.c:1 kfree+0x1/0x2\n';
+    const floods: readonly [string, Uint8Array][] = [
+      ['a line without an end', Buffer.alloc(65_536, 'a')],
+      ['NULs', Buffer.alloc(65_536)],
+      ['carriage returns, which hide a line on a terminal', Buffer.from('hidden\r'.repeat(9_000))],
+      ['half UTF-8', Buffer.alloc(65_536, 0xe2)],
+      ['escapes', Buffer.from('\u001b[2J\u001b]0;title\u0007'.repeat(4_000))],
+      ['empty lines', Buffer.alloc(65_536, '\n')],
+      ['results of a test', Buffer.from('ok 1 - all good\nBail out!\n1..0\n'.repeat(2_000))],
+      ['unfinished stamps', Buffer.from('[    1.0'.repeat(8_000))],
+    ];
+    for (const [what, piece] of floods) {
+      const { watch, titles, say } = aWatch(t.testdir());
+      const rss = process.memoryUsage().rss;
+      say(before);
+      for (let bytes = 0; bytes < 16 * 1024 * 1024; bytes += piece.length) watch.push(piece);
+      say('\n');
+      say(after);
+      watch.end();
+      t.match(titles[0] ?? '', /^BUG: unable to handle/, what);
+      t.match(titles.at(-1) ?? '', /^WARNING/, what);
+      t.equal(titles.length, 2, what);
+      t.ok(process.memoryUsage().rss - rss < 200 * 1024 * 1024, `${what}: memory`);
+    }
+  },
+);

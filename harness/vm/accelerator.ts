@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exists, makeScratch, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
 import { Fault, PANIC_BEGINS } from '../model/index.ts';
-import { buildProbeArgv, QEMU } from './argv.ts';
+import { buildProbeArgv, PROBE_MIB, QEMU } from './argv.ts';
+import { confineProbe } from './confinement.ts';
 import type { Accelerator } from './spec.ts';
 
 export interface ProbeOptions {
@@ -26,7 +27,7 @@ const POLL_MS = 100;
 /** The panic of a boot without disks: memory, interrupts, the second CPU and all drivers have been initialised by then. */
 const NO_ROOT = /VFS: Unable to mount root fs/;
 /** Grows when the probe itself changes. */
-const PROBE_FORMAT = 3;
+const PROBE_FORMAT = 4;
 
 /**
  * Chooses KVM when a whole kernel has booted under it, and multi-threaded TCG otherwise; never rejects for what the probe
@@ -94,7 +95,8 @@ export async function tryBoot(
   const console = join(scratch.path, 'console');
   const log = join(scratch.path, 'qemu');
   const startedAt = performance.now();
-  const daemon = await startDaemon(buildProbeArgv(kind, bootImage, console), log);
+  const confinement = await confineProbe(kind, bootImage, console, PROBE_MIB);
+  const daemon = await startDaemon(buildProbeArgv(kind, bootImage, console), log, confinement);
   let ended = false;
   void daemon.ended.then(() => {
     ended = true;

@@ -12,6 +12,7 @@ const SPEC: MachineSpec = {
   cpus: 2,
   memoryMib: 1024,
   kernelArgs: ['kasan_multi_shot'],
+  network: false,
   accelerator: { kind: 'tcg', reason: 'there is no /dev/kvm' },
   keys: { clientPrivateKey: '', hostPublicKey: '' },
 };
@@ -19,6 +20,9 @@ const SPEC: MachineSpec = {
 const APPEND =
   'console=ttyS0,115200 earlycon=uart8250,io,0x3f8,115200 printk.time=1 root=/dev/vda ro rootfstype=squashfs ' +
   'init=/sbin/init panic=0 ignore_loglevel printk.devkmsg=on net.ifnames=0 no_timer_check tsc=reliable';
+
+const Q35 = 'q35,sata=off,smbus=off,vmport=off';
+const SANDBOX = '-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
 
 const DISK = 'format=raw,readonly=on,file.locking=off';
 
@@ -47,7 +51,8 @@ t.test('a machine is a q35 with exactly these devices, disks and ports', async (
     '-nodefaults',
     '-no-user-config',
     '-display none',
-    '-machine q35',
+    `-machine ${Q35}`,
+    SANDBOX,
     '-accel tcg,thread=multi',
     '-cpu max,la57=off',
     '-smp 2',
@@ -61,8 +66,6 @@ t.test('a machine is a q35 with exactly these devices, disks and ports', async (
     '-device virtio-blk-pci,drive=root',
     `-drive if=none,id=overlay,file=/runs/7/positive.base.1/overlay.squashfs,${DISK}`,
     '-device virtio-blk-pci,drive=overlay',
-    '-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
-    '-device virtio-net-pci,netdev=net,romfile=',
     '-device virtio-serial-pci',
     '-chardev socket,id=ssh,path=/tmp/x/ssh,server=on,wait=off',
     '-device virtserialport,chardev=ssh,id=ssh,nr=1',
@@ -94,6 +97,17 @@ t.test('each part of a spec changes its own arguments and no other', async (t) =
       },
     ],
     [
+      'a network card, in a network with nobody else, for SSH over TCP',
+      { network: true },
+      {
+        gone: [],
+        added: [
+          '-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
+          '-device virtio-net-pci,netdev=net,romfile=',
+        ],
+      },
+    ],
+    [
       'a data disk',
       { dataDiskPath: '/d' },
       { gone: [], added: [`-drive if=none,id=data,file=/d,${DISK}`, '-device virtio-blk-pci,drive=data'] },
@@ -102,9 +116,9 @@ t.test('each part of a spec changes its own arguments and no other', async (t) =
       'RAM in a file that is to be frozen',
       { ram: { path: '/t,1/ram', use: 'shared' } },
       {
-        gone: ['-machine q35'],
+        gone: [`-machine ${Q35}`],
         added: [
-          '-machine q35,memory-backend=ram',
+          `-machine ${Q35},memory-backend=ram`,
           '-object memory-backend-file,id=ram,mem-path=/t,,1/ram,size=1024M,share=on',
         ],
       },
@@ -113,9 +127,9 @@ t.test('each part of a spec changes its own arguments and no other', async (t) =
       'a clone, which waits for a state instead of booting',
       { ram: { path: '/t/ram', use: 'private' } },
       {
-        gone: ['-machine q35', '-kernel /cache/kernels/k/boot', `-append ${APPEND} kasan_multi_shot`],
+        gone: [`-machine ${Q35}`, '-kernel /cache/kernels/k/boot', `-append ${APPEND} kasan_multi_shot`],
         added: [
-          '-machine q35,memory-backend=ram',
+          `-machine ${Q35},memory-backend=ram`,
           '-object memory-backend-file,id=ram,mem-path=/t/ram,size=1024M,share=off',
           '-incoming defer',
         ],
@@ -164,19 +178,19 @@ t.test('the reproduction command is the same machine with its console on the ter
         '-chardev file,id=console,path=/runs/7/positive.base.1/console.log,append=on',
         '-serial chardev:console',
         '-qmp unix:/s/qmp,server=on,wait=off',
-        '-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
         '-chardev socket,id=ssh,path=/s/ssh,server=on,wait=off',
         '-chardev socket,id=agent,path=/s/agent,server=on,wait=off',
       ],
-      added: [
-        '-serial mon:stdio',
-        '-netdev user,id=net,restrict=on',
-        '-chardev null,id=ssh',
-        '-chardev null,id=agent',
-      ],
+      added: ['-serial mon:stdio', '-chardev null,id=ssh', '-chardev null,id=agent'],
     },
     'and with nothing that only ktrial has',
   );
+});
+
+t.test('the reproduction command has a network card where the machine has one, and no way in', async (t) => {
+  const [without, within] = [SPEC, { ...SPEC, network: true }].map(buildReproductionCommand);
+  t.notMatch(without, /netdev/);
+  t.match(within, /-netdev user,id=net,restrict=on -device '?virtio-net-pci,netdev=net,romfile='? /);
 });
 
 t.test('a clone is reproduced by booting it, with its own disks', async (t) => {
@@ -195,7 +209,8 @@ t.test(
       '-nodefaults',
       '-no-user-config',
       '-display none',
-      '-machine q35',
+      `-machine ${Q35}`,
+      SANDBOX,
       '-accel kvm',
       '-cpu host',
       '-smp 2',

@@ -10,6 +10,8 @@ export const QMP_SOCKET = 'qmp';
 /** The serial ports at which an SSH server waits, and the guest agent. */
 export const SSH_SOCKET = 'ssh';
 export const GUEST_AGENT_SOCKET = 'agent';
+/** Memory of the machine on which an accelerator is tried. */
+export const PROBE_MIB = 512;
 
 /** Arguments that every kernel is booted with. */
 const KERNEL_ARGS: readonly string[] = [
@@ -43,7 +45,7 @@ export function buildArgv(spec: MachineSpec, sockets: string): string[] {
     ...consoleFile(join(spec.directory, CONSOLE_FILE)),
     ...monitor(join(sockets, QMP_SOCKET)),
     ...disks(spec),
-    ...network(',hostfwd=tcp:127.0.0.1:0-:22'),
+    ...(spec.network ? network(',hostfwd=tcp:127.0.0.1:0-:22') : []),
     ...ports((id) => `socket,id=${id},path=${comma(join(sockets, id))},server=on,wait=off`),
     ...entropy(),
     ...endings(),
@@ -65,7 +67,7 @@ export function buildReproductionCommand(spec: MachineSpec): string {
     ...kernel(spec.bootImage, spec.kernelArgs),
     ...['-serial', 'mon:stdio'],
     ...disks(spec),
-    ...network(''),
+    ...(spec.network ? network('') : []),
     ...ports((id) => `null,id=${id}`),
     ...entropy(),
     ...endings(),
@@ -78,7 +80,7 @@ export function buildProbeArgv(kind: Accelerator['kind'], bootImage: string, con
     QEMU,
     ...machineType('ktrial-probe', false),
     ...processors(kind, 2),
-    ...['-m', '512M'],
+    ...['-m', `${PROBE_MIB}M`],
     ...kernel(bootImage, []),
     ...consoleFile(consolePath),
     ...endings(),
@@ -90,8 +92,18 @@ function machineType(name: string, ramInFile: boolean): string[] {
     ...['-name', `guest=${comma(name)}`],
     ...['-nodefaults', '-no-user-config'],
     ...['-display', 'none'],
-    ...['-machine', ramInFile ? 'q35,memory-backend=ram' : 'q35'],
+    ...['-machine', ['q35', ...ABSENT, ...(ramInFile ? ['memory-backend=ram'] : [])].join()],
+    ...sandbox(),
   ];
+}
+
+/** Devices of a q35 board that `-nodefaults` leaves there and no machine of ours uses. Kernels reset through the keyboard's. */
+const ABSENT: readonly string[] = ['sata=off', 'smbus=off', 'vmport=off'];
+
+/** QEMU's own seccomp filter, with every class of system calls that a machine can do without. */
+function sandbox(): string[] {
+  const denied = ['obsolete', 'elevateprivileges', 'spawn', 'resourcecontrol'];
+  return ['-sandbox', ['on', ...denied.map((one) => `${one}=deny`)].join()];
 }
 
 /** `max` under TCG has all that 5.10 asks for; la57 only adds a page-table level. */

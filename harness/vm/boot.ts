@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, makeScratch, startDaemon, tail } from '../host/index.ts';
-import { Fault, quoteArgs } from '../model/index.ts';
+import { exists, makeScratch, readTail, startDaemon, tail } from '../host/index.ts';
+import { DEFAULT_LIMITS, Fault, type Limits, quoteArgs } from '../model/index.ts';
 import { buildArgv } from './argv.ts';
+import { confineMachine } from './confinement.ts';
 import { QEMU_LOG, QemuMachine } from './qemu-machine.ts';
 import type { MachineSpec } from './spec.ts';
 
@@ -14,7 +14,7 @@ import type { MachineSpec } from './spec.ts';
  */
 export async function bootMachine(
   spec: MachineSpec,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly limits?: Limits } = {},
 ): Promise<QemuMachine> {
   // A clone's kernel is in its RAM, and the file that it was loaded from may be gone.
   if (spec.ram?.use !== 'private') await requireFile('boot image', spec.bootImage);
@@ -22,14 +22,18 @@ export async function bootMachine(
   await requireFile('overlay', spec.overlayPath);
   if (spec.dataDiskPath !== undefined) await requireFile('data disk', spec.dataDiskPath);
   // Not in the machine's own directory: a socket's path has at most 107 bytes.
-  const sockets = await makeScratch('machine');
+  const scratch = await makeScratch('machine');
+  const sockets = { ...scratch, path: join(scratch.path, 's') };
   const argv = buildArgv(spec, sockets.path);
   const log = join(spec.directory, QEMU_LOG);
-  const daemon = await startDaemon(argv, log).catch(async (error: unknown) => {
-    await sockets[Symbol.asyncDispose]();
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const start = async () =>
+    startDaemon(argv, log, await confineMachine(spec, sockets.path, limits['console-mib']));
+  const daemon = await start().catch(async (error: unknown) => {
+    await scratch[Symbol.asyncDispose]();
     throw error;
   });
-  const machine = new QemuMachine(spec, daemon, sockets);
+  const machine = new QemuMachine(spec, daemon, sockets, limits);
   const onAbort = () => void machine.stop();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted) onAbort();
@@ -39,7 +43,7 @@ export async function bootMachine(
     return machine;
   } catch (cause) {
     await machine[Symbol.asyncDispose]();
-    const lastLines = tail(await readFile(log, 'utf8').catch(() => ''), 10);
+    const lastLines = tail(await readTail(log), 10);
     throw new Fault({
       blame: 'lab',
       code: 'MACHINE_NOT_STARTED',

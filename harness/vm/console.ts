@@ -3,14 +3,20 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 /** How often the file is read, in milliseconds. */
 const POLL_MS = 50;
+/** How many bytes are read at once. */
+const CHUNK = 64 * 1024;
 /** How many characters before a chunk are matched together with it: a line may arrive in pieces. */
 const OVERLAP = 512;
 
-/** Follows a growing log file and passes its bytes on as they arrive. */
+/** Follows a growing log file and passes its bytes on as they arrive, up to a limit: what is behind it is never read. */
 export class ConsoleReader {
+  /** Settles when the log has reached its limit. */
+  readonly full: Promise<void>;
   readonly #path: string;
+  readonly #limitBytes: number;
   readonly #listeners: ((chunk: Uint8Array) => void)[] = [];
   readonly #awaited: { readonly pattern: RegExp; readonly resolve: () => void }[] = [];
+  #onFull: () => void = () => {};
   #file: FileHandle | null = null;
   #position = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -18,15 +24,22 @@ export class ConsoleReader {
   #tail = '';
   #closed = false;
 
-  constructor(path: string) {
+  constructor(path: string, limitBytes: number) {
     this.#path = path;
+    this.#limitBytes = limitBytes;
+    this.full = new Promise((resolve) => {
+      this.#onFull = resolve;
+    });
     this.#schedule();
   }
 
   /** Passes on every byte, also those that arrived before. */
   onData(listener: (chunk: Uint8Array) => void): void {
     this.#reading = this.#reading.then(async () => {
-      if (this.#position > 0) listener(await this.#replay());
+      if (this.#position > 0) {
+        await using file = await open(this.#path, 'r');
+        await pass(file, 0, this.#position, listener);
+      }
       this.#listeners.push(listener);
     });
   }
@@ -60,15 +73,11 @@ export class ConsoleReader {
   async #read(): Promise<void> {
     this.#file ??= await open(this.#path, 'r').catch(() => null);
     if (!this.#file) return;
-    for (;;) {
-      const buffer = Buffer.alloc(64 * 1024);
-      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, this.#position);
-      if (bytesRead === 0) return;
-      this.#position += bytesRead;
-      const chunk = buffer.subarray(0, bytesRead);
+    this.#position = await pass(this.#file, this.#position, this.#limitBytes, (chunk) => {
       for (const listener of this.#listeners) listener(chunk);
-      this.#match(chunk.toString('latin1'));
-    }
+      this.#match(Buffer.from(chunk).toString('latin1'));
+    });
+    if (this.#position >= this.#limitBytes) this.#onFull();
   }
 
   #match(text: string): void {
@@ -80,15 +89,22 @@ export class ConsoleReader {
       one.resolve();
     }
   }
+}
 
-  async #replay(): Promise<Uint8Array> {
-    const file = await open(this.#path, 'r');
-    try {
-      const buffer = Buffer.alloc(this.#position);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+/** Passes on what a file has between two offsets; returns how far that went. */
+async function pass(
+  file: FileHandle,
+  from: number,
+  until: number,
+  listener: (chunk: Uint8Array) => void,
+): Promise<number> {
+  let at = from;
+  while (at < until) {
+    const buffer = Buffer.alloc(Math.min(CHUNK, until - at));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    listener(buffer.subarray(0, bytesRead));
   }
+  return at;
 }

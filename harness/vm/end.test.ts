@@ -5,12 +5,22 @@ import { explainEnd, type LastSigns } from './end.ts';
 const NOTHING: LastSigns = {
   panicked: false,
   internalError: false,
+  consoleFullMib: null,
   stopping: false,
   shutdownReason: null,
   lastLines: '',
 };
 const KILLED = { exitCode: null, signal: 'SIGKILL' };
 const GONE = { exitCode: 0, signal: null };
+
+t.test('a machine whose console is full was stopped for that, and says how to raise the limit', async (t) => {
+  const end = { exitCode: null, signal: 'SIGKILL' };
+  t.match(explainEnd(end, { ...NOTHING, consoleFullMib: 64, stopping: true }), {
+    reason: 'consoleFull',
+    detail: /cut after 64 MiB.*--limit console-mib=128/,
+  });
+  t.match(explainEnd(end, { ...NOTHING, consoleFullMib: 64, panicked: true }), { reason: 'panic' });
+});
 
 t.test('the reason of a machine’s end is its first cause', async (t) => {
   const rows: [string, typeof KILLED | typeof GONE, Partial<LastSigns>, string][] = [

@@ -8,6 +8,8 @@ export interface LastSigns {
   readonly panicked: boolean;
   /** QEMU stopped the machine with `internal-error`. */
   readonly internalError: boolean;
+  /** The console's log reached this size, in MiB; null when it did not. */
+  readonly consoleFullMib: number | null;
   /** ktrial was stopping it. */
   readonly stopping: boolean;
   /** The reason in QEMU's SHUTDOWN event, or null when none came. */
@@ -26,6 +28,11 @@ function findReason(end: DaemonEnd, signs: LastSigns): Pick<MachineEnd, 'reason'
   if (signs.panicked) return { reason: 'panic', detail: "the guest's kernel panicked" };
   if (signs.internalError)
     return { reason: 'internalError', detail: `QEMU could not go on (internal-error)${output}` };
+  if (signs.consoleFullMib !== null)
+    return {
+      reason: 'consoleFull',
+      detail: `the console was cut after ${signs.consoleFullMib} MiB, which is its limit (--limit console-mib=${2 * signs.consoleFullMib} raises it)`,
+    };
   switch (signs.shutdownReason) {
     case 'guest-shutdown':
       return { reason: 'poweroff', detail: 'the guest powered off' };

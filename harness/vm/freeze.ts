@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand, withDeadline } from '../host/index.ts';
-import { type DataDisk, Fault } from '../model/index.ts';
+import { type DataDisk, Fault, type Limits } from '../model/index.ts';
 import { bootMachine } from './boot.ts';
+import { parseGreeting } from './greeting.ts';
 import { saveState } from './migration.ts';
 import type { QemuMachine } from './qemu-machine.ts';
 import type { MachineSpec } from './spec.ts';
@@ -17,6 +18,7 @@ export interface FreezeOptions {
   /** The disk that is mounted at /data. A clone may have another of the same size; without one, no clone has any. */
   readonly dataDisk?: DataDisk;
   readonly signal?: AbortSignal;
+  readonly limits?: Limits;
 }
 
 /** How long the guest is left alone before the freeze, in milliseconds, so that it finishes what it is doing. */
@@ -53,7 +55,10 @@ export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions):
   }
   await using machine = await bootMachine(
     { ...frozen, ram: { path: join(spec.directory, RAM_FILE), use: 'shared' } },
-    options.signal ? { signal: options.signal } : {},
+    {
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.limits ? { limits: options.limits } : {}),
+    },
   );
   const bootMs = Math.round((await warmUp(machine, options)) - begun);
   const { serial, greeting } = await openGuestPorts(machine);
@@ -106,15 +111,16 @@ async function openGuestPorts(machine: QemuMachine): Promise<{ serial: boolean; 
   }
 }
 
-/** An SSH server sends first: a line with its name, then a packet with its algorithms (RFC 4253, 4.2 and 6). Null when it closed. */
+/** What the server has sent first; null when it closed, or sent what is no greeting. */
 function readGreeting(socket: Socket): Promise<Buffer | null> {
   return new Promise((resolve) => {
     let all = Buffer.alloc(0);
     socket.once('close', () => resolve(null));
     socket.on('data', (chunk: Buffer) => {
       all = Buffer.concat([all, chunk]);
-      const line = all.indexOf('\n') + 1;
-      if (line > 0 && all.length >= line + 4 && all.length >= line + 4 + all.readUInt32BE(line)) resolve(all);
+      const state = parseGreeting(all);
+      if (state === 'whole') resolve(all);
+      if (state === 'malformed') socket.destroy();
     });
   });
 }

@@ -3,16 +3,42 @@ import type { Socket } from 'node:net';
 import { withDeadline } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 
-/** The longest log that is accepted, in bytes; log_buf_len is a few MiB where somebody has raised it. */
-const LONGEST_LOG = 256 * 1024 * 1024;
+/** The longest log that is accepted, in bytes: the agent sends no more, but one record may begin below its limit. */
+const LONGEST_LOG = 64 * 1024 * 1024 + 8192;
+/** The letter and the length before a log. */
+const LOG_HEAD = 9;
+
+/** What has been received of a log: all of it, not enough yet, or what no agent of ours sends. */
+export type LogAnswer =
+  | { readonly kind: 'whole'; readonly log: Buffer }
+  | { readonly kind: 'partial'; readonly missing: number }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Reads the answer to a request for the log: `k`, a length of 64 bits, and that many bytes. Total. Pure. */
+export function parseLogAnswer(received: Buffer): LogAnswer {
+  if (received.length === 0) return { kind: 'partial', missing: 1 };
+  if (received[0] !== 'k'.charCodeAt(0)) return { kind: 'refused', why: 'it could not read the kernel log' };
+  if (received.length < LOG_HEAD) return { kind: 'partial', missing: LOG_HEAD - received.length };
+  const length = received.readBigUInt64LE(1);
+  if (length > LONGEST_LOG)
+    return { kind: 'refused', why: `got a log of ${length} bytes, expected at most ${LONGEST_LOG}` };
+  const missing = LOG_HEAD + Number(length) - received.length;
+  if (missing > 0) return { kind: 'partial', missing };
+  if (missing < 0) return { kind: 'refused', why: 'it sent more than its answer' };
+  return { kind: 'whole', log: received.subarray(LOG_HEAD) };
+}
 
 /**
  * The guest agent (images/guest/guest-agent.c) at its serial port. It takes orders about the whole machine, one at a time,
- * each a letter and its arguments. When one is not answered in time the port is closed, and every later order is refused.
+ * each a letter and its arguments. When one is not answered in time, or something comes that is no answer, the port is closed
+ * and every later order is refused.
  */
 export class GuestAgent {
   readonly #socket: Socket;
   #received: Buffer[] = [];
+  #bytes = 0;
+  /** How many bytes may come before the order is answered: none, when there is no order. */
+  #allowed = 0;
   #closed = false;
   #wake: () => void = () => {};
   #last: Promise<unknown> = Promise.resolve();
@@ -21,6 +47,8 @@ export class GuestAgent {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.#received.push(chunk);
+      this.#bytes += chunk.length;
+      if (this.#bytes > this.#allowed) this.close();
       this.#wake();
     });
     socket.once('close', () => {
@@ -45,11 +73,15 @@ export class GuestAgent {
   /** The kernel's log as the kernel keeps it, each line with its level in front. Fault: `GUEST_AGENT_SILENT` (lab). */
   async readLog(timeoutMs: number): Promise<Buffer> {
     return this.#inTurn(timeoutMs, async () => {
+      this.#allowed = LOG_HEAD + LONGEST_LOG;
       this.#socket.write('l');
-      if ((await this.#take(1)).toString('latin1') !== 'k') throw silent('it could not read the kernel log');
-      const length = (await this.#take(8)).readBigUInt64LE();
-      if (length > LONGEST_LOG) throw silent(`got a log of ${length} bytes, expected at most ${LONGEST_LOG}`);
-      return this.#take(Number(length));
+      for (let need = 1; ; ) {
+        const received = await this.#await(need);
+        const answer = parseLogAnswer(received);
+        if (answer.kind === 'whole') return answer.log;
+        if (answer.kind === 'refused') throw silent(answer.why);
+        need = received.length + answer.missing;
+      }
     });
   }
 
@@ -59,14 +91,21 @@ export class GuestAgent {
       throw silent('it refused to power off');
   }
 
+  /** Whether the agent answers; to an order that it does not know its answer is `e`. Fault: `GUEST_AGENT_SILENT` (lab). */
+  async isAlive(timeoutMs: number): Promise<boolean> {
+    return (await this.#order('?', new Uint8Array(), timeoutMs)) === 'e';
+  }
+
   close(): void {
+    this.#closed = true;
     this.#socket.destroy();
   }
 
   #order(letter: string, more: Uint8Array, timeoutMs: number): Promise<string> {
     return this.#inTurn(timeoutMs, async () => {
+      this.#allowed = 1;
       this.#socket.write(Buffer.concat([Buffer.from(letter), more]));
-      return (await this.#take(1)).toString('latin1');
+      return (await this.#await(1)).toString('latin1');
     });
   }
 
@@ -75,9 +114,13 @@ export class GuestAgent {
     const turn = this.#last.then(async () => {
       try {
         if (this.#closed) throw silent('its port is closed');
-        return await withDeadline(ask(), timeoutMs, () => {
+        const answer = await withDeadline(ask(), timeoutMs, () => {
           throw silent(`no answer within ${timeoutMs / 1000} s`);
         });
+        this.#received = [];
+        this.#bytes = 0;
+        this.#allowed = 0;
+        return answer;
       } catch (error) {
         this.close();
         throw error;
@@ -87,18 +130,16 @@ export class GuestAgent {
     return turn;
   }
 
-  async #take(length: number): Promise<Buffer> {
-    for (let have = 0; ; ) {
-      have = this.#received.reduce((sum, chunk) => sum + chunk.length, 0);
-      if (have >= length) break;
+  /** Everything that was received of an answer, as soon as that is `length` bytes. */
+  async #await(length: number): Promise<Buffer> {
+    while (this.#bytes < length || this.#bytes > this.#allowed) {
+      if (this.#bytes > this.#allowed) throw silent('it sent more than its answer');
       if (this.#closed) throw silent('its port is closed');
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    const all = Buffer.concat(this.#received);
-    this.#received = [all.subarray(length)];
-    return all.subarray(0, length);
+    return Buffer.concat(this.#received);
   }
 }
 

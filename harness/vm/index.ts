@@ -4,9 +4,11 @@
 // Never: looks for splats, judges, or builds anything.
 export { probeAccelerator } from './accelerator.ts';
 export { bootMachine } from './boot.ts';
+export { probeConfinement } from './confinement.ts';
 export { freezeTemplate } from './freeze.ts';
 export type { Machine } from './machine.ts';
 export { measureMemoryMib } from './memory.ts';
+export { needsNetwork } from './network.ts';
 export type { Accelerator, MachineEnd, MachineSpec } from './spec.ts';
 export type { GuestAddress, SshProbe } from './ssh.ts';
 export { connectGuest } from './ssh.ts';

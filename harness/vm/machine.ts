@@ -12,6 +12,10 @@ export interface Machine extends AsyncDisposable {
   readonly command: string;
   /** The console's log on disk; complete once `ended` has settled. */
   readonly consolePath: string;
+  /** What holds QEMU, for people: its user, its namespaces, its network card. */
+  readonly confinement: string;
+  /** Whether it has namespaces of its own, which this computer may forbid. */
+  readonly isolated: boolean;
   /** Settles when the machine is gone, whatever the reason; every byte of its console has been passed on by then. */
   readonly ended: Promise<MachineEnd>;
   /** How it ended, or null while it runs. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Daemon, type DaemonEnd, pause, type Scratch, tail } from '../host/index.ts';
-import { Fault, type Guest, PANIC_BEGINS, PANIC_ENDS } from '../model/index.ts';
+import { type Daemon, type DaemonEnd, pause, readTail, type Scratch, tail } from '../host/index.ts';
+import { Fault, type Guest, type Limits, PANIC_BEGINS, PANIC_ENDS } from '../model/index.ts';
 import { buildReproductionCommand, CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
 import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
@@ -12,7 +11,9 @@ import { GuestPorts } from './guest-ports.ts';
 import type { Machine } from './machine.ts';
 import { measureMemoryMib } from './memory.ts';
 import { powerOffBySession } from './poweroff.ts';
-import { QmpClient, type QmpEvent } from './qmp.ts';
+import { QmpClient } from './qmp.ts';
+import type { QmpEvent } from './qmp-line.ts';
+import { chooseWay, isUnreachable, unreachable } from './reach.ts';
 import type { MachineEnd, MachineSpec } from './spec.ts';
 import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
 
@@ -44,11 +45,14 @@ interface AwaitedEvent {
 export class QemuMachine implements Machine {
   readonly command: string;
   readonly consolePath: string;
+  readonly confinement: string;
+  readonly isolated: boolean;
   readonly ended: Promise<MachineEnd>;
   readonly ports: GuestPorts;
   readonly #spec: MachineSpec;
   readonly #daemon: Daemon;
   readonly #sockets: Scratch;
+  readonly #limits: Limits;
   readonly #console: ConsoleReader;
   readonly #ready: Promise<void>;
   readonly #awaited = new Set<AwaitedEvent>();
@@ -58,17 +62,22 @@ export class QemuMachine implements Machine {
   #serial = false;
   #panicked = false;
   #internalError = false;
+  #consoleFull = false;
   #stopping = false;
 
   /** Made by `bootMachine`. A clone's guest was ready before the freeze. */
-  constructor(spec: MachineSpec, daemon: Daemon, sockets: Scratch) {
+  constructor(spec: MachineSpec, daemon: Daemon, sockets: Scratch, limits: Limits) {
     this.#spec = spec;
     this.command = buildReproductionCommand(spec);
     this.consolePath = join(spec.directory, CONSOLE_FILE);
     this.#daemon = daemon;
     this.#sockets = sockets;
     this.ports = new GuestPorts(sockets.path, () => this.monitor());
-    this.#console = new ConsoleReader(this.consolePath);
+    this.confinement = `${daemon.confinement}; ${spec.network ? 'a' : 'no'} network card`;
+    this.isolated = daemon.isolated;
+    this.#limits = limits;
+    this.#console = new ConsoleReader(this.consolePath, limits['console-mib'] * 1024 * 1024);
+    void this.#console.full.then(() => this.#onConsoleFull());
     void this.#console.waitFor(SERIAL_READY).then(() => this.useSerial());
     this.#ready = spec.ram?.use === 'private' ? Promise.resolve() : this.#console.waitFor(GUEST_READY);
     void this.#console.waitFor(PANIC_BEGINS).then(() => this.#onPanic(PANIC_MS));
@@ -133,11 +142,11 @@ export class QemuMachine implements Machine {
     }
   }
 
-  /** One attempt: over the serial port where a server waits, with TCP every other time and where none does. Null: no answer. */
+  /** One attempt. Null: no answer. */
   async #tryConnect(attempt: number, deadlineMs: number, signal?: AbortSignal): Promise<Guest | null> {
     try {
-      const transport = await this.ports.openSsh(this.#serial && attempt % 2 === 0 ? 'serial' : 'tcp');
-      return await connectGuest({ transport, keys: this.#spec.keys, deadlineMs });
+      const transport = await this.ports.openSsh(chooseWay(this.#spec.network, this.#serial, attempt));
+      return await connectGuest({ transport, keys: this.#spec.keys, deadlineMs, limits: this.#limits });
     } catch (error) {
       if (isUnreachable(error)) return null;
       // QEMU's monitor closes before its exit is known: then that is the reason.
@@ -148,6 +157,7 @@ export class QemuMachine implements Machine {
   }
 
   async probeGuest(deadlineMs: number): Promise<SshProbe> {
+    if (!this.#spec.network) return this.ports.probeSerial(deadlineMs);
     return probeSshPort(await this.ports.tcpPort(), deadlineMs);
   }
 
@@ -172,8 +182,7 @@ export class QemuMachine implements Machine {
   }
 
   async readLog(timeoutMs: number): Promise<string | null> {
-    const log = await this.#askGuestAgent((agent) => agent.readLog(timeoutMs));
-    return log?.toString() ?? null;
+    return (await this.#askGuestAgent((agent) => agent.readLog(timeoutMs)))?.toString() ?? null;
   }
 
   /** Null when there is no guest agent, or it does not answer. */
@@ -242,6 +251,12 @@ export class QemuMachine implements Machine {
     this.#daemon.kill('SIGKILL');
   }
 
+  /** Nothing that the machine does now would be evidence. */
+  #onConsoleFull(): void {
+    this.#consoleFull = true;
+    this.#daemon.kill('SIGKILL');
+  }
+
   /** A machine that nobody stopped: QEMU could not emulate what its CPU does. */
   async #onStop(): Promise<void> {
     const status = (await this.#qmp?.execute('query-status').catch(() => null)) as {
@@ -256,23 +271,15 @@ export class QemuMachine implements Machine {
     await this.#console.close();
     if (this.#qmp) await Promise.race([this.#qmp.closed, pause(LAST_EVENT_MS)]);
     this.#qmp?.close();
-    const log = await readFile(join(this.#spec.directory, QEMU_LOG), 'utf8').catch(() => '');
+    const log = await readTail(join(this.#spec.directory, QEMU_LOG));
     this.#end = explainEnd(end, {
       panicked: this.#panicked,
       internalError: this.#internalError,
+      consoleFullMib: this.#consoleFull ? this.#limits['console-mib'] : null,
       stopping: this.#stopping,
       shutdownReason: this.#shutdownReason,
       lastLines: tail(log, 3).join(' / '),
     });
     return this.#end;
   }
-}
-
-function isUnreachable(error: unknown): boolean {
-  return error instanceof Fault && ['GUEST_UNREACHABLE', 'GUEST_CONNECTION_LOST'].includes(error.code);
-}
-
-function unreachable(what: string, deadlineMs: number): Fault {
-  const message = `${what} within ${Math.round(deadlineMs / 1000)} s`;
-  return new Fault({ blame: 'lab', code: 'GUEST_UNREACHABLE', message });
 }

@@ -4,7 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { QmpClient, type QmpEvent } from './qmp.ts';
+import { QmpClient } from './qmp.ts';
+import type { QmpEvent } from './qmp-line.ts';
 
 const GREETING = '{"QMP": {"version": {"qemu": {"major": 7}}, "capabilities": []}}\r\n';
 

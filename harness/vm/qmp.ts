@@ -3,15 +3,13 @@ import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
-
-/** An event that QEMU sends unasked, such as `SHUTDOWN`. */
-export interface QmpEvent {
-  readonly event: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+import { parseQmpLine, type QmpEvent, type QmpMessage } from './qmp-line.ts';
 
 /** Between two attempts to connect, in milliseconds. */
 const RETRY_MS = 4;
+/** Characters of one message, and of all: a QEMU that its guest has taken over may never end one. Ours are below 10 kB. */
+const LONGEST_LINE = 1024 * 1024;
+const LONGEST_TALK = 64 * 1024 * 1024;
 
 interface PendingCommand {
   readonly command: string;
@@ -28,6 +26,8 @@ export class QmpClient {
   readonly #pending = new Map<number, PendingCommand>();
   #asked = 0;
   #rest = '';
+  #received = 0;
+  #why = '';
   #over = false;
   #greet: (() => void) | null = null;
 
@@ -60,15 +60,15 @@ export class QmpClient {
     const greeted = await withDeadline(Promise.race([greeting, closed]), deadlineMs, () => false);
     if (!greeted) {
       client.close();
-      throw lost('no greeting arrived');
+      throw lost(client.#why || 'no greeting arrived');
     }
-    await client.execute('qmp_capabilities');
+    await client.execute('qmp_capabilities', undefined, deadlineMs);
     return client;
   }
 
   /** Runs one command and returns its result. */
   execute(command: string, args?: Readonly<Record<string, unknown>>, timeoutMs = 30_000): Promise<unknown> {
-    if (this.#over) return Promise.reject(lost(`${command} was sent on a closed connection`));
+    if (this.#over) return Promise.reject(lost(this.#why || `${command} was sent on a closed connection`));
     this.#asked += 1;
     const id = this.#asked;
     const answer = new Promise<unknown>((resolve, reject) =>
@@ -86,44 +86,52 @@ export class QmpClient {
   }
 
   #read(text: string): void {
+    if (this.#over) return;
+    this.#received += text.length;
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') this.#take(line);
+    for (const line of lines) if (line.trim() !== '' && !this.#over) this.#take(parseQmpLine(line));
+    if (this.#rest.length > LONGEST_LINE)
+      this.#giveUp(`it sent a line of more than ${LONGEST_LINE} characters`);
+    if (this.#received > LONGEST_TALK) this.#giveUp(`it sent more than ${LONGEST_TALK} characters`);
   }
 
-  #take(line: string): void {
-    const message = parse(line);
-    if (message === null) return;
-    if ('QMP' in message) this.#greet?.();
-    else if (typeof message.event === 'string')
-      this.#listener({ event: message.event, data: (message.data ?? {}) as QmpEvent['data'] });
-    else this.#answer(message);
-  }
-
-  #answer(message: Readonly<Record<string, unknown>>): void {
-    const pending = this.#pending.get(Number(message.id));
-    if (!pending) return;
-    if (!('error' in message)) {
-      pending.resolve(message.return);
-      return;
+  #take(message: QmpMessage): void {
+    switch (message.kind) {
+      case 'greeting':
+        this.#greet?.();
+        break;
+      case 'event':
+        this.#listener({ event: message.event, data: message.data });
+        break;
+      case 'return':
+        this.#pending.get(message.id)?.resolve(message.value);
+        break;
+      case 'error': {
+        const pending = this.#pending.get(message.id);
+        const why = `QEMU refused ${pending?.command}: ${message.description}`;
+        pending?.reject(new Fault({ blame: 'lab', code: 'QMP_REFUSED', message: why }));
+        break;
+      }
+      case 'malformed':
+        this.#giveUp(`it sent what is no message: ${message.why}`);
+        break;
+      case 'other':
+        break;
     }
-    const { desc } = message.error as { readonly desc?: string };
-    const why = `QEMU refused ${pending.command}: ${desc ?? 'no reason given'}`;
-    pending.reject(new Fault({ blame: 'lab', code: 'QMP_REFUSED', message: why }));
+  }
+
+  /** What does not speak the protocol is not listened to. */
+  #giveUp(why: string): void {
+    this.#why ||= why;
+    this.#rest = '';
+    this.close();
   }
 
   #close(): void {
     this.#over = true;
     for (const pending of [...this.#pending.values()])
-      pending.reject(lost(`the connection closed before ${pending.command} was answered`));
-  }
-}
-
-function parse(line: string): Record<string, unknown> | null {
-  try {
-    return JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return null;
+      pending.reject(lost(this.#why || `the connection closed before ${pending.command} was answered`));
   }
 }
 

@@ -29,6 +29,8 @@ export interface MachineSpec {
   readonly cpus: number;
   readonly memoryMib: number;
   readonly kernelArgs: readonly string[];
+  /** Whether it has a network card, in a network in which nobody else is; SSH over TCP needs one. */
+  readonly network: boolean;
   readonly accelerator: Accelerator;
   readonly keys: MachineKeys;
   /** The file with its RAM, for a template or a clone; anonymous memory without one. */
@@ -49,13 +51,15 @@ export interface MachineRam {
 export interface MachineEnd {
   /**
    * `poweroff`, `reset`: the guest did it. `panic`: its kernel panicked. `internalError`: QEMU could not emulate its CPU.
-   * `qemuExited`, `qemuKilled`: the process exited by itself or was killed. `stoppedByUs`: ktrial stopped it.
+   * `consoleFull`: its console's log reached the limit. `qemuExited`, `qemuKilled`: the process exited by itself or was
+   * killed. `stoppedByUs`: ktrial stopped it.
    */
   readonly reason:
     | 'poweroff'
     | 'reset'
     | 'panic'
     | 'internalError'
+    | 'consoleFull'
     | 'qemuExited'
     | 'qemuKilled'
     | 'stoppedByUs';

@@ -8,6 +8,7 @@ import {
   type GuestJob,
   type GuestResult,
   type GuestRunOptions,
+  type Limits,
   quoteArg,
 } from '../model/index.ts';
 import { ChannelJob, lostGuest } from './job.ts';
@@ -20,6 +21,7 @@ export interface GuestAddress {
   readonly transport: SshTransport;
   readonly keys: MachineKeys;
   readonly deadlineMs: number;
+  readonly limits?: Limits;
   /** Instead of `ALGORITHMS`, to measure others. */
   readonly algorithms?: Algorithms;
 }
@@ -45,6 +47,8 @@ interface ShellSize {
 /** A connection without an answer for the interval times the count is dead: 90 s. */
 const KEEPALIVE_MS = 5_000;
 const KEEPALIVE_COUNT = 18;
+/** How much of a guest's words goes into a message. */
+const QUOTED = 500;
 /** For opening a channel, and for a command's process id. */
 const CHANNEL_MS = 120_000;
 /** From a command's SIGKILL to its end. */
@@ -68,7 +72,7 @@ export function connectGuest(address: GuestAddress): Promise<Guest> {
           : ['GUEST_UNREACHABLE', `SSH: ${why}`];
       reject(new Fault({ blame: 'lab', code, message }));
     };
-    client.once('ready', () => resolve(new SshGuest(client)));
+    client.once('ready', () => resolve(new SshGuest(client, address.limits)));
     client.on('error', (error) => {
       refused = error.level === 'client-authentication';
       fail(error.message);
@@ -120,11 +124,13 @@ export function probeSshPort(port: number, deadlineMs: number): Promise<SshProbe
 /** An SSH session inside a machine. */
 class SshGuest implements Guest {
   readonly #client: Client;
+  readonly #limits: Limits | undefined;
   readonly #lost: Promise<never>;
   #dead: Fault | null = null;
 
-  constructor(client: Client) {
+  constructor(client: Client, limits: Limits | undefined) {
     this.#client = client;
+    this.#limits = limits;
     this.#lost = new Promise((_, reject) => {
       const die = (why: string) => {
         this.#dead ??= lostGuest(why);
@@ -165,7 +171,7 @@ class SshGuest implements Guest {
     throw new Fault({
       blame: 'scenario',
       code: 'GUEST_UPLOAD_FAILED',
-      message: `${path} cannot be written in the guest: ${result?.stderr.trim() || 'it took too long'}`,
+      message: `${path} cannot be written in the guest: ${result?.stderr.trim().slice(0, QUOTED) || 'it took too long'}`,
     });
   }
 
@@ -217,7 +223,12 @@ class SshGuest implements Guest {
     const job = await this.#open(
       (done) => this.#client.exec(line, done),
       (channel) => {
-        const taken = new ChannelJob(channel, this.#lost, (pid, signal) => this.#signal(pid, signal));
+        const taken = new ChannelJob(
+          channel,
+          this.#lost,
+          (pid, signal) => this.#signal(pid, signal),
+          this.#limits,
+        );
         channel.end(typeof stdin === 'string' ? stdin : Buffer.from(stdin));
         return taken;
       },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { DataDisk } from '../model/index.ts';
+import type { DataDisk, Limits } from '../model/index.ts';
 import { bootMachine } from './boot.ts';
 import type { FreezeOptions } from './freeze.ts';
 import type { Machine } from './machine.ts';
@@ -10,7 +10,10 @@ import { type Clone, type ClonePlace, thawClone } from './thaw.ts';
 /** Starts machines: QEMU's in the product, scripted ones in tests. */
 export interface MachineStarter {
   /** Boots a machine. When this resolves the machine runs; its guest is not up yet. */
-  boot(spec: MachineSpec, options: { readonly signal?: AbortSignal }): Promise<Machine>;
+  boot(
+    spec: MachineSpec,
+    options: { readonly signal?: AbortSignal; readonly limits?: Limits },
+  ): Promise<Machine>;
   /** Thaws a clone of a template. Its CPUs run when this resolves. */
   thaw(template: Template, place: ClonePlace): Promise<Clone<Machine>>;
 }

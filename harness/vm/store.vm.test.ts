@@ -34,6 +34,7 @@ function plan(part: Partial<MachineSpec> = {}): MachineSpec {
     cpus: 1,
     memoryMib: 256,
     kernelArgs: [],
+    network: false,
     accelerator: lab.accelerator,
     keys: { clientPrivateKey: '', hostPublicKey: '' },
     ...part,

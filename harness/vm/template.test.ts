@@ -22,6 +22,7 @@ async function aTemplate(t: { testdir(): string }): Promise<Template> {
       cpus: 2,
       memoryMib: 512,
       kernelArgs: ['quiet'],
+      network: false,
       accelerator: { kind: 'tcg', reason: 'a test' },
       keys: { clientPrivateKey: 'a', hostPublicKey: 'b' },
     },

@@ -2,7 +2,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { access, copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DataDisk, Fault } from '../model/index.ts';
+import { type DataDisk, Fault, type Limits } from '../model/index.ts';
 import { CONSOLE_FILE } from './argv.ts';
 import { bootMachine } from './boot.ts';
 import { type GuestAgent, notRevived } from './guest-agent.ts';
@@ -32,6 +32,7 @@ export interface ClonePlace {
   /** The trial's seed: the same seed and name mix the same bytes into the guest's random numbers. Without one they are random. */
   readonly seed?: number;
   readonly signal?: AbortSignal;
+  readonly limits?: Limits;
 }
 
 /** A machine thawed from a template. */
@@ -88,7 +89,7 @@ async function startClone(template: Template, place: ClonePlace): Promise<QemuMa
       dataDiskPath: await keepDataDisk(template, place),
       ram: { path: ram, use: 'private' },
     },
-    place.signal ? { signal: place.signal } : {},
+    { ...(place.signal ? { signal: place.signal } : {}), ...(place.limits ? { limits: place.limits } : {}) },
   );
 }
 

@@ -3,6 +3,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { exists, runCommand, SYSTEM_PACKAGES, type SystemPackage } from '../../host/index.ts';
 import { Fault } from '../../model/index.ts';
+import { probeConfinement } from '../../vm/index.ts';
 import { chooseAccelerator } from '../assemble.ts';
 import type { Context } from '../context.ts';
 
@@ -52,6 +53,7 @@ export async function execute(
           }),
     });
   }
+  if (!missing.some((one) => one.name === 'util-linux')) checks.push(await lookAtConfinement());
   for (const directory of [context.cacheDirectory, context.runsDirectory])
     checks.push(await lookAtDisk(directory));
   const memoryGib = freemem() / 1024 ** 3;
@@ -112,6 +114,17 @@ async function installPackages(missing: readonly SystemPackage[], context: Conte
     context.err.write(`ktrial: ${[program, ...args].join(' ')}\n`);
     await runCommand(program, args, { signal: context.signal, timeoutMs: 20 * 60_000 });
   }
+}
+
+/** Without namespaces machines work, and QEMU is held by its system call filter, its limits and its user alone. */
+async function lookAtConfinement(): Promise<Check> {
+  const { confinement, isolated } = await probeConfinement();
+  return {
+    ok: isolated,
+    optional: true,
+    what: `machines: QEMU runs as ${confinement}`,
+    fix: 'so that QEMU sees no files but its own: sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0 (those of the two that there are)',
+  };
 }
 
 async function lookAtDisk(directory: string): Promise<Check> {
