@@ -36,7 +36,7 @@ export function imageRecipe(context: Context): string {
 /** The kernels and images in this computer's cache. */
 function resolverOf(context: Context): ArtifactResolver {
   return {
-    kernel: (digest) => findStoredKernel(join(context.cacheDirectory, 'kernels', digest)),
+    kernel: (digest) => findStoredKernel(context.cacheDirectory, digest),
     image: (digest) => findStoredImage(context.cacheDirectory, digest),
   };
 }

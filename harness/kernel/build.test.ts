@@ -16,7 +16,7 @@ import t from 'tap';
 import { takeFreeLock } from '../host/index.ts';
 import { type BuildResult, type Fault, isFault } from '../model/index.ts';
 import { openSmallKernelLab, SMALL_MAKEFILE, type SmallKernelLab } from '../testing/small-kernel.ts';
-import { findStoredKernel } from './index.ts';
+import { readStoredKernel } from './index.ts';
 
 t.setTimeout(240_000);
 
@@ -64,7 +64,7 @@ t.test('a kernel is compiled once, and stored with the dependencies of its modul
   t.strictSame(lab.takeCompiled(), []);
   t.strictSame(again.diagnostics, first.diagnostics);
   t.strictSame(again.kernel, first.kernel);
-  t.strictSame(await findStoredKernel(dirname(first.kernel.vmlinux)), first.kernel);
+  t.strictSame(await readStoredKernel(dirname(first.kernel.vmlinux)), first.kernel);
 });
 
 t.test('a kernel without modules is another one', async (t) => {

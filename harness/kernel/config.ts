@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { digestOf, runCommand, writeFileAtomic } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { Fault, type Limits } from '../model/index.ts';
 import {
   findLostOptions,
   type LostOption,
   parseConfig,
-  parseFragment,
   type RequestedOption,
+  readFragment,
 } from './fragment.ts';
 import { buildInto } from './output-directory.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -27,6 +27,7 @@ export interface ConfigRequest {
   readonly makeArguments: readonly string[];
   /** The build tree's lock, which make's processes hold too. */
   readonly keepOpen: number;
+  readonly limits?: Limits | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
@@ -36,8 +37,10 @@ export interface ConfigRequest {
  * Fault `CONFIG_LOST_OPTION` names each option that did not survive and the fragment's line that requested it.
  */
 export async function settleConfig(request: ConfigRequest): Promise<string> {
-  const requested: RequestedOption[] = [];
-  for (const file of request.fragments) requested.push(...parseFragment(await readFile(file, 'utf8'), file));
+  const { signal, limits } = request;
+  const requested = (
+    await Promise.all(request.fragments.map((file) => readFragment(file, { signal, limits })))
+  ).flat();
   const merged = requested.map(formatOption).join('');
   const { compiler, linker } = request.toolchain;
   const key = digestOf(request.commit, request.base, merged, compiler, linker, ...request.makeArguments);
@@ -49,6 +52,7 @@ export async function settleConfig(request: ConfigRequest): Promise<string> {
   const text = await buildInto(request.directory, () => makeConfig(request, merged));
   const lost = findLostOptions(requested, parseConfig(text));
   if (lost.length > 0) throw lostFault(lost);
+  await rm(memo, { recursive: true, force: true });
   await writeFileAtomic(memo, JSON.stringify({ key, text }));
   return text;
 }

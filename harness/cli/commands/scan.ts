@@ -117,8 +117,8 @@ async function findKernel(context: Context, options: ScanOptions): Promise<Named
       throw missing(`there is no source directory ${options.source}`);
     return { vmlinux, modules, source, read: (path) => readBelow(source, path) };
   }
-  const { findStoredKernel, readSourceText } = await import('../../kernel/index.ts');
-  const stored = await findStoredKernel(modules);
+  const { readStoredKernel, readSourceText } = await import('../../kernel/index.ts');
+  const stored = await readStoredKernel(modules);
   if (!stored) return { vmlinux, modules, source: modules, read: (path) => readBelow(modules, path) };
   const { source, commit } = stored;
   return { vmlinux, modules, source, read: (path) => readSourceText(source, commit, path).catch(() => null) };
