@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bakeL2Root, findStoredImage } from '../image/index.ts';
+import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
 import { findStoredKernel } from '../kernel/index.ts';
-import { Fault, type TrialRunner } from '../model/index.ts';
+import type { TrialRunner } from '../model/index.ts';
 import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
 import { type Accelerator, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
@@ -71,13 +71,6 @@ async function bakeL2(
   mirror: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
-  const init = join(context.root, 'images', name, 'init');
-  if (!(await stat(init).catch(() => null))) {
-    throw new Fault({
-      blame: 'scenario',
-      code: 'CLI_NO_L2_IMAGE',
-      message: `the scenario asks for the L2 image ${name}, and there is no ${init}`,
-    });
-  }
+  const init = await findL2Init(join(context.root, 'images'), name);
   return bakeL2Root(init, { cacheDirectory: context.cacheDirectory, signal, ...(mirror ? { mirror } : {}) });
 }

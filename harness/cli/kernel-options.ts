@@ -7,6 +7,7 @@ import {
   readKernel,
   readSeriesArgument,
 } from '../campaign/index.ts';
+import { readFragment } from '../kernel/index.ts';
 import { type ArmsChoice, type CampaignState, Fault, type Kernel, type Rejection } from '../model/index.ts';
 import { describeRejection } from '../report/index.ts';
 import { imageRecipe } from './assemble.ts';
@@ -31,12 +32,16 @@ export async function readArmsRequest(
   context: Context,
 ): Promise<ArmsRequest> {
   const kernel = await readKernel(options.kernel, context);
+  const extraFragments = (options.configFragment ?? []).map((path) =>
+    resolve(context.workingDirectory, path),
+  );
+  for (const path of extraFragments) await readFragment(path, { signal: context.signal });
   const series =
     seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, context);
   return {
     series,
     kernel,
-    extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)),
+    extraFragments,
     baseCommit: options.base ?? null,
     arms: options.arms ?? 'pair',
     mirror: options.mirror ?? null,

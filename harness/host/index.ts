@@ -30,4 +30,5 @@ export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
 export type { Scratch } from './scratch.ts';
 export { makeScratch, reapScratch } from './scratch.ts';
+export { requireUsablePath } from './usable-path.ts';
 export { pause, withDeadline } from './wait.ts';

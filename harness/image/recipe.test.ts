@@ -36,5 +36,5 @@ t.test('a file that the recipe names and that does not exist is named', async (t
 });
 
 t.test('a missing recipe is a mistake in the request', async (t) => {
-  await t.rejects(readImageRecipe('/nonexistent/x.yaml'), { code: 'IMAGE_RECIPE_MISSING', blame: 'request' });
+  await t.rejects(readImageRecipe('/nonexistent/x.yaml'), { code: 'INPUT_NOT_FOUND', blame: 'request' });
 });

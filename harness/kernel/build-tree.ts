@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, exists, type Lock, runGit, takeLock } from '../host/index.ts';
+import { digestOf, exists, type Lock, requireUsablePath, runGit, takeLock } from '../host/index.ts';
 import type { BuildResult } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
@@ -42,12 +42,14 @@ export interface BuildTree {
  * Opens the build tree of a kernel definition: source fetched, the definition's patches applied, configuration settled.
  * One output directory serves all arms, so that going from one to the next compiles only what differs. Waits while
  * another ktrial has it, or a build of a killed one still runs. What is damaged in the cache is discarded and made again:
- * first the build tree, then the source. Faults: those of source and configuration, `KERNEL_PATCH_FAILED`.
+ * first the build tree, then the source. Faults: `HOST_UNUSABLE_PATH`, those of source and configuration,
+ * `KERNEL_PATCH_FAILED`.
  */
 export async function openBuildTree(
   definition: KernelDefinition,
   options: BuildTreeOptions,
 ): Promise<BuildTree> {
+  requireUsablePath(options.cacheDirectory, 'cache directory');
   const toolchain = await identifyToolchain(options.signal);
   for (let failures = 0; ; failures += 1) {
     const source = await fetchSource(definition, options);

@@ -48,7 +48,15 @@ async function requireHarmless(archive: string, name: string, options: UnpackOpt
     harm = findHarm(member, links);
     if (harm !== null || bytes > limitBytes) stop.abort();
   };
-  const list = ['--list', '--verbose', '--numeric-owner', '--quoting-style=c', `--file=${archive}`];
+  // The names as they are in the archive: tar would show what it makes of them.
+  const list = [
+    '--list',
+    '--verbose',
+    '--absolute-names',
+    '--numeric-owner',
+    '--quoting-style=c',
+    `--file=${archive}`,
+  ];
   try {
     await runCommand('tar', [...LOCAL, ...list], { signal, onLine });
   } catch (cause) {

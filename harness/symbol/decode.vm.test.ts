@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { listFiles, runCommand } from '../host/index.ts';
-import { readStoredKernel, readSourceText } from '../kernel/index.ts';
+import { readSourceText, readStoredKernel } from '../kernel/index.ts';
 import type { Frame, Kernel } from '../model/index.ts';
 import { createScanner } from '../splat/index.ts';
 import { GOLDEN_LOGS, readMarkedLog, TEST_CACHE } from '../testing/index.ts';
