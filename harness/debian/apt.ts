@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandResult, digestOf, exists, type Lock, runCommand, takeLock } from '../host/index.ts';
+import { type CommandResult, digestOf, type Lock, runCommand, takeLock } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
 import { formatAptConf, formatSourceLine } from './configuration.ts';
 import { archiveOf, findDebianMirror } from './mirror.ts';
@@ -73,7 +73,7 @@ export async function openAptState(source: DebianSource): Promise<AptState> {
   };
   await writeFile(config, formatAptConf(settings));
   const state = { config, directory, source };
-  if (!(await exists(stampOf(directory)))) await updateLists(state);
+  if ((await readFile(stampOf(directory), 'utf8').catch(() => '')) === '') await updateLists(state);
   return state;
 }
 

@@ -107,10 +107,11 @@ function findHarm({ kind, path, target }: Member, links: Set<string>): string | 
   if (kind === 'l') {
     links.add(parts.join('/'));
     // The first directory is left out, and other links on the way make a later ".." lead elsewhere.
-    const up = target.split('/').findIndex((part) => part !== '..');
-    const isInside =
-      !target.startsWith('/') && (up === -1 ? target.split('/').length : up) <= parts.length - 2;
-    const isPlain = up === -1 || !target.split('/').slice(up).includes('..');
+    const steps = target.split('/').filter((part) => part !== '' && part !== '.');
+    const down = steps.findIndex((part) => part !== '..');
+    const ups = down === -1 ? steps.length : down;
+    const isInside = !target.startsWith('/') && ups <= parts.length - 2;
+    const isPlain = !steps.slice(ups).includes('..');
     return isInside && isPlain ? null : `the symbolic link ${path} points to ${target}, outside the source`;
   }
   return '-dCS'.includes(kind) ? null : `${path} is neither a file, a directory nor a link`;
