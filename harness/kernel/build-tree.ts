@@ -103,6 +103,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     toolchain,
     directory: join(directory, 'config'),
     base: definition.config.base,
+    defconfigs: architecture.defconfigs,
     fragments: [...definition.config.fragments, ...(options.extraFragments ?? [])],
     makeArguments,
     keepOpen: lock.descriptor,
