@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { join } from 'node:path';
 import { findStoredKernel } from '../kernel/index.ts';
 import { type CampaignState, Fault, type Kernel, type RunListener } from '../model/index.ts';
 import { executeCampaign } from './execute.ts';
@@ -64,7 +63,7 @@ export async function buildArms(request: ArmsRequest, setup: BuildSetup): Promis
 export async function findArmKernel(state: CampaignState, arm: string, place: Place): Promise<Kernel | null> {
   const kernel = state.arms.find((one) => one.name === arm)?.kernel;
   if (!kernel) return null;
-  const stored = await findStoredKernel(join(place.cacheDirectory, 'kernels', kernel.digest));
+  const stored = await findStoredKernel(place.cacheDirectory, kernel.digest);
   if (stored) return stored;
   throw new Fault({
     blame: 'lab',

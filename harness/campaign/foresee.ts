@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { lookAtInput, readInput } from '../host/index.ts';
-import { type KernelDefinition, knowsCommit, parseFragment, readKernelDefinition } from '../kernel/index.ts';
+import { findL2Init } from '../image/index.ts';
+import { knowsCommit, readFragment, readKernelDefinition } from '../kernel/index.ts';
 import { DEFAULT_LIMITS, Fault, isFault, type Limits, requireWithin } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 import { countTrials } from './plan.ts';
@@ -14,18 +14,14 @@ export interface ForesightPlace extends Place {
   readonly limits?: Limits;
 }
 
-/** A line of a fragment is shorter than this on average, in bytes: the bound on lines bounds the file. */
-const FRAGMENT_LINE_BYTES = 256;
-
 /**
  * Requires what building the arms of a request will need, before anything starts: fragments that can be read and parsed, a
- * base that the source has where that is known. Faults (request): those of `readInput`, `CONFIG_BAD_LINE`, `LIMIT_EXCEEDED`,
- * `CAMPAIGN_NO_BASE`.
+ * base that the source has where that is known. Faults (request): those of `readFragment`, `CAMPAIGN_NO_BASE`.
  */
 export async function requireBuildable(request: ArmsRequest, place: ForesightPlace): Promise<void> {
   const { kernel, extraFragments, baseCommit } = request;
-  for (const file of extraFragments) await requireFragment(file, place);
-  await requireFragments(kernel, place);
+  const { signal, limits } = place;
+  for (const file of extraFragments) await readFragment(file, { signal, ...(limits ? { limits } : {}) });
   if (baseCommit === null) return;
   if ((await knowsCommit(kernel, baseCommit, place)) === false)
     throw new Fault({
@@ -39,7 +35,7 @@ export async function requireBuildable(request: ArmsRequest, place: ForesightPla
 /**
  * Requires what running a request will need, before anything starts: `requireBuildable`, a number of trials within bounds,
  * kernels and images of VMs inside the guest, and memory for each machine. Faults: those of `requireBuildable`;
- * `LIMIT_EXCEEDED` (request), `CAMPAIGN_NO_L2_KERNEL`, `CAMPAIGN_NO_L2_IMAGE` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
+ * `LIMIT_EXCEEDED` (request), `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
  */
 export async function requireRunnable(request: CampaignRequest, place: ForesightPlace): Promise<void> {
   requireWithin(place.limits ?? DEFAULT_LIMITS, 'trials', countTrials(request), 'the run');
@@ -52,7 +48,7 @@ export async function requireRunnable(request: CampaignRequest, place: Foresight
 
 /**
  * Requires the kernels and images of a scenario's VMs inside the guest, where their names are settled. Faults (scenario):
- * `CAMPAIGN_NO_L2_KERNEL`, `CAMPAIGN_NO_L2_IMAGE`.
+ * `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2`.
  */
 export async function requireL2s(
   { name, l2 }: Pick<SettledScenario, 'name' | 'l2'>,
@@ -60,29 +56,8 @@ export async function requireL2s(
 ): Promise<void> {
   for (const { kernel, image } of Object.values(l2)) {
     if (!kernel.includes('${{')) await requireL2Kernel(name, kernel, place);
-    if (!image.includes('${{')) await requireL2Image(name, image, place.root);
+    if (!image.includes('${{')) await findL2Init(join(place.root, 'images'), image);
   }
-}
-
-/** Requires that a definition's own fragments can be read and parsed. Faults (request) as `requireBuildable`. */
-export async function requireFragments(kernel: KernelDefinition, place: ForesightPlace): Promise<void> {
-  for (const file of kernel.config.fragments) await requireFragment(file, place);
-}
-
-async function requireFragment(file: string, place: ForesightPlace): Promise<void> {
-  const { signal, limits = DEFAULT_LIMITS } = place;
-  const most = limits['fragment-lines'];
-  const bytes = await readInput(file, {
-    what: 'config fragment',
-    limitBytes: most * FRAGMENT_LINE_BYTES,
-    raise: `--limit fragment-lines=${2 * most}`,
-    signal,
-  });
-  const text = bytes.toString('utf8');
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
-  requireWithin(limits, 'fragment-lines', lines, file);
-  parseFragment(text, file);
 }
 
 /** Requires that this computer has the memory of a scenario's machine. Fault `CAMPAIGN_TOO_LITTLE_MEMORY` (lab). */
@@ -105,7 +80,8 @@ export function requireMemory({
 
 async function requireL2Kernel(scenario: string, name: string, place: ForesightPlace): Promise<void> {
   try {
-    await requireFragments(await readKernelDefinition(name, join(place.root, 'kernels')), place);
+    const { signal, limits } = place;
+    await readKernelDefinition(name, join(place.root, 'kernels'), { signal, ...(limits ? { limits } : {}) });
   } catch (error) {
     if (!isFault(error) || error.code === 'HOST_INTERRUPTED') throw error;
     throw new Fault({
@@ -117,19 +93,4 @@ async function requireL2Kernel(scenario: string, name: string, place: ForesightP
       cause: error,
     });
   }
-}
-
-/** Requires the recipe of an image for VMs inside the guest. Fault `CAMPAIGN_NO_L2_IMAGE` (scenario). */
-export async function requireL2Image(scenario: string, name: string, root: string): Promise<string> {
-  const init = join(root, 'images', name, 'init');
-  const isName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
-  if (isName && (await lookAtInput(init, 'image').catch(() => null)) === 'file') return init;
-  throw new Fault({
-    blame: 'scenario',
-    code: 'CAMPAIGN_NO_L2_IMAGE',
-    message: isName
-      ? `${scenario} asks for the image ${name} for a VM inside the guest, and there is no ${init}`
-      : `${scenario} asks for the image ${name} for a VM inside the guest, expected a name in ${join(root, 'images')}`,
-    next: 'name a directory of images/ that has an init',
-  });
 }

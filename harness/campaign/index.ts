@@ -7,8 +7,6 @@ export { exitCodeOfState } from './conclude.ts';
 export { describePlan } from './describe-plan.ts';
 export {
   requireBuildable,
-  requireFragments,
-  requireL2Image,
   requireL2s,
   requireMemory,
   requireRunnable,

@@ -11,6 +11,8 @@ export interface InputPlace {
   readonly workingDirectory: string;
   readonly signal: AbortSignal;
   readonly limits?: Limits;
+  /** Told how far the reading of a large mailbox has come. */
+  readonly onProgress?: (text: string) => void;
   /** All of standard input. */
   readStandardInput(): Promise<Uint8Array>;
 }
@@ -25,7 +27,8 @@ export async function readKernel(name: string | undefined, place: InputPlace): P
       next: 'add --kernel NAME; `ls kernels/*.yaml` shows those that ktrial ships',
     });
   }
-  return readKernelDefinition(name, join(place.root, 'kernels'));
+  const { signal, limits = DEFAULT_LIMITS } = place;
+  return readKernelDefinition(name, join(place.root, 'kernels'), { signal, limits });
 }
 
 /**
@@ -37,7 +40,8 @@ export async function readSeriesArgument(
   repository: string | undefined,
   place: InputPlace,
 ): Promise<Series> {
-  const settings = { signal: place.signal, ...(place.limits ? { limits: place.limits } : {}) };
+  const { signal, limits = DEFAULT_LIMITS, onProgress } = place;
+  const settings = { signal, limits, ...(onProgress ? { onProgress } : {}) };
   const path = resolve(place.workingDirectory, arg);
   const kind = arg === '-' ? 'standard input' : await lookAtInput(path, 'mailbox').catch(nullIfMissing);
   // `..` as a part of a path is no range.

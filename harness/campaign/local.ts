@@ -137,7 +137,7 @@ class LocalPerformer implements Performer {
   }
 
   #findKernel(digest: string) {
-    return findStoredKernel(join(this.#lab.place.cacheDirectory, 'kernels', digest));
+    return findStoredKernel(this.#lab.place.cacheDirectory, digest);
   }
 
   #options(signal: AbortSignal) {

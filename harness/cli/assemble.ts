@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireL2Image } from '../campaign/index.ts';
-import { bakeL2Root, findStoredImage } from '../image/index.ts';
+import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
 import { findStoredKernel } from '../kernel/index.ts';
 import type { TrialRunner } from '../model/index.ts';
 import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
@@ -37,7 +36,7 @@ export function imageRecipe(context: Context): string {
 /** The kernels and images in this computer's cache. */
 function resolverOf(context: Context): ArtifactResolver {
   return {
-    kernel: (digest) => findStoredKernel(join(context.cacheDirectory, 'kernels', digest)),
+    kernel: (digest) => findStoredKernel(context.cacheDirectory, digest),
     image: (digest) => findStoredImage(context.cacheDirectory, digest),
   };
 }
@@ -58,6 +57,7 @@ export function assembleRunner(
     const run = createTrialRunner({
       artifacts,
       directory,
+      limits: context.limits,
       accelerator: await accelerator,
       bakeL2Root: (name, abort) => bakeL2(name, context, mirror, abort),
       ...(templates ? { templates } : {}),
@@ -72,6 +72,6 @@ async function bakeL2(
   mirror: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
-  const init = await requireL2Image('the scenario', name, context.root);
+  const init = await findL2Init(join(context.root, 'images'), name);
   return bakeL2Root(init, { cacheDirectory: context.cacheDirectory, signal, ...(mirror ? { mirror } : {}) });
 }

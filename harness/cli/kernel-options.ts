@@ -34,12 +34,17 @@ export async function readArmsRequest(
 ): Promise<ArmsRequest> {
   if (seriesArg === undefined) requireNoSeriesOptions(options);
   const kernel = await readKernel(options.kernel, context);
+  const extraFragments = (options.configFragment ?? []).map((path) =>
+    resolve(context.workingDirectory, path),
+  );
   const series =
-    seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, context);
+    seriesArg === undefined
+      ? null
+      : await readSeriesArgument(seriesArg, options.repository, seriesPlace(context));
   return {
     series,
     kernel,
-    extraFragments: (options.configFragment ?? []).map((path) => resolve(context.workingDirectory, path)),
+    extraFragments,
     baseCommit: options.base ?? null,
     arms: options.arms ?? 'pair',
     mirror: options.mirror ?? null,
@@ -57,6 +62,19 @@ function requireNoSeriesOptions({ arms, repository }: KernelOptions): void {
     message: `got ${useless} without a series, expected a series that it says something about`,
     next: `name the series, or leave ${useless} out`,
   });
+}
+
+/** Where a series is read from, with a line on standard error for each part of a large mailbox. */
+function seriesPlace(context: Context): Parameters<typeof readSeriesArgument>[2] {
+  const { root, workingDirectory, signal, limits } = context;
+  return {
+    root,
+    workingDirectory,
+    signal,
+    limits,
+    readStandardInput: () => context.readStandardInput(),
+    onProgress: (text) => context.err.write(`ktrial: ${text}\n`),
+  };
 }
 
 /** Builds the arms that the command line asks for, with progress, and runs nothing. */

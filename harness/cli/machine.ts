@@ -51,7 +51,7 @@ export async function withMachine<T>(
       accelerator,
       keys,
     },
-    { signal: context.signal },
+    { signal: context.signal, limits: context.limits },
   );
   try {
     const guest = await machine.connect(BOOT_LIMIT_MS, context.signal);

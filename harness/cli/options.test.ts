@@ -9,7 +9,7 @@ import { buildProgram } from './program.ts';
 t.setTimeout(240_000);
 
 const FILES = {
-  'ok.yaml': 'name: ok\ndescription: a test\nparameters: {count: 1}\nsteps:\n  - run: echo ${{count}}\n',
+  'ok.yaml': `name: ok\ndescription: a test\nparameters: {count: 1}\nsteps:\n  - run: echo \${{count}}\n`,
   'other.yaml': 'name: other\ndescription: a test\nsteps:\n  - run: "true"\n',
   'a.config': 'CONFIG_A=y\n',
   'b.config': 'CONFIG_B=y\n',

@@ -26,7 +26,7 @@ t.test('a reader that goes away is no fault', async (t) => {
     'ktrial lint 2>&1 | head -c1 >/dev/null; echo $PIPESTATUS',
     'ktrial lint 2>&1 >/dev/null | true; echo $PIPESTATUS',
     'ktrial list | true; echo $PIPESTATUS',
-    'echo all is well | ktrial scan | true; echo ${PIPESTATUS[1]}',
+    `echo all is well | ktrial scan | true; echo \${PIPESTATUS[1]}`,
     'ktrial run --kernel smoke-5.10 --scenarios scenarios/mdev --dry-run | true; echo $PIPESTATUS',
     'ktrial run --kernel smoke-5.10 --scenarios scenarios/mdev --dry-run 2>&1 >/dev/null | true; echo $PIPESTATUS',
   ])

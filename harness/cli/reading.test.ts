@@ -112,7 +112,7 @@ const PLACES: readonly Row[] = [
   [`${RUN} >/dev/full`, 69, /HOST_DISK_FULL/],
   ['ktrial show none 2>/dev/full', 2, /^$/],
   [
-    'ktrial run --kernel smoke-5.10 --scenarios none 2>&1 >/dev/null | true; (exit ${PIPESTATUS[0]})',
+    `ktrial run --kernel smoke-5.10 --scenarios none 2>&1 >/dev/null | true; (exit \${PIPESTATUS[0]})`,
     2,
     /^$/,
   ],

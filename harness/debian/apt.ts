@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandResult, digestOf, exists, type Lock, runCommand, takeLock } from '../host/index.ts';
+import { type CommandResult, digestOf, type Lock, runCommand, takeLock } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
+import { formatAptConf, formatSourceLine } from './configuration.ts';
 import { archiveOf, findDebianMirror } from './mirror.ts';
+import { requireDebianName, requireMirror } from './name.ts';
 
 export interface DebianSource {
   /** Such as `bullseye`. */
@@ -35,15 +37,19 @@ export function lockApt(source: DebianSource): Promise<Lock> {
   });
 }
 
-/** Opens the private apt state of one suite. Reads no package state of this computer's apt and writes none. */
+/**
+ * Opens the private apt state of one suite. Reads no package state of this computer's apt and writes none. Faults
+ * `DEBIAN_BAD_NAME`, `DEBIAN_UNQUOTABLE`, `DEBIAN_MIRROR_FAILED`.
+ */
 export async function openAptState(source: DebianSource): Promise<AptState> {
-  const mirror = archiveOf(source.suite, source.mirror ?? (await findDebianMirror()));
-  const directory = join(source.cacheDirectory, 'apt', `${source.suite}-${digestOf(mirror).slice(0, 8)}`);
+  const suite = requireDebianName('suite', source.suite);
+  const mirror = archiveOf(suite, requireMirror(source.mirror ?? (await findDebianMirror())));
+  const directory = join(source.cacheDirectory, 'apt', digestOf(suite, mirror).slice(0, 32));
   for (const part of ['state/lists/partial', 'cache/archives/partial', 'packages'])
-    await mkdir(join(directory, part), { recursive: true });
+    await makeDirectory(join(directory, part), directory, source);
   await writeFile(
     join(directory, 'sources.list'),
-    `deb [signed-by=${source.keyring ?? KEYRING}] ${mirror} ${source.suite} main\n`,
+    formatSourceLine(source.keyring ?? KEYRING, mirror, suite),
   );
   await writeFile(join(directory, 'status'), '');
   const config = join(directory, 'apt.conf');
@@ -65,14 +71,9 @@ export async function openAptState(source: DebianSource): Promise<AptState> {
     // that a mirror replays is accepted: docs/kernels.md says so.
     'Acquire::Check-Valid-Until': 'false',
   };
-  await writeFile(
-    config,
-    Object.entries(settings)
-      .map(([key, value]) => `${key} "${value}";\n`)
-      .join(''),
-  );
+  await writeFile(config, formatAptConf(settings));
   const state = { config, directory, source };
-  if (!(await exists(stampOf(directory)))) await updateLists(state);
+  if ((await readFile(stampOf(directory), 'utf8').catch(() => '')) === '') await updateLists(state);
   return state;
 }
 
@@ -81,10 +82,26 @@ export function stampOf(directory: string): string {
   return join(directory, 'updated');
 }
 
-/** Reads the suite's package list again. Fault `DEBIAN_MIRROR_FAILED` when the mirror serves none that is signed. */
+/** Makes a directory of the state; where something else has its name, the whole state is discarded first. */
+async function makeDirectory(path: string, state: string, source: DebianSource): Promise<void> {
+  await mkdir(path, { recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST' && error.code !== 'ENOTDIR') throw error;
+    source.onProgress?.(`${state} is damaged: the state of apt is made again`);
+    await rm(state, { recursive: true, force: true });
+    await mkdir(path, { recursive: true });
+  });
+}
+
+/**
+ * Reads the suite's package list again, from the mirror: apt keeps a list that it has, even a damaged one. Fault
+ * `DEBIAN_MIRROR_FAILED` when the mirror serves none that is signed.
+ */
 export async function updateLists(state: AptState): Promise<void> {
   state.source.onProgress?.(`reading the package list of Debian ${state.source.suite}`);
-  await rm(stampOf(state.directory), { force: true });
+  await rm(stampOf(state.directory), { recursive: true, force: true });
+  for (const part of ['state/lists', 'cache/pkgcache.bin', 'cache/srcpkgcache.bin'])
+    await rm(join(state.directory, part), { recursive: true, force: true });
+  await mkdir(join(state.directory, 'state/lists/partial'), { recursive: true });
   try {
     await runApt(state, ['update', '-o', 'APT::Update::Error-Mode=any']);
   } catch (cause) {
@@ -93,7 +110,7 @@ export async function updateLists(state: AptState): Promise<void> {
       blame: 'lab',
       code: 'DEBIAN_MIRROR_FAILED',
       message: `the mirror serves no verified package list of Debian ${state.source.suite}`,
-      next: 'check the network, or name another mirror: --mirror http://HOST/debian',
+      next: 'check the name of the suite and the network, or name another mirror: --mirror http://HOST/debian',
       details: cause.details,
       cause,
     });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, writeFileAtomic } from '../host/index.ts';
 import { type AptState, type DebianSource, lockApt, openAptState, stampOf } from './apt.ts';
 import { findDependencies, findPackages, type ListedPackage } from './download.ts';
+import { withFreshLists } from './fresh.ts';
 
 /** A closure as it was resolved once: valid while the lists are those that it was resolved with. */
 interface ResolvedClosure {
@@ -23,17 +24,24 @@ export async function resolveDebianClosure(
   const known = await readResolved(memoOf(names, source));
   if (known) return known;
   await using _lock = await lockApt(source);
-  return listClosure(await openAptState(source), names);
+  const state = await openAptState(source);
+  return withFreshLists(state, () => listClosure(state, names));
 }
 
 /** Resolves names with apt, sorted by name, and remembers the answer. */
 export async function listClosure(state: AptState, names: readonly string[]): Promise<ListedPackage[]> {
-  const wanted = await findDependencies(state, names);
-  if (wanted.length === 0) return [];
+  const wanted = await findDependencies(
+    state,
+    names.map((name) => ({ name })),
+  );
+  if (!names.every((name) => wanted.some((one) => one.name === name))) return [];
   const packages = (await findPackages(state, wanted)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (packages.length === 0) return [];
   const stamp = stampOf(state.directory);
   const resolved: ResolvedClosure = { stamp: [stamp, await readFile(stamp, 'utf8')], packages };
-  await writeFileAtomic(memoOf(names, state.source), JSON.stringify(resolved));
+  const memo = memoOf(names, state.source);
+  await rm(memo, { recursive: true, force: true });
+  await writeFileAtomic(memo, JSON.stringify(resolved));
   return packages;
 }
 
@@ -45,7 +53,9 @@ function memoOf(names: readonly string[], source: DebianSource): string {
 async function readResolved(path: string): Promise<readonly ListedPackage[] | null> {
   try {
     const { stamp, packages } = JSON.parse(await readFile(path, 'utf8')) as ResolvedClosure;
-    const isWhole = packages.length > 0 && packages.every((one) => one.name && one.version && one.sha256);
+    const isWhole =
+      packages.length > 0 &&
+      packages.every(({ name, version, sha256 }) => name && version && /^[0-9a-f]{64}$/.test(sha256));
     return isWhole && (await readFile(stamp[0], 'utf8')) === stamp[1] ? packages : null;
   } catch {
     return null; // Not asked before, not readable, or of other lists: apt answers.

@@ -1,72 +1,12 @@
 // SPDX-License-Identifier: MIT
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { digestFile, exists, runCommand } from '../host/index.ts';
+import { digestFile } from '../host/index.ts';
 import { type Fault, isFault } from '../model/index.ts';
+import { anArchive } from '../testing/archive.ts';
 import { fetchDebianClosure, fetchDebianPackage, resolveDebianClosure } from './index.ts';
 import { archiveOf } from './mirror.ts';
-
-/** A Debian archive on this disk, signed with a key made for the test. */
-interface Archive {
-  readonly mirror: string;
-  readonly keyring: string;
-  /** Writes a suite that contains these versions of `tree`, and nothing else. */
-  publish(suite: string, versions: readonly string[]): Promise<void>;
-}
-
-async function makeArchive(
-  t: { teardown(undo: () => Promise<void>): void },
-  directory: string,
-): Promise<Archive> {
-  // gpg-agent puts its socket into this directory, and a socket's path must be short.
-  const home = mkdtempSync(join(tmpdir(), 'ktrial-gpg-'));
-  t.teardown(async () => {
-    await runCommand('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'], { accept: 'any' });
-    rmSync(home, { recursive: true });
-  });
-  const gpg = (...args: string[]) => runCommand('gpg', ['--homedir', home, '--batch', '-q', ...args]);
-  await gpg('--passphrase', '', '--quick-generate-key', 'archive of a test', 'ed25519', 'sign', '1d');
-  const keyring = join(directory, 'keyring.gpg');
-  await gpg('--output', keyring, '--export');
-  const publish = async (suite: string, versions: readonly string[]) => {
-    const top = join(directory, suite.endsWith('-security') ? 'debian-security' : 'debian');
-    rmSync(join(top, 'pool'), { recursive: true, force: true });
-    const lists = join(top, 'dists', suite, 'main/binary-amd64');
-    mkdirSync(lists, { recursive: true });
-    mkdirSync(join(top, 'pool'));
-    for (const version of versions) {
-      const tree = join(directory, `tree-${version}`);
-      mkdirSync(join(tree, 'DEBIAN'), { recursive: true });
-      const control = `Package: tree\nVersion: ${version}\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: a tree\n`;
-      writeFileSync(join(tree, 'DEBIAN/control'), control);
-      const deb = join(directory, `tree_${version}_all.deb`);
-      if (!(await exists(deb))) await runCommand('dpkg-deb', ['--root-owner-group', '-b', tree, deb]);
-      copyFileSync(deb, join(top, 'pool', `tree_${version}_all.deb`));
-    }
-    const { stdout } = await runCommand('dpkg-scanpackages', ['-m', 'pool'], { cwd: top });
-    writeFileSync(join(lists, 'Packages'), stdout);
-    const { stdout: sum } = await runCommand('sha256sum', [join(lists, 'Packages')]);
-    const release = join(top, 'dists', suite, 'Release');
-    writeFileSync(
-      release,
-      `Origin: Debian\nSuite: ${suite}\nCodename: ${suite}\nDate: ${new Date().toUTCString()}\nArchitectures: amd64\nComponents: main\nSHA256:\n ${sum.slice(0, 64)} ${Buffer.byteLength(stdout)} main/binary-amd64/Packages\n`,
-    );
-    rmSync(join(top, 'dists', suite, 'InRelease'), { force: true });
-    await gpg('--clearsign', '--output', join(top, 'dists', suite, 'InRelease'), release);
-    rmSync(release);
-  };
-  return { mirror: `file:${join(directory, 'debian')}`, keyring, publish };
-}
 
 async function faultOf(work: Promise<unknown>): Promise<Fault> {
   const fault = await work.then(
@@ -89,7 +29,7 @@ t.test('security suites are in a separate archive beside the main one', (t) => {
 });
 
 t.test('a package is fetched from a security suite', async (t) => {
-  const archive = await makeArchive(t, t.testdir());
+  const archive = await anArchive(t, t.testdir());
   await archive.publish('bookworm-security', ['1.0', '1.1']);
   const source = { ...archive, suite: 'bookworm-security', cacheDirectory: t.testdirName };
   t.equal((await fetchDebianPackage('tree', undefined, source)).version, '1.1');
@@ -98,14 +38,14 @@ t.test('a package is fetched from a security suite', async (t) => {
 });
 
 t.test('a list signed with another key is refused', async (t) => {
-  const archive = await makeArchive(t, t.testdir());
+  const archive = await anArchive(t, t.testdir());
   await archive.publish('bookworm', ['1.0']);
   const { keyring: _, ...source } = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
   t.equal((await faultOf(fetchDebianPackage('tree', '1.0', source))).code, 'DEBIAN_MIRROR_FAILED');
 });
 
 t.test('a stale list is read again', async (t) => {
-  const archive = await makeArchive(t, t.testdir());
+  const archive = await anArchive(t, t.testdir());
   await archive.publish('bookworm', ['1.0']);
   const source = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
   await fetchDebianPackage('tree', undefined, source);
@@ -120,7 +60,7 @@ t.test('a stale list is read again', async (t) => {
 });
 
 t.test('the message for a version that the mirror has dropped names those that it has', async (t) => {
-  const archive = await makeArchive(t, t.testdir());
+  const archive = await anArchive(t, t.testdir());
   await archive.publish('bookworm', ['1.0']);
   const source = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
   await archive.publish('bookworm', ['1.1', '1.2']);
@@ -137,7 +77,7 @@ t.test('the message for a version that the mirror has dropped names those that i
 t.test(
   'a closure is resolved without a network once it is known, and again when the lists change',
   async (t) => {
-    const archive = await makeArchive(t, t.testdir());
+    const archive = await anArchive(t, t.testdir());
     await archive.publish('bookworm', ['1.0']);
     const source = { ...archive, suite: 'bookworm', cacheDirectory: t.testdirName };
     const resolve = () => resolveDebianClosure(['tree'], source);
@@ -155,7 +95,7 @@ t.test(
 );
 
 t.test('a damaged package file in the cache is downloaded again, and that is said', async (t) => {
-  const archive = await makeArchive(t, t.testdir());
+  const archive = await anArchive(t, t.testdir());
   await archive.publish('bookworm', ['1.0']);
   const said: string[] = [];
   const onProgress = (text: string) => said.push(text);

@@ -1,40 +1,29 @@
 // SPDX-License-Identifier: MIT
-import { Fault, isFault } from '../model/index.ts';
-import { type AptState, type DebianSource, lockApt, openAptState, runApt, updateLists } from './apt.ts';
+import { Fault } from '../model/index.ts';
+import { type DebianSource, lockApt, openAptState, runApt } from './apt.ts';
 import { listClosure } from './closure.ts';
 import { type DebianPackage, downloadPackages, findPackages } from './download.ts';
-
-/** Fetches with the lists that are there. A stale list may name versions that the mirror has dropped: then once more with a fresh one. */
-async function fetchWithFreshLists(
-  state: AptState,
-  fetchPackages: () => Promise<readonly DebianPackage[]>,
-): Promise<readonly DebianPackage[]> {
-  const first = await fetchPackages().catch((cause: unknown) => {
-    if (isFault(cause, 'HOST_COMMAND_FAILED')) return [];
-    throw cause;
-  });
-  if (first.length > 0) return first;
-  await updateLists(state);
-  return fetchPackages();
-}
+import { withFreshLists } from './fresh.ts';
+import { requireDebianName } from './name.ts';
 
 /**
- * Fetches one package of a suite (the newest version, or the one named) and verifies it. Fault `DEBIAN_NO_PACKAGE` names
- * the versions that the suite has instead.
+ * Fetches one package of a suite (the newest version, or the one named) and verifies it. Faults `DEBIAN_BAD_NAME`, and
+ * `DEBIAN_NO_PACKAGE`, which names the versions that the suite has instead.
  */
 export async function fetchDebianPackage(
   name: string,
   version: string | undefined,
   source: DebianSource,
 ): Promise<DebianPackage> {
+  requireDebianName('package', name);
+  if (version !== undefined) requireDebianName('version', version);
   await using _lock = await lockApt(source);
   const state = await openAptState(source);
-  const wanted = version === undefined ? name : `${name}=${version}`;
-  const [fetched] = await fetchWithFreshLists(state, async () =>
-    downloadPackages(state, (await findPackages(state, [wanted])).slice(0, 1)),
+  const [fetched] = await withFreshLists(state, async () =>
+    downloadPackages(state, (await findPackages(state, [{ name, version }])).slice(0, 1)),
   );
   if (fetched) return fetched;
-  const { stdout } = await runApt(state, ['madison', name], { program: 'apt-cache', accept: 'any' });
+  const { stdout } = await runApt(state, ['madison', '--', name], { program: 'apt-cache', accept: 'any' });
   const others = [...new Set(stdout.split('\n').flatMap((row) => row.split('|')[1]?.trim() || []))];
   throw new Fault({
     blame: 'request',
@@ -57,7 +46,7 @@ export async function fetchDebianClosure(
 ): Promise<readonly DebianPackage[]> {
   await using _lock = await lockApt(source);
   const state = await openAptState(source);
-  const fetched = await fetchWithFreshLists(state, async () =>
+  const fetched = await withFreshLists(state, async () =>
     downloadPackages(state, await listClosure(state, names)),
   );
   if (fetched.length > 0) return fetched;

@@ -5,3 +5,4 @@
 export type { DebianSource } from './apt.ts';
 export { resolveDebianClosure } from './closure.ts';
 export { fetchDebianClosure, fetchDebianPackage } from './fetch.ts';
+export { DEBIAN_FORMS } from './name.ts';

@@ -38,11 +38,11 @@ async function readSourceLists(): Promise<string | undefined> {
 }
 
 /**
- * The archive that has a suite: security updates (`bookworm-security`) are in `…/debian-security` beside `…/debian`, on
+ * The archive that has a suite: security updates (`bookworm-security`, `buster/updates`) are in `…/debian-security` beside `…/debian`, on
  * mirrors and in archives of old states. An address that already names a security archive, or contains no `/debian`,
  * is returned as it is.
  */
 export function archiveOf(suite: string, mirror: string): string {
-  if (!suite.endsWith('-security')) return mirror;
+  if (!/(?:-security|\/updates)$/.test(suite)) return mirror;
   return mirror.replace(/\/debian(?=\/|$)/, '/debian-security');
 }

@@ -36,7 +36,8 @@ export interface CommandResult {
 /**
  * Runs a program to its end, without a shell's interpretation of its arguments. Its whole process group is killed on
  * timeout, on abort, when the program has ended, and when ktrial dies, however it dies.
- * Rejects with Fault `HOST_PROGRAM_MISSING`, `HOST_COMMAND_FAILED`, `HOST_COMMAND_TIMEOUT` or `HOST_INTERRUPTED`.
+ * Rejects with Fault `HOST_PROGRAM_MISSING`, `HOST_COMMAND_FAILED`, `HOST_DISK_FULL` or `HOST_NOT_ALLOWED` (a program that
+ * failed says so), `HOST_COMMAND_TIMEOUT` or `HOST_INTERRUPTED`.
  */
 export async function runCommand(
   program: string,
@@ -152,11 +153,29 @@ function missingProgram(program: string): Fault {
   });
 }
 
+/** What programs print when the disk fails them: then it does not matter how they ended. */
+const DISK_TROUBLES = [
+  {
+    pattern: /\b(?:No space left on device|Disk quota exceeded)\b/,
+    code: 'HOST_DISK_FULL',
+    what: 'the disk is full',
+    next: 'free some space, or choose other directories: XDG_CACHE_HOME, TMPDIR',
+  },
+  {
+    pattern: /\bRead-only file system\b/,
+    code: 'HOST_NOT_ALLOWED',
+    what: 'the file system is read-only',
+    next: 'choose other directories: XDG_CACHE_HOME, TMPDIR',
+  },
+] as const;
+
 function failed(result: CommandResult, code: string, what: string, cause?: unknown): Fault {
+  const trouble = DISK_TROUBLES.find(({ pattern }) => pattern.test(result.stderr));
   return new Fault({
     blame: 'lab',
-    code,
-    message: `${result.argv[0]} ${what}`,
+    code: trouble?.code ?? code,
+    message: `${trouble ? `${trouble.what}: ` : ''}${result.argv[0]} ${what}`,
+    ...(trouble ? { next: trouble.next } : {}),
     details: [`command: ${quoteArgs(result.argv)}`, ...tail(result.stderr || result.stdout, 20)],
     cause,
   });

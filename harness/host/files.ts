@@ -29,7 +29,10 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
+  await rename(temporary, path).catch(async (error: unknown) => {
+    await rm(temporary, { force: true });
+    throw error;
+  });
 }
 
 /** SHA-256 of a text or of bytes, hex. */

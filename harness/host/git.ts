@@ -6,6 +6,8 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_ATTR_NOSYSTEM: '1',
+  // No transport helpers: `ext::` runs a command.
+  GIT_ALLOW_PROTOCOL: 'file:git:https:http:ssh',
   GIT_COMMITTER_NAME: 'ktrial',
   GIT_COMMITTER_EMAIL: 'ktrial@localhost',
   GIT_COMMITTER_DATE: '1970-01-01T00:00:00Z',

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Fault } from '../model/index.ts';
 import { runCommand } from './command.ts';
 
 /**
@@ -18,7 +19,8 @@ const HELD = 75;
 
 /**
  * Takes an exclusive lock on a file, or with `shared` one that other shared takers may hold too. Waits while it is held;
- * `onWait` is called once if it is. Faults: `HOST_INTERRUPTED`, and those of `flock`.
+ * `onWait` is called once if it is. Faults: `HOST_INTERRUPTED`, `HOST_NOT_ALLOWED` and `HOST_PATH_BLOCKED` (lab), and those of
+ * `flock`.
  */
 export async function takeLock(
   path: string,
@@ -46,8 +48,7 @@ async function tryLock(
   flags: readonly string[],
   options: { readonly signal?: AbortSignal },
 ): Promise<Lock | null> {
-  await mkdir(dirname(path), { recursive: true });
-  const descriptor = openSync(path, 'a', 0o666);
+  const descriptor = await openLockFile(path);
   try {
     // flock(1) locks the open file that it inherits from us, and ends; the lock stays ours.
     const { exitCode } = await runCommand('flock', [...flags, '-E', String(HELD), '4'], {
@@ -62,6 +63,44 @@ async function tryLock(
   }
   closeSync(descriptor);
   return null;
+}
+
+/** Faults `HOST_NOT_ALLOWED`, `HOST_PATH_BLOCKED` (lab) where the file cannot be made; a full disk is thrown as it is. */
+async function openLockFile(path: string): Promise<number> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    return openSync(path, 'a', 0o666);
+  } catch (cause) {
+    throw await explainRefusal(path, cause as NodeJS.ErrnoException);
+  }
+}
+
+async function explainRefusal(path: string, cause: NodeJS.ErrnoException): Promise<Error> {
+  // Node says ENOENT for a directory that cannot be made on a read-only file system.
+  const code = cause.code === 'ENOENT' ? await findRefusal(dirname(path)) : cause.code;
+  const [faultCode, why] =
+    code === 'EROFS'
+      ? ['HOST_NOT_ALLOWED', 'the file system is read-only']
+      : code === 'EACCES' || code === 'EPERM'
+        ? ['HOST_NOT_ALLOWED', 'permission denied']
+        : ['ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code ?? '')
+          ? ['HOST_PATH_BLOCKED', 'a part of the path is not what it should be']
+          : [null, ''];
+  if (faultCode === null) return cause;
+  return new Fault({
+    blame: 'lab',
+    code: faultCode,
+    message: `ktrial cannot write to ${dirname(path)}: ${why}`,
+    next: 'allow it, or choose another directory: XDG_CACHE_HOME, XDG_STATE_HOME, --run-directory',
+    cause,
+  });
+}
+
+/** Why nothing can be made in the nearest directory that is there. */
+async function findRefusal(directory: string): Promise<string> {
+  const refusal = await access(directory, constants.W_OK).catch((error: NodeJS.ErrnoException) => error.code);
+  if (refusal !== 'ENOENT') return refusal ?? 'ENOENT';
+  return dirname(directory) === directory ? 'ENOENT' : findRefusal(dirname(directory));
 }
 
 function openedLock(descriptor: number): Lock {

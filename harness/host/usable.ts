@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { constants } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
 import { access, lstat, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, isAbsolute } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { Fault, type FaultBlame } from '../model/index.ts';
 
 /** A directory for ktrial's own files, as whoever set it knows it. */
@@ -23,19 +23,22 @@ const BUILDABLE = /^[\p{L}\p{M}\p{N}/._+@~=-]+$/u;
 
 /**
  * Requires the form of a path for ktrial's own files: absolute, without control characters, and with `isBuiltIn`, for paths
- * that builds see, without what make or a shell would interpret. Fault `HOST_BAD_PATH` (request).
+ * that builds see, without what make or a shell would interpret, and no link to such a path. Fault `HOST_BAD_PATH` (request).
  */
 export function requireUsablePath(
   { path, what, setting }: Pick<OwnDirectory, 'path' | 'what' | 'setting'>,
   isBuiltIn = false,
 ): void {
+  const real = isBuiltIn ? findReal(path) : path;
   const problem = !isAbsolute(path)
     ? 'expected an absolute path'
     : /\p{Cc}/u.test(path)
       ? 'expected a path without control characters'
       : isBuiltIn && !BUILDABLE.test(path)
         ? 'expected a path that make can work in: of letters, digits and / . _ + @ ~ = -'
-        : null;
+        : isBuiltIn && !BUILDABLE.test(real)
+          ? `which leads to ${JSON.stringify(real)}: expected a path that make can work in`
+          : null;
   if (problem === null) return;
   throw new Fault({
     blame: 'request',
@@ -43,6 +46,16 @@ export function requireUsablePath(
     message: `got ${JSON.stringify(path)} as ${what}, ${problem}`,
     next: `set ${setting} to another directory`,
   });
+}
+
+/** The path without symbolic links, as far as it exists. */
+function findReal(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(findReal(above), basename(path));
+  }
 }
 
 /**

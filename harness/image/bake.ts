@@ -31,10 +31,13 @@ export async function bakeImage(recipePath: string, options: BakeOptions): Promi
     await identifyImage(recipe, await resolveDebianClosure(recipe.packages, source)),
   );
   if (known) return toImage(known);
-  await using _lock = await takeLock(join(options.cacheDirectory, 'images', `${recipe.name}.lock`), {
-    onWait: () => options.onProgress?.('waiting for another ktrial that bakes the same image'),
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
+  await using _lock = await takeLock(
+    join(options.cacheDirectory, 'images', `${digestOf(recipe.name).slice(0, 32)}.lock`),
+    {
+      onWait: () => options.onProgress?.('waiting for another ktrial that bakes the same image'),
+      ...(options.signal ? { signal: options.signal } : {}),
+    },
+  );
   // The package list may have been read again, and name newer versions now.
   const packages = await fetchDebianClosure(recipe.packages, source);
   const digest = await identifyImage(recipe, packages);
@@ -48,7 +51,7 @@ export async function bakeImage(recipePath: string, options: BakeOptions): Promi
     await mkdir(root);
     options.onProgress?.(`unpacking ${packages.length} packages`);
     const signal = options.signal ? { signal: options.signal } : {};
-    for (const one of packages) await runCommand('dpkg-deb', ['-x', one.path, staging], signal);
+    for (const one of packages) await runCommand('dpkg-deb', ['-x', '--', one.path, staging], signal);
     await fillRoot(recipe, staging, root);
     options.onProgress?.('packing the root file system');
     await makeSquashfs(root, join(directory, ROOT_FILE.image), options.signal);

@@ -4,7 +4,7 @@
 // Never: needs root, or starts a machine.
 export { bakeImage } from './bake.ts';
 export { makeKeys } from './keys.ts';
-export { bakeL2Root } from './l2.ts';
+export { bakeL2Root, findL2Init } from './l2.ts';
 export type { OverlayFile } from './overlay.ts';
 export { bakeDataDisk, bakeOverlay } from './overlay.ts';
 export { findStoredImage } from './store.ts';

@@ -1,14 +1,37 @@
 // SPDX-License-Identifier: MIT
-import { chmod, copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchDebianPackage, resolveDebianClosure } from '../debian/index.ts';
-import { digestFile, digestOf, makeScratch, runCommand } from '../host/index.ts';
+import { digestFile, digestOf, exists, makeScratch, runCommand } from '../host/index.ts';
+import { Fault } from '../model/index.ts';
 import type { BakeOptions } from './bake.ts';
 import { openImageStore, ROOT_FILE } from './store.ts';
 
 /** The suite of the busybox in an L2: the image's. */
 const SUITE = 'bookworm';
 const BUSYBOX = 'busybox-static';
+
+/**
+ * The init of an L2 image: `images/NAME/init`. Fault `IMAGE_NO_L2` (scenario) for a name that is none, or that `images/` does
+ * not have.
+ */
+export async function findL2Init(imagesDirectory: string, name: string): Promise<string> {
+  const init = join(imagesDirectory, name, 'init');
+  if (/^[a-z0-9][a-z0-9-]{0,63}$/.test(name) && (await exists(init))) return init;
+  const names: string[] = [];
+  for (const one of await readdir(imagesDirectory).catch(() => []))
+    if (
+      !(await exists(join(imagesDirectory, `${one}.yaml`))) &&
+      (await exists(join(imagesDirectory, one, 'init')))
+    )
+      names.push(one);
+  throw new Fault({
+    blame: 'scenario',
+    code: 'IMAGE_NO_L2',
+    message: `there is no image ${JSON.stringify(name.slice(0, 80))} for an L2`,
+    next: `use one of: ${names.sort().join(', ')}`,
+  });
+}
 
 /** Makes the initramfs of an L2: busybox and one script. Returns its path in the cache. */
 export async function bakeL2Root(initPath: string, options: BakeOptions): Promise<string> {
@@ -30,7 +53,7 @@ export async function bakeL2Root(initPath: string, options: BakeOptions): Promis
 
 async function packRoot(scratch: string, deb: string, initPath: string, archive: string): Promise<void> {
   const root = join(scratch, 'root');
-  await runCommand('dpkg-deb', ['-x', deb, join(scratch, 'deb')]);
+  await runCommand('dpkg-deb', ['-x', '--', deb, join(scratch, 'deb')]);
   for (const directory of ['bin', 'dev', 'proc', 'sys'])
     await mkdir(join(root, directory), { recursive: true });
   await copyFile(join(scratch, 'deb/bin/busybox'), join(root, 'bin/busybox'));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { lstat, readlink, stat } from 'node:fs/promises';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
@@ -41,15 +41,21 @@ async function followLinks(root: string, path: string): Promise<string[] | null>
     const there = await lstat(join(root, current)).catch(() => null);
     if (!there) return null;
     chain.push(current);
-    if (!there.isSymbolicLink()) return chain;
+    if (!there.isSymbolicLink()) return (await isBelow(root, current)) ? chain : null;
     const target = await readlink(join(root, current));
     current = normalize(target.startsWith('/') ? target : join(dirname(current), target));
   }
   return null;
 }
 
+/** A directory on the way may be a link that leads out of the root. */
+async function isBelow(root: string, path: string): Promise<boolean> {
+  const [top, real] = await Promise.all([realpath(root), realpath(join(root, path))]);
+  return real.startsWith(`${top}/`);
+}
+
 async function readNeeded(root: string, path: string): Promise<string[]> {
-  const { stdout, exitCode } = await runCommand('readelf', ['-d', '-l', '-W', join(root, path)], {
+  const { stdout, exitCode } = await runCommand('readelf', ['-d', '-l', '-W', '--', join(root, path)], {
     accept: 'any',
   });
   if (exitCode !== 0) return [];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { PROJECT_ROOT } from '../testing/index.ts';
+import { findL2Init } from './l2.ts';
 import { readImageRecipe } from './recipe.ts';
 
 const RECIPE = join(PROJECT_ROOT, 'images/guest.yaml');
@@ -36,5 +37,62 @@ t.test('a file that the recipe names and that does not exist is named', async (t
 });
 
 t.test('a missing recipe is a mistake in the request', async (t) => {
-  await t.rejects(readImageRecipe('/nonexistent/x.yaml'), { code: 'IMAGE_RECIPE_MISSING', blame: 'request' });
+  await t.rejects(readImageRecipe('/nonexistent/x.yaml'), { code: 'INPUT_NOT_FOUND', blame: 'request' });
+});
+
+t.test('no text of a recipe is an option, a path elsewhere or a line of configuration', async (t) => {
+  const lines: [RegExp, string][] = [
+    [/^name: .*/m, 'name: ../x'],
+    [/^name: .*/m, `name: ${'n'.repeat(300)}`],
+    [/^name: .*/m, 'name: -x'],
+    [/^suite: .*/m, 'suite: "x\\"; APT::Update::Pre-Invoke:: \\"touch PWNED"'],
+    [/^suite: .*/m, 'suite: ../../x'],
+    [/^suite: .*/m, 'suite: "bookworm main\\ndeb http://h x"'],
+    [/- busybox-static/, '- -oDir=/'],
+    [/- busybox-static/, '- ./x.deb'],
+    [/- busybox-static/, '- "busybox.*"'],
+    [/- busybox-static/, '- busybox-'],
+    [/- \/bin\/busybox/, '- /../../etc/passwd'],
+    [/- \/bin\/busybox/, '- /bin/../../etc/passwd'],
+    [/- \/bin\/busybox/, '- bin/busybox'],
+    [/- \/bin\/busybox/, '- "/bin/a b"'],
+    [/- \/bin\/busybox/, '- "/bin/a\\nb"'],
+    [/- \/bin\/busybox/, '- /'],
+    [/path: \/sbin\/init/, 'path: /sbin/../../init'],
+    [/path: \/sbin\/init/, 'path: "-x"'],
+    [/source: guest\/init/, 'source: ""'],
+    [/source: guest\/init/, 'source: "a\\0b"'],
+    [/mode: '0755'/, "mode: '4755'"],
+    [/\/sbin\/insmod: \.\.\/bin\/kmod/, '/sbin/insmod: ""'],
+    [/\/sbin\/insmod: \.\.\/bin\/kmod/, '/../insmod: x'],
+  ];
+  for (const [from, to] of lines) {
+    const path = await writeRecipe(t, (text) => text.replace(from, to));
+    await t.rejects(readImageRecipe(path), { blame: 'request', code: 'DOCUMENT_INVALID' }, to);
+  }
+});
+
+t.test('the image of an L2 is one of those that are there', async (t) => {
+  const images = join(PROJECT_ROOT, 'images');
+  t.equal(await findL2Init(images, 'l2'), join(images, 'l2/init'));
+  for (const name of [
+    '',
+    '.',
+    '..',
+    '../images/l2',
+    '../../../etc',
+    '/etc',
+    'l2/',
+    'L2',
+    'l2\n',
+    'nope',
+    '-x',
+    'l2\0',
+    'x'.repeat(300),
+  ])
+    await t.rejects(
+      findL2Init(images, name),
+      { blame: 'scenario', code: 'IMAGE_NO_L2', next: 'use one of: l2' },
+      JSON.stringify(name),
+    );
 });

@@ -1,59 +1,74 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { DEBIAN_FORMS } from '../debian/index.ts';
 import { faultOf, readYaml } from '../document/index.ts';
-import { exists } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { lookAtInput, readInput } from '../host/index.ts';
+import { DEFAULT_LIMITS, Fault, isFault } from '../model/index.ts';
 
-const absolute = z.string().regex(/^\/\S+$/, 'an absolute path in the guest');
+/** A text of the form, else `got …, expected …`. */
+function formed(pattern: RegExp, expected: string) {
+  return z.string().regex(pattern, {
+    error: (issue) => `got ${JSON.stringify(String(issue.input).slice(0, 80))}, expected ${expected}`,
+  });
+}
+
+const debianText = (kind: 'suite' | 'package') =>
+  formed(DEBIAN_FORMS[kind].pattern, DEBIAN_FORMS[kind].expected);
+const absolute = formed(
+  /^(?=.{2,500}$)(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9._+@-]+)+$/,
+  'an absolute path in the guest, without ".."',
+);
+const source = formed(/^(?!\s)[^\p{Cc}]{1,1000}(?<!\s)$/u, 'a path relative to this file');
+const linkTarget = formed(/^[^\s\p{Cc}]{1,500}$/u, 'what the link points to, a path in the guest');
 
 /** The shape of `images/*.yaml`. */
 const imageRecipeSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
-  suite: z.string().describe('Debian suite that the packages come from'),
-  packages: z.array(z.string()).min(1),
+  name: formed(/^[a-z0-9][a-z0-9-]{0,63}$/, 'at most 64 lower-case letters, digits and dashes'),
+  suite: debianText('suite').describe('Debian suite that the packages come from'),
+  packages: z.array(debianText('package')).min(1),
   keep: z.array(absolute).describe('programs, each kept with the shared libraries that it needs'),
   data: z
     .array(absolute)
     .default([])
     .describe('files copied as they are; a shared object with the libraries that it needs'),
   files: z
-    .array(
-      z.strictObject({
-        source: z.string(),
-        path: absolute,
-        mode: z.string().regex(/^0[0-7]{3}$/, 'an octal mode in quotes'),
-      }),
-    )
+    .array(z.strictObject({ source, path: absolute, mode: formed(/^0[0-7]{3}$/, 'an octal mode in quotes') }))
     .default([]),
-  links: z.record(absolute, z.string()).default({}),
+  links: z.record(absolute, linkTarget).default({}),
   programs: z
-    .array(z.strictObject({ source: z.string(), path: absolute, shared: z.boolean().default(false) }))
+    .array(z.strictObject({ source, path: absolute, shared: z.boolean().default(false) }))
     .default([])
     .describe('C files, compiled statically, or as a shared object for LD_PRELOAD'),
 });
 
 export type ImageRecipe = z.infer<typeof imageRecipeSchema>;
 
-/** Reads a recipe and makes its sources absolute paths that exist. Faults: `IMAGE_RECIPE_MISSING`, `IMAGE_FILE_MISSING`, and those of the YAML. */
+/**
+ * Reads a recipe and makes its sources absolute paths of files. Faults, all of the request: those of `readInput` and of the
+ * YAML, and `IMAGE_FILE_MISSING`.
+ */
 export async function readImageRecipe(path: string): Promise<ImageRecipe> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null)
-    throw new Fault({
-      blame: 'request',
-      code: 'IMAGE_RECIPE_MISSING',
-      message: `there is no image recipe ${path}`,
-    });
-  const result = readYaml(text, path, imageRecipeSchema);
+  const limitKib = DEFAULT_LIMITS['document-kib'];
+  const bytes = await readInput(path, {
+    what: 'image recipe',
+    limitBytes: limitKib * 1024,
+    raise: 'split it',
+  });
+  const result = readYaml(bytes.toString('utf8'), path, imageRecipeSchema);
   if (!result.ok) throw faultOf(result.diagnostics, path, 'request');
   const find = async <T extends { readonly source: string }>(one: T): Promise<T> => {
-    const source = join(dirname(path), one.source);
-    if (await exists(source)) return { ...one, source };
+    const file = join(dirname(path), one.source);
+    const kind = await lookAtInput(file, 'file').catch((cause: unknown) => {
+      if (isFault(cause)) return cause;
+      throw cause;
+    });
+    if (kind === 'file') return { ...one, source: file };
     throw new Fault({
       blame: 'request',
       code: 'IMAGE_FILE_MISSING',
-      message: `${path} names ${one.source}, but there is no ${source}`,
+      message: `${path} names ${one.source}: ${isFault(kind) ? kind.message : `${file} is no plain file`}`,
+      next: 'paths in an image recipe are relative to its file',
     });
   };
   return {

@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Image } from '../model/index.ts';
-import { type Artifact, type ArtifactStore, openArtifactStore, readArtifact } from '../store/index.ts';
+import {
+  type Artifact,
+  type ArtifactStore,
+  isDigest,
+  openArtifactStore,
+  readArtifact,
+} from '../store/index.ts';
 
 /** The file of an artifact that is the root file system. */
 export const ROOT_FILE = { image: 'root.squashfs', l2: 'root.cpio' } as const;
@@ -30,6 +36,7 @@ export function toImage({ digest, directory, meta }: Artifact<ImageMeta>): Image
 
 /** The image with this digest in the cache, or null. */
 export async function findStoredImage(cacheDirectory: string, digest: string): Promise<Image | null> {
-  const reading = await readArtifact(join(cacheDirectory, 'images', digest), parseMeta);
+  if (!isDigest(digest)) return null;
+  const reading = await readArtifact(join(cacheDirectory, 'images', digest), parseMeta, digest);
   return reading.kind === 'whole' ? toImage(reading.artifact) : null;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { fetchDebianPackage } from '../debian/index.ts';
-import { digestFile, exists, listFiles, runCommand } from '../host/index.ts';
+import { digestFile, exists, listFiles, lookAtInput, runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
+import { download } from './download.ts';
+import { isTarballAddress } from './form.ts';
 import type { SourceOptions } from './source-options.ts';
+import { unpackArchive } from './tarball.ts';
 
 /** Unpacks the source tarball in a Debian package; returns the tree below `into`. */
 export async function unpackDebian(
@@ -19,7 +19,11 @@ export async function unpackDebian(
   const deb = await fetchDebianPackage(wanted.package, wanted.version, { ...options, suite });
   options.onProgress?.(`unpacking ${deb.name} ${deb.version}`);
   const outer = join(into, 'deb');
-  await runCommand('dpkg-deb', ['-x', deb.path, outer], options.signal ? { signal: options.signal } : {});
+  await runCommand(
+    'dpkg-deb',
+    ['-x', '--', deb.path, outer],
+    options.signal ? { signal: options.signal } : {},
+  );
   const tarball = (await listFiles(outer)).find((path) => /^usr\/src\/[^/]+\.tar\.\w+$/.test(path));
   if (tarball === undefined) {
     throw new Fault({
@@ -29,7 +33,8 @@ export async function unpackDebian(
       next: 'name a linux-source-… package',
     });
   }
-  const tree = await unpack(join(outer, tarball), into, options);
+  const tree = join(into, 'linux');
+  await unpackArchive(join(outer, tarball), `${tarball} of ${deb.name}`, tree, options);
   await rm(outer, { recursive: true });
   return tree;
 }
@@ -40,63 +45,50 @@ export async function unpackTarball(
   into: string,
   options: SourceOptions,
 ): Promise<string> {
-  const isRemote = /^https?:/.test(wanted.location);
-  const path = isRemote ? join(into, 'download') : resolve(wanted.location);
+  const { location } = wanted;
+  const isRemote = isTarballAddress(location);
+  const path = isRemote ? join(into, 'download') : resolve(location);
   if (isRemote) {
-    options.onProgress?.(`fetching ${wanted.location}`);
-    await download(wanted.location, path, options.signal);
-  }
-  if (!(await exists(path)))
-    throw new Fault({ blame: 'request', code: 'KERNEL_NO_SOURCE', message: `there is no tarball ${path}` });
+    options.onProgress?.(`fetching ${location}`);
+    await download(location, path, options);
+  } else await requireTarball(path);
   const got = await digestFile(path);
   if (got !== wanted.sha256) {
     throw new Fault({
       blame: 'request',
       code: 'KERNEL_WRONG_DIGEST',
-      message: `${wanted.location}: got SHA-256 ${got}, expected ${wanted.sha256} as in the definition`,
+      message: `${location}: got SHA-256 ${got}, expected ${wanted.sha256} as in the definition`,
       next: 'fetch it again, or correct the definition',
     });
   }
-  return unpack(path, into, options);
-}
-
-async function unpack(tarball: string, into: string, options: SourceOptions): Promise<string> {
   const tree = join(into, 'linux');
-  await mkdir(tree);
-  await runCommand(
-    'tar',
-    ['-xf', tarball, '--strip-components=1', '-C', tree],
-    options.signal ? { signal: options.signal } : {},
-  );
+  await unpackArchive(path, location, tree, options);
   return tree;
 }
 
-async function download(address: string, path: string, signal?: AbortSignal): Promise<void> {
-  const failed = (why: string, cause?: unknown) =>
-    new Fault({
-      blame: 'lab',
-      code: 'KERNEL_DOWNLOAD_FAILED',
-      message: `${address} cannot be fetched: ${why}`,
-      next: 'check the network and the address in the definition',
-      cause,
-    });
-  const answer = await fetch(address, signal ? { signal } : {}).catch((cause: unknown) => {
-    throw failed(String(cause), cause);
-  });
-  if (!answer.ok || !answer.body) throw failed(`the server answered ${answer.status} ${answer.statusText}`);
-  await pipeline(
-    Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]),
-    createWriteStream(path),
-  );
-}
-
-/** Fault `KERNEL_NO_SOURCE` for a directory that is not the top of a Linux source tree. */
-export async function requireSourceTree(directory: string): Promise<void> {
-  if (await exists(join(directory, 'Kbuild'))) return;
+/** Passes for a file. Faults of `lookAtInput`, and `KERNEL_NO_SOURCE`. */
+export async function requireTarball(path: string): Promise<void> {
+  const kind = await lookAtInput(path, 'tarball');
+  if (kind === 'file') return;
   throw new Fault({
     blame: 'request',
     code: 'KERNEL_NO_SOURCE',
-    message: `${directory} is not a Linux source tree: it has no Kbuild`,
+    message: `got ${kind === 'directory' ? 'a directory' : 'no plain file'} ${path}, expected a tarball`,
+    next: kind === 'directory' ? `name it as source: {directory: ${path}}` : 'name a file',
+  });
+}
+
+/** Passes for the top of a Linux source tree. Faults of `lookAtInput`, and `KERNEL_NO_SOURCE`. */
+export async function requireSourceTree(directory: string, name = directory): Promise<void> {
+  const kind = await lookAtInput(directory, 'source directory');
+  if (kind === 'directory' && (await exists(join(directory, 'Kbuild')))) return;
+  throw new Fault({
+    blame: 'request',
+    code: 'KERNEL_NO_SOURCE',
+    message:
+      kind === 'directory'
+        ? `${name} is not a Linux source tree: it has no Kbuild`
+        : `${name} is not a Linux source tree: it is no directory`,
     next: 'check the source in the kernel definition',
   });
 }

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, exists, type Lock, runGit, takeLock } from '../host/index.ts';
+import { digestOf, exists, type Lock, requireUsablePath, runGit, takeLock } from '../host/index.ts';
 import type { BuildResult } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
 import { settleConfig } from './config.ts';
+import { damageFault, explainDamage } from './damage.ts';
 import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
 import { checkOut } from './repository.ts';
-import { fetchSource, type SourceTree } from './source.ts';
+import { discardSource, fetchSource, type SourceTree } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
 import { identifyToolchain, type Toolchain } from './toolchain.ts';
+import { ensureWorktree } from './worktree.ts';
 
 export interface BuildTreeOptions extends SourceOptions {
   /** Compiler processes at once; as many as there are CPUs when absent. */
@@ -39,27 +41,41 @@ export interface BuildTree {
 /**
  * Opens the build tree of a kernel definition: source fetched, the definition's patches applied, configuration settled.
  * One output directory serves all arms, so that going from one to the next compiles only what differs. Waits while
- * another ktrial has it, or a build of a killed one still runs. Faults: those of source and configuration,
+ * another ktrial has it, or a build of a killed one still runs. What is damaged in the cache is discarded and made again:
+ * first the build tree, then the source. Faults: `HOST_BAD_PATH`, those of source and configuration,
  * `KERNEL_PATCH_FAILED`.
  */
 export async function openBuildTree(
   definition: KernelDefinition,
   options: BuildTreeOptions,
 ): Promise<BuildTree> {
+  requireUsablePath(
+    { path: options.cacheDirectory, what: 'the cache directory', setting: 'XDG_CACHE_HOME' },
+    true,
+  );
   const toolchain = await identifyToolchain(options.signal);
-  const source = await fetchSource(definition, options);
-  // Neither patches nor fragments are in the key: a change of either compiles what it affects, in place.
-  const key = digestOf(source.key, definition.config.base, toolchain.compiler).slice(0, 16);
-  const directory = join(options.cacheDirectory, 'build-trees', `${definition.name}-${key}`);
-  const lock = await takeLock(`${directory}.lock`, {
-    onWait: () => options.onProgress?.(`waiting for another ktrial that builds ${definition.name}`),
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  try {
-    return await setUpTree({ definition, options, toolchain, source, directory, lock });
-  } catch (error) {
-    await lock[Symbol.asyncDispose]();
-    throw error;
+  for (let failures = 0; ; failures += 1) {
+    const source = await fetchSource(definition, options);
+    // Neither patches nor fragments are in the key: a change of either compiles what it affects, in place.
+    const key = digestOf(definition.name, source.key, definition.config.base, toolchain.compiler).slice(
+      0,
+      32,
+    );
+    const directory = join(options.cacheDirectory, 'build-trees', key);
+    const lock = await takeLock(`${directory}.lock`, {
+      onWait: () => options.onProgress?.(`waiting for another ktrial that builds ${definition.name}`),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    try {
+      return await setUpTree({ definition, options, toolchain, source, directory, lock });
+    } catch (error) {
+      await using _lock = lock;
+      const reason = failures === 2 ? null : await explainDamage(error, options.cacheDirectory);
+      if (reason === null) throw error;
+      options.onProgress?.(`${directory} is damaged, and is made again: ${reason}`);
+      await rm(directory, { recursive: true, force: true });
+      if (failures === 1) await discardSource(source, reason, options);
+    }
   }
 }
 
@@ -76,8 +92,10 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   const { definition, options, toolchain, source, directory, lock } = setup;
   const { signal, onProgress, cacheDirectory } = options;
   const tree = join(directory, 'linux');
+  const damageMark = join(directory, 'damaged');
+  if (await exists(damageMark)) throw damageFault(directory, 'git failed in it');
   await mkdir(directory, { recursive: true });
-  await ensureWorktree(tree, source, options);
+  await ensureWorktree({ directory, tree, ...source, signal, onProgress });
   const baseCommit = await applyDefinitionPatches({ definition, ...source, tree, signal, onProgress });
   const architecture = architectureOf(definition.arch);
   const makeArguments = [`ARCH=${architecture.makeArch}`];
@@ -88,9 +106,11 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     toolchain,
     directory: join(directory, 'config'),
     base: definition.config.base,
+    defconfigs: architecture.defconfigs,
     fragments: [...definition.config.fragments, ...(options.extraFragments ?? [])],
     makeArguments,
     keepOpen: lock.descriptor,
+    limits: options.limits,
     signal,
     onProgress,
   });
@@ -106,7 +126,16 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     jobs: options.jobs ?? availableParallelism(),
     lock,
     signal,
-    checkOut: (commit: string) => checkOut(tree, commit, signal),
+    async checkOut(commit: string) {
+      try {
+        await checkOut(tree, commit, signal);
+      } catch (error) {
+        const reason = await explainDamage(error, cacheDirectory);
+        if (reason === null) throw error;
+        await writeFile(damageMark, '');
+        throw damageFault(tree, reason);
+      }
+    },
   };
   return {
     definition,
@@ -115,31 +144,13 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     config,
     checkOut: site.checkOut,
     async hasCommit(commit) {
-      const { exitCode } = await runGit(['cat-file', '-e', `${commit}^{commit}`], {
-        signal,
-        cwd: tree,
-        accept: 'any',
-      });
+      const { exitCode } = await runGit(
+        ['rev-parse', '--verify', '-q', '--end-of-options', `${commit}^{commit}`],
+        { signal, cwd: tree, accept: 'any' },
+      );
       return exitCode === 0;
     },
     build: (request) => buildKernel(site, request),
     [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
   };
-}
-
-async function ensureWorktree(tree: string, source: SourceTree, options: BuildTreeOptions): Promise<void> {
-  const { signal } = options;
-  const inRepository = ['--git-dir', source.repository];
-  const isWorktree = await runGit(['rev-parse', '-q', '--verify', 'HEAD'], {
-    signal,
-    cwd: tree,
-    accept: 'any',
-  })
-    .then(({ exitCode }) => exitCode === 0)
-    .catch(() => false);
-  if (isWorktree && (await exists(join(tree, '.git')))) return;
-  await rm(tree, { recursive: true, force: true });
-  await runGit([...inRepository, 'worktree', 'prune'], { signal });
-  options.onProgress?.('checking out the source');
-  await runGit([...inRepository, 'worktree', 'add', '-q', '--detach', '-f', tree, source.commit], { signal });
 }

@@ -16,7 +16,7 @@ import t from 'tap';
 import { takeFreeLock } from '../host/index.ts';
 import { type BuildResult, type Fault, isFault } from '../model/index.ts';
 import { openSmallKernelLab, SMALL_MAKEFILE, type SmallKernelLab } from '../testing/small-kernel.ts';
-import { findStoredKernel } from './index.ts';
+import { openBuildTree, readStoredKernel } from './index.ts';
 
 t.setTimeout(240_000);
 
@@ -64,7 +64,7 @@ t.test('a kernel is compiled once, and stored with the dependencies of its modul
   t.strictSame(lab.takeCompiled(), []);
   t.strictSame(again.diagnostics, first.diagnostics);
   t.strictSame(again.kernel, first.kernel);
-  t.strictSame(await findStoredKernel(dirname(first.kernel.vmlinux)), first.kernel);
+  t.strictSame(await readStoredKernel(dirname(first.kernel.vmlinux)), first.kernel);
 });
 
 t.test('a kernel without modules is another one', async (t) => {
@@ -126,6 +126,20 @@ t.test('an error in the source is a value, after a second attempt', async (t) =>
   writeFileSync(join(lab.tree, 'Makefile'), `${SMALL_MAKEFILE}\tnothing\n}{\n`);
   const fault = await lab.build().catch((error: unknown) => error);
   t.notMatch(fault, { code: 'KERNEL_BUILD_DISTURBED' }, 'a makefile that cannot be parsed');
+});
+
+t.test('a base configuration that the source does not have is told with those that it has', async (t) => {
+  const lab = openSmallKernelLab(t);
+  const config = { ...lab.definition.config, base: 'nope_defconfig' };
+  const open = () => openBuildTree({ ...lab.definition, config }, { cacheDirectory: lab.cache });
+  t.match(await faultOf(open()), {
+    blame: 'request',
+    code: 'CONFIG_NO_BASE',
+    message: /no nope_defconfig, and no other/,
+  });
+  mkdirSync(join(lab.tree, 'arch/x86/configs'), { recursive: true });
+  writeFileSync(join(lab.tree, 'arch/x86/configs/x86_64_defconfig'), '');
+  t.match(await faultOf(open()), { blame: 'request', next: /tinyconfig, defconfig, x86_64_defconfig$/ });
 });
 
 t.test('what fails once and then works is built, and its warnings are kept', async (t) => {

@@ -1,57 +1,83 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { exists, runGit } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import { requireSourceTree } from './archive-source.ts';
-import { commitDirectory } from './repository.ts';
+import { damageFault, findRepositoryDamage } from './damage.ts';
+import { isGitAddress, isRefName, isRepository } from './form.ts';
+import { commitDirectory, initRepository } from './repository.ts';
 import type { SourceOptions } from './source-options.ts';
 
-/** The commit that an earlier run wrote down, if the repository really has it; null otherwise. */
-export async function readStamp(
-  stamp: string,
-  repository: string,
-  options: SourceOptions,
-): Promise<string | null> {
-  const commit = (await readFile(stamp, 'utf8').catch(() => '')).trim();
-  if (/^[0-9a-f]{40,64}$/.test(commit)) {
-    const { exitCode } = await runGit(['--git-dir', repository, 'cat-file', '-e', `${commit}^{tree}`], {
-      signal: options.signal,
-      accept: 'any',
-    });
-    if (exitCode === 0) return commit;
-  }
-  if (await exists(repository))
-    options.onProgress?.(`${repository} is incomplete: the source is fetched again`);
-  return null;
+/** Where a fetched ref is kept until its commit has a name. Nothing else of the cache's repository is written. */
+const INCOMING = 'refs/ktrial/incoming';
+
+/** Where git fetches a repository from: its address, or its absolute path. */
+export function placeOfRepository(repository: string): string {
+  if (!isGitAddress(repository)) return resolve(repository);
+  return repository.replace(/^[A-Za-z]+(?=:\/\/)/, (scheme) => scheme.toLowerCase());
 }
 
-/** Fetches a ref of another repository and returns its commit. Fault `KERNEL_NO_SOURCE`. */
+/** Fetches a ref of another repository and returns its commit. Faults `KERNEL_NO_SOURCE`, `KERNEL_CACHE_DAMAGED`. */
 export async function fetchCommit(
   source: { readonly repository: string; readonly ref: string },
   repository: string,
   options: SourceOptions,
 ): Promise<string> {
   const { signal } = options;
+  if (!isRepository(source.repository) || !isRefName(source.ref))
+    throw noSource(source, 'this is not a repository and the name of a branch, tag or commit', []);
+  const isNew = !(await exists(repository));
+  await initRepository(repository, signal);
+  options.onProgress?.(`fetching ${source.ref} from ${source.repository}`);
   const git = (args: readonly string[], accept?: 'any') =>
     runGit(['--git-dir', repository, ...args], { signal, accept });
-  if (!(await exists(repository))) await runGit(['init', '-q', '--bare', repository], { signal });
-  options.onProgress?.(`fetching ${source.ref} from ${source.repository}`);
-  const isAddress = /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(source.repository);
-  const from = isAddress ? source.repository : resolve(source.repository);
-  const result = await git(['fetch', '-q', '--no-tags', from, source.ref], 'any');
-  if (result.exitCode !== 0) {
-    throw new Fault({
-      blame: 'request',
-      code: 'KERNEL_NO_SOURCE',
-      message: `git cannot fetch ${source.ref} from ${source.repository}`,
-      details: [result.stderr.trim()],
-      next: 'check the repository and the ref in the definition',
-    });
+  const quiet = [
+    '-q',
+    '--no-tags',
+    '--no-recurse-submodules',
+    '--update-shallow',
+    '--no-write-fetch-head',
+    '--refmap=',
+  ];
+  const { exitCode, stderr } = await git(
+    [
+      'fetch',
+      ...quiet,
+      '--upload-pack=git-upload-pack',
+      '--end-of-options',
+      placeOfRepository(source.repository),
+      `+${source.ref}:${INCOMING}`,
+    ],
+    'any',
+  );
+  const commit = await git(['rev-parse', '--verify', '-q', `${INCOMING}^{commit}`], 'any');
+  if (exitCode !== 0 || commit.exitCode !== 0) {
+    const damage = isNew ? null : findRepositoryDamage(stderr);
+    if (damage !== null) throw damageFault(repository, damage);
+    const why = exitCode === 0 ? 'it is no commit' : null;
+    throw noSource(source, why, stderr.trim().split('\n'));
   }
-  const commit = (await git(['rev-parse', 'FETCH_HEAD^{commit}'])).stdout.trim();
-  await git(['update-ref', `refs/ktrial/${commit}`, commit]);
-  return commit;
+  const hash = commit.stdout.trim();
+  await git(['update-ref', `refs/ktrial/${hash}`, hash]);
+  await git(['update-ref', '-d', INCOMING]);
+  return hash;
+}
+
+function noSource(
+  { repository, ref }: { readonly repository: string; readonly ref: string },
+  why: string | null,
+  details: readonly string[],
+): Fault {
+  const isForeign = details.some((line) => line.includes('dubious ownership'));
+  return new Fault({
+    blame: 'request',
+    code: 'KERNEL_NO_SOURCE',
+    message: `git cannot fetch ${ref} from ${repository}${why === null ? '' : `: ${why}`}${isForeign ? ': it belongs to another user' : ''}`,
+    details,
+    next: isForeign
+      ? 'run ktrial as its owner, or name a clone of your own'
+      : 'check the repository and the ref in the definition',
+  });
 }
 
 /** Commits the content of a source directory to the cache's repository and returns the commit. */
@@ -62,7 +88,7 @@ export async function readDirectory(
 ): Promise<string> {
   const { signal } = options;
   await requireSourceTree(directory);
-  if (!(await exists(repository))) await runGit(['init', '-q', '--bare', repository], { signal });
+  await initRepository(repository, signal);
   options.onProgress?.(`reading ${directory}`);
   return commitDirectory(repository, directory, `kernel source in ${directory}`, { signal });
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { digestOf, runCommand, writeFileAtomic } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { Fault, isFault, type Limits } from '../model/index.ts';
 import {
   findLostOptions,
   type LostOption,
   parseConfig,
-  parseFragment,
   type RequestedOption,
+  readFragment,
 } from './fragment.ts';
 import { buildInto } from './output-directory.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -23,10 +23,13 @@ export interface ConfigRequest {
   /** A directory for the configuration alone: its host tools stay there between runs. */
   readonly directory: string;
   readonly base: string;
+  /** Where the source has its `NAME_defconfig` files. */
+  readonly defconfigs: string;
   readonly fragments: readonly string[];
   readonly makeArguments: readonly string[];
   /** The build tree's lock, which make's processes hold too. */
   readonly keepOpen: number;
+  readonly limits?: Limits | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
@@ -36,8 +39,10 @@ export interface ConfigRequest {
  * Fault `CONFIG_LOST_OPTION` names each option that did not survive and the fragment's line that requested it.
  */
 export async function settleConfig(request: ConfigRequest): Promise<string> {
-  const requested: RequestedOption[] = [];
-  for (const file of request.fragments) requested.push(...parseFragment(await readFile(file, 'utf8'), file));
+  const { signal, limits } = request;
+  const requested = (
+    await Promise.all(request.fragments.map((file) => readFragment(file, { signal, limits })))
+  ).flat();
   const merged = requested.map(formatOption).join('');
   const { compiler, linker } = request.toolchain;
   const key = digestOf(request.commit, request.base, merged, compiler, linker, ...request.makeArguments);
@@ -49,6 +54,7 @@ export async function settleConfig(request: ConfigRequest): Promise<string> {
   const text = await buildInto(request.directory, () => makeConfig(request, merged));
   const lost = findLostOptions(requested, parseConfig(text));
   if (lost.length > 0) throw lostFault(lost);
+  await rm(memo, { recursive: true, force: true });
   await writeFileAtomic(memo, JSON.stringify({ key, text }));
   return text;
 }
@@ -89,7 +95,7 @@ async function makeConfig(request: ConfigRequest, merged: string): Promise<strin
   if (request.base === 'allnoconfig') {
     await make(`KCONFIG_ALLCONFIG=${fragments}`, 'allnoconfig');
   } else {
-    await make(request.base);
+    await make(request.base).catch((cause: unknown) => explainBase(request, cause));
     const base = join(directory, 'base.config');
     await copyFile(join(directory, '.config'), base);
     await runCommand(
@@ -100,6 +106,25 @@ async function makeConfig(request: ConfigRequest, merged: string): Promise<strin
   }
   await make('olddefconfig');
   return readFile(join(directory, '.config'), 'utf8');
+}
+
+/** Fault `CONFIG_NO_BASE` (request) where make failed because the source has no such defconfig; else what was thrown. */
+async function explainBase(request: ConfigRequest, cause: unknown): Promise<never> {
+  const names = await readdir(join(request.tree, request.defconfigs)).catch(() => []);
+  const known = names.filter((name) => name.endsWith('_defconfig')).sort();
+  if (
+    !isFault(cause, 'HOST_COMMAND_FAILED') ||
+    !request.base.endsWith('_defconfig') ||
+    known.includes(request.base)
+  )
+    throw cause;
+  throw new Fault({
+    blame: 'request',
+    code: 'CONFIG_NO_BASE',
+    message: `the source has no ${request.base}${known.length === 0 ? ', and no other defconfig' : ''}`,
+    next: `set base: in the kernel definition to one of: ${['allnoconfig', 'tinyconfig', 'defconfig', ...known].join(', ')}`,
+    cause,
+  });
 }
 
 function lostFault(lost: readonly LostOption[]): Fault {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { digestOf, runGit } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
+import { damageFault, findRepositoryDamage } from './damage.ts';
 import type { KernelDefinition } from './definition.ts';
 import { checkOut } from './repository.ts';
 
@@ -39,9 +40,11 @@ export async function applyDefinitionPatches(request: BaseRequest): Promise<stri
 
 async function applyPatch({ definition, commit, tree, signal }: BaseRequest, path: string): Promise<void> {
   try {
-    await runGit(['am', '-q', '-3', path], { signal, cwd: tree });
+    await runGit(['am', '-q', '-3', '--', path], { signal, cwd: tree });
   } catch (cause) {
     if (!isFault(cause, 'HOST_COMMAND_FAILED')) throw cause;
+    const damage = findRepositoryDamage(cause.details.join('\n'));
+    if (damage !== null) throw damageFault(tree, damage);
     await checkOut(tree, commit, signal);
     throw new Fault({
       blame: 'request',

@@ -5,9 +5,10 @@
 export type { BuildTree } from './build-tree.ts';
 export { openBuildTree } from './build-tree.ts';
 export type { KernelDefinition } from './definition.ts';
-export { kernelDefinitionSchema, readKernelDefinition } from './definition.ts';
+export { readKernelDefinition } from './definition.ts';
+export { kernelDefinitionSchema } from './definition-schema.ts';
 export { newDiagnostics } from './diagnostic.ts';
-export { parseFragment } from './fragment.ts';
+export { readFragment } from './fragment.ts';
 export { knowsCommit } from './source.ts';
-export { findStoredKernel } from './stored-kernel.ts';
+export { findStoredKernel, readStoredKernel } from './stored-kernel.ts';
 export { findChangedLines, readSourceText } from './text.ts';

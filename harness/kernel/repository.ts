@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runGit } from '../host/index.ts';
+import { exists, runGit, writeFileAtomic } from '../host/index.ts';
 
 /** The author of commits that ktrial itself makes: fixed, so that the same input gives the same commit. */
 const AUTHOR: Readonly<Record<string, string>> = {
@@ -9,6 +9,76 @@ const AUTHOR: Readonly<Record<string, string>> = {
   GIT_AUTHOR_EMAIL: 'ktrial@localhost',
   GIT_AUTHOR_DATE: '1970-01-01T00:00:00Z',
 };
+
+/** Makes a bare repository of the cache where there is none. */
+export async function initRepository(repository: string, signal?: AbortSignal): Promise<void> {
+  if (!(await exists(repository)))
+    await runGit(['init', '-q', '--bare', '--end-of-options', repository], { signal });
+}
+
+/** What a repository of the cache held when a source was complete in it. */
+interface Seal {
+  readonly commit: string;
+  /** Sizes of the files in `objects/pack`, in bytes. */
+  readonly packs: Readonly<Record<string, number>>;
+}
+
+/** The state of a repository of the cache. */
+export type RepositoryState =
+  | { readonly kind: 'whole'; readonly commit: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'damaged'; readonly reason: string };
+
+function sealOf(repository: string): string {
+  return join(repository, 'ktrial-seal.json');
+}
+
+/** Writes down that a commit is complete in a repository. */
+export async function sealRepository(repository: string, commit: string): Promise<void> {
+  const packs: Record<string, number> = {};
+  const directory = join(repository, 'objects/pack');
+  for (const name of await readdir(directory))
+    if (/^pack-\w+\.(?:pack|idx)$/.test(name)) packs[name] = (await stat(join(directory, name))).size;
+  await rm(sealOf(repository), { recursive: true, force: true });
+  await writeFileAtomic(sealOf(repository), `${JSON.stringify({ commit, packs } satisfies Seal)}\n`);
+}
+
+/** Looks whether a repository is one, and has what was sealed in it: each pack with its size, and the commit. */
+export async function inspectRepository(repository: string, signal?: AbortSignal): Promise<RepositoryState> {
+  if (!(await exists(repository))) return { kind: 'absent' };
+  const inRepository = (...args: string[]) =>
+    runGit(['--git-dir', repository, ...args], { signal, accept: 'any' });
+  const there = await inRepository('rev-parse', '--is-bare-repository');
+  if (there.exitCode !== 0 || there.stdout.trim() !== 'true') return damaged(there.stderr);
+  const text = await readFile(sealOf(repository), 'utf8').catch(() => null);
+  if (text === null) return { kind: 'incomplete' };
+  const seal = parseSeal(text);
+  if (seal === null) return damaged('its seal cannot be read');
+  for (const [name, size] of Object.entries(seal.packs)) {
+    const got = await stat(join(repository, 'objects/pack', name)).catch(() => null);
+    if (got?.size !== size) return damaged(`${name}: got ${got?.size ?? 'no'} bytes, expected ${size}`);
+  }
+  const commit = await inRepository('cat-file', '-e', `${seal.commit}^{tree}`);
+  if (commit.exitCode !== 0) return damaged(commit.stderr);
+  return { kind: 'whole', commit: seal.commit };
+}
+
+function damaged(words: string): RepositoryState {
+  return { kind: 'damaged', reason: words.trim().split('\n')[0] || 'it is no repository' };
+}
+
+function parseSeal(text: string): Seal | null {
+  try {
+    const { commit, packs } = JSON.parse(text) as Seal;
+    const isSeal =
+      /^[0-9a-f]{40,64}$/.test(commit) &&
+      Object.entries(packs).every(([name, size]) => /^[\w.-]+$/.test(name) && Number.isInteger(size));
+    return isSeal ? { commit, packs } : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Removes the lock that an interrupted git left in a worktree. Only for a worktree that nobody else uses. */
 export async function freeWorktree(tree: string): Promise<void> {
@@ -22,7 +92,7 @@ export async function freeWorktree(tree: string): Promise<void> {
 export async function checkOut(tree: string, commit: string, signal?: AbortSignal): Promise<void> {
   await freeWorktree(tree);
   await runGit(['am', '--abort'], { signal, cwd: tree, accept: 'any' });
-  await runGit(['checkout', '-q', '--detach', '-f', commit], { signal, cwd: tree });
+  await runGit(['checkout', '-q', '--detach', '-f', commit, '--'], { signal, cwd: tree });
   await runGit(['clean', '-q', '-fdx'], { signal, cwd: tree });
 }
 
@@ -38,12 +108,12 @@ export async function commitDirectory(
 ): Promise<string> {
   const { signal } = options;
   const index = join(repository, 'ktrial-index');
-  await rm(`${index}.lock`, { force: true });
+  await rm(`${index}.lock`, { recursive: true, force: true });
   const at = ['--git-dir', repository, '--work-tree', directory];
   const env = { GIT_INDEX_FILE: index };
   // Files above the threshold are streamed into one pack: much faster than a loose object for each of 70,000 files.
   const fast = ['-c', 'core.bigFileThreshold=1', '-c', 'core.compression=1'];
-  const all = ['add', '-A', ...(options.ignored ? ['-f'] : []), '.'];
+  const all = ['add', '-A', ...(options.ignored ? ['-f'] : []), '--', '.'];
   await runGit([...fast, ...at, ...all], { signal, cwd: directory, env });
   const tree = (await runGit([...at, 'write-tree'], { signal, env })).stdout.trim();
   const commit = (

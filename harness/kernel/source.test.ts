@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { digestFile, runCommand, runGit } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
-import type { KernelDefinition, KernelSource } from './definition.ts';
+import type { KernelDefinition } from './definition.ts';
+import type { KernelSource } from './definition-schema.ts';
 import { freeWorktree } from './repository.ts';
 import { fetchSource } from './source.ts';
 

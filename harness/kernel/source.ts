@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { digestOf, exists, makeScratch, runGit, takeLock, writeFileAtomic } from '../host/index.ts';
+import { digestOf, exists, makeScratch, runGit, takeLock } from '../host/index.ts';
 import { requireSourceTree, unpackDebian, unpackTarball } from './archive-source.ts';
-import { fetchCommit, readDirectory, readStamp } from './checkout-source.ts';
-import type { KernelDefinition, KernelSource } from './definition.ts';
-import { commitDirectory } from './repository.ts';
+import { fetchCommit, placeOfRepository, readDirectory } from './checkout-source.ts';
+import { explainDamage } from './damage.ts';
+import type { KernelDefinition } from './definition.ts';
+import type { KernelSource } from './definition-schema.ts';
+import { commitDirectory, initRepository, inspectRepository, sealRepository } from './repository.ts';
 import type { SourceOptions } from './source-options.ts';
 
 /** A kernel source as a commit in a bare repository of the cache. */
@@ -17,36 +19,84 @@ export interface SourceTree {
   readonly commit: string;
 }
 
-/** Fetches a definition's source into the cache, as a commit. The user's checkout or directory is only read. */
+/**
+ * Fetches a definition's source into the cache, as a commit. The user's checkout or directory is only read. A repository of
+ * the cache that is damaged is discarded, and made again.
+ */
 export async function fetchSource(definition: KernelDefinition, options: SourceOptions): Promise<SourceTree> {
   const { source } = definition;
+  const { signal, onProgress } = options;
   const key = sourceKey(source);
-  const repository = join(options.cacheDirectory, 'sources', `${key}.git`);
-  await using _lock = await takeLock(join(options.cacheDirectory, 'sources', `${key}.lock`), {
+  const repository = repositoryOf(key, options.cacheDirectory);
+  await using _lock = await lockSource(key, options);
+  const state = await inspectRepository(repository, signal);
+  const isArchive = 'debian' in source || 'tarball' in source;
+  if (state.kind === 'whole' && isArchive) return { key, repository, commit: state.commit };
+  if (state.kind === 'damaged') await discardRepository(repository, state.reason, options);
+  if (state.kind === 'incomplete' && isArchive) {
+    onProgress?.(`${repository} is incomplete: the source is fetched again`);
+    await rm(repository, { recursive: true, force: true });
+  }
+  const fetchOnce = async () => {
+    const commit = await readIntoRepository(source, key, repository, options);
+    await sealRepository(repository, commit);
+    return { key, repository, commit };
+  };
+  try {
+    return await fetchOnce();
+  } catch (error) {
+    const reason = await explainDamage(error, options.cacheDirectory);
+    if (reason === null) throw error;
+    await discardRepository(repository, reason, options);
+    return await fetchOnce();
+  }
+}
+
+/** Removes the repository of a source from the cache, so that it is fetched again. */
+export async function discardSource(
+  source: SourceTree,
+  reason: string,
+  options: SourceOptions,
+): Promise<void> {
+  await using _lock = await lockSource(source.key, options);
+  await discardRepository(source.repository, reason, options);
+}
+
+async function discardRepository(repository: string, reason: string, options: SourceOptions): Promise<void> {
+  options.onProgress?.(`${repository} is damaged, and the source is fetched again: ${reason}`);
+  await rm(repository, { recursive: true, force: true });
+}
+
+function repositoryOf(key: string, cacheDirectory: string): string {
+  return join(cacheDirectory, 'sources', `${key}.git`);
+}
+
+function lockSource(key: string, options: SourceOptions) {
+  return takeLock(join(options.cacheDirectory, 'sources', `${key}.lock`), {
     onWait: () => options.onProgress?.('waiting for another ktrial that fetches the same source'),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  if ('git' in source) return { key, repository, commit: await fetchCommit(source.git, repository, options) };
-  if ('directory' in source)
-    return { key, repository, commit: await readDirectory(resolve(source.directory), repository, options) };
-  const stamp = join(repository, 'ktrial-commit');
-  const known = await readStamp(stamp, repository, options);
-  if (known !== null) return { key, repository, commit: known };
-  await rm(repository, { recursive: true, force: true });
+}
+
+async function readIntoRepository(
+  source: KernelSource,
+  key: string,
+  repository: string,
+  options: SourceOptions,
+): Promise<string> {
+  if ('git' in source) return fetchCommit(source.git, repository, options);
+  if ('directory' in source) return readDirectory(resolve(source.directory), repository, options);
+  const { signal, onProgress } = options;
   await using scratch = await makeScratch('source', join(options.cacheDirectory, 'sources'));
   const tree =
     'debian' in source
       ? await unpackDebian(source.debian, scratch.path, options)
       : await unpackTarball(source.tarball, scratch.path, options);
-  await requireSourceTree(tree);
-  options.onProgress?.('committing the source to a repository in the cache');
-  await runGit(['init', '-q', '--bare', repository], { signal: options.signal });
-  const commit = await commitDirectory(repository, tree, `kernel source ${key}`, {
-    signal: options.signal,
-    ignored: true,
-  });
-  await writeFileAtomic(stamp, `${commit}\n`);
-  return { key, repository, commit };
+  await requireSourceTree(tree, 'debian' in source ? source.debian.package : source.tarball.location);
+  onProgress?.('committing the source to a repository in the cache');
+  await rm(repository, { recursive: true, force: true });
+  await initRepository(repository, signal);
+  return await commitDirectory(repository, tree, `kernel source ${key}`, { signal, ignored: true });
 }
 
 /**
@@ -58,7 +108,7 @@ export async function knowsCommit(
   commit: string,
   options: Pick<SourceOptions, 'cacheDirectory' | 'signal'>,
 ): Promise<boolean | null> {
-  const repository = join(options.cacheDirectory, 'sources', `${sourceKey(source)}.git`);
+  const repository = repositoryOf(sourceKey(source), options.cacheDirectory);
   if (!(await exists(join(repository, 'HEAD')))) return null;
   const args = [
     '--git-dir',
@@ -74,9 +124,11 @@ export async function knowsCommit(
 }
 
 function sourceKey(source: KernelSource): string {
-  if ('debian' in source)
-    return `debian-${source.debian.package}-${source.debian.version ?? 'newest'}-${source.debian.suite}`;
-  if ('tarball' in source) return `tarball-${source.tarball.sha256.slice(0, 16)}`;
-  if ('git' in source) return `git-${digestOf(source.git.repository).slice(0, 16)}`;
+  if ('debian' in source) {
+    const { package: name, version = 'newest', suite } = source.debian;
+    return `debian-${digestOf(name, version, suite).slice(0, 16)}`;
+  }
+  if ('tarball' in source) return `tarball-${digestOf(source.tarball.sha256).slice(0, 16)}`;
+  if ('git' in source) return `git-${digestOf(placeOfRepository(source.git.repository)).slice(0, 16)}`;
   return `directory-${digestOf(resolve(source.directory)).slice(0, 16)}`;
 }

@@ -7,6 +7,7 @@ import type { Kernel } from '../model/index.ts';
 import {
   type Artifact,
   type ArtifactStore,
+  isDigest,
   openArtifactStore,
   openOutputFiles,
   readArtifact,
@@ -101,8 +102,15 @@ export function toKernel({ directory, meta }: Artifact<KernelMeta>): Kernel {
   };
 }
 
+/** The kernel with this digest in the cache, or null. */
+export async function findStoredKernel(cacheDirectory: string, digest: string): Promise<Kernel | null> {
+  if (!isDigest(digest)) return null;
+  const reading = await readArtifact(join(cacheDirectory, 'kernels', digest), parseMeta, digest);
+  return reading.kind === 'whole' ? toKernel(reading.artifact) : null;
+}
+
 /** The kernel that was stored in a directory of the cache; null when the directory is of another kind, or truncated. */
-export async function findStoredKernel(directory: string): Promise<Kernel | null> {
+export async function readStoredKernel(directory: string): Promise<Kernel | null> {
   const reading = await readArtifact(directory, parseMeta);
   return reading.kind === 'whole' ? toKernel(reading.artifact) : null;
 }

@@ -14,7 +14,7 @@ export interface ChangedLines {
  * no such file, or the repository no such commit.
  */
 export async function readSourceText(tree: string, commit: string, path: string): Promise<string | null> {
-  if (path.startsWith('/') || path.split('/').includes('..')) return null;
+  if (path.startsWith('/') || path.split('/').includes('..') || !/^[0-9a-f]{7,64}$/.test(commit)) return null;
   const { exitCode, stdout } = await runGit(['cat-file', 'blob', `${commit}:${path}`], {
     cwd: tree,
     accept: 'any',
@@ -34,8 +34,10 @@ export async function findChangedLines(tree: string, older: string, newer: strin
       '--src-prefix=a/',
       '--dst-prefix=b/',
       '-U0',
+      '--end-of-options',
       older,
       newer,
+      '--',
     ],
     { cwd: tree },
   );

@@ -45,8 +45,8 @@ export async function findLogKernel(
     return { vmlinux, modules, source, read: (path) => readBelow(source, path) };
   }
   // Most logs are read without a kernel, and these rooms take long to load.
-  const { findStoredKernel, readSourceText } = await import('../kernel/index.ts');
-  const stored = await findStoredKernel(modules);
+  const { readStoredKernel, readSourceText } = await import('../kernel/index.ts');
+  const stored = await readStoredKernel(modules);
   if (!stored) return { vmlinux, modules, source: modules, read: (path) => readBelow(modules, path) };
   const { source, commit } = stored;
   return { vmlinux, modules, source, read: (path) => readSourceText(source, commit, path).catch(() => null) };

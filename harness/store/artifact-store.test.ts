@@ -3,11 +3,14 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { digestOf } from '../host/index.ts';
 import { openArtifactStore } from './index.ts';
 
 interface Note {
   readonly text: string;
 }
+
+const DIGEST = digestOf('abc');
 
 function openNotes(directory: string, said: string[]) {
   return openArtifactStore<Note>({
@@ -25,13 +28,13 @@ const fill = async (directory: string): Promise<Note> => {
 t.test('an artifact is found by its digest with what was written down about it', async (t) => {
   const said: string[] = [];
   const store = openNotes(join(t.testdir(), 'notes'), said);
-  t.equal(await store.get('abc'), null);
-  const put = await store.put('abc', fill);
+  t.equal(await store.get(DIGEST), null);
+  const put = await store.put(DIGEST, fill);
   t.strictSame(put.meta, { text: 'hello' });
-  t.strictSame(await store.get('abc'), put);
+  t.strictSame(await store.get(DIGEST), put);
   t.equal(readFileSync(join(put.directory, 'file'), 'utf8'), 'content');
   await store.describe(put, { text: 'changed' });
-  t.strictSame((await store.get('abc'))?.meta, { text: 'changed' });
+  t.strictSame((await store.get(DIGEST))?.meta, { text: 'changed' });
   t.strictSame(said, []);
 });
 
@@ -39,26 +42,34 @@ t.test('whichever process puts an artifact first, all get that one', async (t) =
   const directory = join(t.testdir(), 'notes');
   const texts = ['one', 'two', 'three'];
   const all = await Promise.all(
-    texts.map((text) => openNotes(directory, []).put('abc', async () => ({ text }))),
+    texts.map((text) => openNotes(directory, []).put(DIGEST, async () => ({ text }))),
   );
   t.equal(new Set(all.map((one) => one.meta.text)).size, 1);
-  t.strictSame(readdirSync(directory), ['abc'], 'nothing else is left');
+  t.strictSame(readdirSync(directory), [DIGEST], 'nothing else is left');
 });
 
 t.test('an artifact that is not whole is discarded with the reason, and made again', async (t) => {
   const directory = join(t.testdir(), 'notes');
-  const manifest = join(directory, 'abc/manifest.json');
+  const manifest = join(directory, `${DIGEST}/manifest.json`);
   const whole = async () => {
     const said: string[] = [];
-    await openNotes(directory, said).put('abc', fill);
+    await openNotes(directory, said).put(DIGEST, fill);
     return { store: openNotes(directory, said), said };
   };
   await whole();
   const text = readFileSync(manifest, 'utf8');
   const breaks: [string, () => void, RegExp][] = [
     ['no manifest', () => rmSync(manifest), /has no manifest/],
-    ['a truncated file', () => truncateSync(join(directory, 'abc/file'), 3), /file: got 3 bytes, expected 7/],
-    ['a missing file', () => rmSync(join(directory, 'abc/file')), /file: got no file, expected 7 bytes/],
+    [
+      'a truncated file',
+      () => truncateSync(join(directory, `${DIGEST}/file`), 3),
+      /file: got 3 bytes, expected 7/,
+    ],
+    [
+      'a missing file',
+      () => rmSync(join(directory, `${DIGEST}/file`)),
+      /file: got no file, expected 7 bytes/,
+    ],
     [
       'another meta',
       () => writeFileSync(manifest, text.replace('hello"', 'hello", "text": 5')),
@@ -76,9 +87,9 @@ t.test('an artifact that is not whole is discarded with the reason, and made aga
   for (const [name, breakIt, reason] of breaks) {
     const { store, said } = await whole();
     breakIt();
-    t.equal(await store.get('abc'), null, name);
+    t.equal(await store.get(DIGEST), null, name);
     t.match(said.join(), reason, name);
-    t.strictSame((await store.put('abc', fill)).meta, { text: 'hello' }, name);
+    t.strictSame((await store.put(DIGEST, fill)).meta, { text: 'hello' }, name);
   }
 });
 
@@ -86,12 +97,12 @@ t.test('an artifact whose making failed does not exist', async (t) => {
   const directory = join(t.testdir(), 'notes');
   const store = openNotes(directory, []);
   await t.rejects(
-    store.put('abc', async (into) => {
+    store.put(DIGEST, async (into) => {
       await fill(into);
       throw new Error('no more');
     }),
     /no more/,
   );
-  t.equal(await store.get('abc'), null);
+  t.equal(await store.get(DIGEST), null);
   t.strictSame(readdirSync(directory), []);
 });

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryAtomic, takeLock } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
-import { type Artifact, readArtifact, writeManifest } from './manifest.ts';
+import { type Artifact, describeArtifact, isDigest, readArtifact, writeManifest } from './manifest.ts';
 
 export interface StoreOptions<Meta> {
   readonly directory: string;
@@ -31,9 +31,16 @@ export interface ArtifactStore<Meta> {
 
 /** Opens a store; its directory need not exist yet. */
 export function openArtifactStore<Meta>(options: StoreOptions<Meta>): ArtifactStore<Meta> {
-  const directoryOf = (digest: string) => join(options.directory, digest);
+  const directoryOf = (digest: string) => {
+    if (isDigest(digest)) return join(options.directory, digest);
+    throw new Fault({
+      blame: 'lab',
+      code: 'STORE_BAD_DIGEST',
+      message: `got ${JSON.stringify(String(digest).slice(0, 80))}, expected the SHA-256 of an artifact in hex`,
+    });
+  };
   const get = async (digest: string): Promise<Artifact<Meta> | null> => {
-    const reading = await readArtifact(directoryOf(digest), options.parse);
+    const reading = await readArtifact(directoryOf(digest), options.parse, digest);
     if (reading.kind === 'whole') return reading.artifact;
     if (reading.kind === 'broken') await discard(digest);
     return null;
@@ -41,7 +48,7 @@ export function openArtifactStore<Meta>(options: StoreOptions<Meta>): ArtifactSt
   /** Reads again under the lock: another process may have put a whole one there meanwhile. */
   const discard = async (digest: string): Promise<void> => {
     await using _lock = await takeLock(join(options.directory, 'discard.lock'));
-    const reading = await readArtifact(directoryOf(digest), options.parse);
+    const reading = await readArtifact(directoryOf(digest), options.parse, digest);
     if (reading.kind !== 'broken') return;
     options.onNote?.(`discarded ${directoryOf(digest)}, it will be made again: ${reading.reason}`);
     await rm(directoryOf(digest), { recursive: true, force: true });
@@ -62,7 +69,7 @@ export function openArtifactStore<Meta>(options: StoreOptions<Meta>): ArtifactSt
       });
     },
     async describe(artifact, meta) {
-      await writeManifest(artifact.directory, artifact.digest, meta);
+      await describeArtifact(artifact, meta);
       return { ...artifact, meta };
     },
   };

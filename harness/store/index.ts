@@ -5,5 +5,5 @@
 export type { ArtifactStore } from './artifact-store.ts';
 export { openArtifactStore } from './artifact-store.ts';
 export type { Artifact } from './manifest.ts';
-export { readArtifact } from './manifest.ts';
+export { isDigest, readArtifact } from './manifest.ts';
 export { openOutputFiles } from './output-files.ts';

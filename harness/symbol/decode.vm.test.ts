@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { listFiles, runCommand } from '../host/index.ts';
-import { findStoredKernel, readSourceText } from '../kernel/index.ts';
+import { readSourceText, readStoredKernel } from '../kernel/index.ts';
 import type { Frame, Kernel } from '../model/index.ts';
 import { createScanner } from '../splat/index.ts';
 import { GOLDEN_LOGS, readMarkedLog, TEST_CACHE } from '../testing/index.ts';
@@ -96,7 +96,7 @@ async function findKernel(frames: readonly Frame[]): Promise<Kernel | null> {
     }
   })();
   for (const name of names) {
-    const kernel = await findStoredKernel(join(store, name));
+    const kernel = await readStoredKernel(join(store, name));
     if (!kernel) continue;
     await using binaries = openBinaries(kernel);
     let fits = true;

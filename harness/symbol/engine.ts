@@ -69,8 +69,9 @@ export function parseJson(line: string): readonly Place[] | null {
 
 /** GNU `addr2line`. In a module's `.ko` addresses count from the beginning of a section, which must be named. */
 export async function startAddr2line(binary: string, section: string | null): Promise<Engine> {
-  const within = section === null ? [] : ['-j', section];
-  const program = await startProgram('addr2line', ['-e', binary, '-a', '-f', '-i', ...within]);
+  // Each value in the word of its option: a section of a hostile file may be called like an option.
+  const within = section === null ? [] : [`--section=${section}`];
+  const program = await startProgram('addr2line', [`--exe=${binary}`, '-a', '-f', '-i', ...within]);
   return {
     name: 'addr2line',
     async locate(address) {

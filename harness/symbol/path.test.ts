@@ -22,3 +22,14 @@ t.test('the ends of a path are those with a directory, longest first', async (t)
   t.strictSame(endsOf('/x/../a/b/c.c'), ['a/b/c.c', 'b/c.c']);
   t.strictSame(endsOf('/c.c'), []);
 });
+
+t.test('the ends of a hostile path stay in the tree', async (t) => {
+  for (const path of [
+    '/../../etc/passwd',
+    '../../etc/passwd',
+    '/a/../../../etc/passwd',
+    '/x/../..//../etc/shadow',
+  ])
+    for (const end of endsOf(path)) t.notOk(end.split('/').includes('..'), `${path}: ${end}`);
+  t.strictSame(endsOf('/../../etc/passwd'), ['etc/passwd']);
+});

@@ -21,7 +21,11 @@ export function endsOf(path: string): string[] {
   const parts = normalise(path)
     .split('/')
     .filter((part) => part !== '');
-  return parts.slice(0, -1).map((_, index) => parts.slice(index).join('/'));
+  return parts
+    .slice(0, -1)
+    .map((_, index) => parts.slice(index))
+    .filter((end) => !end.includes('..'))
+    .map((end) => end.join('/'));
 }
 
 /** Takes `.` and `..` out of a path: debug information is full of `/./include` and `../`. */

@@ -33,7 +33,7 @@ export interface Symboliser {
  */
 export async function openSymboliser(binary: string, preference: Preference = 'llvm'): Promise<Symboliser> {
   const relocatable = (await readBinary(binary))?.relocatable ?? false;
-  const { stdout } = await runCommand('nm', ['--format=sysv', '--defined-only', binary]);
+  const { stdout } = await runCommand('nm', ['--format=sysv', '--defined-only', '--', binary]);
   const table = parseSymbols(stdout);
   const engines = new Map<string, Promise<Engine | null>>();
   const answers = new Map<string, Promise<readonly Place[]>>();

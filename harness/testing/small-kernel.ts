@@ -31,6 +31,14 @@ modules: bzImage
 	@printf 'drivers/toy.ko\\nlib/base.ko\\n' >$(O)/modules.order
 `;
 
+/** The files of the tree. */
+export const SMALL_TREE: Readonly<Record<string, string>> = {
+  Kbuild: '# top\n',
+  Makefile: SMALL_MAKEFILE,
+  'core.c': 'int core(void) { return 1; }\n',
+  'quiet.c': 'static int unused;\nint quiet(void) { return 2; }\n',
+};
+
 /** A compiler that runs lines of shell of the test, then the real one. It is first on the PATH, as gcc. */
 const GCC = (script: string) => `#!/bin/sh
 case " $* " in *" -c "*) echo "$*" >>"$(dirname "$0")/compiled"
@@ -61,12 +69,7 @@ export interface SmallKernelLab {
 /** Lays out the tree, its definition and a cache in the directory of a test. */
 export function openSmallKernelLab(t: Test): SmallKernelLab {
   const directory = t.testdir({
-    linux: {
-      Kbuild: '# top\n',
-      Makefile: SMALL_MAKEFILE,
-      'core.c': 'int core(void) { return 1; }\n',
-      'quiet.c': 'static int unused;\nint quiet(void) { return 2; }\n',
-    },
+    linux: SMALL_TREE,
     bin: {},
     'a.config': 'CONFIG_A=y # for the test\n',
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
-import { readScenario, requireFragments, requireL2s, requireMemory } from '../../campaign/index.ts';
+import { readScenario, requireL2s, requireMemory } from '../../campaign/index.ts';
 import { formatDiagnostic } from '../../document/index.ts';
 import { findInputFiles } from '../../host/index.ts';
 import { readKernelDefinition } from '../../kernel/index.ts';
@@ -61,8 +61,8 @@ async function lintFile(file: string, context: Context): Promise<Linted> {
 
 async function lintContent(content: Buffer, file: string, context: Context): Promise<Linted> {
   if (isKernelDefinition(content.toString('utf8'))) {
-    const kernel = await readKernelDefinition(file, join(context.root, 'kernels'));
-    await requireFragments(kernel, context);
+    const { limits, signal } = context;
+    await readKernelDefinition(file, join(context.root, 'kernels'), { limits, signal });
     return { text: '', ok: true };
   }
   const { limits } = context;

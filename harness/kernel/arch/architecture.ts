@@ -5,6 +5,8 @@ export interface Architecture {
   readonly name: 'x86_64';
   /** The value of `ARCH=`. */
   readonly makeArch: string;
+  /** Where the source has its `NAME_defconfig` files. */
+  readonly defconfigs: string;
   readonly bootTarget: string;
   /** The boot image, relative to the build's output. */
   readonly bootImage: string;
