@@ -16,6 +16,8 @@ export interface Piece {
 const FORMAT_PATCH = /^From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001\r?\n/;
 /** A `From ` line as mailboxes have it, with a time and a year, and the start of a header below it. */
 const SEPARATOR = /^From [^\n]*\d\d:\d\d[^\n]*\b(?:19[7-9]|2\d\d)\d\b[^\n]*\n[!-9;-~]+:/;
+/** `From x 00:00 1970`. */
+const SHORTEST_SEPARATOR = 15;
 /** More than the longest separator with the name of the header below it. */
 const SEPARATOR_BYTES = 1024;
 const NEEDLE = Buffer.from('\nFrom ');
@@ -59,7 +61,7 @@ export async function* splitMailbox(chunks: AsyncIterable<Buffer>, mostBytes: nu
     while (style.isMailbox && at < end) {
       const found = buffer.indexOf(NEEDLE, at);
       if (found === -1 || found >= end) break;
-      if (SEPARATOR.test(buffer.toString('latin1', found + 1, found + 1 + SEPARATOR_BYTES))) {
+      if (isSeparator(buffer, found + 1)) {
         keep(buffer.subarray(at, found + 1));
         yield* take();
         at = found + 1;
@@ -80,6 +82,13 @@ export async function* splitMailbox(chunks: AsyncIterable<Buffer>, mostBytes: nu
   }
   yield* advance(true);
   yield* take();
+}
+
+/** Whether a mail begins at a place. Most lines that are none are too short, which is cheap to see. */
+function isSeparator(buffer: Buffer, at: number): boolean {
+  const end = buffer.indexOf(0x0a, at);
+  if (end !== -1 && end - at < SHORTEST_SEPARATOR) return false;
+  return SEPARATOR.test(buffer.toString('latin1', at, at + SEPARATOR_BYTES));
 }
 
 function findStyle(start: Buffer): { readonly isMailbox: boolean; readonly isQuoted: boolean } {
