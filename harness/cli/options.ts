@@ -8,6 +8,10 @@ export function kernelOptions(command: Command): Command {
     .option('--base <commit>', 'apply the series to this commit of the source')
     .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
     .option('--config-fragment <path...>', "config fragments on top of the definition's")
+    .option(
+      '--allow-unsandboxed',
+      'build even where this computer cannot contain the code that a build executes',
+    )
     .option('--mirror <address>', 'Debian mirror for sources and images (default: what apt uses)');
 }
 

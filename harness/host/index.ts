@@ -2,7 +2,7 @@
 // Makes: commands run, git run, files written whole, scratch directories, locks: the only door to this computer.
 // Needs: model.
 // Never: knows what a kernel, a series or a machine is.
-export type { CommandResult } from './command.ts';
+export type { CommandOptions, CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
 export { startDaemon } from './daemon.ts';
@@ -20,6 +20,7 @@ export type { GitOptions } from './git.ts';
 export { runGit } from './git.ts';
 export type { InputOptions } from './input.ts';
 export { inputFault, listInput, lookAtInput, readInput, streamInput } from './input.ts';
+export { lookInside, readInside } from './inside.ts';
 export { tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
@@ -28,6 +29,10 @@ export type { SystemPackage } from './package.ts';
 export { SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
+export type { SandboxProbe } from './sandbox.ts';
+export { giveToSandbox, placeInSandbox, probeSandbox, removeHostile } from './sandbox.ts';
+export type { Sandbox, SandboxJob } from './sandbox-argv.ts';
+export type { Excess } from './sandbox-watch.ts';
 export type { Scratch } from './scratch.ts';
 export { makeScratch, reapScratch } from './scratch.ts';
 export { pause, withDeadline } from './wait.ts';

@@ -24,6 +24,7 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   { name: 'libelf-dev', shownBy: '/usr/include/libelf.h', why: 'objtool and modpost' },
   { name: 'libssl-dev', shownBy: '/usr/include/openssl/ssl.h', why: "the kernel's certificate tool" },
   { name: 'binutils', shownBy: 'objcopy', why: 'links kernels; addr2line resolves source lines' },
+  { name: 'bubblewrap', shownBy: 'bwrap', why: 'contains kernel builds' },
   { name: 'ccache', shownBy: 'ccache', why: 'caches compiled objects' },
   { name: 'qemu-system-x86', shownBy: 'qemu-system-x86_64', why: 'runs the machines' },
   { name: 'squashfs-tools', shownBy: 'mksquashfs', why: "packs the machines' root file systems" },
@@ -32,7 +33,7 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   {
     name: 'util-linux',
     shownBy: 'setpriv',
-    why: 'flock and setpriv: locks, and machines that exit with ktrial',
+    why: 'flock, setpriv, prlimit: locks, machines that exit with ktrial, bounds of kernel builds',
   },
   { name: 'apt', shownBy: 'apt-get', why: "fetches Debian packages into ktrial's own cache" },
   { name: 'dpkg', shownBy: 'dpkg-deb', why: 'unpacks Debian packages' },

@@ -3,13 +3,15 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { digestOf, exists, type Lock, runGit, takeLock } from '../host/index.ts';
-import type { BuildResult } from '../model/index.ts';
+import type { BuildResult, Limits } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
 import { settleConfig } from './config.ts';
+import { openContainment } from './containment.ts';
 import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
 import { checkOut } from './repository.ts';
+import { openSeriesOutput } from './series-output.ts';
 import { fetchSource, type SourceTree } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
 import { identifyToolchain, type Toolchain } from './toolchain.ts';
@@ -19,6 +21,10 @@ export interface BuildTreeOptions extends SourceOptions {
   readonly jobs?: number;
   /** Config fragments on top of the definition's, such as the user's. */
   readonly extraFragments?: readonly string[];
+  /** Bounds of each build. */
+  readonly limits?: Limits | undefined;
+  /** Execute the code of the source and the series even where this computer cannot contain it. */
+  readonly allowUnsandboxed?: boolean | undefined;
 }
 
 /** A kernel tree with an output directory beside it. Locked until closed: no other ktrial uses it. */
@@ -28,6 +34,8 @@ export interface BuildTree {
   readonly tree: string;
   readonly baseCommit: string;
   readonly config: string;
+  /** What a reader of its kernels should know. */
+  readonly notes: readonly string[];
   /** Puts the tree at a commit, without leftovers. */
   checkOut(commit: string): Promise<void>;
   /** Whether the tree's repository has this commit. */
@@ -38,9 +46,9 @@ export interface BuildTree {
 
 /**
  * Opens the build tree of a kernel definition: source fetched, the definition's patches applied, configuration settled.
- * One output directory serves all arms, so that going from one to the next compiles only what differs. Waits while
+ * Going from one arm to the next compiles only what differs. All code of the source is executed in a sandbox. Waits while
  * another ktrial has it, or a build of a killed one still runs. Faults: those of source and configuration,
- * `KERNEL_PATCH_FAILED`.
+ * `KERNEL_PATCH_FAILED`, `KERNEL_NO_SANDBOX`.
  */
 export async function openBuildTree(
   definition: KernelDefinition,
@@ -81,6 +89,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   const baseCommit = await applyDefinitionPatches({ definition, ...source, tree, signal, onProgress });
   const architecture = architectureOf(definition.arch);
   const makeArguments = [`ARCH=${architecture.makeArch}`];
+  const containment = await openContainment(directory, options);
   const config = await settleConfig({
     tree,
     commit: baseCommit,
@@ -90,6 +99,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     base: definition.config.base,
     fragments: [...definition.config.fragments, ...(options.extraFragments ?? [])],
     makeArguments,
+    containment,
     keepOpen: lock.descriptor,
     signal,
     onProgress,
@@ -98,6 +108,9 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     definition,
     tree,
     output: join(directory, 'out'),
+    seriesOutput: openSeriesOutput(join(directory, 'series'), join(directory, 'out'), signal),
+    ccache: join(cacheDirectory, 'ccache', source.key),
+    containment,
     config,
     toolchain,
     architecture,
@@ -113,6 +126,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     tree,
     baseCommit,
     config,
+    notes: containment.notes,
     checkOut: site.checkOut,
     async hasCommit(commit) {
       const { exitCode } = await runGit(['cat-file', '-e', `${commit}^{commit}`], {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type KernelDefinition, openBuildTree } from '../kernel/index.ts';
@@ -31,9 +31,12 @@ modules: bzImage
 	@printf 'drivers/toy.ko\\nlib/base.ko\\n' >$(O)/modules.order
 `;
 
-/** A compiler that runs lines of shell of the test, then the real one. It is first on the PATH, as gcc. */
+/**
+ * A compiler that runs lines of shell of the test, then the real one. It is first on the PATH, as gcc. Builds are contained:
+ * what it leaves for the test is in the compiler cache.
+ */
 const GCC = (script: string) => `#!/bin/sh
-case " $* " in *" -c "*) echo "$*" >>"$(dirname "$0")/compiled"
+case " $* " in *" -c "*) echo "$*" >>"$CCACHE_DIR/compiled"
 ${script}
 esac
 exec /usr/bin/gcc "$@"
@@ -43,6 +46,8 @@ export interface SmallKernelLab {
   readonly tree: string;
   readonly cache: string;
   readonly bin: string;
+  /** The compiler cache: the one place that a compiler can leave something in. */
+  readonly ccache: () => string;
   readonly said: string[];
   readonly definition: KernelDefinition;
   /** Replaces the compiler by one that runs a script before each compilation. */
@@ -86,10 +91,15 @@ export function openSmallKernelLab(t: Test): SmallKernelLab {
     modules: true,
     path: 'small.yaml',
   };
+  const ccache = () => {
+    const parent = join(directory, 'cache/ccache');
+    return join(parent, existsSync(parent) ? (readdirSync(parent)[0] ?? 'none') : 'none');
+  };
   const lab: SmallKernelLab = {
     tree: join(directory, 'linux'),
     cache: join(directory, 'cache'),
     bin,
+    ccache,
     said: [],
     definition,
     useCompiler(script) {
@@ -104,7 +114,7 @@ export function openSmallKernelLab(t: Test): SmallKernelLab {
       return await buildTree.build({ commit, onProgress, ...request });
     },
     takeCompiled() {
-      const log = join(bin, 'compiled');
+      const log = join(ccache(), 'compiled');
       const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
       rmSync(log, { force: true });
       // ccache may preprocess first, and compile then.

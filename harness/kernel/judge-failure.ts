@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Excess, freeSpaceMib, ownerTag, removeHostile, runCommand, tail } from '../host/index.ts';
+import { type Diagnostic, Fault } from '../model/index.ts';
+import { findBlocked } from './blocked.ts';
+import { findLabTrouble, isAboutSource } from './build-failure.ts';
+import type { Containment } from './containment.ts';
+
+export interface FailedBuild {
+  readonly tree: string;
+  readonly output: string;
+  readonly containment: Containment;
+  readonly log: string;
+  readonly logPath: string;
+  readonly exceeded: Excess | undefined;
+  readonly found: readonly Diagnostic[];
+}
+
+/** Free space with which "No space left on device" is not about the disk. */
+const ENOUGH_MIB = 64;
+
+/**
+ * Passes for a build that failed because of its own code: an error in the source, a bound that it exceeded, or something
+ * that the sandbox kept it from. Returns sentences for what the compiler has no words for. Fault
+ * `KERNEL_BUILD_DISTURBED` for anything else.
+ */
+export async function judgeFailure(build: FailedBuild): Promise<readonly string[]> {
+  const { log, exceeded, found, containment } = build;
+  if (exceeded) {
+    if (exceeded.limit !== 'build-output-gib' || (await isOwnDoing(exceeded, build))) return [];
+    throw disturbed(build, `${exceeded.what} are used up, but not by this build`);
+  }
+  const trouble = findLabTrouble(log);
+  const errors = found.filter((one) => one.severity === 'error');
+  if (!trouble && (await isAboutSource(errors, build))) return [];
+  if (containment.sandbox && (await isDiskFine(build)) && !isBeyondSandbox(trouble?.what)) {
+    const blocked = findBlocked(log);
+    if (blocked.length > 0) return blocked.map((text) => `the build ${text}`);
+  }
+  const what = trouble?.what ?? 'no error names a file of the tree';
+  throw disturbed(build, what, trouble?.next);
+}
+
+/** Whether trouble is of a kind that a sandbox does not cause: it gives neither less memory nor a broken compiler. */
+function isBeyondSandbox(what: string | undefined): boolean {
+  return what !== undefined && !/^the disk is full|^the file system is read-only/.test(what);
+}
+
+/** Whether half of what went away on the disk is in the output directory, or came back when the build was ended. */
+async function isOwnDoing({ got, leftMib = 0 }: Excess, { output }: FailedBuild): Promise<boolean> {
+  const { stdout } = await runCommand('du', ['-sm', '--', output], { accept: 'any' });
+  const returned = (await freeSpaceMib(output)) - leftMib;
+  return Number.parseInt(stdout, 10) + returned >= got / 2;
+}
+
+/** Whether the disk of the output directory has room and can be written to: then the sandbox alone said no. */
+async function isDiskFine({ output }: FailedBuild): Promise<boolean> {
+  const probe = join(dirname(output), `probe-${ownerTag()}`);
+  try {
+    await writeFile(probe, 'x');
+    return (await freeSpaceMib(output)) > ENOUGH_MIB;
+  } catch {
+    return false;
+  } finally {
+    await removeHostile(probe);
+  }
+}
+
+function disturbed({ log, logPath }: FailedBuild, what: string, next?: string): Fault {
+  return new Fault({
+    blame: 'lab',
+    code: 'KERNEL_BUILD_DISTURBED',
+    message: `make failed, but not because of the source: ${what}`,
+    details: tail(log, 20),
+    next: next ?? `read the log: ${logPath}`,
+  });
+}
