@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type KernelDefinition, openBuildTree } from '../kernel/index.ts';
-import type { BuildResult } from '../model/index.ts';
+import { type BuildResult, DEFAULT_LIMITS, type Limits } from '../model/index.ts';
 
 /**
  * A tree that make builds as it builds a kernel, with the same targets and results, from three files: `core.c` and
@@ -58,6 +58,9 @@ export interface SmallKernelLab {
     readonly isReference?: boolean;
     readonly modules?: boolean;
     readonly jobs?: number;
+    readonly ofSeries?: boolean;
+    readonly limits?: Partial<Limits>;
+    readonly signal?: AbortSignal;
   }): Promise<BuildResult>;
   /** The sources compiled since the last call. */
   takeCompiled(): string[];
@@ -106,9 +109,16 @@ export function openSmallKernelLab(t: Test): SmallKernelLab {
       writeFileSync(join(bin, 'gcc'), GCC(script));
       chmodSync(join(bin, 'gcc'), 0o755);
     },
-    async build({ modules = true, jobs = 2, ...request } = {}) {
+    async build({ modules = true, jobs = 2, limits = {}, signal, ...request } = {}) {
       const onProgress = (text: string) => lab.said.push(text);
-      const options = { cacheDirectory: lab.cache, jobs, onProgress };
+      const bounds = { ...DEFAULT_LIMITS, ...limits };
+      const options = {
+        cacheDirectory: lab.cache,
+        jobs,
+        onProgress,
+        limits: bounds,
+        ...(signal ? { signal } : {}),
+      };
       await using buildTree = await openBuildTree({ ...definition, modules }, options);
       const commit = buildTree.baseCommit;
       return await buildTree.build({ commit, onProgress, ...request });
