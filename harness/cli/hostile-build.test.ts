@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: MIT
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { listFiles, runCommand } from '../host/index.ts';
-import { ATTEMPTS, changeToReach, makeHostileCase, type Targets } from '../testing/hostile-series.ts';
+import { ATTEMPTS, append, changeToReach, makeStandIn, type Targets } from '../testing/hostile-series.ts';
 
 t.setTimeout(240_000);
 
 const MAIN = join(import.meta.dirname, 'main.js');
 
 /** Runs ktrial as somebody with a home and a secret in the environment. */
-function ktrial(directory: string, args: readonly string[]) {
-  return runCommand(process.execPath, [MAIN, ...args], {
+function ktrial(directory: string, args: readonly string[], around: readonly string[] = []) {
+  const [program = '', ...rest] = [...around, process.execPath, MAIN, ...args];
+  return runCommand(program, rest, {
     accept: 'any',
     cwd: directory,
     env: {
@@ -72,7 +83,8 @@ async function openTargets(t: Test, directory: string) {
 t.test('a series whose build reaches for everything gets hold of nothing', async (t) => {
   const directory = t.testdir();
   const { targets, visits, victim } = await openTargets(t, directory);
-  const { tree, definition, series } = makeHostileCase(directory, (copy) => changeToReach(copy, targets));
+  const { tree, definition, makeSeries } = makeStandIn(directory);
+  const series = makeSeries((copy) => changeToReach(copy, targets));
   const before = await describe(tree);
   const { exitCode, stdout, stderr } = await ktrial(directory, ['build', series, '--kernel', definition]);
   t.equal(exitCode, 0, stderr);
@@ -152,48 +164,117 @@ t.test('what a hostile build leaves is not followed out of its directory', async
       'truncate -s 90G $(O)/drivers/toy.ko',
       /toy\.ko.* has 92160 MiB, nearly all of them holes/,
     ],
-    ['deep directories', 'cd $(O); for i in $$(seq 3000); do mkdir d && cd d || break; done; exit 1', /^/],
+    [
+      'deep directories',
+      'cd $(O); n=$$(printf %0200d 0); for i in $$(seq 40); do mkdir $$n && cd $$n; done; echo >/usr/x',
+      /kept from writing outside of its output directory: .*\/usr\/x: Read-only file system/,
+    ],
   ];
+  const directory = t.testdir();
+  mkdirSync(join(directory, 'home/.ssh'), { recursive: true });
+  const secret = join(directory, 'home/.ssh/id');
+  writeFileSync(secret, 'hunter2\n');
+  const { definition, makeSeries } = makeStandIn(directory);
   for (const [name, line, message] of cases) {
-    const directory = t.testdir();
-    mkdirSync(join(directory, 'home/.ssh'), { recursive: true });
-    const secret = join(directory, 'home/.ssh/id');
-    writeFileSync(secret, 'hunter2\n');
-    const { definition, series } = makeHostileCase(directory, (copy) => {
-      const makefile = readFileSync(join(copy, 'Makefile'), 'utf8');
-      writeFileSync(join(copy, 'Makefile'), `${makefile}\t${line.replaceAll('SECRET', secret)}\n`);
-    });
+    const series = makeSeries((copy) =>
+      append(join(copy, 'Makefile'), `\t${line.replaceAll('SECRET', secret)}\n`),
+    );
     const { exitCode, stdout, stderr } = await ktrial(directory, ['build', series, '--kernel', definition]);
-    if (name === 'deep directories') t.ok([1, 69].includes(exitCode), `${name}: ${exitCode}`);
-    else t.equal(exitCode, 1, `${name}: ${stdout}${stderr}`);
+    t.equal(exitCode, 1, `${name}: ${stdout}${stderr}`);
     t.match(`${stdout}${stderr}`, message, name);
     t.equal(readFileSync(secret, 'utf8'), 'hunter2\n', name);
-    const again = await ktrial(directory, ['build', '--kernel', definition]);
-    t.equal(again.exitCode, 0, `${name}: the base builds afterwards: ${again.stderr}`);
-    const stored = join(directory, 'cache/ktrial/kernels');
-    for (const path of await listFiles(stored)) {
-      const full = join(stored, path);
-      if (statSync(full).isFile()) t.notMatch(readFileSync(full, 'latin1'), 'hunter2', path);
-    }
-    // Node could not remove a deep tree with the test's directory.
-    await runCommand('rm', ['-rf', join(directory, 'cache')]);
   }
+  const stored = join(directory, 'cache/ktrial/kernels');
+  for (const path of await listFiles(stored))
+    t.notMatch(readFileSync(join(stored, path), 'latin1'), 'hunter2', path);
+  rmSync(stored, { recursive: true });
+  const again = await ktrial(directory, ['build', '--kernel', definition]);
+  t.equal(again.exitCode, 0, `the base builds afterwards: ${again.stderr}`);
+  // Node could not remove a deep tree with the test's directory.
+  await runCommand('rm', ['-rf', join(directory, 'cache')]);
 });
 
 t.test('objects of a series never become part of another kernel', async (t) => {
   const directory = t.testdir();
-  const { tree, definition, series } = makeHostileCase(directory, (copy) => {
-    const makefile = readFileSync(join(copy, 'Makefile'), 'utf8');
-    writeFileSync(
+  const { tree, definition, makeSeries } = makeStandIn(directory);
+  const series = makeSeries((copy) =>
+    append(
       join(copy, 'Makefile'),
-      `${makefile}\tcp $(O)/core.o $(O)/quiet.o; touch -d 2100-01-01 $(O)/*.o $(O)/vmlinux; find $$CCACHE_DIR -type f | head -3\n`,
-    );
-  });
-  t.equal((await ktrial(directory, ['build', series, '--kernel', definition])).exitCode, 0);
+      '\tcp $(O)/core.o $(O)/quiet.o; touch -d 2100-01-01 $(O)/*.o $(O)/vmlinux; ! echo poison >$$CCACHE_DIR/poison\n',
+    ),
+  );
+  const built = await ktrial(directory, ['build', series, '--kernel', definition]);
+  t.equal(built.exitCode, 0, built.stderr);
   writeFileSync(join(tree, 'core.c'), 'int core(void) { return 7; }\n');
-  t.equal((await ktrial(directory, ['build', '--kernel', definition])).exitCode, 0);
+  const next = await ktrial(directory, ['build', '--kernel', definition]);
+  t.equal(next.exitCode, 0, next.stderr);
   const { stdout } = await runCommand('nm', [join(findBuildTree(directory), 'out/vmlinux')]);
   t.match(stdout, /T core\n.*T quiet\n/s, 'the next base has its own objects');
+});
+
+t.test('a series that forks without end is rejected, with the bound that it met', async (t) => {
+  const directory = t.testdir();
+  const { definition, makeSeries } = makeStandIn(directory);
+  const series = makeSeries((copy) =>
+    append(join(copy, 'Makefile'), "\tsh -c 'while :; do setsid sleep 304 & done'\n"),
+  );
+  const { exitCode, stderr } = await ktrial(directory, ['build', series, '--kernel', definition]);
+  t.equal(exitCode, 1, 'it counts against the series, as a kernel that does not compile');
+  t.match(stderr, /does not compile with the series: the build exceeded 4096 processes/);
+  t.notMatch(await listProcesses(), /sleep 304/);
+});
+
+t.test('where the computer forbids sandboxes nothing is built, unless the user allows it', async (t) => {
+  const directory = t.testdir({ home: {} });
+  const { definition, makeSeries } = makeStandIn(directory);
+  const series = makeSeries((copy) => append(join(copy, 'core.c'), 'int more(void) { return 3; }\n'));
+  /** ktrial in a user namespace that allows no further one. */
+  const forbidden = (args: readonly string[]) =>
+    ktrial(directory, args, [
+      ...['unshare', '--user', '--map-root-user', 'sh', '-c'],
+      ...['echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"', 'sh'],
+    ]);
+  const build = ['build', series, '--kernel', definition];
+  const refused = await forbidden(build);
+  t.equal(refused.exitCode, 69);
+  t.match(refused.stderr, /cannot contain the build of a kernel: .*namespace.*\[lab: KERNEL_NO_SANDBOX\]/s);
+  t.match(refused.stderr, /next: .*sysctl user\.max_user_namespaces.*--allow-unsandboxed/s);
+  t.notOk(existsSync(join(findBuildTree(directory), 'config')), 'not even the configuration was made');
+  const doctor = await forbidden(['doctor']);
+  t.equal(doctor.exitCode, 69);
+  t.match(doctor.stdout, /MISS sandbox: builds cannot be contained: .*namespace/);
+  const allowed = await forbidden([...build, '--allow-unsandboxed']);
+  t.equal(allowed.exitCode, 0, allowed.stderr);
+  t.match(
+    allowed.stdout,
+    /note: the kernels were built without a sandbox: their code ran as the user who started ktrial/,
+  );
+  const contained = await ktrial(directory, build);
+  t.equal(contained.exitCode, 0, contained.stderr);
+  const releases = (text: string) => text.split('\n').filter((line) => /kernels\/[0-9a-f]{64}/.test(line));
+  t.strictSame(releases(contained.stdout), releases(allowed.stdout), 'both have the same kernels');
+  t.match((await ktrial(directory, ['doctor'])).stdout, /ok +sandbox: builds are contained/);
+});
+
+t.test('a date is not set through a link that the series made', async (t) => {
+  const directory = t.testdir();
+  mkdirSync(join(directory, 'outside'));
+  const [file, inside] = [join(directory, 'outside/file'), join(directory, 'outside/in')];
+  for (const path of [file, inside]) {
+    writeFileSync(path, 'x');
+    utimesSync(path, 1, 1);
+  }
+  const { definition, makeSeries } = makeStandIn(directory);
+  const series = makeSeries((copy) => {
+    symlinkSync(file, join(copy, 'link.c'));
+    symlinkSync(join(directory, 'outside'), join(copy, 'away'));
+  });
+  const { exitCode, stderr } = await ktrial(directory, ['build', series, '--kernel', definition]);
+  t.equal(exitCode, 0, stderr);
+  t.strictSame(
+    [file, inside].map((path) => statSync(path).mtimeMs),
+    [1000, 1000],
+  );
 });
 
 function findBuildTree(directory: string): string {

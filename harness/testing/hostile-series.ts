@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SMALL_MAKEFILE } from './small-kernel.ts';
 
@@ -108,15 +108,16 @@ int main(int argc, char **argv)
 }
 `;
 
-/** The definition and the mailbox of a stand-in tree and a series for it, in a directory of the test. */
-export interface HostileCase {
+/** A stand-in for a kernel: a tree and its definition, in a directory of the test. */
+export interface StandIn {
   readonly tree: string;
   readonly definition: string;
-  readonly series: string;
+  /** Writes a mailbox with one patch that changes the tree as `change` does. */
+  makeSeries(change: (tree: string) => void): string;
 }
 
-/** Writes the stand-in tree, its definition, and a series that changes it as `change` does. */
-export function makeHostileCase(directory: string, change: (tree: string) => void): HostileCase {
+/** Lays out the tree that `SMALL_MAKEFILE` builds, and its definition. */
+export function makeStandIn(directory: string): StandIn {
   const tree = join(directory, 'linux');
   mkdirSync(join(tree, 'scripts'), { recursive: true });
   writeFileSync(join(tree, 'Kbuild'), '# top\n');
@@ -129,26 +130,35 @@ export function makeHostileCase(directory: string, change: (tree: string) => voi
     definition,
     `name: stand-in\ndescription: three files\nsource: { directory: ${JSON.stringify(tree)} }\nconfig: { fragments: [a.config] }\n`,
   );
-  const copy = join(directory, 'copy');
-  execFileSync('cp', ['-a', tree, copy]);
-  const git = (...args: string[]) =>
-    execFileSync(
-      'git',
-      ['-c', 'user.name=a', '-c', 'user.email=a@b', '-c', 'init.defaultBranch=m', ...args],
-      {
-        cwd: copy,
-        encoding: 'utf8',
-      },
-    );
-  git('init', '-q');
-  git('add', '-A');
-  git('commit', '-q', '-m', 'base');
-  change(copy);
-  git('add', '-A');
-  git('commit', '-q', '-m', 'small: change the build');
-  const series = join(directory, 'series.mbox');
-  writeFileSync(series, git('format-patch', '--stdout', '-1'));
-  return { tree, definition, series };
+  const makeSeries = (change: (tree: string) => void): string => {
+    const copy = join(directory, 'copy');
+    rmSync(copy, { recursive: true, force: true });
+    execFileSync('cp', ['-a', tree, copy]);
+    const git = (...args: string[]) =>
+      execFileSync(
+        'git',
+        ['-c', 'user.name=a', '-c', 'user.email=a@b', '-c', 'init.defaultBranch=m', ...args],
+        {
+          cwd: copy,
+          encoding: 'utf8',
+        },
+      );
+    git('init', '-q');
+    git('add', '-A');
+    git('commit', '-q', '-m', 'base');
+    change(copy);
+    git('add', '-A');
+    git('commit', '-q', '-m', 'small: change the build');
+    const series = join(directory, 'series.mbox');
+    writeFileSync(series, git('format-patch', '--stdout', '-1'));
+    return series;
+  };
+  return { tree, definition, makeSeries };
+}
+
+/** Adds text to a file. */
+export function append(path: string, text: string): void {
+  writeFileSync(path, `${readFileSync(path, 'utf8')}${text}`);
 }
 
 /** Tries everything at each of four doors: the Makefile, a Kconfig file, a script, and a program of tools/. */
