@@ -11,6 +11,7 @@ import { buildBench } from './build.ts';
 import { isWanted, runBenches } from './figure.ts';
 import { openLab } from './lab.ts';
 import { perPatchBench } from './per-patch.ts';
+import { sandboxBench } from './sandbox.ts';
 import { scanBench } from './scan.ts';
 import { startBench } from './start.ts';
 import { figuresJson, formatFigures } from './table.ts';
@@ -28,6 +29,7 @@ const BENCHES = [
   trivialBench,
   trialsBench,
   buildBench,
+  sandboxBench,
   perPatchBench,
 ];
 

@@ -20,6 +20,8 @@ export interface Excess {
 export interface SandboxWatch {
   /** Kills the sandbox's first process, and by that all; false when it is not known yet. */
   kill(): boolean;
+  /** The most processes and threads that were seen at once. */
+  readonly mostProcesses: () => number;
   /** Ends the watch, and waits until no process of the sandbox is left. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function watchSandbox(job: SandboxJob, onExcess: (excess: Excess) => void
   const free = new Map(job.writable.map(({ path }) => [path, freeMib(path)]));
   let first: Process | null = null;
   let isOpen = true;
+  let mostProcesses = 0;
   let timer: NodeJS.Timeout | undefined;
   const kill = (): boolean => {
     first ??= findFirst(job.sandbox.state);
@@ -57,11 +60,12 @@ export function watchSandbox(job: SandboxJob, onExcess: (excess: Excess) => void
   const look = () => {
     if (!isOpen) return;
     first ??= findFirst(job.sandbox.state);
-    const excess =
-      findExcess(job.limits, {
-        ...(first === null ? { processes: 0, memoryMib: 0 } : measure(first.pid)),
-        minutes: (performance.now() - startedAt) / 60_000,
-      }) ?? findLackOfSpace(job.limits, free);
+    const taken = {
+      ...(first === null ? { processes: 0, memoryMib: 0 } : measure(first.pid)),
+      minutes: (performance.now() - startedAt) / 60_000,
+    };
+    mostProcesses = Math.max(mostProcesses, taken.processes);
+    const excess = findExcess(job.limits, taken) ?? findLackOfSpace(job.limits, free);
     if (excess) {
       isOpen = false;
       onExcess(excess);
@@ -73,6 +77,7 @@ export function watchSandbox(job: SandboxJob, onExcess: (excess: Excess) => void
   timer = setTimeout(look, EVERY_MS);
   return {
     kill,
+    mostProcesses: () => mostProcesses,
     async close() {
       isOpen = false;
       clearTimeout(timer);

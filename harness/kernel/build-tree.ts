@@ -25,6 +25,8 @@ export interface BuildTreeOptions extends SourceOptions {
   readonly limits?: Limits | undefined;
   /** Execute the code of the source and the series even where this computer cannot contain it. */
   readonly allowUnsandboxed?: boolean | undefined;
+  /** Contain nothing, even where that is possible: to measure what it costs. */
+  readonly withoutSandbox?: boolean | undefined;
 }
 
 /** A kernel tree with an output directory beside it. Locked until closed: no other ktrial uses it. */

@@ -18,6 +18,8 @@ export interface ContainmentOptions {
   readonly limits?: Limits | undefined;
   /** Go on where this computer cannot contain builds. */
   readonly allowUnsandboxed?: boolean | undefined;
+  /** Contain nothing, even where that is possible: to measure what it costs. */
+  readonly withoutSandbox?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,6 +29,7 @@ export interface ContainmentOptions {
  */
 export async function openContainment(directory: string, options: ContainmentOptions): Promise<Containment> {
   const { cacheDirectory, signal, limits = DEFAULT_LIMITS } = options;
+  if (options.withoutSandbox === true) return { sandbox: null, limits, notes: [] };
   const probe = await probeSandbox(join(directory, 'sandbox'), cacheDirectory, signal);
   if (probe.ok) return { sandbox: probe.sandbox, limits, notes: [] };
   if (options.allowUnsandboxed === true) {

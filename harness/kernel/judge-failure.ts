@@ -14,9 +14,12 @@ export interface FailedBuild {
   readonly log: string;
   readonly logPath: string;
   readonly exceeded: Excess | undefined;
+  readonly mostProcesses?: number;
   readonly found: readonly Diagnostic[];
 }
 
+/** What a shell, make or a compiler says when it may start no further process. */
+const CANNOT_FORK = /[Cc]annot fork|(?:fork|clone|spawn)\b.{0,80}Resource temporarily unavailable/;
 /** Free space with which "No space left on device" is not about the disk. */
 const ENOUGH_MIB = 64;
 
@@ -31,10 +34,15 @@ export async function judgeFailure(build: FailedBuild): Promise<readonly string[
     if (exceeded.limit !== 'build-output-gib' || (await isOwnDoing(exceeded, build))) return [];
     throw disturbed(build, `${exceeded.what} are used up, but not by this build`);
   }
+  const { sandbox, limits } = containment;
+  const most = limits['build-processes'];
+  // The kernel refused further ones before the watch looked again.
+  if (sandbox && CANNOT_FORK.test(log) && (build.mostProcesses ?? 0) > most / 2)
+    return [`the build exceeded ${most} processes (--limit build-processes=NUMBER allows more)`];
   const trouble = findLabTrouble(log);
   const errors = found.filter((one) => one.severity === 'error');
   if (!trouble && (await isAboutSource(errors, build))) return [];
-  if (containment.sandbox && (await isDiskFine(build)) && !isBeyondSandbox(trouble?.what)) {
+  if (sandbox && (await isDiskFine(build)) && !isBeyondSandbox(trouble?.what)) {
     const blocked = findBlocked(log);
     if (blocked.length > 0) return blocked.map((text) => `the build ${text}`);
   }

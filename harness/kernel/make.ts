@@ -113,7 +113,7 @@ async function runMake(request: MakeRequest): Promise<Attempt> {
   const failure =
     result.exitCode === 0 && !exceeded
       ? []
-      : await judgeFailure({ ...request, log, logPath: logPathOf(request), exceeded, found });
+      : await judgeFailure({ ...request, ...result, log, logPath: logPathOf(request), exceeded, found });
   return {
     ok: !isBad(result),
     exceeded: exceeded !== undefined,
