@@ -20,6 +20,8 @@ export interface FailedBuild {
 
 /** What a shell, make or a compiler says when it may start no further process. */
 const CANNOT_FORK = /[Cc]annot fork|(?:fork|clone|spawn)\b.{0,80}Resource temporarily unavailable/;
+/** What a sandbox makes programs say, of a disk that has room and can be written to. */
+const SANDBOX_SAYS = /Read-only file system|No space left on device/;
 /** Free space with which "No space left on device" is not about the disk. */
 const ENOUGH_MIB = 64;
 
@@ -39,20 +41,21 @@ export async function judgeFailure(build: FailedBuild): Promise<readonly string[
   // The kernel refused further ones before the watch looked again.
   if (sandbox && CANNOT_FORK.test(log) && (build.mostProcesses ?? 0) > most / 2)
     return [`the build exceeded ${most} processes (--limit build-processes=NUMBER allows more)`];
-  const trouble = findLabTrouble(log);
+  const isContained = sandbox !== null && (await isDiskFine(build));
+  const trouble = findLabTrouble(isContained ? dropLines(log, SANDBOX_SAYS) : log);
   const errors = found.filter((one) => one.severity === 'error');
   if (!trouble && (await isAboutSource(errors, build))) return [];
-  if (sandbox && (await isDiskFine(build)) && !isBeyondSandbox(trouble?.what)) {
-    const blocked = findBlocked(log);
-    if (blocked.length > 0) return blocked.map((text) => `the build ${text}`);
-  }
+  const blocked = isContained && !trouble ? findBlocked(log) : [];
+  if (blocked.length > 0) return blocked.map((text) => `the build ${text}`);
   const what = trouble?.what ?? 'no error names a file of the tree';
   throw disturbed(build, what, trouble?.next);
 }
 
-/** Whether trouble is of a kind that a sandbox does not cause: it gives neither less memory nor a broken compiler. */
-function isBeyondSandbox(what: string | undefined): boolean {
-  return what !== undefined && !/^the disk is full|^the file system is read-only/.test(what);
+function dropLines(log: string, pattern: RegExp): string {
+  return log
+    .split('\n')
+    .filter((line) => !pattern.test(line))
+    .join('\n');
 }
 
 /** Whether half of what went away on the disk is in the output directory, or came back when the build was ended. */

@@ -36,7 +36,7 @@ modules: bzImage
  * what it leaves for the test is in the compiler cache.
  */
 const GCC = (script: string) => `#!/bin/sh
-case " $* " in *" -c "*) echo "$*" >>"$CCACHE_DIR/compiled"
+case " $* " in *" -c "*) { echo "$*" >>"$CCACHE_DIR/compiled"; } 2>/dev/null
 ${script}
 esac
 exec /usr/bin/gcc "$@"
