@@ -37,8 +37,6 @@ export interface CommandResult {
   readonly durationMs: number;
   /** The bound of its sandbox for which the command was ended; the exit code then means nothing. */
   readonly exceeded?: Excess;
-  /** The most processes of its sandbox that were seen at once. */
-  readonly mostProcesses?: number;
 }
 
 /**
@@ -102,7 +100,6 @@ export async function runCommand(
     stdout: String(ended.stdout ?? ''),
     stderr: String(ended.stderr ?? ''),
     durationMs: Math.round(performance.now() - startedAt),
-    ...(watch ? { mostProcesses: watch.mostProcesses() } : {}),
   };
   if (stopped === 'abort') throw interrupted(program);
   if (stopped === 'timeout')

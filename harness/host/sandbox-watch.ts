@@ -20,8 +20,6 @@ export interface Excess {
 export interface SandboxWatch {
   /** Kills the sandbox's first process, and by that all; false when it is not known yet. */
   kill(): boolean;
-  /** The most processes and threads that were seen at once. */
-  readonly mostProcesses: () => number;
   /** Ends the watch, and waits until no process of the sandbox is left. */
   close(): Promise<void>;
 }
@@ -45,7 +43,6 @@ export function watchSandbox(job: SandboxJob, onExcess: (excess: Excess) => void
   const free = new Map(job.writable.map(({ path }) => [path, freeMib(path)]));
   let first: Process | null = null;
   let isOpen = true;
-  let mostProcesses = 0;
   let timer: NodeJS.Timeout | undefined;
   const kill = (): boolean => {
     first ??= findFirst(job.sandbox.state);
@@ -64,7 +61,6 @@ export function watchSandbox(job: SandboxJob, onExcess: (excess: Excess) => void
       ...(first === null ? { processes: 0, memoryMib: 0 } : measure(first.pid)),
       minutes: (performance.now() - startedAt) / 60_000,
     };
-    mostProcesses = Math.max(mostProcesses, taken.processes);
     const excess = findExcess(job.limits, taken) ?? findLackOfSpace(job.limits, free);
     if (excess) {
       isOpen = false;
@@ -77,7 +73,6 @@ export function watchSandbox(job: SandboxJob, onExcess: (excess: Excess) => void
   timer = setTimeout(look, EVERY_MS);
   return {
     kill,
-    mostProcesses: () => mostProcesses,
     async close() {
       isOpen = false;
       clearTimeout(timer);

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Excess, freeSpaceMib, ownerTag, removeHostile, runCommand, tail } from '../host/index.ts';
+import {
+  type Excess,
+  freeSpaceMib,
+  ownerTag,
+  removeHostile,
+  runCommand,
+  spareProcesses,
+  tail,
+} from '../host/index.ts';
 import { type Diagnostic, Fault } from '../model/index.ts';
 import { findBlocked } from './blocked.ts';
 import { findLabTrouble, isAboutSource } from './build-failure.ts';
@@ -14,7 +22,6 @@ export interface FailedBuild {
   readonly log: string;
   readonly logPath: string;
   readonly exceeded: Excess | undefined;
-  readonly mostProcesses?: number;
   readonly found: readonly Diagnostic[];
 }
 
@@ -38,8 +45,8 @@ export async function judgeFailure(build: FailedBuild): Promise<readonly string[
   }
   const { sandbox, limits } = containment;
   const most = limits['build-processes'];
-  // The kernel refused further ones before the watch looked again.
-  if (sandbox && CANNOT_FORK.test(log) && (build.mostProcesses ?? 0) > most / 2)
+  // The kernel refused further ones before the watch looked, and had room for more outside of the sandbox.
+  if (sandbox && CANNOT_FORK.test(log) && (await spareProcesses()) > most)
     return [`the build exceeded ${most} processes (--limit build-processes=NUMBER allows more)`];
   const isContained = sandbox !== null && (await isDiskFine(build));
   const trouble = findLabTrouble(isContained ? dropLines(log, SANDBOX_SAYS) : log);
