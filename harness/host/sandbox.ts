@@ -74,12 +74,21 @@ function refuse(reason: string): SandboxProbe {
 
 /**
  * Makes a file or directory, with all that is in it, the property of the user that a sandbox's programs run as; without a
- * sandbox, of ktrial's. Links are not followed. What belongs to that user already is believed to do so as a whole.
+ * sandbox, of ktrial's. Links are not followed. `looksInside`: otherwise what belongs to that user is believed to do so as
+ * a whole.
  */
-export async function giveToSandbox(sandbox: Sandbox | null, path: string): Promise<void> {
+export async function giveToSandbox(
+  sandbox: Sandbox | null,
+  path: string,
+  looksInside = false,
+): Promise<void> {
   const { uid, gid } = await lstat(path);
   const owner = sandbox?.owner ?? { uid: process.getuid?.() ?? uid, gid: process.getgid?.() ?? gid };
-  if (uid === owner.uid) return;
+  if (uid === owner.uid && !looksInside) return;
+  if (uid === owner.uid) {
+    const others = ['-not', '-uid', String(owner.uid), '-print', '-quit'];
+    if ((await runCommand('find', [path, ...others])).stdout === '') return;
+  }
   // Last the directory itself: when this is cut off, it is done again.
   await runCommand('chown', ['-hR', `${owner.uid}:${owner.gid}`, '--', path]);
 }

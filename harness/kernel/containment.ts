@@ -69,7 +69,8 @@ export async function contain(
     if (ccache.writable) own.push({ path: ccache.directory, at: ccache.directory });
     else readOnly.push(ccache.directory);
   }
-  for (const { path } of own) await giveToSandbox(sandbox, path);
+  // An earlier ktrial may have built there in another way. The compiler cache has many files, and one kind of writer.
+  for (const { path } of own) await giveToSandbox(sandbox, path, path === output);
   if (sandbox === null) return { env };
   return { sandbox: { sandbox, readOnly, writable: own, env, limits } };
 }
