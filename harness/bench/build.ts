@@ -61,11 +61,16 @@ function secondsOf(result: BuildResult): number {
 }
 
 /** Commits the base with one more line in a file; the line is code, since the compiler cache does not see comments. */
-export async function commitLine(buildTree: BuildTree, file: string, round: number): Promise<string> {
+export async function commitLine(
+  buildTree: BuildTree,
+  file: string,
+  round: number,
+  now = Date.now(),
+): Promise<string> {
   const { tree } = buildTree;
   await buildTree.checkOut(buildTree.baseCommit);
   const path = join(tree, file);
-  const value = `0x${Date.now().toString(16)}${round.toString(16).padStart(2, '0')}UL`;
+  const value = `0x${now.toString(16)}${round.toString(16).padStart(2, '0')}UL`;
   const line = `static const unsigned long bench_line __attribute__((used)) = ${value};`;
   await writeFile(path, `${await readFile(path, 'utf8')}${line}\n`);
   const author = [

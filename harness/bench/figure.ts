@@ -2,7 +2,7 @@
 import { loadavg } from 'node:os';
 import type { Lab } from './lab.ts';
 
-export type Unit = 's' | 'ms' | 'MB/s' | 'MiB' | '1/h';
+export type Unit = '%' | 's' | 'ms' | 'MB/s' | 'MiB' | '1/h';
 
 /** One thing that can be measured. */
 export interface Gauge {

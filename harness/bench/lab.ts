@@ -19,7 +19,7 @@ export interface Lab {
   /** How often to measure: as `--iterations` says, else as usual. */
   count(usual: number): number;
   /** Opens the build tree of a definition, in the cache or in another cache directory. */
-  openBuildTree(name: string, cacheDirectory?: string): Promise<BuildTree>;
+  openBuildTree(name: string, cacheDirectory?: string, withoutSandbox?: boolean): Promise<BuildTree>;
   kernel(): Promise<Kernel>;
   image(): Promise<Image>;
   accelerator(): Promise<Accelerator>;
@@ -36,9 +36,10 @@ export type LabSettings = Pick<
 export function openLab(settings: LabSettings): Lab {
   const { root, cacheDirectory, signal, say, kernelName } = settings;
   const buildOptions = { cacheDirectory, signal, onProgress: () => {} };
-  const open = async (name: string, elsewhere?: string) =>
+  const open = async (name: string, elsewhere?: string, withoutSandbox = false) =>
     openBuildTree(await readKernelDefinition(name, join(root, 'kernels')), {
       ...buildOptions,
+      withoutSandbox,
       ...(elsewhere ? { cacheDirectory: elsewhere } : {}),
     });
   const kernel = once(async () => {

@@ -29,6 +29,7 @@ const PROMISED = [
     'per-patch.total',
   ],
   ...['scan.quiet', 'scan.mixed', 'scan.flood', 'cli.help'],
+  ...['sandbox.cold.cost', 'sandbox.oneLine.cost'],
   ...['run.trivial.firstTrial', 'run.trivial.total'],
 ];
 

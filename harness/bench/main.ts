@@ -12,6 +12,7 @@ import { isWanted, runBenches } from './figure.ts';
 import { openLab } from './lab.ts';
 import { mailboxBench } from './mailbox.ts';
 import { perPatchBench } from './per-patch.ts';
+import { sandboxBench } from './sandbox.ts';
 import { scanBench } from './scan.ts';
 import { startBench } from './start.ts';
 import { figuresJson, formatFigures } from './table.ts';
@@ -30,6 +31,7 @@ const BENCHES = [
   trivialBench,
   trialsBench,
   buildBench,
+  sandboxBench,
   perPatchBench,
 ];
 

@@ -21,6 +21,7 @@ const failure = (...diagnostics: readonly Diagnostic[]): BuildResult => ({
   durationMs: 1,
   logPath: '/build.log',
   logTail: ['make: *** Error'],
+  notes: [],
 });
 
 /** A tree in which the kernel of each commit has the warnings of its name and of all before it. */
@@ -32,7 +33,7 @@ function aTree() {
       built.push(commit);
       const diagnostics = Array.from({ length: Number(commit.slice(1)) + 1 }, (_, at) => warning(`c${at}`));
       const kernel = { digest: commit, bootDigest: commit, commit } as Kernel;
-      return { ok: true, kernel, cached: false, durationMs: 1, diagnostics };
+      return { ok: true, kernel, cached: false, durationMs: 1, diagnostics, notes: [] };
     },
   };
   return { built, tree: tree as unknown as BuildTree };

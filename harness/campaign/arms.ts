@@ -29,6 +29,7 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
       commit: own.at(-1)?.commit ?? state.base ?? tree.baseCommit,
       // The base compiles what the series touches as well: only then are its warnings there to be compared with.
       isReference: arm.patches === 0,
+      ofSeries: arm.patches > 0,
       touched: [...new Set((state.applied ?? []).flatMap((patch) => patch.files))],
       attribute: (file) => lastPatchTouching(own, file),
       onProgress: progress,
@@ -55,6 +56,8 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
         build: describeBuild(arm, state, result, before, earlier),
         kernel: kernel && identifyKernel(kernel),
         logTail: result.ok ? [] : result.logTail,
+        // What the base itself tries is no news about the series.
+        notes: arm.patches === 0 ? [] : result.notes.map((text) => `the build of ${arm.title} ${text}`),
       };
     },
   };
@@ -95,15 +98,18 @@ function describeBuild(
 export function requireBuild(result: BuildResult, name: string): Kernel {
   if (result.ok) return result.kernel;
   const errors = result.diagnostics.filter((one) => one.severity === 'error');
-  const first = errors[0];
+  const words = errors.map(describeError);
   throw new Fault({
     blame: 'request',
     code: 'KERNEL_DOES_NOT_COMPILE',
-    message: `the ${name} kernel does not compile${first ? `: ${first.file}${first.line === null ? '' : `:${first.line}`}: ${first.message}` : ''}`,
-    details: [
-      ...errors.slice(0, 10).map((one) => `${one.file}:${one.line ?? ''}: ${one.message}`),
-      ...result.logTail,
-    ],
+    message: `the ${name} kernel does not compile${words.length > 0 ? `: ${words[0]}` : ''}`,
+    details: [...words.slice(0, 10), ...result.logTail],
     next: `read the whole log: ${result.logPath}`,
   });
+}
+
+function describeError({ file, line, message }: Diagnostic): string {
+  // An error of the build as a whole is a sentence.
+  if (file === '(build)') return message;
+  return `${file}${line === null ? '' : `:${line}`}: ${message}`;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignPlan, PlannedTrial } from '../model/index.ts';
+import { describeBuildFiles } from './build-files.ts';
 import type { CampaignRequest } from './request.ts';
 
 /** Lines about trials that a plan has at most: nobody reads more. */
@@ -20,7 +21,8 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
     );
     for (const patch of series.patches)
       lines.push(`           ${String(patch.number).padStart(2)} ${patch.subject}`);
-    for (const note of series.notes) lines.push(`           note: ${note}`);
+    for (const note of [...series.notes, ...describeBuildFiles(series)])
+      lines.push(`           note: ${note}`);
   }
   for (const arm of plan.arms) lines.push(`arm        ${arm.name}: ${arm.patches} patches of the series`);
   for (const name of plan.l2Kernels) lines.push(`l2 kernel  ${name}`);

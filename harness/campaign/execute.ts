@@ -193,11 +193,12 @@ async function buildArm(name: string, execution: Execution, signal: AbortSignal)
       message: `got arm ${name}, expected one of the plan`,
     });
   recorder.append({ type: 'armBuildStarted', arm: name });
-  const { build, kernel, logTail } = await runStage(
+  const { build, kernel, logTail, notes } = await runStage(
     recorder,
     `build-${name}`,
     `build the kernel of ${arm.title}`,
     (progress) => performer.buildArm(arm, recorder.state, progress, signal),
   );
+  for (const text of notes) recorder.append({ type: 'noted', text });
   recorder.append({ type: 'armBuilt', arm: name, build, kernel, logTail });
 }

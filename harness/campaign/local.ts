@@ -14,6 +14,7 @@ import {
 import { applySeries } from '../series/index.ts';
 import { type ArmBuilder, openArmBuilder, requireBuild } from './arms.ts';
 import { chooseBase } from './base.ts';
+import { describeBuildFiles } from './build-files.ts';
 import { openLineNamer } from './name-lines.ts';
 import type { Application, Performer, Progress } from './performer.ts';
 import type { ArmsRequest, Place } from './request.ts';
@@ -54,7 +55,7 @@ class LocalPerformer implements Performer {
     const { series } = this.#request;
     const tree = await this.#openTree(progress, signal);
     const base = await chooseBase(this.#request, tree);
-    const notes = [...(series?.notes ?? []), ...base.notes];
+    const notes = [...(series?.notes ?? []), ...describeBuildFiles(series), ...tree.notes, ...base.notes];
     const config = digestOf(tree.config);
     if (this.#lab.runDirectory) await writeFile(join(this.#lab.runDirectory, 'kernel.config'), tree.config);
     if (!series) return { ok: true, base: base.commit, config, patches: [], notes };
@@ -141,8 +142,9 @@ class LocalPerformer implements Performer {
   }
 
   #options(signal: AbortSignal) {
-    const { mirror } = this.#request;
-    return { cacheDirectory: this.#lab.place.cacheDirectory, signal, ...(mirror === null ? {} : { mirror }) };
+    const { mirror, allowUnsandboxed } = this.#request;
+    const { cacheDirectory, limits } = this.#lab.place;
+    return { cacheDirectory, limits, allowUnsandboxed, signal, ...(mirror === null ? {} : { mirror }) };
   }
 
   async #openTree(progress: Progress, signal: AbortSignal): Promise<BuildTree> {

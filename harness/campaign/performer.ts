@@ -32,6 +32,8 @@ export interface ArmOutcome {
   readonly kernel: KernelId | null;
   /** The last lines of the build's log, where it does not compile. */
   readonly logTail: readonly string[];
+  /** What a reader of the verdict should know about the build. */
+  readonly notes: readonly string[];
 }
 
 /**

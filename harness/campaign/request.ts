@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { KernelDefinition } from '../kernel/index.ts';
-import type { ArmsChoice, Series } from '../model/index.ts';
+import type { ArmsChoice, Limits, Series } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 
 /** What arms are built from. */
@@ -15,6 +15,8 @@ export interface ArmsRequest {
   readonly arms: ArmsChoice;
   /** Debian mirror for sources and images; null: the one that apt uses. */
   readonly mirror: string | null;
+  /** Execute the code of source and series even where this computer cannot contain it. */
+  readonly allowUnsandboxed: boolean;
 }
 
 /** What a user asks for, settled: nothing in it is looked up again. */
@@ -41,4 +43,6 @@ export interface Place {
   /** Project root: kernels/, images/, scenarios/. */
   readonly root: string;
   readonly cacheDirectory: string;
+  /** Bounds of what is read and of builds; the usual ones when absent. */
+  readonly limits?: Limits;
 }

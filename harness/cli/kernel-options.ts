@@ -23,6 +23,7 @@ export interface KernelOptions {
   readonly repository?: string;
   readonly configFragment?: readonly string[];
   readonly mirror?: string;
+  readonly allowUnsandboxed?: boolean;
   readonly arms?: ArmsChoice;
 }
 
@@ -48,6 +49,7 @@ export async function readArmsRequest(
     baseCommit: options.base ?? null,
     arms: options.arms ?? 'pair',
     mirror: options.mirror ?? null,
+    allowUnsandboxed: options.allowUnsandboxed === true,
   };
 }
 

@@ -22,6 +22,10 @@ export function kernelOptions(command: Command): Command {
     .option('--base <commit>', 'apply the series to this commit of the source')
     .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
     .addOption(repeatable('--config-fragment <path>', "a config fragment on top of the definition's"))
+    .option(
+      '--allow-unsandboxed',
+      'build even where this computer cannot contain the code that a build executes',
+    )
     .option('--mirror <address>', 'Debian mirror for sources and images (default: what apt uses)', address);
 }
 

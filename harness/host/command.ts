@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
 import { Fault, quoteArgs } from '../model/index.ts';
 import { childEnvironment } from './environment.ts';
 import { splitLines, tail } from './lines.ts';
 import { packageOf } from './package.ts';
+import { type SandboxJob, wrapInSandbox } from './sandbox-argv.ts';
+import { type Excess, watchSandbox } from './sandbox-watch.ts';
 import { signalOf, supervise } from './supervisor.ts';
 
 export interface CommandOptions {
@@ -23,6 +25,8 @@ export interface CommandOptions {
   readonly accept?: readonly number[] | 'any';
   /** A file descriptor that every process of the command inherits, such as a lock's: held until the last one is gone. */
   readonly keepOpen?: number;
+  /** Runs the command in a sandbox: it sees and takes what the job says, `env` is not passed on, and a bound that it exceeds ends it. */
+  readonly sandbox?: SandboxJob;
 }
 
 export interface CommandResult {
@@ -31,6 +35,8 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly durationMs: number;
+  /** The bound of its sandbox for which the command was ended; the exit code then means nothing. */
+  readonly exceeded?: Excess;
 }
 
 /**
@@ -48,8 +54,21 @@ export async function runCommand(
   const argv = [program, ...args];
   if (options.signal?.aborted) throw interrupted(program);
   const env = { ...childEnvironment(), ...options.env };
-  const child = execa('/bin/sh', supervise(argv), settingsOf(options, env));
+  const { sandbox } = options;
+  const { PATH = '' } = env;
+  const holdsLock = options.keepOpen !== undefined;
+  const wrapped = sandbox
+    ? wrapInSandbox(sandbox, argv, { path: PATH, cwd: options.cwd ?? '/', holdsLock })
+    : argv;
+  if (sandbox) await writeFile(sandbox.sandbox.state, '');
+  const child = execa('/bin/sh', supervise(wrapped), settingsOf(options, env));
   let stopped: 'timeout' | 'abort' | null = null;
+  let exceeded: Excess | null = null;
+  const watch =
+    sandbox &&
+    watchSandbox(sandbox, (excess) => {
+      exceeded = excess;
+    });
   const killGroup = () => {
     if (child.pid === undefined) return;
     try {
@@ -60,7 +79,8 @@ export async function runCommand(
   };
   const stop = (why: 'timeout' | 'abort') => {
     stopped ??= why;
-    killGroup();
+    // Once the first process of a sandbox is killed, bubblewrap ends by itself, after all that was in it.
+    if (!watch?.kill()) killGroup();
   };
   const timer = options.timeoutMs === undefined ? undefined : setTimeout(stop, options.timeoutMs, 'timeout');
   const onAbort = () => stop('abort');
@@ -73,6 +93,7 @@ export async function runCommand(
   }
   const ended = await child;
   clearTimeout(timer);
+  await watch?.close();
   options.signal?.removeEventListener('abort', onAbort);
   const result: CommandResult = {
     argv,
@@ -84,6 +105,9 @@ export async function runCommand(
   if (stopped === 'abort') throw interrupted(program);
   if (stopped === 'timeout')
     throw failed(result, 'HOST_COMMAND_TIMEOUT', `did not end within ${options.timeoutMs} ms`);
+  if (sandbox && ended.isMaxBuffer) exceeded = tooMuchOutput(sandbox);
+  if (exceeded) return { ...result, exceeded };
+  if (sandbox && !(await isStarted(sandbox))) throw noSandbox(result);
   if (ended.exitCode === undefined) {
     const why = ended.signal
       ? `was killed by ${ended.signal}`
@@ -105,13 +129,13 @@ function settingsOf(options: CommandOptions, env: Record<string, string>): Optio
   // execa takes any descriptor; its type lists those below ten.
   const inherited = options.keepOpen === undefined ? [] : [options.keepOpen as 3];
   return {
-    cwd: options.cwd ?? '/',
+    cwd: options.sandbox ? '/' : (options.cwd ?? '/'),
     env,
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
     detached: true,
-    maxBuffer: 256 * 1024 * 1024,
+    maxBuffer: (options.sandbox?.limits['build-log-mib'] ?? 256) * 1024 * 1024,
     ...(options.input === undefined ? {} : { input: options.input }),
     stdio: [
       options.input === undefined ? 'ignore' : 'pipe',
@@ -141,6 +165,25 @@ async function isInstalled(
     if (found) return true;
   }
   return false;
+}
+
+function tooMuchOutput({ limits }: SandboxJob): Excess {
+  const limit = 'build-log-mib';
+  return { limit, got: limits[limit], what: `${limits[limit]} MiB of messages` };
+}
+
+/** Whether bubblewrap came as far as to start the command. */
+async function isStarted({ sandbox }: SandboxJob): Promise<boolean> {
+  return (await readFile(sandbox.state, 'utf8').catch(() => '')).includes('child-pid');
+}
+
+function noSandbox(result: CommandResult): Fault {
+  return new Fault({
+    blame: 'lab',
+    code: 'HOST_NO_SANDBOX',
+    message: `${result.argv[0]} could not be started in a sandbox: ${tail(result.stderr, 1)[0] ?? 'no reason was given'}`,
+    next: 'ktrial doctor',
+  });
 }
 
 function missingProgram(program: string): Fault {

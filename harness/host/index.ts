@@ -2,7 +2,7 @@
 // Makes: commands run, git run, files written whole, scratch directories, locks: the only door to this computer.
 // Needs: model.
 // Never: knows what a kernel, a series or a machine is.
-export type { CommandResult } from './command.ts';
+export type { CommandOptions, CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
 export type { Confinement } from './confine.ts';
 export type { Daemon, DaemonEnd } from './daemon.ts';
@@ -23,6 +23,7 @@ export { runGit } from './git.ts';
 export type { InputOptions } from './input.ts';
 export { inputFault, listInput, lookAtInput, readInput, streamInput } from './input.ts';
 export { findInputFiles } from './input-tree.ts';
+export { lookInside, readInside } from './inside.ts';
 export { readTail, tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
@@ -31,6 +32,10 @@ export type { SystemPackage } from './package.ts';
 export { SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
+export { spareProcesses } from './process-room.ts';
+export { giveToSandbox, placeInSandbox, probeSandbox, removeHostile } from './sandbox.ts';
+export type { Sandbox } from './sandbox-argv.ts';
+export type { Excess } from './sandbox-watch.ts';
 export type { Scratch } from './scratch.ts';
 export { makeScratch, reapScratch } from './scratch.ts';
 export { streamStandardInput } from './standard-input.ts';

@@ -24,6 +24,7 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   { name: 'libelf-dev', shownBy: '/usr/include/libelf.h', why: 'objtool and modpost' },
   { name: 'libssl-dev', shownBy: '/usr/include/openssl/ssl.h', why: "the kernel's certificate tool" },
   { name: 'binutils', shownBy: 'objcopy', why: 'links kernels; addr2line resolves source lines' },
+  { name: 'bubblewrap', shownBy: 'bwrap', why: 'contains kernel builds' },
   { name: 'ccache', shownBy: 'ccache', why: 'caches compiled objects' },
   { name: 'qemu-system-x86', shownBy: 'qemu-system-x86_64', why: 'runs the machines' },
   { name: 'squashfs-tools', shownBy: 'mksquashfs', why: "packs the machines' root file systems" },
@@ -32,7 +33,7 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   {
     name: 'util-linux',
     shownBy: 'setpriv',
-    why: 'flock, setpriv and unshare: locks, and machines that are held and exit with ktrial',
+    why: 'flock, setpriv, prlimit, unshare: locks, bounds of kernel builds, machines that are held and exit with ktrial',
   },
   { name: 'mount', shownBy: 'mount', why: 'shows machines no files but their own' },
   { name: 'apt', shownBy: 'apt-get', why: "fetches Debian packages into ktrial's own cache" },

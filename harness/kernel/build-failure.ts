@@ -53,9 +53,14 @@ const TROUBLES: readonly { readonly pattern: RegExp; readonly what: string; read
 /** Source lines that the compiler quotes, and messages about the source: they may contain any words. */
 const ABOUT_THE_SOURCE = /^\s*\d*\s+\||^[^\s:][^:]*:\d+:(?:\d+:)? (?:warning|error|note): /;
 
+/** The lines of a log that are no quotation of the source and no message about it. */
+export function linesOfPrograms(log: string): string[] {
+  return log.split('\n').filter((line) => !ABOUT_THE_SOURCE.test(line));
+}
+
 /** Finds in the log of a failed build what was wrong with this computer, or null. */
 export function findLabTrouble(log: string): LabTrouble | null {
-  const lines = log.split('\n').filter((line) => !ABOUT_THE_SOURCE.test(line));
+  const lines = linesOfPrograms(log);
   for (const { pattern, what, next } of TROUBLES) {
     const line = lines.find((one) => pattern.test(one));
     if (line !== undefined) return { what: `${what}: ${line.trim()}`, next };

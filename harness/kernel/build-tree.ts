@@ -7,10 +7,12 @@ import type { BuildResult } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
 import { settleConfig } from './config.ts';
+import { openContainment } from './containment.ts';
 import { damageFault, explainDamage } from './damage.ts';
 import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
 import { checkOut } from './repository.ts';
+import { openSeriesOutput } from './series-output.ts';
 import { discardSource, fetchSource, type SourceTree } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
 import { identifyToolchain, type Toolchain } from './toolchain.ts';
@@ -21,6 +23,10 @@ export interface BuildTreeOptions extends SourceOptions {
   readonly jobs?: number;
   /** Config fragments on top of the definition's, such as the user's. */
   readonly extraFragments?: readonly string[];
+  /** Execute the code of the source and the series even where this computer cannot contain it. */
+  readonly allowUnsandboxed?: boolean | undefined;
+  /** Contain nothing, even where that is possible: to measure what it costs. */
+  readonly withoutSandbox?: boolean | undefined;
 }
 
 /** A kernel tree with an output directory beside it. Locked until closed: no other ktrial uses it. */
@@ -30,6 +36,8 @@ export interface BuildTree {
   readonly tree: string;
   readonly baseCommit: string;
   readonly config: string;
+  /** What a reader of its kernels should know. */
+  readonly notes: readonly string[];
   /** Puts the tree at a commit, without leftovers. */
   checkOut(commit: string): Promise<void>;
   /** Whether the tree's repository has this commit. */
@@ -40,10 +48,10 @@ export interface BuildTree {
 
 /**
  * Opens the build tree of a kernel definition: source fetched, the definition's patches applied, configuration settled.
- * One output directory serves all arms, so that going from one to the next compiles only what differs. Waits while
+ * Going from one arm to the next compiles only what differs. All code of the source is executed in a sandbox. Waits while
  * another ktrial has it, or a build of a killed one still runs. What is damaged in the cache is discarded and made again:
  * first the build tree, then the source. Faults: `HOST_BAD_PATH`, those of source and configuration,
- * `KERNEL_PATCH_FAILED`.
+ * `KERNEL_PATCH_FAILED`, `KERNEL_NO_SANDBOX`.
  */
 export async function openBuildTree(
   definition: KernelDefinition,
@@ -99,6 +107,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   const baseCommit = await applyDefinitionPatches({ definition, ...source, tree, signal, onProgress });
   const architecture = architectureOf(definition.arch);
   const makeArguments = [`ARCH=${architecture.makeArch}`];
+  const containment = await openContainment(directory, options);
   const config = await settleConfig({
     tree,
     commit: baseCommit,
@@ -109,6 +118,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     defconfigs: architecture.defconfigs,
     fragments: [...definition.config.fragments, ...(options.extraFragments ?? [])],
     makeArguments,
+    containment,
     keepOpen: lock.descriptor,
     limits: options.limits,
     signal,
@@ -118,6 +128,9 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     definition,
     tree,
     output: join(directory, 'out'),
+    seriesOutput: openSeriesOutput(join(directory, 'series'), join(directory, 'out'), signal),
+    ccache: join(cacheDirectory, 'ccache', source.key),
+    containment,
     config,
     toolchain,
     architecture,
@@ -142,6 +155,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     tree,
     baseCommit,
     config,
+    notes: containment.notes,
     checkOut: site.checkOut,
     async hasCommit(commit) {
       const { exitCode } = await runGit(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -145,7 +145,7 @@ t.test('a base configuration that the source does not have is told with those th
 t.test('what fails once and then works is built, and its warnings are kept', async (t) => {
   const lab = openSmallKernelLab(t);
   lab.useCompiler(
-    `case "$*" in *quiet.c*) ;; *) if [ ! -e "$0.done" ]; then touch "$0.done"; ${dyingCompiler(lab, 'KILL')}; fi ;; esac`,
+    `case "$*" in *quiet.c*) ;; *) if [ ! -e "$CCACHE_DIR/done" ]; then touch "$CCACHE_DIR/done"; ${dyingCompiler(lab, 'KILL')}; fi ;; esac`,
   );
   const result = requireOk(await lab.build({ jobs: 1 }));
   t.match(
@@ -158,14 +158,11 @@ t.test('what fails once and then works is built, and its warnings are kept', asy
 t.test('trouble of this computer is a fault of the lab, and its output is not built upon', async (t) => {
   const lab = openSmallKernelLab(t);
   requireOk(await lab.build());
-  const noInodes = `d="$(dirname "$0")"; mkdir -p "$d/tiny"; exec unshare -rm sh -c 'mount -t tmpfs -o nr_inodes=1 none "$0" && TMPDIR="$0" exec /usr/bin/gcc "$@"' "$d/tiny" "$@"`;
-  const mayMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
   const troubles: [string, string, RegExp][] = [
     ['the compiler is killed', dyingCompiler(lab, 'KILL'), /the compiler was killed: .*cc1/],
     ['the compiler crashes', dyingCompiler(lab, 'SEGV'), /the compiler crashed: .*internal compiler error/],
     ['the compiler says nothing', 'exit 1', /no error names a file of the tree/],
     ['all of make is killed', 'kill -KILL 0', /was killed by SIGKILL/],
-    ...(mayMount ? [['the disk is full', noInodes, /the disk is full/] as [string, string, RegExp]] : []),
   ];
   for (const [index, [name, script, message]] of troubles.entries()) {
     writeFileSync(join(lab.tree, 'core.c'), `int core(void) { return 10 + ${index}; }\n`);
@@ -231,7 +228,7 @@ t.test(
   'when ktrial is killed its build ends before the build tree is free, and is not built upon',
   async (t) => {
     const lab = openSmallKernelLab(t);
-    lab.useCompiler('case "$*" in *core.c*) touch "$0.sleeps"; sleep 300 ;; esac');
+    lab.useCompiler('case "$*" in *core.c*) touch "$CCACHE_DIR/sleeps"; sleep 300 ;; esac');
     const at = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
     const script = `import { openBuildTree } from ${at('./index.js')};
     const tree = await openBuildTree(${JSON.stringify(lab.definition)}, { cacheDirectory: ${JSON.stringify(lab.cache)}, jobs: 2 });
@@ -239,7 +236,7 @@ t.test(
     const ktrial = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: 'inherit',
     });
-    for (let tries = 0; !existsSync(join(lab.bin, 'gcc.sleeps')); tries += 1) {
+    for (let tries = 0; !existsSync(join(lab.ccache(), 'sleeps')); tries += 1) {
       if (tries > 600 || ktrial.exitCode !== null) throw new Error('it does not compile');
       await sleep(50);
     }

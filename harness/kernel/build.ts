@@ -3,9 +3,13 @@ import { digestOf, type Lock, runGit } from '../host/index.ts';
 import type { BuildResult, Diagnostic } from '../model/index.ts';
 import type { Artifact } from '../store/index.ts';
 import type { Architecture } from './arch/architecture.ts';
+import { isMakefile } from './build-files.ts';
+import type { Containment } from './containment.ts';
 import type { KernelDefinition } from './definition.ts';
 import { mergeDiagnostics } from './diagnostic.ts';
-import { makeKernel } from './make.ts';
+import { errorOfBuild, type MakeResult, makeKernel } from './make.ts';
+import { findOutputProblem } from './output-check.ts';
+import type { SeriesOutput } from './series-output.ts';
 import { type KernelMeta, openKernelStore, storeKernel, toKernel } from './stored-kernel.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -19,6 +23,8 @@ export interface BuildRequest {
    * need the same list, the base too.
    */
   readonly touched?: readonly string[];
+  /** Whether the commit has patches of a series: what its code could write is kept apart from the base. */
+  readonly ofSeries?: boolean;
   /** Whether other arms' warnings are compared with this one's: those of the base. */
   readonly isReference?: boolean;
   /** Number of the patch that a file's diagnostics belong to. */
@@ -36,6 +42,10 @@ export interface BuildSite {
   readonly architecture: Architecture;
   readonly makeArguments: readonly string[];
   readonly cacheDirectory: string;
+  /** The compiler cache of this source: written by its base alone. */
+  readonly ccache: string;
+  readonly containment: Containment;
+  readonly seriesOutput: SeriesOutput;
   readonly jobs: number;
   readonly lock: Lock;
   readonly signal?: AbortSignal | undefined;
@@ -55,32 +65,53 @@ export async function buildKernel(site: BuildSite, request: BuildRequest): Promi
   const succeed = ({ meta, ...artifact }: Artifact<KernelMeta>, cached: boolean): BuildResult => {
     // The same tree may have been built from another commit, in a build tree that is gone.
     const kernel = { ...toKernel({ ...artifact, meta }), source: site.tree, commit: request.commit };
-    return { ok: true, kernel, cached, durationMs: elapsed(), diagnostics: attribute(meta.diagnostics) };
+    return {
+      ok: true,
+      kernel,
+      cached,
+      durationMs: elapsed(),
+      diagnostics: attribute(meta.diagnostics),
+      notes: meta.notes ?? [],
+    };
   };
   const touched = request.touched ?? [];
   const digest = await identifyBuild(site, request.commit);
   const store = openKernelStore(site.cacheDirectory, request.onProgress);
   const known = await store.get(digest);
   // A changed Makefile or Kconfig file compiles other files in the other arms, whose old warnings would look new.
-  const needsAll = request.isReference === true && touched.some(isBuildFile);
+  const needsAll = request.isReference === true && touched.some(isMakefile);
   if (known && coversAll(known.meta.compiled, needsAll ? null : touched)) return succeed(known, true);
   await site.checkOut(request.commit);
-  const { architecture, definition, output } = site;
+  const { architecture, definition } = site;
+  // Without a sandbox a directory cannot be under another path, and the series could write to any.
+  const isApart = request.ofSeries === true && site.containment.sandbox !== null;
+  const output = isApart ? await site.seriesOutput.open(request.onProgress) : site.output;
+  const fail = ({ diagnostics, logPath, logTail, notes }: FailedMake): BuildResult => ({
+    ok: false,
+    diagnostics: attribute(diagnostics),
+    durationMs: elapsed(),
+    logPath,
+    logTail,
+    notes,
+  });
   const made = await makeKernel({
     ...site,
+    output,
+    mountedAt: site.output,
+    ccache: { directory: site.ccache, writable: !isApart },
     touched,
     startEmpty: needsAll,
     targets: [architecture.bootTarget, ...(definition.modules ? ['modules'] : [])],
     keepOpen: site.lock.descriptor,
     onProgress: request.onProgress,
   });
-  if (!made.ok) {
-    const { logPath, logTail } = made;
-    return { ok: false, diagnostics: attribute(made.diagnostics), durationMs: elapsed(), logPath, logTail };
-  }
+  if (!made.ok) return fail(made);
   const found = mergeFound(known?.meta, made, touched);
   if (known) return succeed(await store.describe(known, { ...known.meta, ...found }), false);
   const { bootImage } = architecture;
+  const built = { output, bootImage, modules: definition.modules };
+  const problem = await findOutputProblem(built);
+  if (problem !== null) return fail({ ...made, diagnostics: [errorOfBuild(problem)] });
   const kernel = {
     digest,
     name: definition.name,
@@ -89,11 +120,10 @@ export async function buildKernel(site: BuildSite, request: BuildRequest): Promi
     compiler: site.toolchain.compiler,
     commit: request.commit,
   };
-  return succeed(
-    await storeKernel(store, { output, bootImage, modules: definition.modules }, kernel, found),
-    false,
-  );
+  return succeed(await storeKernel(store, built, kernel, found), false);
 }
+
+type FailedMake = Pick<MakeResult, 'diagnostics' | 'logPath' | 'logTail' | 'notes'>;
 
 async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
   const { stdout } = await runGit(['rev-parse', `${commit}^{tree}`], {
@@ -112,10 +142,6 @@ async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
   );
 }
 
-function isBuildFile(path: string): boolean {
-  return /(?:^|\/)(?:Makefile|Kbuild|Kconfig)[^/]*$/.test(path);
-}
-
 /** Whether the diagnostics of these files, or of all with null, are known. */
 function coversAll(compiled: KernelMeta['compiled'], touched: readonly string[] | null): boolean {
   return compiled === 'all' || (touched?.every((file) => compiled.includes(file)) ?? false);
@@ -124,11 +150,12 @@ function coversAll(compiled: KernelMeta['compiled'], touched: readonly string[] 
 /** Adds what a build found to what earlier builds of the same kernel found. */
 function mergeFound(
   known: KernelMeta | undefined,
-  made: { readonly diagnostics: readonly Diagnostic[]; readonly complete: boolean },
+  made: Pick<MakeResult, 'diagnostics' | 'complete' | 'notes'>,
   touched: readonly string[],
-): Pick<KernelMeta, 'diagnostics' | 'compiled'> {
+): Pick<KernelMeta, 'diagnostics' | 'compiled' | 'notes'> {
   const before = known?.compiled ?? [];
   const compiled =
     made.complete || before === 'all' ? ('all' as const) : [...new Set([...before, ...touched])].sort();
-  return { compiled, diagnostics: mergeDiagnostics(known?.diagnostics ?? [], made.diagnostics) };
+  const notes = [...new Set([...(known?.notes ?? []), ...made.notes])];
+  return { compiled, diagnostics: mergeDiagnostics(known?.diagnostics ?? [], made.diagnostics), notes };
 }

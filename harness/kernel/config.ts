@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { digestOf, runCommand, writeFileAtomic } from '../host/index.ts';
+import {
+  digestOf,
+  type Excess,
+  placeInSandbox,
+  readInside,
+  runCommand,
+  writeFileAtomic,
+} from '../host/index.ts';
 import { Fault, isFault, type Limits } from '../model/index.ts';
+import { type Containment, contain } from './containment.ts';
 import {
   findLostOptions,
   type LostOption,
@@ -27,6 +35,7 @@ export interface ConfigRequest {
   readonly defconfigs: string;
   readonly fragments: readonly string[];
   readonly makeArguments: readonly string[];
+  readonly containment: Containment;
   /** The build tree's lock, which make's processes hold too. */
   readonly keepOpen: number;
   readonly limits?: Limits | undefined;
@@ -81,31 +90,56 @@ async function readSettled(
   return null;
 }
 
+/** More than any configuration has. */
+const CONFIG_BYTES = 16 * 1024 * 1024;
+
 async function makeConfig(request: ConfigRequest, merged: string): Promise<string> {
-  const { directory, tree, keepOpen } = request;
+  const { directory, tree, keepOpen, containment } = request;
   const fragments = join(directory, 'fragments.config');
-  await writeFile(fragments, merged);
+  await placeInSandbox(containment.sandbox, fragments, merged);
+  const reach = { tree, output: directory, mountedAt: directory, ccache: null, env: {} };
   const options = {
     timeoutMs: 10 * 60_000,
     keepOpen,
     ...(request.signal ? { signal: request.signal } : {}),
+    ...(await contain(containment, reach)),
+  };
+  const run = async (program: string, args: readonly string[]) => {
+    const { exceeded } = await runCommand(program, args, { ...options, cwd: tree });
+    if (exceeded) throw exceededFault(exceeded);
   };
   const make = (...targets: string[]) =>
-    runCommand('make', ['-s', '-C', tree, `O=${directory}`, ...request.makeArguments, ...targets], options);
+    run('make', ['-s', '-C', tree, `O=${directory}`, ...request.makeArguments, ...targets]);
   if (request.base === 'allnoconfig') {
     await make(`KCONFIG_ALLCONFIG=${fragments}`, 'allnoconfig');
   } else {
     await make(request.base).catch((cause: unknown) => explainBase(request, cause));
     const base = join(directory, 'base.config');
-    await copyFile(join(directory, '.config'), base);
-    await runCommand(
-      join(tree, 'scripts/kconfig/merge_config.sh'),
-      ['-m', '-O', directory, base, fragments],
-      { ...options, cwd: tree },
-    );
+    await placeInSandbox(containment.sandbox, base, await readConfig(directory));
+    await run(join(tree, 'scripts/kconfig/merge_config.sh'), ['-m', '-O', directory, base, fragments]);
   }
   await make('olddefconfig');
-  return readFile(join(directory, '.config'), 'utf8');
+  return readConfig(directory);
+}
+
+async function readConfig(directory: string): Promise<string> {
+  const text = await readInside(directory, '.config', CONFIG_BYTES);
+  if (text !== null) return text;
+  throw new Fault({
+    blame: 'request',
+    code: 'CONFIG_NOT_MADE',
+    message: 'make succeeded, but it left no .config that is a readable file',
+    next: "check the source's Makefile",
+  });
+}
+
+function exceededFault({ what, limit, got }: Excess): Fault {
+  return new Fault({
+    blame: 'request',
+    code: 'KERNEL_BUILD_EXCEEDED',
+    message: `the configuration of the base exceeded ${what}`,
+    next: `if its source is meant to: --limit ${limit}=${2 * got}`,
+  });
 }
 
 /** Fault `CONFIG_NO_BASE` (request) where make failed because the source has no such defconfig; else what was thrown. */

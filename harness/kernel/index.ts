@@ -2,6 +2,7 @@
 // Makes: kernels: a definition read, its source fetched, its configuration settled, arms built into the cache.
 // Needs: host, debian, store, document, model.
 // Never: writes to a user's checkout, or boots anything.
+export { findBuildFiles } from './build-files.ts';
 export type { BuildTree } from './build-tree.ts';
 export { openBuildTree } from './build-tree.ts';
 export type { KernelDefinition } from './definition.ts';

@@ -38,6 +38,8 @@ const metaSchema = z.strictObject({
   diagnostics: z.array(diagnosticSchema),
   /** The source files whose diagnostics are known: those that were compiled when the diagnostics were collected. */
   compiled: z.union([z.literal('all'), z.array(z.string())]),
+  /** What the build was kept from. Kernels that were stored by an earlier version lack it. */
+  notes: z.array(z.string()).optional(),
 });
 
 export type KernelMeta = z.infer<typeof metaSchema>;
@@ -68,7 +70,7 @@ export async function storeKernel(
   store: ArtifactStore<KernelMeta>,
   built: KernelOutput,
   kernel: Omit<KernelMeta['kernel'], 'release' | 'bootDigest'>,
-  found: Pick<KernelMeta, 'diagnostics' | 'compiled'>,
+  found: Pick<KernelMeta, 'diagnostics' | 'compiled' | 'notes'>,
 ): Promise<Artifact<KernelMeta>> {
   const { output } = built;
   const files = await openOutputFiles(output);

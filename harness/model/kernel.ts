@@ -52,6 +52,8 @@ export type BuildResult =
       readonly cached: boolean;
       readonly durationMs: number;
       readonly diagnostics: readonly Diagnostic[];
+      /** What its programs were kept from, each a sentence without a subject. */
+      readonly notes: readonly string[];
     }
   | {
       readonly ok: false;
@@ -59,6 +61,7 @@ export type BuildResult =
       readonly durationMs: number;
       readonly logPath: string;
       readonly logTail: readonly string[];
+      readonly notes: readonly string[];
     };
 
 /** How one arm came out of the compiler. */

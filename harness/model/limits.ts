@@ -38,6 +38,19 @@ export const LIMITS = {
   splats: { maximum: 1000, unit: 'complaints', what: 'complaints that are kept of one log' },
   'console-mib': { maximum: 64, unit: 'MiB', what: 'the console of one machine' },
   'output-mib': { maximum: 16, unit: 'MiB', what: 'each output of one command in a guest' },
+  'build-processes': {
+    maximum: 4096,
+    unit: 'processes',
+    what: 'processes and threads of one kernel build at once',
+  },
+  'build-memory-mib': {
+    maximum: 65_536,
+    unit: 'MiB',
+    what: 'memory of one kernel build; never more than four fifths of the computer',
+  },
+  'build-minutes': { maximum: 360, unit: 'minutes', what: 'one kernel build' },
+  'build-output-gib': { maximum: 100, unit: 'GiB', what: 'disk space that one kernel build takes' },
+  'build-log-mib': { maximum: 64, unit: 'MiB', what: 'what one kernel build prints' },
   'archive-gib': { maximum: 8, unit: 'GiB', what: 'a source archive, unpacked' },
 } as const satisfies Readonly<Record<string, Limit>>;
 

@@ -17,6 +17,8 @@ export function describeOutcome(trial: { readonly outcome: Outcome; readonly bla
 
 /** Formats a compiler diagnostic: `file:12: unused variable [-Wunused-variable]`. */
 export function describeDiagnostic(one: Diagnostic): string {
+  // An error of the build as a whole is a sentence.
+  if (one.file === '(build)') return one.message;
   const place = `${one.file}${one.line === null ? '' : `:${one.line}`}`;
   return `${place}: ${one.message}${one.option === null ? '' : ` [${one.option}]`}`;
 }

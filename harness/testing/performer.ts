@@ -130,5 +130,6 @@ function buildOf(arm: PlannedArm, built: boolean): ArmOutcome {
     newDiagnostics: built ? [] : [error],
     sameBoot: true,
   };
-  return { build, kernel: built ? aKernelId(arm.name) : null, logTail: built ? [] : ['make: *** Error'] };
+  const logTail = built ? [] : ['make: *** Error'];
+  return { build, kernel: built ? aKernelId(arm.name) : null, logTail, notes: [] };
 }

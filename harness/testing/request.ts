@@ -69,6 +69,7 @@ export function aCampaignRequest(part: Partial<CampaignRequest> = {}): CampaignR
     baseCommit: null,
     arms: 'pair',
     mirror: null,
+    allowUnsandboxed: false,
     scenarios: [aScenario('steps:\n  - run: "true"\n')],
     image: '/nowhere/guest.yaml',
     repeat: 1,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type KernelDefinition, openBuildTree } from '../kernel/index.ts';
-import type { BuildResult } from '../model/index.ts';
+import { type BuildResult, DEFAULT_LIMITS, type Limits } from '../model/index.ts';
 
 /**
  * A tree that make builds as it builds a kernel, with the same targets and results, from three files: `core.c` and
@@ -39,9 +39,12 @@ export const SMALL_TREE: Readonly<Record<string, string>> = {
   'quiet.c': 'static int unused;\nint quiet(void) { return 2; }\n',
 };
 
-/** A compiler that runs lines of shell of the test, then the real one. It is first on the PATH, as gcc. */
+/**
+ * A compiler that runs lines of shell of the test, then the real one. It is first on the PATH, as gcc. Builds are contained:
+ * what it leaves for the test is in the compiler cache.
+ */
 const GCC = (script: string) => `#!/bin/sh
-case " $* " in *" -c "*) echo "$*" >>"$(dirname "$0")/compiled"
+case " $* " in *" -c "*) { echo "$*" >>"$CCACHE_DIR/compiled"; } 2>/dev/null
 ${script}
 esac
 exec /usr/bin/gcc "$@"
@@ -51,6 +54,8 @@ export interface SmallKernelLab {
   readonly tree: string;
   readonly cache: string;
   readonly bin: string;
+  /** The compiler cache: the one place that a compiler can leave something in. */
+  readonly ccache: () => string;
   readonly said: string[];
   readonly definition: KernelDefinition;
   /** Replaces the compiler by one that runs a script before each compilation. */
@@ -61,6 +66,9 @@ export interface SmallKernelLab {
     readonly isReference?: boolean;
     readonly modules?: boolean;
     readonly jobs?: number;
+    readonly ofSeries?: boolean;
+    readonly limits?: Partial<Limits>;
+    readonly signal?: AbortSignal;
   }): Promise<BuildResult>;
   /** The sources compiled since the last call. */
   takeCompiled(): string[];
@@ -89,25 +97,37 @@ export function openSmallKernelLab(t: Test): SmallKernelLab {
     modules: true,
     path: 'small.yaml',
   };
+  const ccache = () => {
+    const parent = join(directory, 'cache/ccache');
+    return join(parent, existsSync(parent) ? (readdirSync(parent)[0] ?? 'none') : 'none');
+  };
   const lab: SmallKernelLab = {
     tree: join(directory, 'linux'),
     cache: join(directory, 'cache'),
     bin,
+    ccache,
     said: [],
     definition,
     useCompiler(script) {
       writeFileSync(join(bin, 'gcc'), GCC(script));
       chmodSync(join(bin, 'gcc'), 0o755);
     },
-    async build({ modules = true, jobs = 2, ...request } = {}) {
+    async build({ modules = true, jobs = 2, limits = {}, signal, ...request } = {}) {
       const onProgress = (text: string) => lab.said.push(text);
-      const options = { cacheDirectory: lab.cache, jobs, onProgress };
+      const bounds = { ...DEFAULT_LIMITS, ...limits };
+      const options = {
+        cacheDirectory: lab.cache,
+        jobs,
+        onProgress,
+        limits: bounds,
+        ...(signal ? { signal } : {}),
+      };
       await using buildTree = await openBuildTree({ ...definition, modules }, options);
       const commit = buildTree.baseCommit;
       return await buildTree.build({ commit, onProgress, ...request });
     },
     takeCompiled() {
-      const log = join(bin, 'compiled');
+      const log = join(ccache(), 'compiled');
       const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
       rmSync(log, { force: true });
       // ccache may preprocess first, and compile then.

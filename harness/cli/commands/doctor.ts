@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import { exists, runCommand, SYSTEM_PACKAGES, type SystemPackage } from '../../host/index.ts';
+import { join } from 'node:path';
+import { exists, probeSandbox, runCommand, SYSTEM_PACKAGES, type SystemPackage } from '../../host/index.ts';
 import { Fault } from '../../model/index.ts';
 import { probeConfinement } from '../../vm/index.ts';
 import { chooseAccelerator } from '../assemble.ts';
@@ -53,6 +54,7 @@ export async function execute(
           }),
     });
   }
+  checks.push(await lookAtSandbox(context));
   if (!missing.some((one) => one.name === 'util-linux')) checks.push(await lookAtConfinement());
   for (const directory of [context.cacheDirectory, context.runsDirectory])
     checks.push(await lookAtDisk(directory));
@@ -73,6 +75,25 @@ export async function execute(
     failed.length === 0 ? 'ktrial can work here\n' : `${failed.length} missing: fix these first\n`,
   );
   return failed.length === 0 ? 0 : 69;
+}
+
+/** Starts a sandbox as builds do. */
+async function lookAtSandbox({ cacheDirectory, signal }: Context): Promise<Check> {
+  const place = join(cacheDirectory, 'doctor');
+  try {
+    const probe = await probeSandbox(place, cacheDirectory, signal);
+    await rm(place, { recursive: true, force: true });
+    if (!probe.ok)
+      return { ok: false, what: `sandbox: builds cannot be contained: ${probe.reason}`, fix: probe.next };
+    const user = probe.sandbox.owner ? `, as user ${probe.sandbox.owner.uid}` : '';
+    return { ok: true, what: `sandbox: builds are contained${user}` };
+  } catch (error) {
+    return {
+      ok: false,
+      what: `sandbox: ${error instanceof Error ? error.message : String(error)}`,
+      fix: 'set XDG_CACHE_HOME to a directory that you may write to',
+    };
+  }
 }
 
 async function findMissing(): Promise<SystemPackage[]> {
