@@ -278,11 +278,11 @@ t.test('a path with which kernels cannot be built is refused before anything is 
   ]) {
     const cacheDirectory = join(lab.cache, name);
     const fault = await faultOf(openBuildTree(lab.definition, { cacheDirectory }));
-    t.match(fault, { blame: 'request', code: 'HOST_UNUSABLE_PATH' }, JSON.stringify(name));
+    t.match(fault, { blame: 'request', code: 'HOST_BAD_PATH' }, JSON.stringify(name));
     t.notOk(existsSync(cacheDirectory));
   }
   t.match(await faultOf(openBuildTree(lab.definition, { cacheDirectory: 'cache' })), {
-    code: 'HOST_UNUSABLE_PATH',
+    code: 'HOST_BAD_PATH',
   });
   for (const name of ['a-b', 'a_b.c', 'a@b', 'a+b', 'a=b', 'a~b', 'ä']) {
     await using tree = await openBuildTree(lab.definition, { cacheDirectory: join(lab.cache, name) });
