@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-import { demangle } from './demangle.ts';
+import { demangle, isMangled } from './demangle.ts';
 import { bareName } from './frame.ts';
 import type { Choice, Kind, WalkStep } from './kinds/family.ts';
 import { isSkipListed, SYSCALL_PREFIXES } from './kinds/skip.ts';
-import { HUNG_BUCKETS, HUNG_SKIP, INJECTED, STALL_ANCHORS, STALL_SELF } from './kinds/stack.ts';
+import {
+  HUNG_BUCKETS,
+  HUNG_SKIP,
+  INJECTED,
+  INTERRUPT_ENTRY,
+  STALL_ANCHORS,
+  STALL_SELF,
+  STALL_SKIP,
+} from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 import { readPointer } from './trace.ts';
 
 /** The result of the search for a report's culprit. */
 export interface Search {
   readonly culprit: string | null;
-  /** The trace of an injected failure is mixed into the report: the name may be from there. */
+  /** The walk that found the name met the trace of an injected failure: the name may be from there. */
   readonly injected: boolean;
 }
 
 /** The name of a culprit in titles: demangled, without the compiler's suffixes and the prefix of system calls. */
 export function titleName(name: string): string {
-  const bare = name.startsWith('_R') || name.startsWith('_ZN') ? demangle(name) : bareName(name);
+  const bare = isMangled(name) ? demangle(name) : bareName(name);
   let shortest = bare;
   for (const prefix of SYSCALL_PREFIXES) {
     const rest = bare.replace(prefix, '');
@@ -32,22 +40,20 @@ export function findCulprit(
   headerName: string | undefined,
   lines: readonly ReportLine[],
 ): Search {
-  let injected = false;
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
-    injected ||= walked.injected;
     const names = walked.names.map(readableName);
     const chosen = CHOICES[kind.choice ?? 'first'](
       names,
       (name) => isSkipListed(name) || kind.skip?.test(name) === true,
     );
-    if (chosen !== null) return { culprit: titleName(chosen), injected };
+    if (chosen !== null) return { culprit: titleName(chosen), injected: walked.injected };
   }
-  return { culprit: null, injected };
+  return { culprit: null, injected: false };
 }
 
 function readableName(name: string): string {
-  return name.startsWith('_R') || name.startsWith('_ZN') ? demangle(name) : bareName(name);
+  return isMangled(name) ? demangle(name) : bareName(name);
 }
 
 interface Walked {
@@ -147,19 +153,32 @@ const CHOICES: Readonly<Record<Choice, Chooser>> = {
   },
 };
 
-/** The function just below a dispatcher names the work; what it was doing at that moment differs by chance. */
+/**
+ * The function just below a dispatcher names the work; what it was doing at that moment differs by chance. An interrupt
+ * that does nothing but dispatch is not the work: what it interrupted is.
+ */
 function chooseStalled(names: readonly string[], isSkipped: (name: string) => boolean): string | null {
+  const interrupt = names.findLastIndex((name) => INTERRUPT_ENTRY.test(name));
   let inner: string | null = null;
-  for (const name of names) {
+  let dispatcher: string | null = null;
+  for (const [index, name] of names.entries()) {
     const bucket = STALL_SELF.exec(name)?.[1];
     if (bucket !== undefined) return bucket;
-    const skipped = isSkipped(name);
-    if (STALL_ANCHORS.test(name)) {
-      // The top itself: there is nothing inside of it.
-      if (inner !== null || !skipped) return inner ?? name;
-    } else if (!skipped) inner = name;
+    if (INTERRUPT_ENTRY.test(name)) {
+      inner = null;
+      continue;
+    }
+    const skipped = isSkipped(name) || STALL_SKIP.test(name);
+    if (!STALL_ANCHORS.test(name)) {
+      if (!skipped) inner = name;
+      continue;
+    }
+    if (inner !== null) return inner;
+    // The top itself: there is nothing inside of it.
+    if (!skipped) dispatcher ??= name;
+    if (dispatcher !== null && index > interrupt) return dispatcher;
   }
-  return null;
+  return dispatcher;
 }
 
 /** A recursion is named like a stall. A single function did not recurse: it wrote outside of its stack. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type Kind, TRACE } from './family.ts';
-import { NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
+import { EXCEPTION_STACK, NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
 
 /** Tasks and processors that make no progress. */
 export const HANG_KINDS: readonly Kind[] = [
@@ -35,6 +35,7 @@ export const HANG_KINDS: readonly Kind[] = [
     walks: [
       [TIMER_INTERRUPT, 'pc', 'frames'],
       [TIMER_INTERRUPT, 'frames'],
+      [EXCEPTION_STACK, 'frames'],
       // A processor with its interrupts off is asked where it is by another.
       [NMI_BACKTRACE, 'pc', 'frames'],
       [NMI_BACKTRACE, 'frames'],

@@ -3,9 +3,9 @@ import { type Kind, TRACE } from './family.ts';
 
 const ALLOCATORS =
   /alloc|kmemleak|kmem|slab|get_free_page|create_object|mmap|idr_|list_lru_init|k?vasprintf|kasprintf|strn?dup|memdup|pcpu_create|kobject_/;
-/** What hands out pages, down to the one who wanted them. */
-const PAGE_ALLOCATORS =
-  /page_owner|alloc_hook|prep_new_page|prep_compound|get_page_from|rmqueue|alloc_folio|__alloc/;
+/** What hands out pages and takes them back, up to the one who wanted or returned them. */
+const PAGE_HANDLERS =
+  /page_owner|alloc|vmap|prep_new_page|prep_compound|rmqueue|(?:free|put|get|update|release)_page|free_unref|^_*folio|page_frag_free|truncate_inode_pages|^bad_page|^(?:__)?(?:free|check)_\w*(?:pcp|page|pages)(?:_|$)/;
 
 /** Pages, slabs, leaks and counters. */
 export const MEMORY_KINDS: readonly Kind[] = [
@@ -25,8 +25,9 @@ export const MEMORY_KINDS: readonly Kind[] = [
   {
     header: /BUG: Bad page (state|cache)/,
     title: 'BUG: Bad page $1 in $f',
-    walks: [[/page last allocated/, 'frames']],
-    skip: PAGE_ALLOCATORS,
+    // Who allocated the page matters more than who noticed; without that trace, who returned it.
+    walks: [[/page last allocated/, 'frames'], ...TRACE],
+    skip: PAGE_HANDLERS,
   },
   { header: /BUG: Bad page map/, title: 'BUG: Bad page map', walks: TRACE, skip: /print_bad_pte/ },
   { header: /BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state', stackless: true },

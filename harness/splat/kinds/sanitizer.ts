@@ -38,7 +38,7 @@ export const SANITIZER_KINDS: readonly Kind[] = [
     header: new RegExp(`BUG: KMSAN: ([a-z-]+) in ${FUNCTION}`),
     title: 'KMSAN: $1 in $f',
     walks: [['frames'], ['header']],
-    skip: /alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt|_decrypt|crypto_|aes_|sha\d+_|gf128mul|chacha|poly1305|blake2/,
+    skip: /^(?:cipher|drbg|rng)_|alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt|_decrypt|crypto_|aes_|sha\d+_|gf128mul|chacha|poly1305|blake2/,
   },
   { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1' },
   {

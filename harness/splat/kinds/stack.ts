@@ -72,7 +72,14 @@ export const INJECTED: RegExp = /^\s*(?:\[<[0-9a-f]+>\] )?should_fail/;
 
 /** The timer interrupt; the interrupted code stands below it. */
 export const TIMER_INTERRUPT: RegExp =
-  /^[^?]*\b(?:\w*apic_timer_interrupt|el1h_64_irq|el1_irq|el1_interrupt|__irq_svc|handle_riscv_irq|do_irq|do_interrupt|timer_interrupt)\b|^\s*Exception stack\(|^\s*--- interrupt: 900/;
+  /^[^?]*\b(?:\w*apic_timer_interrupt|el1h_64_irq|el1_irq|el1_interrupt|__irq_svc|handle_riscv_irq|do_irq|do_interrupt|timer_interrupt)\b|^\s*--- interrupt: 900/;
+
+/** The registers that an interrupt saved; a trace that ends in user space has such a dump too. */
+export const EXCEPTION_STACK: RegExp = /^\s*Exception stack\(/;
+
+/** Entries of interrupts: what is further in was done by the interrupt, not by what it interrupted. */
+export const INTERRUPT_ENTRY: RegExp =
+  /^(?:asm_)?(?:sysvec_)?(?:\w*apic_timer_interrupt|irq_work_interrupt|call_function_(?:single_)?interrupt|reschedule_interrupt|common_interrupt)$|^el1h?(?:_64)?_irq$|^el1_interrupt$|^__irq_svc$|^ret_from_intr$/;
 
 /** Opens the trace that one processor requested from another; idle processors print none. */
 export const NMI_BACKTRACE: RegExp = /NMI backtrace for cpu \d+(?! skipped)/;
@@ -81,20 +88,25 @@ export const NMI_BACKTRACE: RegExp = /NMI backtrace for cpu \d+(?! skipped)/;
 export const STALL_ANCHORS: RegExp = new RegExp(
   [
     // Entries from user space.
-    'do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|system_call|el0_svc|invoke_syscall|ret_fast_syscall|entry_SYSCALL|entry_INT80|do_trap_ecall|ret_from_syscall|x64_sys_call|ia32_sys_call',
+    'do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|system_call|el0_svc|invoke_syscall|ret_fast_syscall|entry_SYSCALL|entry_INT80|do_trap_ecall|ret_from_syscall|x64_sys_call|ia32_sys_call|exit_to_usermode',
+    // Their own entries, with whatever prefix.
+    `^(?:__(?:x64|ia32|arm64|s390x?|powerpc|riscv|x32)_)?(?:__se_|__do_|k)?_{0,4}(?:compat_)?(?:(?:sys|SyS|SYSC)_)?(?:ioctl|connect|socketpair|setsockopt|listen|accept4?)$`,
     // Runners.
-    'process_one_work|worker_thread|netif_receive_skb|do_softirq|handle_softirqs|call_timer_fn|run_timer|hrtimer_run|tasklet_action|run_ksoftirqd|smpboot_thread_fn|^kthread$|start_secondary|cpu_startup_entry|ret_from_|task_work_run|irq_work_run|rcu_do_batch',
-    // Faults of user space.
-    '^(?:asm_)?exc_page_fault$|^page_fault$|^do_page_fault$|^do_user_addr_fault$|^do_translation_fault$|^do_mem_abort$',
+    'process_one_work|worker_thread|netif_receive_skb|do_softirq|handle_softirqs|call_timer_fn|run_timer|hrtimer_run|tasklet_action|run_ksoftirqd|smpboot_thread_fn|^kthread$|start_secondary|cpu_startup_entry|ret_from_|task_work_run|irq_work_(?:run|single)|rcu_do_batch|^irq_thread(?:_fn)?$',
+    // Faults, of old kernels or for a page: in others a fault inside a system call goes on to the call.
+    '^page_fault$|^(?:__)?do_page_fault$|^__do_fault$',
     // Calls that fan out.
     '^full_proxy_(?:read|write|unlocked_ioctl|poll|llseek)$',
     '^(?:__)?vfs_(?:read|write|ioctl|open|iter_read|iter_write|fallocate|fsync)$|^do_vfs_ioctl|^do_iter_(?:read|write)|^call_(?:read|write)_iter|^new_sync_(?:read|write)|^do_dentry_open',
     'compat_ioctl|compat_(?:SyS|sys)_ioctl|^blkdev_ioctl|^blkdev_driver_ioctl|^block_ioctl',
     '^(?:__)?sock_(?:sendmsg|recvmsg)|^sock_(?:write|read)_iter|^(?:__)?sock_release|^sock_(?:do_)?ioctl|^inet6?_ioctl',
-    '[sg]etsockopt|netlink_rcv|rtnetlink_rcv',
+    '^sock_common_setsockopt|^kernel_(?:setsockopt|accept|listen)|^sk_common_release|^nfnetlink_rcv_msg|^rtnetlink_rcv_msg|^netlink_dump',
     '^do_mmap|^mmap_region|^call_mmap|^(?:__)?fput$|^____fput$|^do_iter_readv_writev',
   ].join('|'),
 );
+
+/** The scheduler itself: what it runs is stuck, or who called it. */
+export const STALL_SKIP: RegExp = /^(?:__)?schedule$|^preempt_schedule/;
 
 /** Dispatchers that are themselves stuck. Group 1 is the common name of all variants. */
 export const STALL_SELF: RegExp = /(smp_call_function)/;

@@ -6,6 +6,7 @@ const WARN = 'WARNING: .*';
 /** A warning traps since 2017: the trace proper begins behind the trap. Before, it was just printed. */
 const AFTER_TRAP: readonly (readonly WalkStep[])[] = [
   [TRAP_POINTER, 'frames'],
+  ['pc'],
   ['pc', 'frames'],
   ['trace', 'frames'],
   ['frames'],
@@ -47,7 +48,7 @@ export const WARNING_KINDS: readonly Kind[] = [
     header: new RegExp(`${WARN}kernel/locking/lockdep\\.c.*lock_`),
     title: 'WARNING: locking bug in $f',
     walks: AFTER_TRAP,
-    skip: /lock_/,
+    skip: /lock_|lock_sock|release_sock/,
   },
   {
     header: new RegExp(`${WARN}\\bmm/\\S*\\.c.* k.?(?:malloc|calloc)`),
