@@ -49,8 +49,8 @@ export class Collector {
     if (kept || isNew) {
       const splat = readReport(closed, judgement);
       if (isNew) this.#onSplat?.(splat);
-      const { context, seconds, lastSeconds } = report;
-      if (kept) this.#keep({ splat, context, boot, seconds, lastSeconds, unconfirmed });
+      const { context, headlineStart, seconds, lastSeconds } = report;
+      if (kept) this.#keep({ splat, context, headlineStart, boot, seconds, lastSeconds, unconfirmed });
     }
     return closed.end;
   }
@@ -79,11 +79,11 @@ export class Collector {
       if ((this.#all[index]?.splat.start ?? -1) >= start) this.#all.splice(index, 1);
   }
 
-  /** All splats in the order of the log; the unconfirmed ones only if `unconfirmed` is true. */
+  /** All splats in the order of their headlines; the unconfirmed ones only if `unconfirmed` is true. */
   list(unconfirmed: boolean): readonly Splat[] {
     const all = this.#all
       .filter((one) => unconfirmed || !one.unconfirmed)
-      .sort((a, b) => a.splat.start - b.splat.start);
+      .sort((a, b) => a.headlineStart - b.headlineStart);
     const roots = findRoots(all);
     return all.map((one, index) => ({ ...one.splat, follows: roots[index] ?? null }));
   }

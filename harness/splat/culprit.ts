@@ -34,7 +34,7 @@ export function titleName(name: string): string {
   return shortest;
 }
 
-/** Finds the culprit of a report, without its unreliable frames, by the walks of its kind. */
+/** Finds the culprit of a report, in the lines that decide, by the walks of its kind. */
 export function findCulprit(
   kind: Kind,
   headerName: string | undefined,
@@ -43,11 +43,17 @@ export function findCulprit(
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
     const names = walked.names.map(readableName);
-    const chosen = CHOICES[kind.choice ?? 'first'](
+    // Of a trace that is guessed, only the instruction pointer is sure.
+    const choice = kind.choice === 'stall' && lines.some((line) => line.unreliable) ? 'first' : kind.choice;
+    const chosen = CHOICES[choice ?? 'first'](
       names,
       (name) => isSkipListed(name) || kind.skip?.test(name) === true,
     );
     if (chosen !== null) return { culprit: titleName(chosen), injected: walked.injected };
+  }
+  for (const walk of kind.lastWalks ?? []) {
+    const [name] = walkLines(walk, headerName, lines).names;
+    if (name !== undefined) return { culprit: titleName(name), injected: false };
   }
   return { culprit: null, injected: false };
 }
@@ -75,8 +81,8 @@ function walkLines(
       if (headerName !== undefined) names.push(headerName);
       continue;
     }
-    if (step === 'frames') {
-      const taken = takeFrames(lines, at, walk[index + 1], names);
+    if (step === 'frames' || step === 'rest') {
+      const taken = takeFrames(lines, at, step === 'rest' ? 'all' : walk[index + 1], names);
       injected ||= taken.injected;
       at = taken.at;
       continue;
@@ -108,7 +114,7 @@ function isInjected(line: ReportLine): boolean {
 function takeFrames(
   lines: readonly ReportLine[],
   from: number,
-  next: WalkStep | undefined,
+  until: WalkStep | 'all' | undefined,
   names: string[],
 ): { readonly at: number; readonly injected: boolean } {
   let any = names.length > 0 && from > 1 && (lines[from - 1]?.frames.length ?? 0) > 0;
@@ -117,8 +123,8 @@ function takeFrames(
     const line = lines[at];
     if (!line) break;
     if (isInjected(line)) return { at: at + 1, injected: true };
-    if (line.label !== null && any) break;
-    if (next instanceof RegExp && next.test(line.text)) break;
+    if (line.label !== null && any && until !== 'all') break;
+    if (until instanceof RegExp && until.test(line.text)) break;
     for (const frame of line.frames) {
       if (frame.inline || names.at(-1) === frame.function) continue;
       names.push(frame.function);
@@ -129,7 +135,7 @@ function takeFrames(
 }
 
 /** The name on a line that matches the step; '' if it has none, null for a line that does not match. */
-function matchStep(step: Exclude<WalkStep, 'header' | 'frames'>, line: ReportLine): string | null {
+function matchStep(step: Exclude<WalkStep, 'header' | 'frames' | 'rest'>, line: ReportLine): string | null {
   if (step === 'trace') return line.label === null ? null : '';
   if (step === 'pc') {
     const pointer = readPointer(line.text);

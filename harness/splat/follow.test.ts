@@ -24,7 +24,7 @@ function aFinished(title: string, part: Part = {}): Finished {
   const { type = 'WARNING', taint = null, task = 7, pid = 7, comm = 'probe', boot = 0, at = 100 } = part;
   const splat: Splat = { ...aSplat({ title, type, taint, pid, comm }), text: '' };
   const lastSeconds = part.lastAt === undefined ? (at === null ? null : at + 1) : part.lastAt;
-  return { splat, context: task, boot, seconds: at, lastSeconds, unconfirmed: false };
+  return { splat, context: task, headlineStart: 0, boot, seconds: at, lastSeconds, unconfirmed: false };
 }
 
 const WARNING = 'WARNING in pond_poll';

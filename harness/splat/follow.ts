@@ -15,6 +15,8 @@ import { type ContextId, isTask } from './printk.ts';
 export interface Finished {
   splat: Splat;
   readonly context: ContextId;
+  /** Where its headline begins in the log. */
+  readonly headlineStart: number;
   /** The number of boots before its own in the same log. */
   readonly boot: number;
   readonly seconds: number | null;

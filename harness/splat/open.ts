@@ -17,7 +17,6 @@ const PATIENCE = {
 } as const;
 const MOST_LINES = 2000;
 const MOST_TEXT = 128 * 1024;
-const HEAD_LINES = 12;
 const DASH = 0x2d;
 const EQUALS = 0x3d;
 /** Stamps of different processors may be out of order by this. */
@@ -31,6 +30,8 @@ export class OpenReport {
   readonly context: ContextId;
   readonly seconds: number | null;
   readonly start: number;
+  /** Where the headline's line begins in the log. */
+  readonly headlineStart: number;
   before: readonly string[];
   /** It may be words of the firmware or of a program: it counts only in a log without any stamp. */
   readonly unconfirmed: boolean;
@@ -67,6 +68,7 @@ export class OpenReport {
     this.seconds = line.seconds;
     this.before = lead.lines;
     this.start = lead.start ?? place.start;
+    this.headlineStart = place.start;
     this.unconfirmed = form.unconfirmed;
     this.#usual = form.usual;
     this.#linePrefix = form.linePrefix;
@@ -79,9 +81,9 @@ export class OpenReport {
     this.#bodySeconds = line.seconds;
   }
 
-  /** No trace has come yet, and few other lines. */
+  /** No trace has come yet. Lines of others, and how many there are, do not count. */
   get atHead(): boolean {
-    return !this.#frames && !this.#ended && this.#lines.length < HEAD_LINES;
+    return !this.#frames && !this.#ended;
   }
 
   get lastSeconds(): number | null {

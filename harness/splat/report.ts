@@ -27,6 +27,9 @@ export interface Report {
   readonly lost: boolean;
 }
 
+/** Old kernels put brackets around a headline. */
+const HEADLINE_END = /[.!]? \]\s*$/;
+const FEWEST_GUESSES = 4;
 const LONGEST_TEXT = 64 * 1024;
 
 /** The name of a complaint and what can be trusted in it. */
@@ -45,13 +48,17 @@ export interface Judgement {
 
 /** Names a finished report. */
 export function judgeReport(report: Report): Judgement {
-  const reliable = trimReport(report.lines);
+  const reliable = chooseLines(report.lines);
   const classification = classifyReport(report.header.matches, reliable);
   const { kind, groups } = classification;
   const search = kind
     ? findCulprit(kind, classification.named, reliable)
     : { culprit: null, injected: false };
-  const words = kind ? fillForm(kind.title, groups, search.culprit ?? 'corrupted') : report.header.words;
+  const isBare = kind?.keepsWords && classification.incomplete && search.culprit === null;
+  const words =
+    kind && !isBare
+      ? fillForm(kind.title, groups, search.culprit ?? 'corrupted')
+      : report.header.words.replace(HEADLINE_END, '');
   const title = normaliseTitle(words);
   const type = typeOfTitle(title);
   return {
@@ -91,13 +98,24 @@ export function readReport(report: Report, judgement: Judgement): Splat {
   };
 }
 
-/** Removes unreliable frames, and what only repeats a report that is long enough. */
-function trimReport([headline, ...lines]: readonly ReportLine[]): readonly ReportLine[] {
+/**
+ * The lines that decide: without the frames that the unwinder only guessed. Some kernels guess every frame; a few guesses
+ * alone may as well be what is left of a trace.
+ */
+function chooseLines(lines: readonly ReportLine[]): readonly ReportLine[] {
+  const reliable = trimReport(lines, false);
+  if (reliable.some((line) => line.frames.length > 0)) return reliable;
+  const guesses = lines.filter((line) => line.unreliable);
+  return guesses.length < FEWEST_GUESSES ? reliable : trimReport(lines, true);
+}
+
+/** Removes unreliable frames unless they are wanted, and what only repeats a report that is long enough. */
+function trimReport([headline, ...lines]: readonly ReportLine[], guesses: boolean): readonly ReportLine[] {
   if (!headline) return [];
   const kept = [headline];
   const enough = SHORT_REPORT.test(headline.text) ? SHORT_REPORT_LINES : LINES_BEFORE_PANIC;
   for (const line of lines) {
-    if (line.unreliable || line.text.includes(DROPPED_LINE)) continue;
+    if ((line.unreliable && !guesses) || line.text.includes(DROPPED_LINE)) continue;
     if (kept.length >= enough && (line.panic || REPETITION.test(line.text))) break;
     kept.push(line);
   }

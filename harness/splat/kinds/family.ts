@@ -10,6 +10,8 @@ export type WalkStep =
   | 'trace'
   /** The frames from here to the next line that opens a trace. */
   | 'frames'
+  /** All frames from here on, of every trace. */
+  | 'rest'
   /** The next line that matches; its group `f`, if any, is a name. */
   | RegExp;
 
@@ -26,11 +28,17 @@ export interface Kind {
   readonly title: string;
   /** Searches for the culprit, tried in order; the first that finds a name wins. Without any, the kind names nobody. */
   readonly walks?: readonly (readonly WalkStep[])[];
+  /** Searches if those find nobody: the first name counts, whatever it is. */
+  readonly lastWalks?: readonly (readonly WalkStep[])[];
   /** Functions that are skipped in this kind, in addition to the skip list. */
   readonly skip?: RegExp;
   readonly choice?: Choice;
   /** The report is whole without a trace. */
   readonly stackless?: boolean;
+  /** A line like this must come, and a frame right behind it. */
+  readonly promise?: RegExp;
+  /** If the report breaks off before it names anybody, the words of its headline are its title. */
+  readonly keepsWords?: boolean;
   /** Such a headline is truncated, or the report before it was lost: the reason. */
   readonly truncated?: string;
   /** `report`: continues any open report. `head`: continues one that has no trace yet. */
@@ -59,7 +67,7 @@ export const FUNCTION: string = String.raw`(?:\[?<?[0-9a-f]{8,}>?\]? +)?(?<f>[A-
 
 /** The place where a lock was taken or is wanted: on the line with `at:`, or alone on the next. */
 export const AT_PLACE: RegExp =
-  /(?:\bat:|^)\s+(?:\[<[0-9a-f]+>\] *)?(?<f>[A-Za-z_.][\w.$]*)\+0x|^\[<[0-9a-f]+>\] *(?<f2>[A-Za-z_.][\w.$]*)\+0x/;
+  /(?:\bat:|^)\s+(?:\[<[0-9a-f]+>\] *)?(?<f>[A-Za-z_.][\w.$]*)(?:\+0x| \([^\s()]+:\d)|^\[<[0-9a-f]+>\] *(?<f2>[A-Za-z_.][\w.$]*)\+0x/;
 
 /** Faults: the instruction pointer, then the callers. */
 export const PC_THEN_TRACE: readonly (readonly WalkStep[])[] = [

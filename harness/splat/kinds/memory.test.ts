@@ -78,7 +78,7 @@ const ROWS: readonly Row[] = [
     { culprit: 'pond_map', ...WHOLE },
   ],
   [
-    'BUG: Bad page state in corrupted',
+    'BUG: Bad page state in pond_exit',
     [
       'BUG: Bad page state in process probe  pfn:1a2b4',
       'page:ffffea0000688ad0 refcount:0 mapcount:1 mapping:0000000000000000 index:0x0',

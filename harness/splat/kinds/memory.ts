@@ -35,7 +35,6 @@ export const MEMORY_KINDS: readonly Kind[] = [
   {
     header: /BUG: Dentry .*still in use .*\[unmount/,
     title: 'BUG: Dentry still in use in unmount',
-    stackless: true,
     joins: /WARNING: .*fs\/dcache\.c/,
   },
   { header: /BUG kmalloc-.*: Object already free/, title: 'BUG: Object already free' },

@@ -69,7 +69,6 @@ export const PANIC_KINDS: readonly Kind[] = [
   {
     header: /Kernel panic - not syncing: Couldn't open N_TTY ldisc/,
     title: "kernel panic: Couldn't open N_TTY ldisc",
-    stackless: true,
     continues: 'report',
   },
   {

@@ -6,6 +6,8 @@ const HEADER_THEN_TRACE: readonly (readonly WalkStep[])[] = [
   ['header', 'frames'],
 ];
 const ACCESS = /^(?:.*\s)?(Read|Write) (?:of size|at addr) /m;
+/** Where the value comes from. */
+const ORIGIN = /^\s*(?:Uninit was created at|Local variable \S+ (?:was )?created at):/;
 const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_(?:large|pages|unref)/;
 
 /** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */
@@ -31,19 +33,27 @@ export const SANITIZER_KINDS: readonly Kind[] = [
   {
     header: /BUG: KMSAN: (kernel-(?:usb-)?infoleak[a-z-]*)/,
     title: 'KMSAN: $1 in $f',
+    promise: ORIGIN,
     walks: [['frames']],
     skip: /usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg|_copy_to|copy_to_iter|skb_copy_datagram|simple_copy_to_iter|instrument_copy/,
   },
   {
     header: new RegExp(`BUG: KMSAN: ([a-z-]+) in ${FUNCTION}`),
     title: 'KMSAN: $1 in $f',
+    promise: ORIGIN,
     walks: [['frames'], ['header']],
     skip: /^(?:cipher|drbg|rng)_|alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt|_decrypt|crypto_|aes_|sha\d+_|gf128mul|chacha|poly1305|blake2/,
   },
-  { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1' },
+  { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1', promise: ORIGIN },
   {
-    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in) (?<f>[\w.]+).*)/,
-    title: 'KCSAN: $1',
+    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])? \/ ([\w.]+)/,
+    title: 'KCSAN: $1 $2 / $3',
+    walks: [['header']],
+    stackless: true,
+  },
+  {
+    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])?(.*)/,
+    title: 'KCSAN: $1 $2$3',
     walks: [['header']],
     stackless: true,
   },

@@ -2,7 +2,7 @@
 
 /** A cheap test that every line that opens a trace passes. */
 export const TRACE_HINT: RegExp =
-  /^\s*(?:[Cc]all |[Bb]acktrace|[Ss]tack |Allocated|allocated|[Ff]reed|Last |Second |Aux |kfence-|Uninit |Local |page |read|write|race |assert |Exception |status:|NMI |unwind_)/;
+  /^\s*(?:[Cc]all |[Bb]acktrace|[Ss]tack |Allocated|allocated|[Ff]reed|Last |Second |Aux |kfence-|Uninit |Local |page |read|write|race |assert |Exception |status:|NMI |unwind_|-> #)/;
 
 /** The label of the trace of the task that complained. */
 export const COMPLAINANT: RegExp = /^(?:call|stack|back)\s?(?:trace|backtrace)/i;
@@ -25,8 +25,18 @@ export const TRACE_START: RegExp = new RegExp(
     'status: [0-9a-f]+ badaddr: [0-9a-f]+ cause:',
     String.raw`NMI backtrace for cpu \d+`,
     'unwind_backtrace from ',
+    String.raw`-> #\d+ \(.*\).*:`,
   ].join('|')}))`,
 );
+
+/** Lines of a report behind its trace. */
+export const TRACE_END: RegExp = /^\s*(?:Modules linked in|Code): |^-+\[ end trace/;
+
+/** The one of them that also ends the registers of what an interrupt interrupted. */
+export const REGISTERS_END: RegExp = /^\s*Code: /;
+
+/** A frame on the next line is a place, not a trace. */
+export const PLACE_LABEL: RegExp = /\bat:\s*$/;
 
 /** A cheap test that every line with the instruction pointer passes. */
 export const POINTER_HINT: RegExp = /IP|PC[ :]|pc|[Ee]ra|ERA|PSW|IAOQ/;

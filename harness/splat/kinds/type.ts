@@ -32,7 +32,7 @@ export const TYPES: readonly (readonly [RegExp, string])[] = [
   [/^BUG: corrupted list|^BUG: unable to handle kernel paging request/, 'MEMORY_SAFETY_BUG'],
   [/^BUG: (?:sleeping function|scheduling while atomic)/, 'ATOMIC_SLEEP'],
   [
-    /possible deadlock|inconsistent lock state|suspicious RCU usage|bad unlock balance|held lock freed|still has locks held|lock held when returning|Nested lock was not taken|locking bug|^BUG: (?:spinlock|rwlock)|^BUG: using .* in preemptible|non-static key|workqueue leaked/,
+    /possible deadlock|inconsistent lock state|suspicious RCU usage in|bad unlock balance|held lock freed|still has locks held|lock held when returning|Nested lock was not taken|locking bug|^BUG: (?:spinlock|rwlock)|^BUG: using .* in preemptible|non-static key|workqueue leaked/,
     'LOCKDEP',
   ],
   [/soft lockup|hard lockup|detected stall|INFO: task (?:hung|can't die)|workqueue lockup/, 'HANG'],

@@ -69,17 +69,30 @@ export const WARNING_KINDS: readonly Kind[] = [
     skip: /^usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/,
   },
   {
-    header: /WARNING: kernel stack regs at [0-9a-f(null)]+ in .* has bad '([^']+)' value/,
+    header: /WARNING: kernel stack (?:regs|frame pointer) at\s+\([\w_]*\) in .* has bad (?:'[^']+' )?value/,
+    title: 'WARNING: kernel stack regs has bad value',
+    stackless: true,
+  },
+  {
+    header: /WARNING: kernel stack regs at\s+[0-9a-f]+ in .* has bad '([^']+)' value/,
     title: "WARNING: kernel stack regs has bad '$1' value",
     stackless: true,
   },
   {
-    header: /WARNING: kernel stack frame pointer at [0-9a-f(null)]+ in .* has bad value/,
+    header: /WARNING: kernel stack frame pointer at\s+[0-9a-f]+ in .* has bad value/,
     title: 'WARNING: kernel stack frame pointer has bad value',
     stackless: true,
   },
   {
-    header: /WARNING: (?:CPU: \d+ (?:UID: \d+ )?PID: \d+ )?at \S+:\d+|WARNING: (?:.* )?\S+\.\w+:\d+ at \S/,
+    // The watchdog warned itself, and its words follow.
+    header: new RegExp(`${WARN}kernel/watchdog\\S*\\.c`),
+    title: 'WARNING in $f',
+    walks: AFTER_TRAP,
+    lastWalks: [['header']],
+    joins: /hard LOCKUP/,
+  },
+  {
+    header: /WARNING: (?:CPU: \d+ (?:UID: \d+ )?PID: -?\d+ )?at (?:\S+:\d+|[0-9a-f]{8,16}\b|\w[\w.]*\+0x)|WARNING: (?:.* )?\S+\.\w+:\d+ at \S/,
     title: 'WARNING in $f',
     walks: AFTER_TRAP,
   },
