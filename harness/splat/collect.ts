@@ -33,15 +33,19 @@ export class Collector {
     if (!report.isWhole || report.announced !== null) return;
     const closed = report.close();
     const judgement = judgeReport(closed);
-    if (judgement.truncation !== null || isUnconfirmed(report, judgement)) return;
+    if (judgement.truncation !== null || judgement.isNotice || isUnconfirmed(report, judgement)) return;
     report.announced = judgement.signature;
     this.#onSplat?.(readReport(closed, judgement));
   }
 
-  /** Takes a report that is over; returns where it ends in the log. */
-  add(report: OpenReport, boot: number): number {
+  /**
+   * Takes a report that is over; returns where it ends in the log. One that was cut by another before its trace is judged
+   * by the lines of both.
+   */
+  add(report: OpenReport, boot: number, cutBy: OpenReport | null = null): number {
     const closed = report.close();
-    const judgement = judgeReport(closed);
+    const judgement = judgeReport(closed, cutBy?.close().lines);
+    if (judgement.isNotice) return closed.end;
     const kept = this.#hasRoom(judgement.signature);
     const unconfirmed = isUnconfirmed(report, judgement);
     const isNew = this.#onSplat !== undefined && !unconfirmed && report.announced !== judgement.signature;

@@ -11,7 +11,6 @@ import {
   INTERRUPT_ENTRY,
   STALL_ANCHORS,
   STALL_SELF,
-  STALL_SKIP,
 } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 import { readPointer } from './trace.ts';
@@ -174,7 +173,7 @@ function chooseStalled(names: readonly string[], isSkipped: (name: string) => bo
       inner = null;
       continue;
     }
-    const skipped = isSkipped(name) || STALL_SKIP.test(name);
+    const skipped = isSkipped(name);
     if (!STALL_ANCHORS.test(name)) {
       if (!skipped) inner = name;
       continue;

@@ -5,7 +5,9 @@ import {
   CONSEQUENT_PANIC,
   HANG_TYPE,
   MINOR_TYPES,
+  OOPS_PATH,
   PANIC_TITLE,
+  STARTING_TASK,
   TAINT_CORRUPTED,
   TAINT_DIED,
 } from './kinds/aftermath.ts';
@@ -40,7 +42,8 @@ export function findRoots(all: readonly Finished[]): readonly (number | null)[] 
   const recent: number[] = [];
   for (const [index, own] of all.entries()) {
     const causes = recent.filter((earlier) => isCause(all[earlier], own));
-    const root = causes.find((earlier) => isBreaking(all[earlier])) ?? causes[0] ?? null;
+    const breaking = causes.filter((earlier) => isBreaking(all[earlier]));
+    const root = (isInOops(own) ? breaking.at(-1) : breaking[0]) ?? causes[0] ?? null;
     roots.push(root);
     if (root === null) recent.push(index);
     if (recent.length > RECENT_ROOTS) recent.shift();
@@ -61,10 +64,20 @@ function isCause(root: Finished | undefined, own: Finished): boolean {
   if (isTimed && own.seconds - (root.lastSeconds ?? root.seconds) > SOON_SECONDS) return false;
   const { title, type } = own.splat;
   if (CONSEQUENT_PANIC.test(title)) return true;
-  if (breaking) return PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || isSameTask(own, root);
+  if (breaking)
+    return (
+      PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || isInOops(own) || isSameTask(own, root)
+    );
   const isHang = HANG_TYPE.test(type) && HANG_TYPE.test(root.splat.type);
   if (!isHang && (!MINOR_TYPES.test(type) || BREAKING.test(title))) return false;
+  const { comm, culprit } = own.splat;
+  if (STARTING_TASK.test(comm ?? '') && culprit !== root.splat.culprit) return false;
   return isSameTask(own, root);
+}
+
+/** Whether its trace leads through the code that ends an oops. */
+function isInOops({ splat }: Finished): boolean {
+  return splat.frames.some((frame) => frame.reliable && OOPS_PATH.test(frame.function));
 }
 
 /** Whether the kernel got a taint between two reports. */

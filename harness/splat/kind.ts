@@ -78,6 +78,11 @@ function firstOf(matches: readonly Match[]): Kind | null {
   return best?.kind ?? null;
 }
 
+/** The function that an expression named: groups `f`, `f2` … of its alternatives. */
+function nameIn(match: RegExpExecArray | null | undefined): string | undefined {
+  return match?.groups?.f ?? match?.groups?.f2 ?? match?.groups?.f3;
+}
+
 /** Chooses the kind, among those that match the headline, by the whole report. Its first line is the headline. */
 export function classifyReport(matches: readonly Match[], lines: readonly ReportLine[]): Classification {
   let text: string | null = null;
@@ -90,7 +95,7 @@ export function classifyReport(matches: readonly Match[], lines: readonly Report
     const classification = {
       kind,
       groups: [...head, ...(body?.slice(1) ?? [])],
-      named: head.groups?.f ?? body?.groups?.f,
+      named: nameIn(head) ?? nameIn(body),
       incomplete: kind.body !== undefined && !body,
     };
     if (classification.incomplete) fallback ??= classification;

@@ -6,7 +6,7 @@ import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
 import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST } from './kinds/body.ts';
 import type { OptionalKind } from './kinds/family.ts';
-import { BROADCAST, INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
+import { BROADCAST, FIRMWARE_LINE, FIRMWARE_WORDS, INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { findLead } from './lead.ts';
 import { LinePrefix } from './line-prefix.ts';
@@ -51,6 +51,7 @@ const FARTHEST_WORDS = LONGEST_LINE - 256;
 const findWords = makeGate([
   ...HEADLINE_WORDS,
   ...INFORMATIVE_TRACES,
+  ...FIRMWARE_WORDS,
   BOOT_MARK,
   CONSOLE_LOST,
   ALL_CPU_TRACES,
@@ -85,6 +86,10 @@ export class LogReader {
   #linePrefix: LinePrefix | null = null;
   #allCpus: ContextId | null = null;
   #fresh: OpenReport | null = null;
+  /** A report that was cut before its trace; the one that cut it opens on the same line. */
+  #cut: OpenReport | null = null;
+  /** The firmware has printed since the last kernel started. */
+  #firmware = false;
   #lineCount = 0;
 
   constructor(window: Window, options: ScannerOptions) {
@@ -145,10 +150,11 @@ export class LogReader {
     this.#fresh = null;
     if (fresh && bytes.toString('latin1', from, to).includes(REPLAY_NOTICE)) {
       this.#open.delete(fresh.context);
+      if (fresh.cut) this.#open.set(fresh.context, fresh.cut);
       return;
     }
     if (usual && !hasWords && !this.#concerns(this.#stamped.context)) {
-      if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(this.#stamped.seconds);
+      if (this.#lineCount % SWEEP_LINES === 0) this.#sweep();
       return;
     }
     const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#readUnformattedLine(from, to);
@@ -158,6 +164,8 @@ export class LogReader {
     if (hasWords) this.#readMarks(line, from);
     if (this.#open.size > 0 && !this.#handOver(line, header, place)) return;
     if (header) this.#begin(header, line, place);
+    if (this.#cut) this.#collect(this.#cut);
+    this.#cut = null;
   }
 
   #readUnformattedLine(from: number, to: number): LogLine | null {
@@ -175,7 +183,8 @@ export class LogReader {
       this.#closeAll();
       if (context === NO_CONTEXT) this.#forgetFirmware(from);
       this.#boots.begin();
-    }
+      this.#firmware = false;
+    } else if (context === NO_CONTEXT && FIRMWARE_LINE.test(text)) this.#firmware = true;
     if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
   }
 
@@ -191,7 +200,7 @@ export class LogReader {
   #handOver(line: LogLine, header: Header | null, place: LinePlace): boolean {
     const { text } = line;
     const { end, usual, hasWords } = place;
-    if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(line.seconds);
+    if (this.#lineCount % SWEEP_LINES === 0) this.#sweep();
     const own = this.#open.get(line.context);
     if (own?.isOver(this.#lineCount, line.seconds) || own?.isBefore(line.seconds)) this.#close(own);
     if (!own || this.#open.get(line.context) !== own) {
@@ -205,7 +214,8 @@ export class LogReader {
     }
     if (header && !own.isDuplicate(line, usual) && !own.continuesWith(header, line)) {
       own.giveUpRule();
-      this.#close(own);
+      if (own.isCutBy(line)) this.#cutOff(own);
+      else this.#close(own);
       return true;
     }
     if (hasWords && INFORMATIVE_TRACES.some((words) => text.includes(words))) {
@@ -229,6 +239,7 @@ export class LogReader {
     const start = this.#window.offsetOf(place.from);
     const unconfirmed = line.context === NO_CONTEXT && (kind === null || BROADCAST.test(line.text));
     if (unconfirmed && start > this.#stampedFrom) return;
+    if (this.#firmware && kind === null && line.context === NO_CONTEXT) return;
     if (kind?.restart && isOrderly(readBefore(this.#window, place.from))) return;
     this.#boots.note(line);
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
@@ -242,14 +253,18 @@ export class LogReader {
     });
     const [oldest] = this.#open.values();
     if (oldest && this.#open.size >= MOST_OPEN) this.#close(oldest);
+    if (this.#cut?.context === report.context) {
+      report.cut = this.#cut;
+      this.#cut = null;
+    }
     this.#open.set(line.context, report);
     this.#fresh = report;
-    if (!unconfirmed) this.#options.onHeader?.(normaliseTitle(words));
+    if (!unconfirmed && kind?.needsTrace !== true) this.#options.onHeader?.(normaliseTitle(words));
   }
 
-  #sweep(seconds: number | null): void {
-    for (const report of this.#open.values())
-      if (report.isOver(this.#lineCount, seconds)) this.#close(report);
+  /** Closes reports of contexts that are silent. Their seconds run only with stamps of their own. */
+  #sweep(): void {
+    for (const report of this.#open.values()) if (report.isOver(this.#lineCount, null)) this.#close(report);
   }
 
   /** Marks every open report, and the last closed ones, as those of a kernel that panicked. True if there were any. */
@@ -264,10 +279,31 @@ export class LogReader {
   }
 
   #close(report: OpenReport): void {
+    this.#leave(report);
+    if (report.cut) this.#collector.add(report.cut, this.#boots.current, report);
+    this.#collect(report);
+  }
+
+  /** Keeps a report that was cut before its trace until the one that cut it is over. */
+  #cutOff(report: OpenReport): void {
+    this.#leave(report);
+    if (report.cut) this.#collector.add(report.cut, this.#boots.current, report);
+    report.cut = null;
+    this.#cut = report;
+    this.#note(report.context, report.end);
+  }
+
+  #leave(report: OpenReport): void {
     this.#open.delete(report.context);
     if (this.#allCpus === report.context) this.#allCpus = null;
-    const end = this.#collector.add(report, this.#boots.current);
+  }
+
+  #collect(report: OpenReport): void {
+    this.#note(report.context, this.#collector.add(report, this.#boots.current));
+  }
+
+  #note(context: ContextId, end: number): void {
     if (this.#reach.size >= CONTEXTS) this.#reach.delete(this.#reach.keys().next().value ?? NO_CONTEXT);
-    this.#reach.set(report.context, end);
+    this.#reach.set(context, end);
   }
 }

@@ -42,13 +42,17 @@ export interface Judgement {
   /** A line is missing that distinguishes such a report from the words of other programs. */
   readonly incomplete: boolean;
   readonly signature: string;
+  /** Such a line alone, without a trace, is no complaint. */
+  readonly isNotice: boolean;
   /** The kind uses the instruction pointer. */
   readonly usesPc: boolean;
 }
 
-/** Names a finished report. */
-export function judgeReport(report: Report): Judgement {
-  const reliable = chooseLines(report.lines);
+/** Names a finished report; `more` are the lines of the report that cut it before its trace. */
+export function judgeReport(report: Report, more: readonly ReportLine[] = []): Judgement {
+  const all = [...report.lines, ...more];
+  // A stack that overflowed is full of stale words.
+  const reliable = report.header.kind?.choice === 'overflow' ? trimReport(all, false) : chooseLines(all);
   const classification = classifyReport(report.header.matches, reliable);
   const { kind, groups } = classification;
   const search = kind
@@ -70,6 +74,7 @@ export function judgeReport(report: Report): Judgement {
       : findTruncation(classification, search, words, reliable),
     incomplete: classification.incomplete,
     signature: signSplat(type, title, search.culprit),
+    isNotice: kind?.needsTrace === true && !all.some((line) => line.frames.length > 0),
     usesPc: kind?.walks?.some((walk) => walk.includes('pc')) ?? true,
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Frame, Trace } from '../model/index.ts';
-import { makeFrame } from './frame.ts';
+import { makeFrame, parseAddressFrame, readSource } from './frame.ts';
 import { COMPLAINANT, POINTER_HINT, POINTERS, REGISTERS_END, TRACE_END } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 
@@ -42,6 +42,11 @@ export function readTraces(lines: readonly ReportLine[]): Traces {
       continue;
     }
     if (line.text === '') continue;
+    const nameless = open !== null && open.length > 0 ? parseAddressFrame(line.text) : null;
+    if (nameless) {
+      open?.push(nameless);
+      continue;
+    }
     const pointer = readPointer(line.text);
     if (pc === undefined) pc = pointer;
     if (pointer !== undefined) interrupted = open !== null && open.length > 0;
@@ -65,7 +70,9 @@ export function readPointer(line: string): Frame | null | undefined {
     const match = pattern.exec(line);
     if (!match) continue;
     const { f, o, s, m } = match.groups ?? {};
-    return f === undefined ? null : makeFrame(f, o, s, m, {});
+    if (f === undefined) return null;
+    const { module, file, line: row } = readSource(line.slice(match.index + match[0].length));
+    return makeFrame(f, o, s, m ?? module, { file, line: row });
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ const KASAN = [
 const TRUNCATED: readonly (readonly [RegExp, string, readonly string[]])[] = [
   [
     /line that such a report must have/,
-    'possible deadlock in pond_poll',
+    'WARNING: possible circular locking dependency detected',
     [
       'WARNING: possible circular locking dependency detected',
       'probe/42 is trying to acquire lock:',

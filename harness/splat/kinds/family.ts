@@ -20,7 +20,7 @@ export type Choice = 'first' | 'stall' | 'overflow' | 'hung';
 
 /** A kind of complaint: the form of its headline, and how it is named. */
 export interface Kind {
-  /** Matches the headline. A group called `f` is a function that the headline names. */
+  /** Matches the headline. A group called `f`, `f2` or `f3` is a function that the headline names. */
   readonly header: RegExp;
   /** Must match the lines from the headline on; its groups continue the numbers of the headline's. */
   readonly body?: RegExp;
@@ -35,6 +35,8 @@ export interface Kind {
   readonly choice?: Choice;
   /** The report is whole without a trace. */
   readonly stackless?: boolean;
+  /** Without a trace such a line is a notice, and no complaint. */
+  readonly needsTrace?: boolean;
   /** A line like this must come, and a frame right behind it. */
   readonly promise?: RegExp;
   /** If the report breaks off before it names anybody, the words of its headline are its title. */

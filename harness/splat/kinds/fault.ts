@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Kind, PC_THEN_TRACE, TRACE, type WalkStep } from './family.ts';
+import { FUNCTION, type Kind, PC_THEN_TRACE, TRACE, type WalkStep } from './family.ts';
 
 const PC_ONLY: readonly (readonly WalkStep[])[] = [['pc']];
 
@@ -52,6 +52,13 @@ export const FAULT_KINDS: readonly Kind[] = [
     header: /general protection fault(?:, [^:]*)?(?:.*?:|$)/,
     title: 'general protection fault in $f',
     walks: PC_THEN_TRACE,
+  },
+  {
+    // The kernel goes on, and prints where it was: a driver touches what this processor does not have.
+    header: new RegExp(`unchecked MSR access error: .*at rIP: 0x[0-9a-f]+ \\(${FUNCTION}\\+0x`),
+    title: 'unchecked MSR access error in $f',
+    walks: [['header'], ...TRACE],
+    needsTrace: true,
   },
   { header: /stack segment: /, title: 'stack segment fault in $f', walks: PC_THEN_TRACE },
   { header: /int3: /, title: 'int3 in $f', walks: PC_THEN_TRACE },

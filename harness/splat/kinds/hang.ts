@@ -2,6 +2,9 @@
 import { type Kind, TRACE } from './family.ts';
 import { EXCEPTION_STACK, NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
 
+/** What the scheduler runs is stuck, or who called it. */
+const SCHEDULER = /^(?:__)?schedule$|^preempt_schedule/;
+
 /** Tasks and processors that make no progress. */
 export const HANG_KINDS: readonly Kind[] = [
   {
@@ -11,6 +14,7 @@ export const HANG_KINDS: readonly Kind[] = [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
     ],
+    skip: SCHEDULER,
     choice: 'stall',
   },
   {
@@ -20,6 +24,7 @@ export const HANG_KINDS: readonly Kind[] = [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
     ],
+    skip: SCHEDULER,
     choice: 'stall',
   },
   {
@@ -42,7 +47,7 @@ export const HANG_KINDS: readonly Kind[] = [
       // arm64 shows the interrupted place and nothing of the interrupt.
       [/^pc : /, 'trace', 'frames'],
     ],
-    skip: /apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
+    skip: /^(?:__)?schedule$|^preempt_schedule|apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
     choice: 'stall',
   },
   {

@@ -29,17 +29,19 @@ const WARNING_NOTICES = new RegExp(
     'module parameter|is experimental|polling idle and HT|PAE disabled|Forcing PAE|orc_unwind|same physical disk|quality tested using',
     'OF: overlay: WARNING: memory leak will occur|has been replaced by|SMP operation may be unreliable',
     'Falling back|WARNING: You are running an unsupported',
-  ].join('|')})`,
+  ].join('|')})|^[^a-z]*[a-z].*WARNING:\\s*$`,
+  // Some loggers echo the kernel's lines in capitals.
+  'i',
 );
 
 export const HEADLINES: readonly Headline[] = [
-  { words: 'BUG:', harmless: /[A-Za-z_]BUG:|xlog_status:|messages suppressed/ },
+  { words: 'BUG:', harmless: /[a-z_]BUG:|xlog_status:|messages suppressed|^[^a-z]*[a-z].*BUG:\s*$/i },
   { words: 'WARNING:', harmless: WARNING_NOTICES },
   {
     words: 'INFO:',
     known: true,
     harmless:
-      /lockdep is turned off|Stall ended before state dump start|NMI handler|took too long|recovery required on readonly|rmt_storage:INFO:|_INFO:/,
+      /lockdep is turned off|Stall ended before state dump start|NMI handler|took too long|recovery required on readonly|[a-z_]INFO:|^[^a-z]*[a-z].*INFO:\s*$/i,
   },
   { words: 'Unable to handle kernel' },
   {
@@ -90,6 +92,8 @@ export const HEADLINES: readonly Headline[] = [
   { words: 'kernel unaligned access[#', known: true },
   { words: 'sysfs: cannot create duplicate filename' },
   { words: 'unreferenced object 0x', known: true },
+  { words: 'unchecked MSR access error', known: true },
+  { words: 'PANIC at ', known: true },
   { words: '[Hardware Error]', known: true },
   { words: 'page allocation failure', known: true },
   { words: 'page allocation stalls', known: true },
@@ -102,7 +106,16 @@ export const HEADLINES: readonly Headline[] = [
 
 /** Never a headline: lines of other programs in the kernel's log, and lines that quote a user's words. */
 export const FOREIGN_LINE: RegExp =
-  /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^ ?kernel:\[|^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)/;
+  /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^ ?kernel:\[|^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)|^-+\[ end /;
+
+/** Lines of firmware. What it says in the same words as a kernel, and no kind knows, is no complaint of a kernel. */
+export const FIRMWARE_LINE: RegExp =
+  /^(?:\[\w+ *\] +)?(?:coreboot-\d|CBFS|FMAP: |BS: BS_|Starting depthcharge|U-Boot |NOTICE: +BL)/;
+
+/** Each of those lines has one of these words. */
+export const FIRMWARE_WORDS: readonly string[] = [
+  ...['coreboot-', 'CBFS', 'FMAP: ', 'BS: BS_', 'Starting depthcharge', 'U-Boot ', 'NOTICE:'],
+];
 
 /** Messages that have a trace and are no complaint. A report without caller ids ends before them. */
 export const INFORMATIVE_TRACES: readonly string[] = [

@@ -10,7 +10,9 @@ const AT_THEN_TRACE: readonly (readonly WalkStep[])[] = [
   [AT_PLACE, 'trace', 'frames'],
   ['trace', 'frames'],
 ];
-const WANTED: readonly (readonly WalkStep[])[] = [[/is trying to (?:acquire|lock)/, AT_PLACE]];
+const WANTED: readonly (readonly WalkStep[])[] = [
+  [/is trying to (?:acquire|lock)/, /\bat:\s+(?:\[<[0-9a-f]+>\] *)?(?<f>[A-Za-z_.][\w.$]*)(?:\+0x| \()/],
+];
 const ANY = '(?:WARNING|INFO|BUG): ';
 
 /** Reports of lockdep, of the lock debugging, and of what must not happen in atomic context. */

@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
       CPU,
       aCallTrace(`dump_stack_lvl bad_page free_unref_page pond_exit ${ENTRY}`),
     ],
-    { culprit: null, corrupted: true },
+    { culprit: 'pond_exit', ...WHOLE },
   ],
   [
     'BUG: Bad rss-counter state',

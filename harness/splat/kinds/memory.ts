@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { type Kind, TRACE } from './family.ts';
+import { type Kind, TRACE, type WalkStep } from './family.ts';
 
 const ALLOCATORS =
   /alloc|kmemleak|kmem|slab|get_free_page|create_object|mmap|idr_|list_lru_init|k?vasprintf|kasprintf|strn?dup|memdup|pcpu_create|kobject_/;
 /** What hands out pages and takes them back, up to the one who wanted or returned them. */
 const PAGE_HANDLERS =
   /page_owner|alloc|vmap|prep_new_page|prep_compound|rmqueue|(?:free|put|get|update|release)_page|free_unref|^_*folio|page_frag_free|truncate_inode_pages|^bad_page|^(?:__)?(?:free|check)_\w*(?:pcp|page|pages)(?:_|$)/;
+
+/** SLUB notices late that an object was overwritten. Who owns the object is known: it is who allocated it. */
+const ALLOCATED: readonly (readonly WalkStep[])[] = [
+  [/^(?:INFO: )?Allocated in (?<f>[A-Za-z_.][\w.$]*)\+0x/],
+];
 
 /** Pages, slabs, leaks and counters. */
 export const MEMORY_KINDS: readonly Kind[] = [
@@ -38,12 +43,13 @@ export const MEMORY_KINDS: readonly Kind[] = [
     joins: /WARNING: .*fs\/dcache\.c/,
   },
   { header: /BUG kmalloc-.*: Object already free/, title: 'BUG: Object already free' },
-  // SLUB's reports of other caches. Those of kmalloc have no kind: their own words are the title.
   {
     header: /BUG (?!kmalloc-)([\w:.-]+ \((?:Not tainted|Tainted: [^)]*)\): (?!kasan: ).*)/,
     title: 'BUG $1',
+    walks: ALLOCATED,
     stackless: true,
   },
+  { header: /BUG (kmalloc-.*)/, title: 'BUG $1', walks: ALLOCATED, stackless: true },
   {
     header: /VFS: Close: file count is 0/,
     title: 'VFS: Close: file count is zero (use-after-free)',

@@ -106,6 +106,12 @@ export const PANIC_KINDS: readonly Kind[] = [
     joins: /kernel BUG at|invalid opcode|Oops|Internal error/,
   },
   {
+    // The Solaris layer of ZFS: the task that met it never goes on.
+    header: /^PANIC at \S+:\d+:(?<f>[A-Za-z_]\w*)\(\)/,
+    title: 'PANIC in $f',
+    walks: [['header'], ...TRACE],
+  },
+  {
     header: /trusty: panic.*ASSERT FAILED at \([^)]*\): ?(.*)/,
     title: 'trusty: ASSERT FAILED: $1',
     stackless: true,

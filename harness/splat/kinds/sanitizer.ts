@@ -7,7 +7,7 @@ const HEADER_THEN_TRACE: readonly (readonly WalkStep[])[] = [
 ];
 const ACCESS = /^(?:.*\s)?(Read|Write) (?:of size|at addr) /m;
 /** Where the value comes from. */
-const ORIGIN = /^\s*(?:Uninit was created at|Local variable \S+ (?:was )?created at):/;
+const ORIGIN = /^\s*(?:Uninit was created at|(?:Local variable \S+|Variable) (?:was )?created at):/;
 const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_(?:large|pages|unref)/;
 
 /** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */

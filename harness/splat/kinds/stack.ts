@@ -4,6 +4,9 @@
 export const TRACE_HINT: RegExp =
   /^\s*(?:[Cc]all |[Bb]acktrace|[Ss]tack |Allocated|allocated|[Ff]reed|Last |Second |Aux |kfence-|Uninit |Local |page |read|write|race |assert |Exception |status:|NMI |unwind_|-> #)/;
 
+/** Words of the stack's dump that stand before a label whose line feed got lost. */
+export const GLUED_LABEL: RegExp = /^[ 0-9a-f]{8,}(?=Call Trace:)/;
+
 /** The label of the trace of the task that complained. */
 export const COMPLAINANT: RegExp = /^(?:call|stack|back)\s?(?:trace|backtrace)/i;
 
@@ -50,8 +53,9 @@ export const PROMISE_EXEMPT: RegExp =
   /\(stack is not available\)|^\s*status: [0-9a-f]+ badaddr:|frame pointer underflow/;
 
 const NAME = String.raw`(?<f>[A-Za-z_.$][\w.$]*)`;
-const PLACED = String.raw`${NAME}\+(?:0x)?(?<o>[0-9a-f]+)(?:\/(?:0x)?(?<s>[0-9a-f]+))?(?: \[(?<m>[\w-]+)(?: [0-9a-f]+)?\])?`;
-const BRACKETED = String.raw`(?:\[?<?[0-9a-f]{8,16}>?\]?\s+)`;
+/** With an offset, or decoded: with a place in the source behind it. */
+const PLACED = String.raw`${NAME}(?:\+(?:0x)?(?<o>[0-9a-f]+)(?:\/(?:0x)?(?<s>[0-9a-f]+))?(?: \[(?<m>[\w-]+)(?: [0-9a-f]+)?\])?|(?= \([^\s()]+:[\d?]))`;
+const BRACKETED = String.raw`(?:\[?<?[0-9a-f]{8,16}>?\]?:?\s+)`;
 
 /** Lines with the instruction pointer; some have no name, after a jump to nowhere. */
 export const POINTERS: readonly RegExp[] = [
@@ -114,9 +118,6 @@ export const STALL_ANCHORS: RegExp = new RegExp(
     '^do_mmap|^mmap_region|^call_mmap|^(?:__)?fput$|^____fput$|^do_iter_readv_writev',
   ].join('|'),
 );
-
-/** The scheduler itself: what it runs is stuck, or who called it. */
-export const STALL_SKIP: RegExp = /^(?:__)?schedule$|^preempt_schedule/;
 
 /** Dispatchers that are themselves stuck. Group 1 is the common name of all variants. */
 export const STALL_SELF: RegExp = /(smp_call_function)/;

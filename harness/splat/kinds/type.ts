@@ -38,7 +38,7 @@ export const TYPES: readonly (readonly [RegExp, string])[] = [
   [/soft lockup|hard lockup|detected stall|INFO: task (?:hung|can't die)|workqueue lockup/, 'HANG'],
   [/memory leak/, 'LEAK'],
   [/^WARNING: refcount bug/, 'REFCOUNT_WARNING'],
-  [/^WARNING/, 'WARNING'],
+  [/^WARNING|^unchecked MSR/, 'WARNING'],
   [/^SYZ(?:FAIL|FATAL)/, 'SYZ_FAILURE'],
   [/^unexpected kernel reboot/, 'REBOOT'],
   [/^BUG: Object already free/, 'DoS'],

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { Kind, WalkStep } from './family.ts';
+import { FUNCTION, type Kind, type WalkStep } from './family.ts';
 import { TRAP_POINTER } from './stack.ts';
 
+/** The same in another place of the expression: a group's name must be unique. */
+const SECOND = FUNCTION.replace('<f>', '<f2>');
+const THIRD = FUNCTION.replace('<f>', '<f3>');
 const WARN = 'WARNING: .*';
 /** A warning traps since 2017: the trace proper begins behind the trap. Before, it was just printed. */
 const AFTER_TRAP: readonly (readonly WalkStep[])[] = [
@@ -10,6 +13,7 @@ const AFTER_TRAP: readonly (readonly WalkStep[])[] = [
   ['pc', 'frames'],
   ['trace', 'frames'],
   ['frames'],
+  ['header'],
 ];
 
 /** WARN() and its kin; those of well-known checkers have a name of their own. */
@@ -88,11 +92,15 @@ export const WARNING_KINDS: readonly Kind[] = [
     header: new RegExp(`${WARN}kernel/watchdog\\S*\\.c`),
     title: 'WARNING in $f',
     walks: AFTER_TRAP,
-    lastWalks: [['header']],
     joins: /hard LOCKUP/,
   },
   {
-    header: /WARNING: (?:CPU: \d+ (?:UID: \d+ )?PID: -?\d+ )?at (?:\S+:\d+|[0-9a-f]{8,16}\b|\w[\w.]*\+0x)|WARNING: (?:.* )?\S+\.\w+:\d+ at \S/,
+    header: new RegExp(
+      [
+        String.raw`WARNING: (?:CPU: \d+ (?:UID: \d+ )?PID: -?\d+ )?at (?:\S+:\d+(?: ${FUNCTION}\+0x)?|[0-9a-f]{8,16}\b|${SECOND}\+0x)`,
+        String.raw`WARNING: (?:.* )?\S+\.\w+:\d+ at (?:${THIRD}\+0x|\S)`,
+      ].join('|'),
+    ),
     title: 'WARNING in $f',
     walks: AFTER_TRAP,
   },
