@@ -28,6 +28,7 @@ export { DEFAULT_LIMITS, LIMITS, parseLimits, requireWithin } from './limits.ts'
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
 export type { TrialRunner } from './runner.ts';
+export { groupFindings } from './same-bug.ts';
 export type {
   AppliedPatch,
   ApplyResult,

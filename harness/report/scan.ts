@@ -8,6 +8,7 @@ export function scanJson(file: string, splats: readonly SplatBody[]): object {
     file,
     splats: splats.map((splat) => ({
       title: splat.title,
+      alternatives: splat.alternatives,
       type: splat.type,
       culprit: splat.culprit,
       corrupted: splat.corrupted,

@@ -3,9 +3,12 @@ import { type Finding, findExplained, type Splat } from '../model/index.ts';
 import { toRegExp } from './scalar.ts';
 import type { ExpectedSplat, SettledScenario } from './settled.ts';
 
+/** Whether a splat has the title that is expected, or would have it if somebody else named it. */
 function fits(expected: ExpectedSplat, splat: Splat): boolean {
-  if (expected.title !== null) return splat.title === expected.title;
-  return expected.matches !== null && toRegExp(expected.matches).test(splat.title);
+  const titles = [splat.title, ...splat.alternatives];
+  if (expected.title !== null) return titles.includes(expected.title);
+  const { matches } = expected;
+  return matches !== null && titles.some((title) => toRegExp(matches).test(title));
 }
 
 /**
@@ -25,6 +28,7 @@ export function findUnexpectedSplats(settled: SettledScenario, splats: readonly 
       kind: 'splat',
       signature: splat.signature,
       title: splat.title,
+      ...(splat.alternatives.length > 0 ? { alternatives: splat.alternatives } : {}),
       step: null,
       details: splat.frames
         .slice(0, 8)

@@ -15,7 +15,9 @@ const CASES = join(GOLDEN_LOGS, 'cases');
 type Row = Readonly<Record<string, string>>;
 
 function readRows(folder: string): readonly Row[] {
-  const lines = readFileSync(join(CASES, folder, 'expected.tsv'), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(CASES, folder, 'expected.tsv'), 'utf8')
+    .trimEnd()
+    .split('\n');
   const [head = '', ...rows] = lines.filter((line) => !line.startsWith('#'));
   const keys = head.split('\t');
   return rows.map((row) =>
@@ -38,7 +40,10 @@ function isRight(title: string | undefined, expected: string): boolean {
 for (const folder of ['rules', 'field'])
   t.test(`${folder}: every log has its row`, async (t) => {
     const logs = readdirSync(join(CASES, folder)).filter((name) => name.endsWith('.log'));
-    t.strictSame(readRows(folder).map((row) => row.file), logs.sort());
+    t.strictSame(
+      readRows(folder).map((row) => row.file),
+      logs.sort(),
+    );
   });
 
 for (const { file, title = '', culprit, type, corrupted, quiet, note = '' } of readRows('rules'))

@@ -18,9 +18,16 @@ import { readPointer } from './trace.ts';
 /** The result of the search for a report's culprit. */
 export interface Search {
   readonly culprit: string | null;
+  /** The same as the report prints it: with the prefix of system calls. */
+  readonly printed: string | null;
+  /** Who else could be named: the innermost function of a stall. */
+  readonly innermost: string | null;
   /** The walk that found the name met the trace of an injected failure: the name may be from there. */
   readonly injected: boolean;
 }
+
+/** Nobody could be named. */
+export const NOBODY: Search = { culprit: null, printed: null, innermost: null, injected: false };
 
 /** The name of a culprit in titles: demangled, without the compiler's suffixes and the prefix of system calls. */
 export function titleName(name: string): string {
@@ -44,18 +51,30 @@ export function findCulprit(
     const names = walked.names.map(readableName);
     // Of a trace that is guessed, only the instruction pointer is sure.
     const choice = kind.choice === 'stall' && lines.some((line) => line.unreliable) ? 'first' : kind.choice;
-    const chosen = CHOICES[choice ?? 'first'](
-      names,
-      (name) => isSkipListed(name) || kind.skip?.test(name) === true,
-    );
-    if (chosen !== null) return { culprit: titleName(chosen), injected: walked.injected };
+    const isSkipped = (name: string) => isSkipListed(name) || kind.skip?.test(name) === true;
+    const chosen = CHOICES[choice ?? 'first'](names, isSkipped);
+    if (chosen === null) continue;
+    const first =
+      choice === 'stall' ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name)) : null;
+    return nameCulprit(chosen, first, walked.injected);
   }
   for (const walk of kind.lastWalks ?? []) {
     const [name] = walkLines(walk, headerName, lines).names;
-    if (name !== undefined) return { culprit: titleName(name), injected: false };
+    if (name !== undefined) return nameCulprit(readableName(name), null, false);
   }
-  return { culprit: null, injected: false };
+  return NOBODY;
 }
+
+function nameCulprit(chosen: string, innermost: string | null, injected: boolean): Search {
+  return {
+    culprit: titleName(chosen),
+    printed: chosen,
+    innermost: innermost === null ? null : titleName(innermost),
+    injected,
+  };
+}
+
+const isDispatcher = (name: string) => STALL_ANCHORS.test(name) || INTERRUPT_ENTRY.test(name);
 
 function readableName(name: string): string {
   return isMangled(name) ? demangle(name) : bareName(name);

@@ -171,7 +171,9 @@ function tidyPath(path: string): string {
 /** Whether the unwinder marks this line as a guess. */
 export function isUnreliable(text: string): boolean {
   if (text.includes('(unreliable)')) return true;
-  return text.includes('? ') && !text.includes('<EOI>') && /(?:^|\s)\? +[\w.$]+(?:\+0x| \([^\s()]+:)/.test(text);
+  return (
+    text.includes('? ') && !text.includes('<EOI>') && /(?:^|\s)\? +[\w.$]+(?:\+0x| \([^\s()]+:)/.test(text)
+  );
 }
 
 function readPair(pair: RegExpExecArray): readonly Frame[] {

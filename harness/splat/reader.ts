@@ -6,7 +6,13 @@ import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
 import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST } from './kinds/body.ts';
 import type { OptionalKind } from './kinds/family.ts';
-import { BROADCAST, FIRMWARE_LINE, FIRMWARE_WORDS, INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
+import {
+  BROADCAST,
+  FIRMWARE_LINE,
+  FIRMWARE_WORDS,
+  INFORMATIVE_TRACES,
+  REPLAY_NOTICE,
+} from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { findLead } from './lead.ts';
 import { LinePrefix } from './line-prefix.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
-import { findCulprit } from './culprit.ts';
-import { classifyReport, type Header } from './kind.ts';
+import { findCulprit, NOBODY, type Search } from './culprit.ts';
+import { type Classification, classifyReport, type Header } from './kind.ts';
 import { DROPPED_LINE } from './kinds/body.ts';
 import { LINES_BEFORE_PANIC, REPETITION, SHORT_REPORT, SHORT_REPORT_LINES } from './kinds/panic.ts';
 import type { ReportLine } from './line.ts';
@@ -35,6 +35,8 @@ const LONGEST_TEXT = 64 * 1024;
 /** The name of a complaint and what can be trusted in it. */
 export interface Judgement {
   readonly title: string;
+  /** Other titles that it may be given. */
+  readonly alternatives: readonly string[];
   readonly type: string;
   readonly culprit: string | null;
   /** Why the report cannot be trusted as a whole; null if it can. */
@@ -55,9 +57,7 @@ export function judgeReport(report: Report, more: readonly ReportLine[] = []): J
   const reliable = report.header.kind?.choice === 'overflow' ? trimReport(all, false) : chooseLines(all);
   const classification = classifyReport(report.header.matches, reliable);
   const { kind, groups } = classification;
-  const search = kind
-    ? findCulprit(kind, classification.named, reliable)
-    : { culprit: null, injected: false };
+  const search = kind ? findCulprit(kind, classification.named, reliable) : NOBODY;
   const isBare = kind?.keepsWords && classification.incomplete && search.culprit === null;
   const words =
     kind && !isBare
@@ -67,6 +67,7 @@ export function judgeReport(report: Report, more: readonly ReportLine[] = []): J
   const type = typeOfTitle(title);
   return {
     title,
+    alternatives: isBare ? [] : findAlternatives(title, classification, search, reliable),
     type,
     culprit: search.culprit,
     truncation: report.lost
@@ -79,12 +80,35 @@ export function judgeReport(report: Report, more: readonly ReportLine[] = []): J
   };
 }
 
+/**
+ * Every other title that a sensible reader might give a report: those of the kind, each with every name that its culprit
+ * has. Without a culprit a title that needs one would fit too much.
+ */
+function findAlternatives(
+  title: string,
+  { kind, groups }: Classification,
+  search: Search,
+  lines: readonly ReportLine[],
+): readonly string[] {
+  if (!kind) return [];
+  const names = [search.culprit, search.printed, search.innermost];
+  const titles = [{ form: kind.title }, ...(kind.also ?? [])].flatMap(({ form, walks }) => {
+    if (!form.includes('$f')) return [fillForm(form, groups, '')];
+    const own = walks ? [findCulprit({ ...kind, walks, lastWalks: [] }, undefined, lines).culprit] : names;
+    return own.flatMap((name) => (name === null ? [] : [fillForm(form, groups, name)]));
+  });
+  const all = new Set(titles.map(normaliseTitle));
+  all.delete(title);
+  return [...all];
+}
+
 /** Reads everything that a finished report says, except `follows`, which depends on its neighbours. */
 export function readReport(report: Report, judgement: Judgement): Splat {
-  const { title, type, culprit, truncation, signature } = judgement;
+  const { title, alternatives, type, culprit, truncation, signature } = judgement;
   const { pc, traces } = readTraces(report.lines);
   return {
     title,
+    alternatives,
     type,
     culprit,
     corrupted: truncation !== null,

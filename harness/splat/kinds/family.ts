@@ -18,6 +18,21 @@ export type WalkStep =
 /** How a name is chosen from those that a walk collected: see `kinds/stack.ts`. */
 export type Choice = 'first' | 'stall' | 'overflow' | 'hung';
 
+/** Another title that a kind's reports may be given. */
+export interface OtherTitle {
+  /** Like a kind's title. Several kinds share one if the same fault shows in all of them. */
+  readonly form: string;
+  /** Whom it names; without this, the culprit. */
+  readonly walks?: readonly (readonly WalkStep[])[];
+}
+
+/** Titles of a bad access to memory, of a stall, of a hang, of an overflow: the same bug is reported in several ways. */
+export const BAD_ACCESS: readonly OtherTitle[] = [{ form: 'bad-access in $f' }];
+export const INVALID_FREE: readonly OtherTitle[] = [{ form: 'invalid-free in $f' }];
+export const STALL: readonly OtherTitle[] = [{ form: 'stall in $f' }];
+export const HANG: readonly OtherTitle[] = [{ form: 'hang in $f' }];
+export const STACK_OVERFLOW: readonly OtherTitle[] = [{ form: 'stack-overflow in $f' }];
+
 /** A kind of complaint: the form of its headline, and how it is named. */
 export interface Kind {
   /** Matches the headline. A group called `f`, `f2` or `f3` is a function that the headline names. */
@@ -26,6 +41,8 @@ export interface Kind {
   readonly body?: RegExp;
   /** `$1` and so on stand for the groups, `$f` for the culprit. */
   readonly title: string;
+  /** Other titles that its reports may be given. */
+  readonly also?: readonly OtherTitle[];
   /** Searches for the culprit, tried in order; the first that finds a name wins. Without any, the kind names nobody. */
   readonly walks?: readonly (readonly WalkStep[])[];
   /** Searches if those find nobody: the first name counts, whatever it is. */

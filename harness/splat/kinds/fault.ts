@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { FUNCTION, type Kind, PC_THEN_TRACE, TRACE, type WalkStep } from './family.ts';
+import {
+  BAD_ACCESS,
+  FUNCTION,
+  type Kind,
+  PC_THEN_TRACE,
+  STACK_OVERFLOW,
+  TRACE,
+  type WalkStep,
+} from './family.ts';
 
 const PC_ONLY: readonly (readonly WalkStep[])[] = [['pc']];
 
@@ -8,6 +16,7 @@ export const FAULT_KINDS: readonly Kind[] = [
   {
     header: /BUG: (?:.*\b)?stack guard page was hit/,
     title: 'BUG: stack guard page was hit in $f',
+    also: STACK_OVERFLOW,
     walks: [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
@@ -18,11 +27,13 @@ export const FAULT_KINDS: readonly Kind[] = [
     header:
       /BUG: (?:unable to handle kernel paging request|unable to handle page fault|Unable to handle (?:unknown paging fault|kernel (?:data access|instruction fetch|paging request|unaligned access)))/i,
     title: 'BUG: unable to handle kernel paging request in $f',
+    also: BAD_ACCESS,
     walks: PC_THEN_TRACE,
   },
   {
     header: /BUG: (?:unable to handle )?kernel NULL pointer dereference/i,
     title: 'BUG: unable to handle kernel NULL pointer dereference in $f',
+    also: BAD_ACCESS,
     walks: PC_THEN_TRACE,
   },
   // Old kernels print the headline in two parts, of which the second may be lost.
@@ -35,22 +46,33 @@ export const FAULT_KINDS: readonly Kind[] = [
   {
     header: /Unable to handle kernel NULL pointer dereference/,
     title: 'BUG: unable to handle kernel NULL pointer dereference in $f',
+    also: BAD_ACCESS,
     walks: PC_THEN_TRACE,
   },
   {
     header: /Unable to handle kernel access to user memory/,
     title: 'BUG: unable to handle kernel access to user memory in $f',
+    also: BAD_ACCESS,
+    walks: PC_THEN_TRACE,
+  },
+  {
+    // An address in the first page: the pointer was null.
+    header: /Unable to handle kernel (?:paging request|data access)\b.* address:? (?:0x)?0*[0-9a-f]{1,3}$/,
+    title: 'BUG: unable to handle kernel paging request in $f',
+    also: [{ form: 'BUG: unable to handle kernel NULL pointer dereference in $f' }, ...BAD_ACCESS],
     walks: PC_THEN_TRACE,
   },
   {
     header:
       /Unable to handle kernel (?:paging request|pointer dereference|data access|instruction fetch|execution of (?:user|kernel) memory|read from unreadable|write to read-only|unaligned|unknown paging)/,
     title: 'BUG: unable to handle kernel paging request in $f',
+    also: BAD_ACCESS,
     walks: PC_THEN_TRACE,
   },
   {
     header: /general protection fault(?:, [^:]*)?(?:.*?:|$)/,
     title: 'general protection fault in $f',
+    also: BAD_ACCESS,
     walks: PC_THEN_TRACE,
   },
   {
@@ -65,7 +87,7 @@ export const FAULT_KINDS: readonly Kind[] = [
   { header: /PANIC: double fault/, title: 'PANIC: double fault in $f', walks: PC_ONLY, continues: 'head' },
   { header: /divide[ _]error: /, title: 'divide error in $f', walks: PC_ONLY },
   { header: /invalid opcode: /, title: 'invalid opcode in $f', walks: PC_ONLY, continues: 'head' },
-  { header: /Unhandled fault: /, title: 'Unhandled fault in $f', walks: PC_THEN_TRACE },
+  { header: /Unhandled fault: /, title: 'Unhandled fault in $f', also: BAD_ACCESS, walks: PC_THEN_TRACE },
   {
     header: /Alignment trap: /,
     title: 'Alignment trap in $f',
@@ -93,6 +115,7 @@ export const FAULT_KINDS: readonly Kind[] = [
   {
     header: /kernel BUG at (?:\S*\/)?lib\/list_debug\.c/i,
     title: 'BUG: corrupted list in $f',
+    also: BAD_ACCESS,
     walks: [...TRACE, ['frames']],
   },
   {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Kind, TRACE } from './family.ts';
+import { HANG, type Kind, STALL, TRACE } from './family.ts';
 import { EXCEPTION_STACK, NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
 
 /** What the scheduler runs is stuck, or who called it. */
@@ -10,6 +10,7 @@ export const HANG_KINDS: readonly Kind[] = [
   {
     header: /BUG: soft lockup/,
     title: 'BUG: soft lockup in $f',
+    also: STALL,
     walks: [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
@@ -20,6 +21,7 @@ export const HANG_KINDS: readonly Kind[] = [
   {
     header: /[Ww]atchdog detected hard LOCKUP|hard LOCKUP on cpu/,
     title: 'hard lockup in $f',
+    also: STALL,
     walks: [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
@@ -30,6 +32,7 @@ export const HANG_KINDS: readonly Kind[] = [
   {
     header: /INFO: rcu_tasks\w* detected stalls on tasks/,
     title: 'INFO: rcu detected stall in $f',
+    also: STALL,
     walks: TRACE,
     skip: /sched|context_switch|__switch_to/,
     choice: 'stall',
@@ -37,6 +40,7 @@ export const HANG_KINDS: readonly Kind[] = [
   {
     header: /INFO: rcu_(?:preempt|sched|bh)(?:_state)? (?:self-)?detected(?: expedited)? stalls?/,
     title: 'INFO: rcu detected stall in $f',
+    also: STALL,
     walks: [
       [TIMER_INTERRUPT, 'pc', 'frames'],
       [TIMER_INTERRUPT, 'frames'],
@@ -53,6 +57,7 @@ export const HANG_KINDS: readonly Kind[] = [
   {
     header: /INFO: task .+ blocked (?:in I\/O wait )?(?:on an? .*)?for more than \d+ seconds/,
     title: 'INFO: task hung in $f',
+    also: HANG,
     walks: TRACE,
     choice: 'hung',
   },
@@ -61,12 +66,14 @@ export const HANG_KINDS: readonly Kind[] = [
     header: /INFO: task [^:]*$/,
     body: /:\d+ blocked (?:in I\/O wait )?for more than \d+ seconds/,
     title: 'INFO: task hung in $f',
+    also: HANG,
     walks: TRACE,
     choice: 'hung',
   },
   {
     header: /INFO: task .+ can't die/,
     title: "INFO: task can't die in $f",
+    also: HANG,
     walks: TRACE,
     skip: /schedule/,
   },

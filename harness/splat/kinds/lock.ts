@@ -91,7 +91,12 @@ export const LOCK_KINDS: readonly Kind[] = [
     walks: TRACE,
     skip: /lock/,
   },
-  { header: /BUG: Invalid wait context/, title: 'WARNING: locking bug in $f', walks: TRACE, skip: /lock_|lock_sock|release_sock/ },
+  {
+    header: /BUG: Invalid wait context/,
+    title: 'WARNING: locking bug in $f',
+    walks: TRACE,
+    skip: /lock_|lock_sock|release_sock/,
+  },
   {
     header: /(WARNING|INFO): suspicious (?:RCU|\w+\(\)(?: check)?) usage/,
     body: /\.[chS]:\d/,

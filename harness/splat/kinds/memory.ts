@@ -38,8 +38,9 @@ export const MEMORY_KINDS: readonly Kind[] = [
   { header: /BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state', stackless: true },
   { header: /BUG: (non-zero \w+ on freeing mm)/, title: 'BUG: $1', stackless: true },
   {
-    header: /BUG: Dentry .*still in use .*\[unmount/,
+    header: /BUG: Dentry .*still in use .*(\[unmount(?: of [^\]]*\])?)/,
     title: 'BUG: Dentry still in use in unmount',
+    also: [{ form: 'BUG: Dentry still in use $1' }],
     joins: /WARNING: .*fs\/dcache\.c/,
   },
   { header: /BUG kmalloc-.*: Object already free/, title: 'BUG: Object already free' },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { PANIC_WORDS } from '../../model/index.ts';
-import { FUNCTION, type Kind, TRACE, type WalkStep } from './family.ts';
+import { FUNCTION, type Kind, STACK_OVERFLOW, TRACE, type WalkStep } from './family.ts';
 
 /** The words of a panic that only ends what an earlier report began. */
 export const PANIC_AFTERMATH_WORDS =
@@ -49,6 +49,7 @@ export const PANIC_KINDS: readonly Kind[] = [
   {
     header: /Kernel panic - not syncing: corrupted stack end/,
     title: 'kernel panic: corrupted stack end in $f',
+    also: STACK_OVERFLOW,
     walks: STACK_WALKS,
     choice: 'stall',
     continues: 'report',
@@ -57,6 +58,7 @@ export const PANIC_KINDS: readonly Kind[] = [
     header:
       /Kernel panic - not syncing: kernel stack overflow|Kernel stack overflow|kernel stack overflow \(/,
     title: 'kernel stack overflow in $f',
+    also: STACK_OVERFLOW,
     walks: [['pc', 'trace', 'frames'], ...STACK_WALKS],
     choice: 'stall',
     continues: 'report',
