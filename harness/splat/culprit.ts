@@ -54,9 +54,10 @@ export function findCulprit(
     const isSkipped = (name: string) => isSkipListed(name) || kind.skip?.test(name) === true;
     const chosen = CHOICES[choice ?? 'first'](names, isSkipped);
     if (chosen === null) continue;
-    const first =
-      choice === 'stall' ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name)) : null;
-    return nameCulprit(chosen, first, walked.injected);
+    const innermost = kind.alsoInnermost
+      ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name))
+      : null;
+    return nameCulprit(chosen, innermost, walked.injected);
   }
   for (const walk of kind.lastWalks ?? []) {
     const [name] = walkLines(walk, headerName, lines).names;

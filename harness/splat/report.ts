@@ -3,6 +3,7 @@ import type { Splat } from '../model/index.ts';
 import { findCulprit, NOBODY, type Search } from './culprit.ts';
 import { type Classification, classifyReport, type Header } from './kind.ts';
 import { DROPPED_LINE } from './kinds/body.ts';
+import type { Kind, OtherTitle } from './kinds/family.ts';
 import { LINES_BEFORE_PANIC, REPETITION, SHORT_REPORT, SHORT_REPORT_LINES } from './kinds/panic.ts';
 import type { ReportLine } from './line.ts';
 import { readMetadata } from './metadata.ts';
@@ -91,15 +92,24 @@ function findAlternatives(
   lines: readonly ReportLine[],
 ): readonly string[] {
   if (!kind) return [];
-  const names = [search.culprit, search.printed, search.innermost];
-  const titles = [{ form: kind.title }, ...(kind.also ?? [])].flatMap(({ form, walks }) => {
+  const names = [search.culprit, search.printed];
+  const forms: readonly OtherTitle[] = [{ form: kind.title }, ...(kind.also ?? [])];
+  const titles = forms.flatMap(({ form, ...other }) => {
     if (!form.includes('$f')) return [fillForm(form, groups, '')];
-    const own = walks ? [findCulprit({ ...kind, walks, lastWalks: [] }, undefined, lines).culprit] : names;
+    const own = 'walks' in other ? [nameOther(kind, other, lines)] : names;
     return own.flatMap((name) => (name === null ? [] : [fillForm(form, groups, name)]));
   });
+  if (search.innermost !== null) titles.push(fillForm(kind.title, groups, search.innermost));
   const all = new Set(titles.map(normaliseTitle));
   all.delete(title);
   return [...all];
+}
+
+/** Whom another title of a kind names, if not the culprit. */
+function nameOther(kind: Kind, { walks, skip }: Omit<OtherTitle, 'form'>, lines: readonly ReportLine[]): string | null {
+  const skips = [kind.skip, skip].flatMap((one) => (one ? [one.source] : []));
+  const other = { ...kind, walks: walks ?? [], lastWalks: [], skip: new RegExp(skips.join('|') || '(?!)') };
+  return findCulprit(other, undefined, lines).culprit;
 }
 
 /** Reads everything that a finished report says, except `follows`, which depends on its neighbours. */

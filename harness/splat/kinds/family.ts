@@ -24,6 +24,8 @@ export interface OtherTitle {
   readonly form: string;
   /** Whom it names; without this, the culprit. */
   readonly walks?: readonly (readonly WalkStep[])[];
+  /** Whom those skip, in addition to the kind and the skip list. */
+  readonly skip?: RegExp;
 }
 
 /** Titles of a bad access to memory, of a stall, of a hang, of an overflow: the same bug is reported in several ways. */
@@ -43,6 +45,8 @@ export interface Kind {
   readonly title: string;
   /** Other titles that its reports may be given. */
   readonly also?: readonly OtherTitle[];
+  /** A reader may as well name the innermost function that is not skipped. */
+  readonly alsoInnermost?: boolean;
   /** Searches for the culprit, tried in order; the first that finds a name wins. Without any, the kind names nobody. */
   readonly walks?: readonly (readonly WalkStep[])[];
   /** Searches if those find nobody: the first name counts, whatever it is. */

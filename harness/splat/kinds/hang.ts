@@ -11,6 +11,7 @@ export const HANG_KINDS: readonly Kind[] = [
     header: /BUG: soft lockup/,
     title: 'BUG: soft lockup in $f',
     also: STALL,
+    alsoInnermost: true,
     walks: [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
@@ -22,6 +23,7 @@ export const HANG_KINDS: readonly Kind[] = [
     header: /[Ww]atchdog detected hard LOCKUP|hard LOCKUP on cpu/,
     title: 'hard lockup in $f',
     also: STALL,
+    alsoInnermost: true,
     walks: [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
@@ -33,6 +35,7 @@ export const HANG_KINDS: readonly Kind[] = [
     header: /INFO: rcu_tasks\w* detected stalls on tasks/,
     title: 'INFO: rcu detected stall in $f',
     also: STALL,
+    alsoInnermost: true,
     walks: TRACE,
     skip: /sched|context_switch|__switch_to/,
     choice: 'stall',
@@ -41,6 +44,7 @@ export const HANG_KINDS: readonly Kind[] = [
     header: /INFO: rcu_(?:preempt|sched|bh)(?:_state)? (?:self-)?detected(?: expedited)? stalls?/,
     title: 'INFO: rcu detected stall in $f',
     also: STALL,
+    alsoInnermost: true,
     walks: [
       [TIMER_INTERRUPT, 'pc', 'frames'],
       [TIMER_INTERRUPT, 'frames'],

@@ -17,7 +17,7 @@ const ACCESS = /^(?:.*\s)?(Read|Write) (?:of size|at addr) /m;
 /** Where the value comes from. */
 const ORIGIN = /^\s*(?:Uninit was created at|(?:Local variable \S+|Variable) (?:was )?created at):/;
 /** What leaked is named as well: who made it. */
-const KMSAN_ORIGIN: readonly OtherTitle[] = [{ form: 'KMSAN origin in $f', walks: [[ORIGIN, 'frames']] }];
+const KMSAN_ORIGIN: readonly OtherTitle[] = [{ form: 'KMSAN origin in $f', walks: [[ORIGIN, 'frames']], skip: /alloc_skb/ }];
 const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_(?:large|pages|unref)/;
 
 /** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */
@@ -76,6 +76,12 @@ export const SANITIZER_KINDS: readonly Kind[] = [
     header: new RegExp(`BUG: KFENCE: (invalid free) in ${FUNCTION}`),
     title: 'KFENCE: $1 in $f',
     also: INVALID_FREE,
+    walks: [['header', 'frames']],
+    stackless: true,
+  },
+  {
+    header: new RegExp(`BUG: KFENCE: (memory corruption) in ${FUNCTION}`),
+    title: 'KFENCE: $1 in $f',
     walks: [['header', 'frames']],
     stackless: true,
   },
