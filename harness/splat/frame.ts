@@ -33,7 +33,7 @@ const QUESTION = 0x3f;
 const IN_NAME: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
   code < 128 && /[\w.$]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
-const SOURCE = /^\s+(\S+\.[a-zA-Z]+):(\d+)/;
+const SOURCE = /^\s+([^\s(]+\.[a-zA-Z]+):(\d+)/;
 
 /**
  * The form that most frames have, ` function+0x12/0x34 [module]`, by hand: null for every other line, which may be a

@@ -29,10 +29,11 @@ export interface Classification {
   readonly incomplete: boolean;
 }
 
+const ALL_HEADLINES = [...HEADLINES, ...KINDS.flatMap((kind) => kind.opens ?? [])];
 /** A line without any of these opens no report. */
-export const HEADLINE_WORDS: readonly string[] = HEADLINES.map((headline) => headline.words);
+export const HEADLINE_WORDS: readonly string[] = ALL_HEADLINES.map((headline) => headline.words);
 
-const BY_WORDS = new Map(HEADLINES.map((headline) => [headline.words, headline]));
+const BY_WORDS = new Map(ALL_HEADLINES.map((headline) => [headline.words, headline]));
 const IN_LINE = new RegExp(
   HEADLINE_WORDS.map((words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
   'g',

@@ -106,7 +106,11 @@ function findAlternatives(
 }
 
 /** Whom another title of a kind names, if not the culprit. */
-function nameOther(kind: Kind, { walks, skip }: Omit<OtherTitle, 'form'>, lines: readonly ReportLine[]): string | null {
+function nameOther(
+  kind: Kind,
+  { walks, skip }: Omit<OtherTitle, 'form'>,
+  lines: readonly ReportLine[],
+): string | null {
   const skips = [kind.skip, skip].flatMap((one) => (one ? [one.source] : []));
   const other = { ...kind, walks: walks ?? [], lastWalks: [], skip: new RegExp(skips.join('|') || '(?!)') };
   return findCulprit(other, undefined, lines).culprit;

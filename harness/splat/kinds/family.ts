@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Headline } from './headline.ts';
 
 /** One step of the search for the culprit, down through the lines of a report. */
 export type WalkStep =
@@ -37,6 +38,8 @@ export const STACK_OVERFLOW: readonly OtherTitle[] = [{ form: 'stack-overflow in
 
 /** A kind of complaint: the form of its headline, and how it is named. */
 export interface Kind {
+  /** Words that open its reports, if they are not those of many kinds (`kinds/headline.ts`). */
+  readonly opens?: readonly Headline[];
   /** Matches the headline. A group called `f`, `f2` or `f3` is a function that the headline names. */
   readonly header: RegExp;
   /** Must match the lines from the headline on; its groups continue the numbers of the headline's. */

@@ -20,6 +20,7 @@ export const HANG_KINDS: readonly Kind[] = [
     choice: 'stall',
   },
   {
+    opens: [{ words: 'hard LOCKUP', known: true }],
     header: /[Ww]atchdog detected hard LOCKUP|hard LOCKUP on cpu/,
     title: 'hard lockup in $f',
     also: STALL,

@@ -22,6 +22,7 @@ export const MEMORY_KINDS: readonly Kind[] = [
     joins: /unreferenced object/,
   },
   {
+    opens: [{ words: 'unreferenced object 0x', known: true }],
     header: /^[\s>|]*(?:kmemleak: )?unreferenced object 0x[0-9a-f]+ \(/,
     title: 'memory leak in $f',
     walks: [[/^\s*backtrace/, 'frames']],
@@ -43,8 +44,16 @@ export const MEMORY_KINDS: readonly Kind[] = [
     also: [{ form: 'BUG: Dentry still in use $1' }],
     joins: /WARNING: .*fs\/dcache\.c/,
   },
-  { header: /BUG kmalloc-.*: Object already free/, title: 'BUG: Object already free' },
   {
+    opens: [{ words: 'BUG kmalloc-' }],
+    header: /BUG kmalloc-.*: Object already free/,
+    title: 'BUG: Object already free',
+  },
+  {
+    opens: [
+      { words: '(Not tainted): ', known: true },
+      { words: '(Tainted: ', known: true },
+    ],
     header: /BUG (?!kmalloc-)([\w:.-]+ \((?:Not tainted|Tainted: [^)]*)\): (?!kasan: ).*)/,
     title: 'BUG $1',
     walks: ALLOCATED,
@@ -52,16 +61,19 @@ export const MEMORY_KINDS: readonly Kind[] = [
   },
   { header: /BUG (kmalloc-.*)/, title: 'BUG $1', walks: ALLOCATED, stackless: true },
   {
+    opens: [{ words: 'VFS: Close: file count is 0' }],
     header: /VFS: Close: file count is 0/,
     title: 'VFS: Close: file count is zero (use-after-free)',
     stackless: true,
   },
   {
+    opens: [{ words: 'VFS: Busy inodes after unmount' }],
     header: /VFS: Busy inodes after unmount/,
     title: 'VFS: Busy inodes after unmount (use-after-free)',
     stackless: true,
   },
   {
+    opens: [{ words: 'unregister_netdevice: waiting for' }],
     header: /unregister_netdevice: waiting for \S+ to become free/,
     title: 'unregister_netdevice: waiting for DEV to become free',
     stackless: true,

@@ -17,7 +17,9 @@ const ACCESS = /^(?:.*\s)?(Read|Write) (?:of size|at addr) /m;
 /** Where the value comes from. */
 const ORIGIN = /^\s*(?:Uninit was created at|(?:Local variable \S+|Variable) (?:was )?created at):/;
 /** What leaked is named as well: who made it. */
-const KMSAN_ORIGIN: readonly OtherTitle[] = [{ form: 'KMSAN origin in $f', walks: [[ORIGIN, 'frames']], skip: /alloc_skb/ }];
+const KMSAN_ORIGIN: readonly OtherTitle[] = [
+  { form: 'KMSAN origin in $f', walks: [[ORIGIN, 'frames']], skip: /alloc_skb/ },
+];
 const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_(?:large|pages|unref)/;
 
 /** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */
@@ -93,6 +95,7 @@ export const SANITIZER_KINDS: readonly Kind[] = [
     stackless: true,
   },
   {
+    opens: [{ words: 'UBSAN:' }],
     header: /UBSAN: Undefined behaviour in/,
     title: 'UBSAN: undefined-behaviour in $f',
     walks: TRACE,

@@ -106,6 +106,7 @@ export const WARNING_KINDS: readonly Kind[] = [
   },
   { header: /WARNING:\s*$/, title: 'WARNING: corrupted', truncated: 'the headline is cut' },
   {
+    opens: [{ words: 'sysfs: cannot create duplicate filename' }],
     header: /sysfs: cannot create duplicate filename/,
     title: 'sysfs: duplicate filename in $f',
     walks: [['trace', 'frames']],
