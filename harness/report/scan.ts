@@ -8,7 +8,6 @@ export function scanJson(file: string, splats: readonly SplatBody[]): object {
     file,
     splats: splats.map((splat) => ({
       title: splat.title,
-      alternatives: splat.alternatives,
       type: splat.type,
       culprit: splat.culprit,
       corrupted: splat.corrupted,
@@ -16,6 +15,7 @@ export function scanJson(file: string, splats: readonly SplatBody[]): object {
       comm: splat.comm,
       frames: splat.frames.map(frameJson),
       signature: splat.signature,
+      alternatives: splat.alternatives,
       pid: splat.pid,
       cpu: splat.cpu,
       taint: splat.taint,
