@@ -42,8 +42,9 @@ export function findRoots(all: readonly Finished[]): readonly (number | null)[] 
   const recent: number[] = [];
   for (const [index, own] of all.entries()) {
     const causes = recent.filter((earlier) => isCause(all[earlier], own));
-    const breaking = causes.filter((earlier) => isBreaking(all[earlier]));
-    const root = (isInOops(own) ? breaking.at(-1) : breaking[0]) ?? causes[0] ?? null;
+    const breaking = (earlier: number) => isBreaking(all[earlier]);
+    const broken = isInOops(own) ? causes.findLast(breaking) : causes.find(breaking);
+    const root = broken ?? causes[0] ?? null;
     roots.push(root);
     if (root === null) recent.push(index);
     if (recent.length > RECENT_ROOTS) recent.shift();

@@ -36,8 +36,8 @@ const LONGEST_TEXT = 64 * 1024;
 /** The name of a complaint and what can be trusted in it. */
 export interface Judgement {
   readonly title: string;
-  /** Other titles that it may be given. */
-  readonly alternatives: readonly string[];
+  /** Finds the other titles that it may be given. Of most complaints in a flood nobody wants them. */
+  readonly findAlternatives: () => readonly string[];
   readonly type: string;
   readonly culprit: string | null;
   /** Why the report cannot be trusted as a whole; null if it can. */
@@ -68,7 +68,7 @@ export function judgeReport(report: Report, more: readonly ReportLine[] = []): J
   const type = typeOfTitle(title);
   return {
     title,
-    alternatives: isBare ? [] : findAlternatives(title, classification, search, reliable),
+    findAlternatives: () => (isBare ? [] : findAlternatives(title, classification, search, reliable)),
     type,
     culprit: search.culprit,
     truncation: report.lost
@@ -92,17 +92,19 @@ function findAlternatives(
   lines: readonly ReportLine[],
 ): readonly string[] {
   if (!kind) return [];
-  const names = [search.culprit, search.printed];
-  const forms: readonly OtherTitle[] = [{ form: kind.title }, ...(kind.also ?? [])];
-  const titles = forms.flatMap(({ form, ...other }) => {
-    if (!form.includes('$f')) return [fillForm(form, groups, '')];
-    const own = 'walks' in other ? [nameOther(kind, other, lines)] : names;
-    return own.flatMap((name) => (name === null ? [] : [fillForm(form, groups, name)]));
-  });
-  if (search.innermost !== null) titles.push(fillForm(kind.title, groups, search.innermost));
-  const all = new Set(titles.map(normaliseTitle));
-  all.delete(title);
-  return [...all];
+  const { culprit, printed, innermost } = search;
+  const names = new Set([culprit, printed]);
+  const titles = new Set<string>();
+  const add = (form: string, name: string | null) => {
+    if (name !== null || !form.includes('$f')) titles.add(normaliseTitle(fillForm(form, groups, name ?? '')));
+  };
+  // With the culprit it is the title itself.
+  if (printed !== culprit) add(kind.title, printed);
+  for (const { form, ...other } of kind.also ?? [])
+    for (const name of 'walks' in other ? [nameOther(kind, other, lines)] : names) add(form, name);
+  if (innermost !== culprit) add(kind.title, innermost);
+  titles.delete(title);
+  return [...titles];
 }
 
 /** Whom another title of a kind names, if not the culprit. */
@@ -118,11 +120,11 @@ function nameOther(
 
 /** Reads everything that a finished report says, except `follows`, which depends on its neighbours. */
 export function readReport(report: Report, judgement: Judgement): Splat {
-  const { title, alternatives, type, culprit, truncation, signature } = judgement;
+  const { title, type, culprit, truncation, signature } = judgement;
   const { pc, traces } = readTraces(report.lines);
   return {
     title,
-    alternatives,
+    alternatives: judgement.findAlternatives(),
     type,
     culprit,
     corrupted: truncation !== null,

@@ -7,6 +7,9 @@ export const TRACE_HINT: RegExp =
 /** Words of the stack's dump that stand before a label whose line feed got lost. */
 export const GLUED_LABEL: RegExp = /^[ 0-9a-f]{8,}(?=Call Trace:)/;
 
+/** A cheap test that every such line passes. */
+export const GLUED_HINT = 'Call Trace:';
+
 /** The label of the trace of the task that complained. */
 export const COMPLAINANT: RegExp = /^(?:call|stack|back)\s?(?:trace|backtrace)/i;
 
