@@ -28,7 +28,7 @@ const DEEPEST = 64;
 
 /** Whether a name has the form of one that a compiler mangled. */
 export function isMangled(name: string): boolean {
-  return /^_R|^_Z(?:N|\d)/.test(name);
+  return name.startsWith('_R') || (name.startsWith('_Z') && /^_Z[N\d]/.test(name));
 }
 
 /**

@@ -41,9 +41,10 @@ export function findRoots(all: readonly Finished[]): readonly (number | null)[] 
   const roots: (number | null)[] = [];
   const recent: number[] = [];
   for (const [index, own] of all.entries()) {
-    const causes = recent.filter((earlier) => isCause(all[earlier], own));
+    const inOops = isInOops(own);
+    const causes = recent.filter((earlier) => isCause(all[earlier], own, inOops));
     const breaking = (earlier: number) => isBreaking(all[earlier]);
-    const broken = isInOops(own) ? causes.findLast(breaking) : causes.find(breaking);
+    const broken = inOops ? causes.findLast(breaking) : causes.find(breaking);
     const root = broken ?? causes[0] ?? null;
     roots.push(root);
     if (root === null) recent.push(index);
@@ -56,7 +57,7 @@ function isBreaking(one: Finished | undefined): boolean {
   return one !== undefined && BREAKING.test(one.splat.title);
 }
 
-function isCause(root: Finished | undefined, own: Finished): boolean {
+function isCause(root: Finished | undefined, own: Finished, inOops: boolean): boolean {
   if (!root || own.boot !== root.boot) return false;
   const isTimed = own.seconds !== null && root.seconds !== null;
   if (isTimed && own.seconds < root.seconds) return false;
@@ -67,7 +68,7 @@ function isCause(root: Finished | undefined, own: Finished): boolean {
   if (CONSEQUENT_PANIC.test(title)) return true;
   if (breaking)
     return (
-      PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || isInOops(own) || isSameTask(own, root)
+      PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || inOops || isSameTask(own, root)
     );
   const isHang = HANG_TYPE.test(type) && HANG_TYPE.test(root.splat.type);
   if (!isHang && (!MINOR_TYPES.test(type) || BREAKING.test(title))) return false;
