@@ -67,9 +67,7 @@ function isCause(root: Finished | undefined, own: Finished, inOops: boolean): bo
   const { title, type } = own.splat;
   if (CONSEQUENT_PANIC.test(title)) return true;
   if (breaking)
-    return (
-      PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || inOops || isSameTask(own, root)
-    );
+    return PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || inOops || isSameTask(own, root);
   const isHang = HANG_TYPE.test(type) && HANG_TYPE.test(root.splat.type);
   if (!isHang && (!MINOR_TYPES.test(type) || BREAKING.test(title))) return false;
   const { comm, culprit } = own.splat;

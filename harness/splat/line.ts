@@ -41,7 +41,9 @@ export function readReportLine(words: string): ReportLine {
 
 function readLabel(text: string): string | null {
   if (!TRACE_HINT.test(text))
-    return text.endsWith(GLUED_HINT) && GLUED_LABEL.test(text) ? readLabel(text.replace(GLUED_LABEL, '')) : null;
+    return text.endsWith(GLUED_HINT) && GLUED_LABEL.test(text)
+      ? readLabel(text.replace(GLUED_LABEL, ''))
+      : null;
   const match = TRACE_START.exec(text);
   return match ? (match[1] ?? '').trim() : null;
 }
