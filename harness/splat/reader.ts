@@ -17,6 +17,7 @@ import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { findLead } from './lead.ts';
 import { LinePrefix } from './line-prefix.ts';
 import { OpenReport } from './open.ts';
+import { OpenReports } from './open-reports.ts';
 import {
   type ContextId,
   isProcessor,
@@ -44,10 +45,6 @@ export interface ScannerOptions {
   readonly kinds?: readonly OptionalKind[];
 }
 
-/** Limits the memory for contexts. */
-const CONTEXTS = 512;
-/** Limits the reports that are open at once. */
-const MOST_OPEN = 128;
 /** Every this many lines, reports of silent contexts are closed. */
 const SWEEP_LINES = 32;
 
@@ -83,17 +80,12 @@ export class LogReader {
   readonly #stamped = new StampedLine();
   readonly #boots = new Boots();
   readonly #collector: Collector;
-  readonly #open = new Map<ContextId, OpenReport>();
-  /** Up to where each context's lines belong to an earlier report. */
-  readonly #reach = new Map<ContextId, number>();
+  readonly #open: OpenReports;
   /** Where the first stamp stands. */
   #stampedFrom = Number.POSITIVE_INFINITY;
   /** What stands before that stamp on its line, and so before the others of this log. */
   #linePrefix: LinePrefix | null = null;
-  #allCpus: ContextId | null = null;
   #fresh: OpenReport | null = null;
-  /** A report that was cut before its trace; the one that cut it opens on the same line. */
-  #cut: OpenReport | null = null;
   /** The firmware has printed since the last kernel started. */
   #firmware = false;
   #lineCount = 0;
@@ -103,6 +95,7 @@ export class LogReader {
     this.#options = options;
     this.#wanted = new Set(options.kinds);
     this.#collector = new Collector(options.onSplat);
+    this.#open = new OpenReports(this.#collector);
   }
 
   get dropped(): number {
@@ -138,11 +131,11 @@ export class LogReader {
 
   /** Announces what is whole, though more lines of it may come; what `finish` returns stays the same. */
   flushQuiet(): void {
-    for (const report of this.#open.values()) this.#collector.announce(report);
+    for (const report of this.#open.all()) this.#collector.announce(report);
   }
 
   finish(): readonly Splat[] {
-    this.#closeAll();
+    this.#open.closeAll();
     return this.#collector.list(this.#stampedFrom === Number.POSITIVE_INFINITY);
   }
 
@@ -155,12 +148,11 @@ export class LogReader {
     const fresh = this.#fresh;
     this.#fresh = null;
     if (fresh && bytes.toString('latin1', from, to).includes(REPLAY_NOTICE)) {
-      this.#open.delete(fresh.context);
-      if (fresh.cut) this.#open.set(fresh.context, fresh.cut);
+      this.#open.forget(fresh);
       return;
     }
     if (usual && !hasWords && !this.#concerns(this.#stamped.context)) {
-      if (this.#lineCount % SWEEP_LINES === 0) this.#sweep();
+      if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
       return;
     }
     const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#readUnformattedLine(from, to);
@@ -170,8 +162,7 @@ export class LogReader {
     if (hasWords) this.#readMarks(line, from);
     if (this.#open.size > 0 && !this.#handOver(line, header, place)) return;
     if (header) this.#begin(header, line, place);
-    if (this.#cut) this.#collect(this.#cut);
-    this.#cut = null;
+    this.#open.settle();
   }
 
   #readUnformattedLine(from: number, to: number): LogLine | null {
@@ -181,17 +172,17 @@ export class LogReader {
 
   /** Whether a line of the context has anything to do with what is open. */
   #concerns(context: ContextId): boolean {
-    return this.#open.has(context) || (this.#allCpus !== null && isProcessor(context));
+    return this.#open.get(context) !== undefined || (this.#open.asking !== null && isProcessor(context));
   }
 
   #readMarks({ text, context }: LogLine, from: number): void {
     if (text.startsWith(BOOT_MARK)) {
-      this.#closeAll();
+      this.#open.closeAll();
       if (context === NO_CONTEXT) this.#forgetFirmware(from);
-      this.#boots.begin();
+      this.#beginBoot();
       this.#firmware = false;
     } else if (context === NO_CONTEXT && FIRMWARE_LINE.test(text)) this.#firmware = true;
-    if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
+    if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.all()) report.lost = true;
   }
 
   /** A kernel without stamps starts here: since the end of the one before, only firmware has printed. */
@@ -206,11 +197,11 @@ export class LogReader {
   #handOver(line: LogLine, header: Header | null, place: LinePlace): boolean {
     const { text } = line;
     const { end, usual, hasWords } = place;
-    if (this.#lineCount % SWEEP_LINES === 0) this.#sweep();
+    if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
     const own = this.#open.get(line.context);
-    if (own?.isOver(this.#lineCount, line.seconds) || own?.isBefore(line.seconds)) this.#close(own);
+    if (own?.isOver(this.#lineCount, line.seconds) || own?.isBefore(line.seconds)) this.#open.close(own);
     if (!own || this.#open.get(line.context) !== own) {
-      const asking = this.#allCpus === null ? undefined : this.#open.get(this.#allCpus);
+      const { asking } = this.#open;
       if (!header && asking && isProcessor(line.context)) asking.take(line, end, this.#lineCount);
       return header !== null;
     }
@@ -219,17 +210,15 @@ export class LogReader {
       return false;
     }
     if (header && !own.isDuplicate(line, usual) && !own.continuesWith(header, line)) {
-      own.giveUpRule();
-      if (own.isCutBy(line)) this.#cutOff(own);
-      else this.#close(own);
+      this.#open.closeBefore(own, line);
       return true;
     }
     if (hasWords && INFORMATIVE_TRACES.some((words) => text.includes(words))) {
-      this.#close(own);
+      this.#open.close(own);
       return false;
     }
     own.take(line, end, this.#lineCount);
-    if (hasWords && text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
+    if (hasWords && text.includes(ALL_CPU_TRACES)) this.#open.ask(own);
     if (header && PANIC_LINE.test(text)) this.#markPanicked(line);
     return false;
   }
@@ -238,8 +227,8 @@ export class LogReader {
     const { words, kind } = header;
     const isPanic = PANIC_LINE.test(line.text);
     if (this.#boots.isOver(line, isPanic)) {
-      this.#closeAll();
-      this.#boots.begin();
+      this.#open.closeAll();
+      this.#beginBoot();
     }
     if (isPanic && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
     const start = this.#window.offsetOf(place.from);
@@ -250,66 +239,27 @@ export class LogReader {
     this.#boots.note(line);
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
     const ownPrefix = LinePrefix.ofReport(line.text.slice(0, line.text.indexOf(words)));
-    const floor = this.#reach.get(line.context) ?? 0;
+    const floor = this.#open.reachOf(line.context);
     const lead = findLead(this.#window, line, place.from, { floor, linePrefix: this.#linePrefix, ownPrefix });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
       usual: place.usual,
       unconfirmed,
       linePrefix: ownPrefix,
     });
-    const [oldest] = this.#open.values();
-    if (oldest && this.#open.size >= MOST_OPEN) this.#close(oldest);
-    if (this.#cut?.context === report.context) {
-      report.cut = this.#cut;
-      this.#cut = null;
-    }
-    this.#open.set(line.context, report);
+    this.#open.add(report);
     this.#fresh = report;
     if (!unconfirmed && kind?.needsTrace !== true) this.#options.onHeader?.(normaliseTitle(words));
   }
 
-  /** Closes reports of contexts that are silent. Their seconds run only with stamps of their own. */
-  #sweep(): void {
-    for (const report of this.#open.values()) if (report.isOver(this.#lineCount, null)) this.#close(report);
+  #beginBoot(): void {
+    this.#boots.begin();
+    this.#open.boot = this.#boots.current;
   }
 
   /** Marks every open report, and the last closed ones, as those of a kernel that panicked. True if there were any. */
   #markPanicked(line: LogLine): boolean {
     this.#boots.panic(line);
-    for (const report of this.#open.values()) report.panicked = true;
+    for (const report of this.#open.all()) report.panicked = true;
     return this.#collector.markPanicked(this.#boots.current, line.seconds) || this.#open.size > 0;
-  }
-
-  #closeAll(): void {
-    for (const report of [...this.#open.values()]) this.#close(report);
-  }
-
-  #close(report: OpenReport): void {
-    this.#leave(report);
-    if (report.cut) this.#collector.add(report.cut, this.#boots.current, report);
-    this.#collect(report);
-  }
-
-  /** Keeps a report that was cut before its trace until the one that cut it is over. */
-  #cutOff(report: OpenReport): void {
-    this.#leave(report);
-    if (report.cut) this.#collector.add(report.cut, this.#boots.current, report);
-    report.cut = null;
-    this.#cut = report;
-    this.#note(report.context, report.end);
-  }
-
-  #leave(report: OpenReport): void {
-    this.#open.delete(report.context);
-    if (this.#allCpus === report.context) this.#allCpus = null;
-  }
-
-  #collect(report: OpenReport): void {
-    this.#note(report.context, this.#collector.add(report, this.#boots.current));
-  }
-
-  #note(context: ContextId, end: number): void {
-    if (this.#reach.size >= CONTEXTS) this.#reach.delete(this.#reach.keys().next().value ?? NO_CONTEXT);
-    this.#reach.set(context, end);
   }
 }
