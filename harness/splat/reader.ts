@@ -9,21 +9,21 @@ import type { OptionalKind } from './kinds/family.ts';
 import { BROADCAST, INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { findLead } from './lead.ts';
-import { LinePrefix } from './line-prefix.ts';
 import { OpenReport } from './open.ts';
 import {
   type ContextId,
   isProcessor,
   type LogLine,
   NO_CONTEXT,
-  parseUnformattedLine,
   readStamped,
   restOfLine,
   StampedLine,
 } from './printk.ts';
 import { findRestart, isOrderly, readBefore } from './restart.ts';
-import { findStamp, lineStart } from './stamp.ts';
 import { normaliseTitle } from './title.ts';
+import { LineReader } from './transport/lines.ts';
+import { LinePrefix } from './transport/prefix.ts';
+import { lineStart } from './transport/stamp.ts';
 import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
 export interface ScannerOptions {
@@ -73,22 +73,20 @@ export class LogReader {
   readonly #window: Window;
   readonly #options: ScannerOptions;
   readonly #wanted: ReadonlySet<OptionalKind>;
+  readonly #lines: LineReader;
   readonly #stamped = new StampedLine();
   readonly #boots = new Boots();
   readonly #collector: Collector;
   readonly #open = new Map<ContextId, OpenReport>();
   /** Up to where each context's lines belong to an earlier report. */
   readonly #reach = new Map<ContextId, number>();
-  /** Where the first stamp stands. */
-  #stampedFrom = Number.POSITIVE_INFINITY;
-  /** What stands before that stamp on its line, and so before the others of this log. */
-  #linePrefix: LinePrefix | null = null;
   #allCpus: ContextId | null = null;
   #fresh: OpenReport | null = null;
   #lineCount = 0;
 
   constructor(window: Window, options: ScannerOptions) {
     this.#window = window;
+    this.#lines = new LineReader(window);
     this.#options = options;
     this.#wanted = new Set(options.kinds);
     this.#collector = new Collector(options.onSplat);
@@ -101,13 +99,7 @@ export class LogReader {
   /** Between reports only lines with a headline's words are looked at; near one, all. */
   read({ from, to, omitted }: Stretch): void {
     const { bytes } = this.#window;
-    if (this.#stampedFrom === Number.POSITIVE_INFINITY) {
-      const stamp = findStamp(bytes, from, to);
-      if (stamp >= 0) {
-        this.#stampedFrom = this.#window.offsetOf(stamp);
-        this.#linePrefix = LinePrefix.ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
-      }
-    }
+    this.#lines.learn(from, to);
     let at = from;
     let words = -1;
     while (at < to) {
@@ -120,7 +112,8 @@ export class LogReader {
       const next = feed < 0 || feed >= to ? to : feed + 1;
       const hasWords = words < next && words - at < FARTHEST_WORDS;
       // Further back than that, a line that comes in pieces may have been cut.
-      if (hasWords || this.#open.size > 0) this.#readLine(at, next, next === to ? omitted : 0, hasWords);
+      if (hasWords || this.#open.size > 0)
+        this.#readLine(at, next, next === to ? omitted : 0, hasWords ? words : -1);
       at = next;
     }
   }
@@ -132,10 +125,11 @@ export class LogReader {
 
   finish(): readonly Splat[] {
     this.#closeAll();
-    return this.#collector.list(this.#stampedFrom === Number.POSITIVE_INFINITY);
+    return this.#collector.list(!this.#lines.isStamped);
   }
 
-  #readLine(from: number, next: number, omitted: number, hasWords: boolean): void {
+  #readLine(from: number, next: number, omitted: number, words: number): void {
+    const hasWords = words >= 0;
     this.#lineCount += 1;
     const { bytes } = this.#window;
     const stop = Math.min(next, from + LONGEST_LINE);
@@ -151,18 +145,13 @@ export class LogReader {
       if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(this.#stamped.seconds);
       return;
     }
-    const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#readUnformattedLine(from, to);
+    const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#lines.read(from, to, words);
     if (!line) return;
-    const place = { from, end: this.#window.offsetOf(next) + omitted, usual, hasWords };
+    const place = { from, end: this.#window.endOf(next) + omitted, usual, hasWords };
     const header = hasWords ? readHeader(line.text, this.#wanted) : null;
     if (hasWords) this.#readMarks(line, from);
     if (this.#open.size > 0 && !this.#handOver(line, header, place)) return;
     if (header) this.#begin(header, line, place);
-  }
-
-  #readUnformattedLine(from: number, to: number): LogLine | null {
-    const linePrefix = this.#window.offsetOf(to) > this.#stampedFrom ? this.#linePrefix : null;
-    return parseUnformattedLine(this.#window.bytes, from, to, linePrefix);
   }
 
   /** Whether a line of the context has anything to do with what is open. */
@@ -228,13 +217,13 @@ export class LogReader {
     if (isPanic && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
     const start = this.#window.offsetOf(place.from);
     const unconfirmed = line.context === NO_CONTEXT && (kind === null || BROADCAST.test(line.text));
-    if (unconfirmed && start > this.#stampedFrom) return;
+    if (unconfirmed && this.#lines.isStampedBefore(start)) return;
     if (kind?.restart && isOrderly(readBefore(this.#window, place.from))) return;
     this.#boots.note(line);
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
     const ownPrefix = LinePrefix.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#reach.get(line.context) ?? 0;
-    const lead = findLead(this.#window, line, place.from, { floor, linePrefix: this.#linePrefix, ownPrefix });
+    const lead = findLead(this.#window, line, place.from, { floor, lines: this.#lines, ownPrefix });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
       usual: place.usual,
       unconfirmed,
