@@ -28,6 +28,11 @@ import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
 export interface ScannerOptions {
   /**
+   * The log is being written while it is read: each line is read as soon as it is complete, and forms that show only in
+   * later lines, such as those of mails, are not undone.
+   */
+  readonly live?: boolean;
+  /**
    * Called with each splat when it is complete, in the order of completion; `follows` and `panicked` may still change.
    * A splat that `flushQuiet` announced comes a second time only if its signature has changed since.
    */

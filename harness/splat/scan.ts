@@ -2,6 +2,7 @@
 import type { Splat } from '../model/index.ts';
 import type { OptionalKind } from './kinds/family.ts';
 import { LogReader, type ScannerOptions } from './reader.ts';
+import { Transport } from './transport/transport.ts';
 import { Window } from './window.ts';
 
 export interface Scanner {
@@ -21,19 +22,23 @@ export interface Scanner {
 /** Finds the splats of a log that comes in pieces of any size. It never throws, whatever the bytes. */
 export function createScanner(options: ScannerOptions = {}): Scanner {
   const window: Window = new Window((stretch) => reader.read(stretch));
-  const reader = new LogReader(window, options);
+  const transport = options.live ? window : new Transport(window);
+  const place = (splat: Splat): Splat =>
+    transport instanceof Transport ? { ...splat, ...transport.rangeOf(splat) } : splat;
+  const { onSplat } = options;
+  const reader = new LogReader(window, onSplat ? { ...options, onSplat: (splat) => onSplat(place(splat)) } : options);
   let splats: readonly Splat[] | undefined;
   return {
     push(chunk) {
-      if (splats === undefined) window.push(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk);
+      if (splats === undefined) transport.push(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk);
     },
     flushQuiet() {
       if (splats === undefined) reader.flushQuiet();
     },
     end() {
       if (splats !== undefined) return splats;
-      window.end();
-      splats = reader.finish();
+      transport.end();
+      splats = reader.finish().map(place);
       return splats;
     },
     get dropped() {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import { undoHtml, undoQuotedPrintable, undoQuotes, undoStrangeBrackets } from './decode.ts';
+import { undoDoubling, undoParts, undoReversal } from './order.ts';
+import { undoFields, undoJson } from './records.ts';
+import { type Form, kindOf } from './sheet.ts';
+import { undoBreaks, undoFilling, undoWrapping } from './wrap.ts';
+
+/** What happens to the lines of a log on their way to the reader. Rows are undone in this order. */
+export const FORMS: readonly Form[] = [
+  { name: 'records in JSON', hint: /"(?:MESSAGE|msg|message|log|textPayload|line)"/, undo: undoJson },
+  { name: 'records, a field a line', hint: /MESSAGE/, undo: undoFields },
+  { name: 'quoted-printable', hint: /=3D|=20\r?$|=\r?$/m, undo: undoQuotedPrintable },
+  { name: 'HTML', hint: /&(?:[a-z]{2,4}|#x?\w{1,3});|<\/?(?:pre|br|code|tt|div|span)\b/, undo: undoHtml },
+  { name: 'brackets of another character set', hint: /^[^\s\w[(<]{1,2} *\d+\.\d{6}/m, undo: undoStrangeBrackets },
+  { name: 'quoted', hint: /^\s?[>|]/m, undo: undoQuotes },
+  { name: 'filled paragraphs', hint: /\[\s*$|\S.*\s\[ *\d+\.\d{6}\]/m, undo: undoFilling },
+  { name: 'wrapped', undo: undoWrapping },
+  { name: 'broken lines', undo: undoBreaks },
+  { name: 'parts of saved dumps', hint: /#\d+ Part\d/, whole: true, undo: undoParts },
+  { name: 'newest line first', whole: true, undo: undoReversal },
+  { name: 'every line twice', undo: undoDoubling },
+];
+
+/** The most places of a block at which a line is looked at. */
+const SAMPLES = 8;
+
+/** Whether a few lines of a block are all as a logger or the kernel prints them, so that nothing needs to be undone. */
+export function looksPlain(text: string): boolean {
+  for (let sample = 0; sample < SAMPLES; sample += 1) {
+    const from = text.indexOf('\n', Math.floor((text.length * sample) / SAMPLES)) + 1;
+    const to = text.indexOf('\n', from);
+    if (from > 0 && to > from && kindOf(text.slice(from, to)) !== 'stamped') return false;
+  }
+  return true;
+}
