@@ -102,8 +102,8 @@ function isFrame(text: string | undefined): boolean {
   return text !== undefined && (parseFrames(text).length > 0 || isUnreliable(text));
 }
 
-/** A line's double comes within this many lines. */
-const NEAR = 8;
+/** The double of a line comes within so many lines; that of a line without a stamp is the next one. */
+const NEAR = 4;
 /** In lines. So far around a line most others must have a double too. */
 const AROUND = 12;
 const DOUBLED_SHARE = 0.7;
@@ -118,7 +118,7 @@ export function undoDoubling(lines: readonly SheetLine[]): readonly SheetLine[] 
   let any = false;
   for (const [index, { text }] of rows.entries()) {
     const first = single.get(text);
-    if (first !== undefined && index - first <= NEAR) {
+    if (first !== undefined && index - first <= (kindOf(text) === 'stamped' ? NEAR : 1)) {
       second[index] = paired[index] = paired[first] = 1;
       single.delete(text);
       any = true;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { NO_CONTEXT } from '../printk.ts';
 import { readFronts } from './lines.ts';
 
 const USUAL = /^\[ *\d+\.\d{6}\]/;
@@ -32,12 +31,7 @@ export type LineKind = 'stamped' | 'bare' | 'blank';
 export function kindOf(text: string): LineKind {
   if (USUAL.test(text)) return 'stamped';
   if (text.trim() === '') return 'blank';
-  return FRONT_START.test(text) && isFronted(text) ? 'stamped' : 'bare';
-}
-
-function isFronted(text: string): boolean {
-  const { line, length } = readFronts(text);
-  return length > 0 && (line === null || line.context !== NO_CONTEXT || line.seconds !== null);
+  return FRONT_START.test(text) && readFronts(text).length > 0 ? 'stamped' : 'bare';
 }
 
 /** Splits a part of a log that begins at a place of it into lines. */

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
+import { HEADLINES } from '../kinds/headline.ts';
 import { UNFINISHED } from '../kinds/wrapped.ts';
 import { readFronts } from './lines.ts';
 import { kindOf, type LineKind, type SheetLine } from './sheet.ts';
 
 /** Lines that a mail program broke, and paragraphs that it filled anew. */
 
-/** In characters. No program wraps wider than this. */
+/** In characters. No program wraps wider or narrower than this. */
 const WIDEST = 104;
+const NARROWEST = 56;
+/** In characters. A greater width has to show in this many lines. */
+const USUAL_WIDTH = 82;
+const WIDE_LINES = 3;
 /** In characters. A word that is longer may stick out. */
 const LONG_WORD = 30;
 /** In characters. Lines that were wrapped twice, or by a person, are shorter than the width by this. */
@@ -17,6 +22,10 @@ const SHARE = 0.65;
 const DEEP = 12;
 /** In characters. Nothing is joined to a line that has become longer. */
 const LONGEST = 4096;
+/** A line that continues another one does not begin with such words. */
+const HEADLINE_START = new RegExp(
+  `^(?:${HEADLINES.map(({ words }) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`,
+);
 const FIRST_WORD = /^\s*(\S+)/;
 
 interface Row {
@@ -38,7 +47,7 @@ function findWidth(rows: readonly Row[]): number {
     if (text.length - 1 - text.lastIndexOf(' ') <= LONG_WORD) width = text.length;
     if (width > WIDEST) return 0;
   }
-  return width;
+  return width < NARROWEST ? 0 : width;
 }
 
 /** How far `next` would have stuck out behind `line`: a wrapped line ends where its next word did not fit. */
@@ -57,7 +66,7 @@ export function undoWrapping(lines: readonly SheetLine[]): readonly SheetLine[] 
   let after: LineKind = 'blank';
   for (const [index, { line, kind }] of rows.entries()) {
     const before = rows[index - 1]?.line.text ?? '';
-    if (kind === 'bare' && after === 'stamped') {
+    if (kind === 'bare' && after !== 'blank') {
       if (isFurther(line.text, before)) deep += 1;
       else {
         const far = reach(before, line.text);
@@ -66,9 +75,10 @@ export function undoWrapping(lines: readonly SheetLine[]): readonly SheetLine[] 
         if (far > width || UNFINISHED.test(before)) exact += 1;
       }
     }
-    after = kind;
+    // Paragraphs that do not begin with a stamp show nothing.
+    after = kind === 'bare' && after === 'blank' ? 'blank' : kind;
   }
-  const wrapped = width > 0 && exact > 0 && shown >= broken * SHARE;
+  const wrapped = width > 0 && exact >= (width > USUAL_WIDTH ? WIDE_LINES : 1) && shown >= broken * SHARE;
   if (!wrapped && deep === 0) return null;
   return joinStamped(rows, wrapped ? width - (exact >= broken * 0.95 ? 0 : SLACK) : Number.POSITIVE_INFINITY);
 }
@@ -104,7 +114,9 @@ function joinStamped(rows: readonly Row[], width: number): readonly SheetLine[] 
 }
 
 function isBroken(before: string, text: string, width: number): boolean {
-  return reach(before, text) > width || UNFINISHED.test(before);
+  if (UNFINISHED.test(before)) return true;
+  if (reach(before, text) <= width) return false;
+  return !HEADLINE_START.test(text) || readFronts(before).length >= before.trimEnd().length;
 }
 
 function join(last: SheetLine, line: SheetLine, text: string): SheetLine {
