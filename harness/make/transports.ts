@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { CARRIAGES, judgeCarriage, readGoldenLogs } from '../testing/index.ts';
+import { CARRIAGES, judgeCarriage, readGoldenLogs, readPlain } from '../testing/index.ts';
 
 /**
  * Sends every golden log in every way in which logs reach people, and prints how often it is still read rightly. Usage:
@@ -8,14 +8,17 @@ import { CARRIAGES, judgeCarriage, readGoldenLogs } from '../testing/index.ts';
 
 const words = process.argv.slice(2);
 const logs = readGoldenLogs();
-const chosen = CARRIAGES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const plain = new Map([...logs].map(([name, log]) => [name, readPlain(log)]));
+const chosen = CARRIAGES.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+);
 const explained: string[] = [];
 let wrong = 0;
 process.stdout.write(`${'way'.padEnd(34)}${'same'.padStart(6)}${'torn'.padStart(6)}${'wrong'.padStart(7)}\n`);
 for (const carriage of chosen) {
   const counts = { same: 0, torn: 0, wrong: 0 };
   for (const [name, log] of logs) {
-    const result = judgeCarriage(carriage, name, log);
+    const result = judgeCarriage(carriage, name, log, plain.get(name));
     counts[result.verdict] += 1;
     if (result.verdict !== 'same' && (words.length > 0 || result.verdict === 'wrong'))
       explained.push(`${result.verdict}: ${carriage.name}, ${name}: ${result.words}`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Splat } from '../model/index.ts';
 import { scanLog } from '../splat/index.ts';
 import { readMarkedLog } from './marked.ts';
 import { GOLDEN_LOGS } from './provoke.ts';
@@ -116,7 +117,10 @@ export const CARRIAGES: readonly Carriage[] = [
   { name: 'decoded, wrapped at 76', carry: (log) => wrap(76)(decode(log)) },
   { name: 'quoted-printable', carry: encodeQuotedPrintable },
   { name: 'entities of HTML', carry: eachLine(escapeHtml) },
-  { name: 'EBCDIC brackets', carry: eachLine((line) => line.replaceAll('[', '\xc2\xa2').replaceAll(']', '!')) },
+  {
+    name: 'EBCDIC brackets',
+    carry: eachLine((line) => line.replaceAll('[', '\xc2\xa2').replaceAll(']', '!')),
+  },
   {
     name: 'journalctl',
     carry: eachPart((seconds, _, text) => `Nov 03 ${clock(seconds)} ${host} kernel: ${text}`),
@@ -152,7 +156,9 @@ export const CARRIAGES: readonly Carriage[] = [
   {
     name: 'journalctl -r',
     carry: (log) =>
-      reverse(eachPart((seconds, _, text) => `Nov 03 ${clock(seconds)} ${host} kernel: ${text}`)(onlyKernel(log))),
+      reverse(
+        eachPart((seconds, _, text) => `Nov 03 ${clock(seconds)} ${host} kernel: ${text}`)(onlyKernel(log)),
+      ),
   },
   { name: 'newest line first', carry: (log) => reverse(onlyKernel(log)) },
   { name: 'every line twice', carry: eachLine((line) => `${line}\n${line}`) },
@@ -167,7 +173,10 @@ export const CARRIAGES: readonly Carriage[] = [
     carry: eachPart((seconds, _, text) => `[Fri Nov  3 ${clock(seconds)} 2023] ${text}`),
   },
   { name: 'dmesg -x', carry: eachLine((line) => (STAMP.test(line) ? `kern  :warn  : ${line}` : line)) },
-  { name: 'RFC 5424', carry: eachLine((line) => `<4>1 2023-11-03T03:40:40.123Z ${host} kernel - - - ${line}`) },
+  {
+    name: 'RFC 5424',
+    carry: eachLine((line) => `<4>1 2023-11-03T03:40:40.123Z ${host} kernel - - - ${line}`),
+  },
   {
     name: 'GitLab',
     carry: eachLine((line) => `2023-11-03T03:40:40.123456Z 01O ${line}`),
@@ -181,7 +190,10 @@ export const CARRIAGES: readonly Carriage[] = [
   },
   { name: 'minicom', carry: eachLine((line) => `[2023-11-03 03:40:40.123] ${line}`) },
   { name: 'ts', carry: eachLine((line) => `Nov 03 03:40:40 ${line}`) },
-  { name: 'a tab before half of it', carry: (log) => eachLine((line, index) => (index * 2 > log.split('\n').length ? `\t${line}` : line))(log) },
+  {
+    name: 'a tab before half of it',
+    carry: (log) => eachLine((line, index) => (index * 2 > log.split('\n').length ? `\t${line}` : line))(log),
+  },
 ];
 
 /** `same`: the titles and culprits of the plain log; `torn`: some only as corrupted, under no wrong name. */
@@ -199,29 +211,45 @@ export interface CarriageResult {
 export function readGoldenLogs(): ReadonlyMap<string, string> {
   const names = readdirSync(GOLDEN_LOGS).filter((name) => name.endsWith('.log'));
   return new Map(
-    names.map((name) => [name, readMarkedLog(readFileSync(join(GOLDEN_LOGS, name), 'latin1')).log]),
+    names.map((name) => [
+      name,
+      readMarkedLog(readFileSync(join(GOLDEN_LOGS, name), 'latin1')).log.replaceAll('\r', ''),
+    ]),
   );
 }
 
+/** What is read from a log that comes as the kernel printed it. */
+export const readPlain = (log: string): readonly Splat[] => scanLog(Buffer.from(log, 'latin1'));
+
 /** Compares what is read from a log that was carried with what is read from the log itself. */
-export function judgeCarriage({ name, carry }: Carriage, log: string, text: string): CarriageResult {
-  const rootsOf = (bytes: string) =>
-    scanLog(Buffer.from(bytes, 'latin1')).filter((splat) => splat.follows === null);
-  const plain = rootsOf(text);
-  const carried = rootsOf(carry(text));
-  const names = (splats: typeof plain) =>
-    splats.map((splat) => `${splat.title}${splat.corrupted ? ' (corrupted)' : ''}`).join(', ');
-  const isSame =
-    plain.length === carried.length &&
-    plain.every((splat, index) => splat.title === carried[index]?.title && splat.culprit === carried[index]?.culprit);
+export function judgeCarriage(
+  { name, carry }: Carriage,
+  log: string,
+  text: string,
+  plain = readPlain(text),
+): CarriageResult {
+  const carried = readPlain(carry(text));
+  const roots = plain.filter((splat) => splat.follows === null);
   const culprits = new Set(plain.map((splat) => splat.culprit));
-  const isTorn =
-    (carried.length > 0) === (plain.length > 0) &&
-    carried.every((splat) => plain.some((one) => one.title === splat.title) || (splat.corrupted && (splat.culprit === null || culprits.has(splat.culprit))));
+  const isKnown = (splat: Splat) =>
+    plain.some((one) => one.title === splat.title && one.culprit === splat.culprit);
+  const isUnnamed = (splat: Splat) =>
+    splat.corrupted && (splat.culprit === null || culprits.has(splat.culprit));
+  const isRight =
+    carried.length > 0 === plain.length > 0 && carried.every((splat) => isKnown(splat) || isUnnamed(splat));
+  const isSame =
+    isRight &&
+    carried[0]?.title === plain[0]?.title &&
+    roots.every((root) =>
+      carried.some((splat) => splat.title === root.title && splat.culprit === root.culprit),
+    ) &&
+    carried.every(isKnown);
+  const names = (splats: readonly Splat[]) =>
+    splats.map((splat) => `${splat.title}${splat.corrupted ? ' (corrupted)' : ''}`).join(', ');
   return {
     carriage: name,
     log,
-    verdict: isSame ? 'same' : isTorn ? 'torn' : 'wrong',
+    verdict: isSame ? 'same' : isRight ? 'torn' : 'wrong',
     words: isSame ? '' : `${names(carried) || 'nothing'}; it is ${names(plain) || 'quiet'}`,
   };
 }

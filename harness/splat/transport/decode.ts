@@ -66,7 +66,9 @@ export function undoHtml(lines: readonly SheetLine[]): readonly SheetLine[] | nu
     const parts = bare.map((part) =>
       part.replace(ENTITY, (all, name?: string, number?: string, hex?: string) =>
         name === undefined
-          ? String.fromCharCode(number === undefined ? Number.parseInt(hex ?? '20', 16) : Number(number) & 255)
+          ? String.fromCharCode(
+              number === undefined ? Number.parseInt(hex ?? '20', 16) : Number(number) & 255,
+            )
           : (ENTITIES[name] ?? all),
       ),
     );

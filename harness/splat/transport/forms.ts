@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { undoCapitals } from './capitals.ts';
 import { undoHtml, undoQuotedPrintable, undoQuotes, undoStrangeBrackets } from './decode.ts';
 import { undoDoubling, undoParts, undoReversal } from './order.ts';
 import { undoFields, undoJson } from './records.ts';
@@ -11,9 +12,19 @@ export const FORMS: readonly Form[] = [
   { name: 'records, a field a line', hint: /MESSAGE/, undo: undoFields },
   { name: 'quoted-printable', hint: /=3D|=20\r?$|=\r?$/m, undo: undoQuotedPrintable },
   { name: 'HTML', hint: /&(?:[a-z]{2,4}|#x?\w{1,3});|<\/?(?:pre|br|code|tt|div|span)\b/, undo: undoHtml },
-  { name: 'brackets of another character set', hint: /^[^\s\w[(<]{1,2} *\d+\.\d{6}/m, undo: undoStrangeBrackets },
+  {
+    name: 'brackets of another character set',
+    hint: /^[^\s\w[(<]{1,2} *\d+\.\d{6}/m,
+    undo: undoStrangeBrackets,
+  },
   { name: 'quoted', hint: /^\s?[>|]/m, undo: undoQuotes },
   { name: 'filled paragraphs', hint: /\[\s*$|\S.*\s\[ *\d+\.\d{6}\]/m, undo: undoFilling },
+  {
+    name: 'capitals',
+    hint: /^[^a-z]*[A-Z]{4}[^a-z]*$/,
+    nameless: 'the log is in capitals: names have lost their small letters',
+    undo: undoCapitals,
+  },
   { name: 'wrapped', undo: undoWrapping },
   { name: 'broken lines', undo: undoBreaks },
   { name: 'parts of saved dumps', hint: /#\d+ Part\d/, whole: true, undo: undoParts },

@@ -61,7 +61,7 @@ export function undoReversal(lines: readonly SheetLine[]): readonly SheetLine[] 
     last = time.value;
     fine ||= time.fine;
   }
-  if (back === 0 || forth > back * JITTER) return null;
+  if (forth > back * JITTER || last === null) return null;
   if (back < (fine ? STEPS : COARSE_STEPS) && !isUpsideDown(lines)) return null;
   const groups: SheetLine[][] = [];
   for (const line of lines) {
@@ -86,17 +86,23 @@ function readTime(text: string): { readonly value: number; readonly fine: boolea
   return { value, fine: false };
 }
 
-/** Whether traces stand before their labels, and never behind. */
+/** Whether traces stand before their labels, and hardly ever behind. */
 function isUpsideDown(lines: readonly SheetLine[]): boolean {
-  const texts = lines.map((line) => readFronts(line.text).line?.text ?? '');
+  const texts = lines
+    .map((line) => readFronts(line.text).line?.text ?? '')
+    .filter((text) => !MARK.test(text));
   let before = 0;
+  let behind = 0;
   for (const [index, text] of texts.entries()) {
     if (!TRACE_HINT.test(text) || !TRACE_START.test(text)) continue;
-    if (isFrame(texts[index + 1]) || isFrame(texts[index + 2])) return false;
-    if (isFrame(texts[index - 1]) || isFrame(texts[index - 2])) before += 1;
+    if (isFrame(texts[index + 1])) behind += 1;
+    else if (isFrame(texts[index - 1])) before += 1;
   }
-  return before > 0;
+  return before > behind * 4;
 }
+
+/** What stands between a label and the first frame. */
+const MARK = /^\s*<\/?[A-Z_#]+>\s*$/;
 
 function isFrame(text: string | undefined): boolean {
   return text !== undefined && (parseFrames(text).length > 0 || isUnreliable(text));

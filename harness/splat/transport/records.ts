@@ -41,7 +41,10 @@ function parseRecord(text: string): Fields | null {
 }
 
 function unescapeLoosely(text: string): string {
-  return text.replace(/\\(["\\/])/g, '$1').replace(/(?:\\[rn])+$/, '').replace(/\\t/g, '\t');
+  return text
+    .replace(/\\(["\\/])/g, '$1')
+    .replace(/(?:\\[rn])+$/, '')
+    .replace(/\\t/g, '\t');
 }
 
 const FIELD = /^\s*"?([A-Z_][A-Z0-9_]*)"?\s*(?:=| : )(.*)$/;

@@ -20,6 +20,8 @@ export interface Form {
   readonly hint?: RegExp;
   /** It concerns the order of all lines: the log has to be read as a whole. */
   readonly whole?: boolean;
+  /** Why no name in such a log can be trusted, if none can. */
+  readonly nameless?: string;
   /** Puts lines back; null if these are not in this form. */
   readonly undo: (lines: readonly SheetLine[]) => readonly SheetLine[] | null;
 }

@@ -26,11 +26,16 @@ export class Transport {
   /** The place of the block's first byte in the log. */
   #offset = 0;
   #isFirst = true;
+  /** The block before was in no form. */
+  #wasPlain = false;
   /** All of the log so far, if its order has to be restored. */
   #whole: Buffer[] | null = null;
   #wholeLength = 0;
   /** The lines of a log whose order was restored, and where each begins in the order that the window has. */
   #restored: { readonly lines: readonly SheetLine[]; readonly starts: readonly number[] } | null = null;
+
+  /** Why no name in the log can be trusted; null if names can. */
+  nameless: string | null = null;
 
   constructor(window: Window) {
     this.#window = window;
@@ -76,14 +81,18 @@ export class Transport {
     if (this.#whole) this.#keep(bytes);
     else {
       const text = feed < 0 && !isLast ? '' : bytes.toString('latin1');
-      const plain = text === '' || (!this.#isFirst && looksPlain(text));
-      const undone = plain ? null : undoForms(splitSheet(text, this.#offset), this.#isFirst);
+      const plain = text === '' || (this.#wasPlain && looksPlain(text));
+      const undone = plain ? null : this.#undo(splitSheet(text, this.#offset), this.#isFirst);
       this.#isFirst = false;
+      this.#wasPlain = undone === null;
       if (undone === null) this.#window.push(bytes);
       else if (undone === 'whole') {
         this.#whole = [];
         this.#keep(bytes);
-      } else return this.#hand(undone, cut, isLast);
+      } else {
+        this.#hand(undone, cut, isLast);
+        return;
+      }
     }
     this.#drop(cut);
   }
@@ -112,9 +121,36 @@ export class Transport {
     this.#offset += cut;
   }
 
+  /**
+   * Undoes every form that lines are in; null if they are in none, and `whole` if they are in one that concerns the whole log
+   * and this is only the beginning of it.
+   */
+  #undo(
+    lines: readonly SheetLine[],
+    isFirst: boolean,
+    isWhole = false,
+  ): readonly SheetLine[] | 'whole' | null {
+    let now = lines;
+    let changed = false;
+    for (const form of FORMS) {
+      if (form.whole && !isFirst) continue;
+      if (form.hint && !now.some(({ text }) => form.hint?.test(text))) continue;
+      const undone = form.undo(now);
+      if (!undone) continue;
+      if (form.whole && !isWhole) return 'whole';
+      now = undone;
+      this.nameless ??= form.nameless ?? null;
+      changed = true;
+    }
+    return changed ? now : null;
+  }
+
   #restore(log: Buffer): void {
-    const lines = undoForms(splitSheet(log.toString('latin1'), 0), true, true);
-    if (lines === null || lines === 'whole') return this.#window.push(log);
+    const lines = this.#undo(splitSheet(log.toString('latin1'), 0), true, true);
+    if (lines === null || lines === 'whole') {
+      this.#window.push(log);
+      return;
+    }
     const starts: number[] = [];
     let at = 0;
     for (const { text } of lines) {
@@ -124,29 +160,6 @@ export class Transport {
     this.#restored = { lines, starts };
     this.#window.push(Buffer.from(lines.map(({ text }) => `${text}\n`).join(''), 'latin1'));
   }
-}
-
-/**
- * Undoes every form that lines are in; null if they are in none, and `whole` if they are in one that concerns the whole log
- * and this is only the beginning of it.
- */
-function undoForms(
-  lines: readonly SheetLine[],
-  isFirst: boolean,
-  isWhole = false,
-): readonly SheetLine[] | 'whole' | null {
-  let now = lines;
-  let changed = false;
-  for (const form of FORMS) {
-    if (form.whole && !isFirst) continue;
-    if (form.hint && !now.some(({ text }) => form.hint?.test(text))) continue;
-    const undone = form.undo(now);
-    if (!undone) continue;
-    if (form.whole && !isWhole) return 'whole';
-    now = undone;
-    changed = true;
-  }
-  return changed ? now : null;
 }
 
 /** The index of the last number that is not above a limit. */

@@ -102,7 +102,13 @@ function joinStamped(rows: readonly Row[], width: number): readonly SheetLine[] 
     const blanks = text.search(/\S/);
     if (kind === 'bare' && joinable && front !== '' && blanks >= DEEP && blanks === front.length) {
       found.push({ ...line, text: front + text.slice(blanks) });
-    } else if (kind === 'bare' && joinable && last && last.text.length < LONGEST && isBroken(before, text, width)) {
+    } else if (
+      kind === 'bare' &&
+      joinable &&
+      last &&
+      last.text.length < LONGEST &&
+      isBroken(before, text, width)
+    ) {
       found[found.length - 1] = join(last, line, text);
     } else {
       found.push(line);
@@ -154,7 +160,10 @@ function isFilled(lines: readonly SheetLine[]): boolean {
     const found = [...own.slice(Math.max(1, readFronts(own).length)).matchAll(INNER_STAMP)];
     if (found.length > 0) inner += 1;
     if (found.length > 0 || ANY_STAMP.test(own)) stamped += 1;
-    const column = found.length === 1 && !own.endsWith('[') ? own.length - (found[0]?.input.length ?? 0) + (found[0]?.index ?? 0) : -1;
+    const column =
+      found.length === 1 && !own.endsWith('[')
+        ? own.length - (found[0]?.input.length ?? 0) + (found[0]?.index ?? 0)
+        : -1;
     if (column >= 0) columns.set(column, (columns.get(column) ?? 0) + 1);
   }
   const common = Math.max(0, ...columns.values());
