@@ -10,18 +10,18 @@ import { undoBreaks, undoFilling, undoWrapping } from './wrap.ts';
 export const FORMS: readonly Form[] = [
   { name: 'records in JSON', hint: /"(?:MESSAGE|msg|message|log|textPayload|line)"/, undo: undoJson },
   { name: 'records, a field a line', hint: /MESSAGE/, undo: undoFields },
-  { name: 'quoted-printable', hint: /=3D|=20\r?$|=\r?$/m, undo: undoQuotedPrintable },
+  { name: 'quoted-printable', hint: /=3D|=20\r?$|=\r?$/, undo: undoQuotedPrintable },
   { name: 'HTML', hint: /&(?:[a-z]{2,4}|#x?\w{1,3});|<\/?(?:pre|br|code|tt|div|span)\b/, undo: undoHtml },
   {
     name: 'brackets of another character set',
-    hint: /^[^\s\w[(<]{1,2} *\d+\.\d{6}/m,
+    hint: /^[^\s\w[(<]{1,2} *\d+\.\d{6}/,
     undo: undoStrangeBrackets,
   },
-  { name: 'quoted', hint: /^\s?[>|]/m, undo: undoQuotes },
-  { name: 'filled paragraphs', hint: /\[\s*$|\S.*\s\[ *\d+\.\d{6}\]/m, undo: undoFilling },
+  { name: 'quoted', hint: /^\s?[>|]/, undo: undoQuotes },
+  { name: 'filled paragraphs', hint: /\[\s*$|\s\[ *\d+\.\d{6}\]/, undo: undoFilling },
   {
     name: 'capitals',
-    hint: /^[^a-z]*[A-Z]{4}[^a-z]*$/,
+    hint: /^[^a-z]{8,}$/,
     nameless: 'the log is in capitals: names have lost their small letters',
     undo: undoCapitals,
   },

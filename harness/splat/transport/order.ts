@@ -61,7 +61,7 @@ export function undoReversal(lines: readonly SheetLine[]): readonly SheetLine[] 
     last = time.value;
     fine ||= time.fine;
   }
-  if (forth > back * JITTER || last === null) return null;
+  if (last === null || forth > Math.max(back * JITTER, back > STEPS ? 1 : 0)) return null;
   if (back < (fine ? STEPS : COARSE_STEPS) && !isUpsideDown(lines)) return null;
   const groups: SheetLine[][] = [];
   for (const line of lines) {

@@ -7,8 +7,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const JSON_LINE = /^\s*(?:- ?|\[|"dmesg": ?\[)?\s*\{.*"(MESSAGE|msg|message|log|textPayload|line)"\s*:/;
 /** What is left of a record that is no sound JSON. */
-const LOOSE = /"(?:MESSAGE|msg|message|log|textPayload|line)"\s*:\s*"(.*)"\s*\}?\s*,?$/;
+const LOOSE = /^.{0,400}?"(?:MESSAGE|msg|message|log|textPayload|line)"\s*:\s*"(.*)"\s*\}?\s*,?$/;
 const SHARE = 0.5;
+/** In characters. A longer line is no record. */
+const LONGEST = 32 * 1024;
 const KERNEL = 'kernel';
 
 /** One record a line, in JSON: `journalctl -o json`, `dmesg -J`, container engines, laboratories. */
@@ -17,16 +19,20 @@ export function undoJson(lines: readonly SheetLine[]): readonly SheetLine[] | nu
   let records = 0;
   for (const { text } of lines) {
     if (text.trim() !== '') filled += 1;
-    if (text.includes('{') && JSON_LINE.test(text)) records += 1;
+    if (isRecord(text)) records += 1;
   }
   if (records === 0 || records < filled * SHARE) return null;
   return lines.flatMap((line) => {
-    if (!JSON_LINE.test(line.text)) return [line];
+    if (!isRecord(line.text)) return [line];
     const fields = parseRecord(line.text);
     if (fields) return writeRecord(fields, line.from, line.to);
     const loose = LOOSE.exec(line.text)?.[1];
     return loose === undefined ? [line] : [{ ...line, text: unescapeLoosely(loose) }];
   });
+}
+
+function isRecord(text: string): boolean {
+  return text.length <= LONGEST && text.includes('{') && JSON_LINE.test(text);
 }
 
 function parseRecord(text: string): Fields | null {

@@ -33,6 +33,13 @@ interface Row {
   readonly kind: LineKind;
 }
 
+/** In characters. Longer words do not end a line that was broken. */
+const TAIL = 160;
+
+function isUnfinished(text: string): boolean {
+  return UNFINISHED.test(text.slice(-TAIL));
+}
+
 function firstWord(text: string): number {
   return FIRST_WORD.exec(text)?.[1]?.length ?? 0;
 }
@@ -71,8 +78,8 @@ export function undoWrapping(lines: readonly SheetLine[]): readonly SheetLine[] 
       else {
         const far = reach(before, line.text);
         broken += 1;
-        if (far > width - SLACK || UNFINISHED.test(before)) shown += 1;
-        if (far > width || UNFINISHED.test(before)) exact += 1;
+        if (far > width - SLACK || isUnfinished(before)) shown += 1;
+        if (far > width || isUnfinished(before)) exact += 1;
       }
     }
     // Paragraphs that do not begin with a stamp show nothing.
@@ -120,7 +127,7 @@ function joinStamped(rows: readonly Row[], width: number): readonly SheetLine[] 
 }
 
 function isBroken(before: string, text: string, width: number): boolean {
-  if (UNFINISHED.test(before)) return true;
+  if (isUnfinished(before)) return true;
   if (reach(before, text) <= width) return false;
   return !HEADLINE_START.test(text) || readFronts(before).length >= before.trimEnd().length;
 }
@@ -136,7 +143,7 @@ export function undoBreaks(lines: readonly SheetLine[]): readonly SheetLine[] | 
   let joined = false;
   for (const line of lines) {
     const last = found.at(-1);
-    if (last && last.text.length < LONGEST && kindOf(line.text) === 'bare' && UNFINISHED.test(last.text)) {
+    if (last && last.text.length < LONGEST && kindOf(line.text) === 'bare' && isUnfinished(last.text)) {
       found[found.length - 1] = join(last, line, line.text);
       joined = true;
     } else found.push(line);
