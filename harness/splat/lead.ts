@@ -81,7 +81,7 @@ function readBefore(
     if (isFar(stamped.seconds, headline)) return 'far';
     return stamped.context === headline.context ? restOfLine(bytes, to, stamped) : null;
   }
-  const line = lines.read(from, to);
+  const line = lines.read(from, to, to);
   if (line?.context !== headline.context) return null;
   return isFar(line.seconds, headline) ? 'far' : line;
 }

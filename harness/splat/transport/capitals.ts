@@ -3,7 +3,7 @@ import { CASED_WORDS } from '../kinds/capitals.ts';
 import { kindOf, type SheetLine } from './sheet.ts';
 
 const SHARE = 0.98;
-const LETTERS = /[A-Z]{4}/;
+const LETTERS = /[A-Za-z]{4}/;
 const LINES = 5;
 const WORDS = new RegExp(
   CASED_WORDS.map((words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
