@@ -34,13 +34,17 @@ export const FORMS: readonly Form[] = [
 
 /** The most places of a block at which a line is looked at. */
 const SAMPLES = 8;
+/** In characters. */
+const LONGEST = 400;
+const LINE_FEED = 10;
 
 /** Whether a few lines of a block are all as a logger or the kernel prints them, so that nothing needs to be undone. */
-export function looksPlain(text: string): boolean {
+export function looksPlain(bytes: Buffer): boolean {
   for (let sample = 0; sample < SAMPLES; sample += 1) {
-    const from = text.indexOf('\n', Math.floor((text.length * sample) / SAMPLES)) + 1;
-    const to = text.indexOf('\n', from);
-    if (from > 0 && to > from && kindOf(text.slice(from, to)) !== 'stamped') return false;
+    const from = bytes.indexOf(LINE_FEED, Math.floor((bytes.length * sample) / SAMPLES)) + 1;
+    const to = from === 0 ? -1 : bytes.indexOf(LINE_FEED, from);
+    if (to > from && kindOf(bytes.toString('latin1', from, Math.min(to, from + LONGEST))) !== 'stamped')
+      return false;
   }
   return true;
 }

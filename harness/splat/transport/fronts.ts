@@ -29,6 +29,13 @@ export const FRONTS: readonly Front[] = [
     pattern: new RegExp(String.raw`^[A-Z]{3}\s+\d{1,2} ${CLOCK} \S+ [A-Z]+\d?\.[A-Z]+ (?<foreign>KERNEL): `),
   },
   {
+    name: 'runner of a forge, container engine',
+    example: '2023-11-23T03:40:40.123456Z 00O foo: bar',
+    pattern: new RegExp(
+      String.raw`^\d{4}-\d\d-\d\dT${CLOCK}Z (?:\d\d[OE][ +]|std(?:out|err) [FP] )|^[^\t\n]{1,80}\t[^\t\n]{1,80}\t\d{4}-\d\d-\d\dT${CLOCK}Z `,
+    ),
+  },
+  {
     name: 'syslog: RFC 3164, with a year, a priority, microseconds, a facility; RFC 3339 times; journalctl short, short-iso, short-precise',
     example: 'Nov  3 03:40:40 warren kernel: foo: bar',
     pattern: new RegExp(
@@ -85,13 +92,6 @@ export const FRONTS: readonly Front[] = [
     pattern: /^\*\* \d+ printk messages dropped \*\* ?/,
   },
   { name: 'a prompt', example: 'warren login: [    5.123456] foo: bar', pattern: /^.{0,200}login: (?=\[)/ },
-  {
-    name: 'runner of a forge, container engine',
-    example: '2023-11-23T03:40:40.123456Z 00O foo: bar',
-    pattern: new RegExp(
-      String.raw`^(?:[^\t\n]{1,80}\t[^\t\n]{1,80}\t)?\d{4}-\d\d-\d\dT${CLOCK}Z (?:\d\d[OE][ +]|std(?:out|err) [FP] )?`,
-    ),
-  },
   {
     name: 'containers side by side',
     example: 'warren-1  | [    5.123456] foo: bar',

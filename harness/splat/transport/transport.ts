@@ -80,9 +80,10 @@ export class Transport {
     const bytes = this.#block.subarray(0, cut);
     if (this.#whole) this.#keep(bytes);
     else {
-      const text = feed < 0 && !isLast ? '' : bytes.toString('latin1');
-      const plain = text === '' || (this.#wasPlain && looksPlain(text));
-      const undone = plain ? null : this.#undo(splitSheet(text, this.#offset), this.#isFirst);
+      const plain = (feed < 0 && !isLast) || (this.#wasPlain && looksPlain(bytes));
+      const undone = plain
+        ? null
+        : this.#undo(splitSheet(bytes.toString('latin1'), this.#offset), this.#isFirst);
       this.#isFirst = false;
       this.#wasPlain = undone === null;
       if (undone === null) this.#window.push(bytes);
