@@ -5,9 +5,9 @@ import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/body.ts';
 import { PANIC_LINE } from './kinds/panic.ts';
 import type { Lead } from './lead.ts';
 import { type ReportLine, readReportLine } from './line.ts';
-import type { LinePrefix } from './line-prefix.ts';
 import { type ContextId, isProcessor, isTask, type LogLine } from './printk.ts';
 import type { Report } from './report.ts';
+import type { LinePrefix } from './transport/prefix.ts';
 
 /** A report is over after this many other lines of its own context, lines in all, or seconds. */
 const PATIENCE = {

@@ -15,7 +15,6 @@ import {
 } from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { findLead } from './lead.ts';
-import { LinePrefix } from './line-prefix.ts';
 import { OpenReport } from './open.ts';
 import { OpenReports } from './open-reports.ts';
 import {
@@ -23,17 +22,23 @@ import {
   isProcessor,
   type LogLine,
   NO_CONTEXT,
-  parseUnformattedLine,
   readStamped,
   restOfLine,
   StampedLine,
 } from './printk.ts';
 import { findRestart, isOrderly, readBefore } from './restart.ts';
-import { findStamp, lineStart } from './stamp.ts';
 import { normaliseTitle } from './title.ts';
+import { LineReader } from './transport/lines.ts';
+import { LinePrefix } from './transport/prefix.ts';
+import { lineStart } from './transport/stamp.ts';
 import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
 export interface ScannerOptions {
+  /**
+   * The log is being written while it is read: each line is read as soon as it is complete, and forms that show only in
+   * later lines, such as those of mails, are not undone.
+   */
+  readonly live?: boolean;
   /**
    * Called with each splat when it is complete, in the order of completion; `follows` and `panicked` may still change.
    * A splat that `flushQuiet` announced comes a second time only if its signature has changed since.
@@ -77,14 +82,11 @@ export class LogReader {
   readonly #window: Window;
   readonly #options: ScannerOptions;
   readonly #wanted: ReadonlySet<OptionalKind>;
+  readonly #lines: LineReader;
   readonly #stamped = new StampedLine();
   readonly #boots = new Boots();
   readonly #collector: Collector;
   readonly #open: OpenReports;
-  /** Where the first stamp stands. */
-  #stampedFrom = Number.POSITIVE_INFINITY;
-  /** What stands before that stamp on its line, and so before the others of this log. */
-  #linePrefix: LinePrefix | null = null;
   #fresh: OpenReport | null = null;
   /** The firmware has printed since the last kernel started. */
   #firmware = false;
@@ -92,6 +94,7 @@ export class LogReader {
 
   constructor(window: Window, options: ScannerOptions) {
     this.#window = window;
+    this.#lines = new LineReader(window);
     this.#options = options;
     this.#wanted = new Set(options.kinds);
     this.#collector = new Collector(options.onSplat);
@@ -105,13 +108,7 @@ export class LogReader {
   /** Between reports only lines with a headline's words are looked at; near one, all. */
   read({ from, to, omitted }: Stretch): void {
     const { bytes } = this.#window;
-    if (this.#stampedFrom === Number.POSITIVE_INFINITY) {
-      const stamp = findStamp(bytes, from, to);
-      if (stamp >= 0) {
-        this.#stampedFrom = this.#window.offsetOf(stamp);
-        this.#linePrefix = LinePrefix.ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
-      }
-    }
+    this.#lines.learn(from, to);
     let at = from;
     let words = -1;
     while (at < to) {
@@ -124,7 +121,8 @@ export class LogReader {
       const next = feed < 0 || feed >= to ? to : feed + 1;
       const hasWords = words < next && words - at < FARTHEST_WORDS;
       // Further back than that, a line that comes in pieces may have been cut.
-      if (hasWords || this.#open.size > 0) this.#readLine(at, next, next === to ? omitted : 0, hasWords);
+      if (hasWords || this.#open.size > 0)
+        this.#readLine(at, next, next === to ? omitted : 0, hasWords ? words : -1);
       at = next;
     }
   }
@@ -136,10 +134,11 @@ export class LogReader {
 
   finish(): readonly Splat[] {
     this.#open.closeAll();
-    return this.#collector.list(this.#stampedFrom === Number.POSITIVE_INFINITY);
+    return this.#collector.list(!this.#lines.isStamped);
   }
 
-  #readLine(from: number, next: number, omitted: number, hasWords: boolean): void {
+  #readLine(from: number, next: number, omitted: number, words: number): void {
+    const hasWords = words >= 0;
     this.#lineCount += 1;
     const { bytes } = this.#window;
     const stop = Math.min(next, from + LONGEST_LINE);
@@ -155,19 +154,14 @@ export class LogReader {
       if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
       return;
     }
-    const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#readUnformattedLine(from, to);
+    const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#lines.read(from, to, words);
     if (!line) return;
-    const place = { from, end: this.#window.offsetOf(next) + omitted, usual, hasWords };
+    const place = { from, end: this.#window.endOf(next) + omitted, usual, hasWords };
     const header = hasWords ? readHeader(line.text, this.#wanted) : null;
     if (hasWords) this.#readMarks(line, from);
     if (this.#open.size > 0 && !this.#handOver(line, header, place)) return;
     if (header) this.#begin(header, line, place);
     this.#open.settle();
-  }
-
-  #readUnformattedLine(from: number, to: number): LogLine | null {
-    const linePrefix = this.#window.offsetOf(to) > this.#stampedFrom ? this.#linePrefix : null;
-    return parseUnformattedLine(this.#window.bytes, from, to, linePrefix);
   }
 
   /** Whether a line of the context has anything to do with what is open. */
@@ -233,14 +227,14 @@ export class LogReader {
     if (isPanic && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
     const start = this.#window.offsetOf(place.from);
     const unconfirmed = line.context === NO_CONTEXT && (kind === null || BROADCAST.test(line.text));
-    if (unconfirmed && start > this.#stampedFrom) return;
+    if (unconfirmed && this.#lines.isStampedBefore(start)) return;
     if (this.#firmware && kind === null && line.context === NO_CONTEXT) return;
     if (kind?.restart && isOrderly(readBefore(this.#window, place.from))) return;
     this.#boots.note(line);
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
     const ownPrefix = LinePrefix.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#open.reachOf(line.context);
-    const lead = findLead(this.#window, line, place.from, { floor, linePrefix: this.#linePrefix, ownPrefix });
+    const lead = findLead(this.#window, line, place.from, { floor, lines: this.#lines, ownPrefix });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
       usual: place.usual,
       unconfirmed,

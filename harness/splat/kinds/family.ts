@@ -93,7 +93,7 @@ export const FUNCTION: string = String.raw`(?:\[?<?[0-9a-f]{8,}>?\]? +)?(?<f>[A-
 
 /** The place where a lock was taken or is wanted: on the line with `at:`, or alone on the next. */
 export const AT_PLACE: RegExp =
-  /(?:\bat:|^)\s+(?:\[<[0-9a-f]+>\] *)?(?<f>[A-Za-z_.][\w.$]*)(?:\+0x| \([^\s()]+:\d)|^\[<[0-9a-f]+>\] *(?<f2>[A-Za-z_.][\w.$]*)\+0x/;
+  /(?:\bat:|^)\s+(?:\[<[0-9a-f]+>\] *)?(?<f>[A-Za-z_.][\w.$]*)(?:\+0x| \([^\s()]+:\d)|^(?:\[<[0-9a-f]+>\] *)?(?<f2>[A-Za-z_.][\w.$]*)(?:\+0x| \([^\s()]+:\d)/;
 
 /** Faults: the instruction pointer, then the callers. */
 export const PC_THEN_TRACE: readonly (readonly WalkStep[])[] = [

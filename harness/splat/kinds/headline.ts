@@ -84,3 +84,7 @@ export const NOT_A_HOST: string = [
   'Unhandled fault|Internal error|divide error|invalid opcode|stack segment|[Aa]lignment trap|double fault|fatal error',
   'Hardware name|Call [Tt]race|(?:Krnl|User) (?:PSW|GPRS|Code)',
 ].join('|');
+
+/** Words of the kernel that look like a program's name if a logger writes the host only. */
+export const NOT_A_TAG: string =
+  'BUG|WARNING|INFO|UBSAN|Oops|CPU|P[Ii][Dd]|Comm|[RE]?[IS]P|[RE][A-D]X|[RE][SD]I|R(?:BP|\\d\\d|FLAGS)|EFLAGS|ORIG_RAX|CR\\d|DR\\d|[DEFGS]S|NIP|LR|MSR|Code|Process|Stack|Call|Backtrace|Modules|Hardware|Workqueue|Kernel|Unable|Internal|general|Read|Write|Allocated|Freed|The|Memory|Tainted|NMI|Sending|task';

@@ -9,7 +9,7 @@ const PAGE_HANDLERS =
 
 /** SLUB notices late that an object was overwritten. Who owns the object is known: it is who allocated it. */
 const ALLOCATED: readonly (readonly WalkStep[])[] = [
-  [/^(?:INFO: )?Allocated in (?<f>[A-Za-z_.][\w.$]*)\+0x/],
+  [/^(?:INFO: )?Allocated in (?<f>[A-Za-z_.][\w.$]*)(?:\+0x| \()/],
 ];
 
 /** Pages, slabs, leaks and counters. */
