@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill fuzz clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill fuzz transports clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ kill: dist/.packages ## kill real runs at random moments and resume them (KILLS=
 
 fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1)
 	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1)
+
+transports: dist/.built ## send every golden log as mails, journals and loggers do, and print how it is read then (WAYS="wrapped journalctl")
+	node dist/harness/make/transports.js $(WAYS)
 
 clean: ## remove what make built in the checkout; caches stay
 	rm -rf dist node_modules

@@ -24,6 +24,8 @@ interface BatchReport {
   readonly batch: Batch;
   readonly tried: number;
   readonly failure: { readonly input: string; readonly why: string } | null;
+  /** Microseconds. */
+  readonly worst: number | null;
 }
 
 /** Batches of all targets in turn, so that a run that is cut short has tried them all. */
@@ -49,7 +51,12 @@ async function work(): Promise<void> {
   let current: Batch | null = null;
   const fail = (why: unknown) => {
     const text = why instanceof Error ? (why.stack ?? why.message) : String(why);
-    process.send?.({ batch: current, tried: 0, failure: { input: 'one of the batch', why: text } });
+    process.send?.({
+      batch: current,
+      tried: 0,
+      failure: { input: 'one of the batch', why: text },
+      worst: null,
+    });
   };
   process.on('unhandledRejection', fail);
   process.on('uncaughtException', fail);
@@ -73,6 +80,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const batches = planBatches(targets, cases, seed);
   const tried = new Map(targets.map(({ name }) => [name, 0]));
+  const worst = new Map<string, number>();
   const failures: BatchReport[] = [];
   const total = () => [...tried.values()].reduce((sum, one) => sum + one, 0);
   const progress = setInterval(() => process.stderr.write(`${total()} of ${cases} cases\n`), PROGRESS_MS);
@@ -83,6 +91,8 @@ async function main(args: readonly string[]): Promise<number> {
         worker ??= fork(process.argv[1] ?? '', ['--worker']);
         const report = await tryBatch(worker, batch);
         tried.set(batch.target, (tried.get(batch.target) ?? 0) + report.tried);
+        if (report.worst !== null)
+          worst.set(batch.target, Math.max(worst.get(batch.target) ?? 0, report.worst));
         if (!report.failure) continue;
         failures.push(report);
         worker.kill('SIGKILL');
@@ -92,7 +102,11 @@ async function main(args: readonly string[]): Promise<number> {
     }),
   );
   clearInterval(progress);
-  for (const [name, count] of tried) process.stdout.write(`${String(count).padStart(9)}  ${name}\n`);
+  for (const [name, count] of tried) {
+    const each = worst.get(name);
+    const time = each === undefined ? '' : `; worst time per byte ${each.toFixed(2)} µs`;
+    process.stdout.write(`${String(count).padStart(9)}  ${name}${time}\n`);
+  }
   for (const { batch, failure } of failures)
     process.stdout.write(
       `\nNOT SO: ${batch.target} (seed ${batch.seed}, ${batch.cases} cases)\n${failure?.input.slice(0, 4000)}\n${failure?.why.slice(0, 4000)}\n`,
@@ -110,7 +124,8 @@ function tryBatch(worker: ChildProcess, batch: Batch): Promise<BatchReport> {
       worker.off('exit', onExit);
       resolve(report);
     };
-    const fail = (why: string) => settle({ batch, tried: 0, failure: { input: 'one of the batch', why } });
+    const fail = (why: string) =>
+      settle({ batch, tried: 0, failure: { input: 'one of the batch', why }, worst: null });
     const onMessage = (report: unknown) => settle(report as BatchReport);
     const onExit = (code: number | null, signal: string | null) => fail(`the worker died: ${signal ?? code}`);
     const timer = setTimeout(() => fail(`no answer within ${HANG_MS / 1000} s: it hangs`), HANG_MS);

@@ -29,6 +29,7 @@ export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from '.
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
 export type { TrialRunner } from './runner.ts';
+export { groupFindings } from './same-bug.ts';
 export type {
   AppliedPatch,
   ApplyResult,

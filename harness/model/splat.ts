@@ -52,6 +52,8 @@ export interface SourceExcerpt extends SourceLines {
 export interface Splat {
   /** In the field's customary form: `KASAN: use-after-free Read in f`. */
   readonly title: string;
+  /** Other titles that a sensible reader might give it, such as `bad-access in f`: see `groupFindings`. */
+  readonly alternatives: readonly string[];
   /** Family of the complaint, such as `KASAN-USE-AFTER-FREE-READ`, `WARNING`, `LOCKDEP`, `HANG`: see `splat/kinds/type.ts`. */
   readonly type: string;
   /** The function that the complaint is about, or null when the report gives none. */

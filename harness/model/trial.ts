@@ -76,6 +76,8 @@ export interface Finding {
   readonly signature: string;
   /** One line for people. */
   readonly title: string;
+  /** Other titles that the same complaint may have; absent where there are none. */
+  readonly alternatives?: readonly string[];
   /** The step it came from, or null for what the log showed. */
   readonly step: string | null;
   /** What was expected and what came, a few lines. */

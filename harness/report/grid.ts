@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import {
   type ArmState,
   type CampaignState,
+  groupFindings,
   isConclusive,
   type PatchState,
   type PerPatchGrid,
@@ -61,10 +62,13 @@ export function gridLines(state: CampaignState, color: boolean): string[] {
 function isNew(scenario: string, arm: string, state: CampaignState): boolean {
   const own = endedTrials(state).filter((trial) => trial.scenario === scenario && isConclusive(trial));
   const onBase = own.filter((trial) => trial.arm === state.arms[0]?.name);
-  const signatures = new Set(onBase.flatMap((trial) => trial.findings.map((one) => one.signature)));
+  const groups = groupFindings([...onBase, ...own].flatMap((trial) => trial.findings));
+  const seen = new Set(onBase.flatMap((trial) => trial.findings.map((one) => groups.get(one.signature))));
   return (
     onBase.length > 0 &&
-    own.some((trial) => trial.arm === arm && trial.findings.some((one) => !signatures.has(one.signature)))
+    own.some(
+      (trial) => trial.arm === arm && trial.findings.some((one) => !seen.has(groups.get(one.signature))),
+    )
   );
 }
 

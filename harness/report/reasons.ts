@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import { type CampaignState, comparisonWords, type ScenarioVerdict } from '../model/index.ts';
+import { type CampaignState, comparisonWords, groupFindings, type ScenarioVerdict } from '../model/index.ts';
 import { createPrintedOnce, type Evidence, findEvidence, type PrintedOnce } from './evidence.ts';
 import { endedTrials, inconclusiveTrials, trialsOf } from './select.ts';
 import { type PrintOptions, printSplat } from './splat.ts';
@@ -70,15 +70,16 @@ function passingLines(state: CampaignState, printed: PrintedOnce, options: Print
   const perPatch = state.verdict?.perPatch;
   if (!perPatch) return [];
   const trials = endedTrials(state);
-  const signaturesOn = (arms: readonly (string | undefined)[]) =>
+  const groups = groupFindings(trials.flatMap((trial) => trial.findings));
+  const bugsOn = (arms: readonly (string | undefined)[]) =>
     trials
       .filter((trial) => arms.includes(trial.arm))
-      .flatMap((trial) => trial.findings.map((one) => one.signature));
-  const atEnds = new Set(signaturesOn([perPatch.arms[0], perPatch.arms.at(-1)]));
+      .flatMap((trial) => trial.findings.map((one) => groups.get(one.signature)));
+  const atEnds = new Set(bugsOn([perPatch.arms[0], perPatch.arms.at(-1)]));
   const between = perPatch.notBisectableAt.map((patch) => perPatch.arms[patch]);
   return trials.flatMap((trial) => {
     if (!between.includes(trial.arm)) return [];
-    const passing = trial.findings.map((one) => one.signature).filter((one) => !atEnds.has(one));
+    const passing = trial.findings.map((one) => one.signature).filter((one) => !atEnds.has(groups.get(one)));
     const splat = trial.splats.find((one) => passing.includes(one.signature));
     return splat ? showOnce({ trial, splat }, printed, options) : [];
   });

@@ -22,6 +22,7 @@ export function scanJson(file: string, { splats, lines, dropped }: ScannedLog): 
       comm: splat.comm,
       frames: splat.frames.map(frameJson),
       signature: splat.signature,
+      alternatives: splat.alternatives,
       pid: splat.pid,
       cpu: splat.cpu,
       taint: splat.taint,

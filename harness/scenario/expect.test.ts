@@ -12,7 +12,14 @@ function settle(expect: string) {
 }
 
 function aSplat(title: string, more: Partial<Splat> = {}): Splat {
-  return { title, signature: `splat:${title}`, follows: null, frames: [], ...more } as unknown as Splat;
+  return {
+    title,
+    signature: `splat:${title}`,
+    alternatives: [],
+    follows: null,
+    frames: [],
+    ...more,
+  } as unknown as Splat;
 }
 
 t.test('every complaint that is not allowed is a finding, once for each signature', async (t) => {

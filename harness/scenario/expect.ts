@@ -29,10 +29,15 @@ export function compileSplatExpectation(settled: SettledScenario): SplatExpectat
 }
 
 function compileTest({ title, matches }: ExpectedSplat): Test {
-  if (title !== null) return (splat) => splat.title === title;
+  if (title !== null) return (splat) => titlesOf(splat).includes(title);
   if (matches === null) return () => false;
   const { test } = compilePattern(matches);
-  return (splat) => test(splat.title);
+  return (splat) => titlesOf(splat).some(test);
+}
+
+/** Its title, and those that it would have if somebody else named it. */
+function titlesOf({ title, alternatives }: Splat): readonly string[] {
+  return [title, ...alternatives];
 }
 
 function findUnexpected(
@@ -50,6 +55,7 @@ function findUnexpected(
       kind: 'splat',
       signature: splat.signature,
       title: splat.title,
+      ...(splat.alternatives.length > 0 ? { alternatives: splat.alternatives } : {}),
       step: null,
       details: splat.frames
         .slice(0, 8)

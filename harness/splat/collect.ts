@@ -45,15 +45,19 @@ export class Collector {
     if (!report.isWhole || report.announced !== null) return;
     const closed = report.close();
     const judgement = judgeReport(closed);
-    if (judgement.truncation !== null || isUnconfirmed(report, judgement)) return;
+    if (judgement.truncation !== null || judgement.isNotice || isUnconfirmed(report, judgement)) return;
     report.announced = judgement.signature;
     this.#onSplat?.(readReport(closed, judgement));
   }
 
-  /** Takes a report that is over; returns where it ends in the log. */
-  add(report: OpenReport, boot: number): number {
+  /**
+   * Takes a report that is over; returns where it ends in the log. One that was cut by another before its trace is judged
+   * by the lines of both.
+   */
+  add(report: OpenReport, boot: number, cutBy: OpenReport | null = null): number {
     const closed = report.close();
-    const judgement = judgeReport(closed);
+    const judgement = judgeReport(closed, cutBy?.close().lines);
+    if (judgement.isNotice) return closed.end;
     const kept = this.#hasRoom(judgement.signature);
     const unconfirmed = isUnconfirmed(report, judgement);
     const isNew = this.#onSplat !== undefined && !unconfirmed && report.announced !== judgement.signature;
@@ -61,8 +65,8 @@ export class Collector {
     if (kept || isNew) {
       const splat = readReport(closed, judgement);
       if (isNew) this.#onSplat?.(splat);
-      const { context, seconds, lastSeconds } = report;
-      if (kept) this.#keep({ splat, context, boot, seconds, lastSeconds, unconfirmed });
+      const { context, headlineStart, seconds, lastSeconds } = report;
+      if (kept) this.#keep({ splat, context, headlineStart, boot, seconds, lastSeconds, unconfirmed });
     }
     return closed.end;
   }
@@ -91,11 +95,11 @@ export class Collector {
       if ((this.#all[index]?.splat.start ?? -1) >= start) this.#all.splice(index, 1);
   }
 
-  /** All splats in the order of the log; the unconfirmed ones only if `unconfirmed` is true. */
+  /** All splats in the order of their headlines; the unconfirmed ones only if `unconfirmed` is true. */
   list(unconfirmed: boolean): readonly Splat[] {
     const all = this.#all
       .filter((one) => unconfirmed || !one.unconfirmed)
-      .sort((a, b) => a.splat.start - b.splat.start);
+      .sort((a, b) => a.headlineStart - b.headlineStart);
     const roots = findRoots(all);
     return all.map((one, index) => ({ ...one.splat, follows: roots[index] ?? null }));
   }

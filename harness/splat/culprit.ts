@@ -1,23 +1,37 @@
 // SPDX-License-Identifier: MIT
 
-import { demangle } from './demangle.ts';
+import { demangle, isMangled } from './demangle.ts';
 import { bareName } from './frame.ts';
 import type { Choice, Kind, WalkStep } from './kinds/family.ts';
 import { isSkipListed, SYSCALL_PREFIXES } from './kinds/skip.ts';
-import { HUNG_BUCKETS, HUNG_SKIP, INJECTED, STALL_ANCHORS, STALL_SELF } from './kinds/stack.ts';
+import {
+  HUNG_BUCKETS,
+  HUNG_SKIP,
+  INJECTED,
+  INTERRUPT_ENTRY,
+  STALL_ANCHORS,
+  STALL_SELF,
+} from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 import { readPointer } from './trace.ts';
 
 /** The result of the search for a report's culprit. */
 export interface Search {
   readonly culprit: string | null;
-  /** The trace of an injected failure is mixed into the report: the name may be from there. */
+  /** The same as the report prints it: with the prefix of system calls. */
+  readonly printed: string | null;
+  /** Who else could be named: the innermost function of a stall. */
+  readonly innermost: string | null;
+  /** The walk that found the name met the trace of an injected failure: the name may be from there. */
   readonly injected: boolean;
 }
 
+/** Nobody could be named. */
+export const NOBODY: Search = { culprit: null, printed: null, innermost: null, injected: false };
+
 /** The name of a culprit in titles: demangled, without the compiler's suffixes and the prefix of system calls. */
 export function titleName(name: string): string {
-  const bare = name.startsWith('_R') || name.startsWith('_ZN') ? demangle(name) : bareName(name);
+  const bare = isMangled(name) ? demangle(name) : bareName(name);
   let shortest = bare;
   for (const prefix of SYSCALL_PREFIXES) {
     const rest = bare.replace(prefix, '');
@@ -26,28 +40,45 @@ export function titleName(name: string): string {
   return shortest;
 }
 
-/** Finds the culprit of a report, without its unreliable frames, by the walks of its kind. */
+/** Finds the culprit of a report, in the lines that decide, by the walks of its kind. */
 export function findCulprit(
   kind: Kind,
   headerName: string | undefined,
   lines: readonly ReportLine[],
 ): Search {
-  let injected = false;
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
-    injected ||= walked.injected;
     const names = walked.names.map(readableName);
-    const chosen = CHOICES[kind.choice ?? 'first'](
-      names,
-      (name) => isSkipListed(name) || kind.skip?.test(name) === true,
-    );
-    if (chosen !== null) return { culprit: titleName(chosen), injected };
+    // Of a trace that is guessed, only the instruction pointer is sure.
+    const choice = kind.choice === 'stall' && lines.some((line) => line.unreliable) ? 'first' : kind.choice;
+    const isSkipped = (name: string) => isSkipListed(name) || kind.skip?.test(name) === true;
+    const chosen = CHOICES[choice ?? 'first'](names, isSkipped);
+    if (chosen === null) continue;
+    const innermost = kind.alsoInnermost
+      ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name))
+      : null;
+    return nameCulprit(chosen, innermost, walked.injected);
   }
-  return { culprit: null, injected };
+  for (const walk of kind.lastWalks ?? []) {
+    const [name] = walkLines(walk, headerName, lines).names;
+    if (name !== undefined) return nameCulprit(readableName(name), null, false);
+  }
+  return NOBODY;
 }
 
+function nameCulprit(chosen: string, innermost: string | null, injected: boolean): Search {
+  return {
+    culprit: titleName(chosen),
+    printed: chosen,
+    innermost: innermost === null ? null : titleName(innermost),
+    injected,
+  };
+}
+
+const isDispatcher = (name: string) => STALL_ANCHORS.test(name) || INTERRUPT_ENTRY.test(name);
+
 function readableName(name: string): string {
-  return name.startsWith('_R') || name.startsWith('_ZN') ? demangle(name) : bareName(name);
+  return isMangled(name) ? demangle(name) : bareName(name);
 }
 
 interface Walked {
@@ -69,8 +100,8 @@ function walkLines(
       if (headerName !== undefined) names.push(headerName);
       continue;
     }
-    if (step === 'frames') {
-      const taken = takeFrames(lines, at, walk[index + 1], names);
+    if (step === 'frames' || step === 'rest') {
+      const taken = takeFrames(lines, at, step === 'rest' ? 'all' : walk[index + 1], names);
       injected ||= taken.injected;
       at = taken.at;
       continue;
@@ -102,7 +133,7 @@ function isInjected(line: ReportLine): boolean {
 function takeFrames(
   lines: readonly ReportLine[],
   from: number,
-  next: WalkStep | undefined,
+  until: WalkStep | 'all' | undefined,
   names: string[],
 ): { readonly at: number; readonly injected: boolean } {
   let any = names.length > 0 && from > 1 && (lines[from - 1]?.frames.length ?? 0) > 0;
@@ -111,8 +142,8 @@ function takeFrames(
     const line = lines[at];
     if (!line) break;
     if (isInjected(line)) return { at: at + 1, injected: true };
-    if (line.label !== null && any) break;
-    if (next instanceof RegExp && next.test(line.text)) break;
+    if (line.label !== null && any && until !== 'all') break;
+    if (until instanceof RegExp && until.test(line.text)) break;
     for (const frame of line.frames) {
       if (frame.inline || names.at(-1) === frame.function) continue;
       names.push(frame.function);
@@ -123,7 +154,7 @@ function takeFrames(
 }
 
 /** The name on a line that matches the step; '' if it has none, null for a line that does not match. */
-function matchStep(step: Exclude<WalkStep, 'header' | 'frames'>, line: ReportLine): string | null {
+function matchStep(step: Exclude<WalkStep, 'header' | 'frames' | 'rest'>, line: ReportLine): string | null {
   if (step === 'trace') return line.label === null ? null : '';
   if (step === 'pc') {
     const pointer = readPointer(line.text);
@@ -147,19 +178,32 @@ const CHOICES: Readonly<Record<Choice, Chooser>> = {
   },
 };
 
-/** The function just below a dispatcher names the work; what it was doing at that moment differs by chance. */
+/**
+ * The function just below a dispatcher names the work; what it was doing at that moment differs by chance. An interrupt
+ * that does nothing but dispatch is not the work: what it interrupted is.
+ */
 function chooseStalled(names: readonly string[], isSkipped: (name: string) => boolean): string | null {
+  const interrupt = names.findLastIndex((name) => INTERRUPT_ENTRY.test(name));
   let inner: string | null = null;
-  for (const name of names) {
+  let dispatcher: string | null = null;
+  for (const [index, name] of names.entries()) {
     const bucket = STALL_SELF.exec(name)?.[1];
     if (bucket !== undefined) return bucket;
+    if (INTERRUPT_ENTRY.test(name)) {
+      inner = null;
+      continue;
+    }
     const skipped = isSkipped(name);
-    if (STALL_ANCHORS.test(name)) {
-      // The top itself: there is nothing inside of it.
-      if (inner !== null || !skipped) return inner ?? name;
-    } else if (!skipped) inner = name;
+    if (!STALL_ANCHORS.test(name)) {
+      if (!skipped) inner = name;
+      continue;
+    }
+    if (inner !== null) return inner;
+    // The top itself: there is nothing inside of it.
+    if (!skipped) dispatcher ??= name;
+    if (dispatcher !== null && index > interrupt) return dispatcher;
   }
-  return null;
+  return dispatcher;
 }
 
 /** A recursion is named like a stall. A single function did not recurse: it wrote outside of its stack. */

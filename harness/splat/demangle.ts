@@ -26,14 +26,29 @@ const BASIC: Readonly<Record<string, string>> = {
 };
 const DEEPEST = 64;
 
+/** Whether a name has the form of one that a compiler mangled. */
+export function isMangled(name: string): boolean {
+  return name.startsWith('_R') || (name.startsWith('_Z') && /^_Z[N\d]/.test(name));
+}
+
 /**
- * The readable path behind a mangled name: Rust's v0 scheme (RFC 2603) and the nested names of the Itanium C++ ABI.
+ * The readable path behind a mangled name: Rust's v0 scheme (RFC 2603) and the plain and nested names of the Itanium C++ ABI.
  * A name that is not mangled, or that cannot be read, comes back as it is.
  */
 export function demangle(name: string): string {
   if (name.startsWith('_R') && name.length > 4) return new RustName(name.slice(2)).read() ?? name;
   if (name.startsWith('_ZN')) return readNested(name) ?? name;
+  if (name.startsWith('_Z')) return readPlain(name) ?? name;
   return name;
+}
+
+/** `_Z10heron_peckiii`: the length of the name, the name, its parameters. */
+function readPlain(name: string): string | null {
+  const digits = /^\d{1,6}/.exec(name.slice(2))?.[0];
+  if (digits === undefined) return null;
+  const start = 2 + digits.length;
+  const end = start + Number(digits);
+  return end > start && end <= name.length ? name.slice(start, end) : null;
 }
 
 function readNested(name: string): string | null {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import type { Splat } from '../model/index.ts';
-import { aSplat } from '../testing/index.ts';
+import { aFrame, aSplat } from '../testing/index.ts';
 import { type Finished, findRoots } from './follow.ts';
 
 /** What of a splat decides whether it follows from another: its title, type, taint, task, place in time. */
@@ -24,7 +24,7 @@ function aFinished(title: string, part: Part = {}): Finished {
   const { type = 'WARNING', taint = null, task = 7, pid = 7, comm = 'probe', boot = 0, at = 100 } = part;
   const splat: Splat = { ...aSplat({ title, type, taint, pid, comm }), text: '' };
   const lastSeconds = part.lastAt === undefined ? (at === null ? null : at + 1) : part.lastAt;
-  return { splat, context: task, boot, seconds: at, lastSeconds, unconfirmed: false };
+  return { splat, context: task, headlineStart: 0, boot, seconds: at, lastSeconds, unconfirmed: false };
 }
 
 const WARNING = 'WARNING in pond_poll';
@@ -232,4 +232,27 @@ t.test('in a flood only the latest 64 roots are compared', async (t) => {
   ];
   t.equal(rootOf(...flood(63)), 0);
   t.equal(rootOf(...flood(64)), null);
+});
+
+t.test(
+  'a complaint from inside the end of an oops follows from the last oops, with or without stamps',
+  async (t) => {
+    const inside = (functions: readonly string[]) => {
+      const own = aFinished(SLEEP, { type: 'ATOMIC_SLEEP', task: NO_CALLER, pid: 9, at: null });
+      return { ...own, splat: { ...own.splat, frames: functions.map((name) => aFrame({ function: name })) } };
+    };
+    const oops = (pid: number) => aFinished(OOPS, { task: NO_CALLER, pid, at: null });
+    t.equal(rootOf(oops(7), inside(['down_read', 'do_exit', 'die', 'do_trap'])), 0);
+    t.equal(rootOf(oops(7), oops(8), inside(['do_exit', 'oops_end'])), 1);
+    t.equal(rootOf(oops(7), inside(['do_exit', 'do_syscall_64'])), null);
+  },
+);
+
+t.test('two warnings of the task that starts the kernel are related only in one function', async (t) => {
+  const warn = (culprit: string) => {
+    const own = aFinished(`WARNING in ${culprit}`, { task: 1, pid: 1, comm: 'swapper/0' });
+    return { ...own, splat: { ...own.splat, culprit } };
+  };
+  t.equal(rootOf(warn('pond_init'), warn('lake_init')), null);
+  t.equal(rootOf(warn('pond_init'), warn('pond_init')), 0);
 });

@@ -5,7 +5,9 @@ import {
   CONSEQUENT_PANIC,
   HANG_TYPE,
   MINOR_TYPES,
+  OOPS_PATH,
   PANIC_TITLE,
+  STARTING_TASK,
   TAINT_CORRUPTED,
   TAINT_DIED,
 } from './kinds/aftermath.ts';
@@ -15,6 +17,8 @@ import { type ContextId, isTask } from './printk.ts';
 export interface Finished {
   splat: Splat;
   readonly context: ContextId;
+  /** Where its headline begins in the log. */
+  readonly headlineStart: number;
   /** The number of boots before its own in the same log. */
   readonly boot: number;
   readonly seconds: number | null;
@@ -37,8 +41,11 @@ export function findRoots(all: readonly Finished[]): readonly (number | null)[] 
   const roots: (number | null)[] = [];
   const recent: number[] = [];
   for (const [index, own] of all.entries()) {
-    const causes = recent.filter((earlier) => isCause(all[earlier], own));
-    const root = causes.find((earlier) => isBreaking(all[earlier])) ?? causes[0] ?? null;
+    const inOops = isInOops(own);
+    const causes = recent.filter((earlier) => isCause(all[earlier], own, inOops));
+    const breaking = (earlier: number) => isBreaking(all[earlier]);
+    const broken = inOops ? causes.findLast(breaking) : causes.find(breaking);
+    const root = broken ?? causes[0] ?? null;
     roots.push(root);
     if (root === null) recent.push(index);
     if (recent.length > RECENT_ROOTS) recent.shift();
@@ -50,7 +57,7 @@ function isBreaking(one: Finished | undefined): boolean {
   return one !== undefined && BREAKING.test(one.splat.title);
 }
 
-function isCause(root: Finished | undefined, own: Finished): boolean {
+function isCause(root: Finished | undefined, own: Finished, inOops: boolean): boolean {
   if (!root || own.boot !== root.boot) return false;
   const isTimed = own.seconds !== null && root.seconds !== null;
   if (isTimed && own.seconds < root.seconds) return false;
@@ -59,10 +66,18 @@ function isCause(root: Finished | undefined, own: Finished): boolean {
   if (isTimed && own.seconds - (root.lastSeconds ?? root.seconds) > SOON_SECONDS) return false;
   const { title, type } = own.splat;
   if (CONSEQUENT_PANIC.test(title)) return true;
-  if (breaking) return PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || isSameTask(own, root);
+  if (breaking)
+    return PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || inOops || isSameTask(own, root);
   const isHang = HANG_TYPE.test(type) && HANG_TYPE.test(root.splat.type);
   if (!isHang && (!MINOR_TYPES.test(type) || BREAKING.test(title))) return false;
+  const { comm, culprit } = own.splat;
+  if (STARTING_TASK.test(comm ?? '') && culprit !== root.splat.culprit) return false;
   return isSameTask(own, root);
+}
+
+/** Whether its trace leads through the code that ends an oops. */
+function isInOops({ splat }: Finished): boolean {
+  return splat.frames.some((frame) => frame.reliable && OOPS_PATH.test(frame.function));
 }
 
 /** Whether the kernel got a taint between two reports. */

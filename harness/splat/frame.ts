@@ -7,21 +7,33 @@ const NAME = String.raw`[A-Za-z_.$][\w.$]*`;
 const PLACE = String.raw`\+(?:0x)?([0-9a-f]+)(?:\/(?:0x)?([0-9a-f]+))?`;
 const MODULE = String.raw`(?: \[([\w-]+)(?:\([A-Z+-]+\))?(?: [0-9a-f]+)?\])?`;
 
+const PAIR_SOURCE = String.raw`(?: (\S+\.[a-zA-Z]+):(\d+))?(?: \[inline\])?`;
+
 const FRAME = new RegExp(
-  String.raw`^\s*(?:${MARK})*(?:${ADDRESS}){0,2}(?:${MARK})*(\?\s+)?\(?(?:\[<[0-9a-f]+>\] )?(${NAME})${PLACE}\)?${MODULE}(.*)$`,
+  String.raw`^\s*(?:${MARK})*(?:${ADDRESS}){0,2}(?:[0-9a-f]{16} )?(?:${MARK})*(\?\s+)?\(?(?:\[<[0-9a-f]+>\] )?(?::([\w-]+):)?(${NAME})${PLACE}\)?${MODULE}(.*)$`,
 );
-/** arm: `[<a>] (f) from [<b>] (g+0x1/0x2)`, and without addresses `f from g+0x1/0x2`. */
+/** arm: `[<a>] (f) from [<b>] (g+0x1/0x2)`, and without addresses `f from g+0x1/0x2`; a symboliser may add places. */
 const PAIR = new RegExp(
-  String.raw`^\s*(?:${ADDRESS})?\(?(${NAME})(?:${PLACE})?${MODULE}\)? from (?:${ADDRESS})?\(?(${NAME})${PLACE}${MODULE}\)?`,
+  String.raw`^\s*(?:${ADDRESS})?\(?(${NAME})(?:${PLACE})?${MODULE}${PAIR_SOURCE}\)? from (?:${ADDRESS})?\(?(${NAME})${PLACE}${MODULE}${PAIR_SOURCE}\)?`,
 );
 const INLINE = new RegExp(String.raw`^\s*(?:${ADDRESS}){0,2}(${NAME}) (\S+\.[a-zA-Z]+):(\d+) \[inline\]`);
+/** One or more places in the source, as the kernel's decode_stacktrace.sh prints them: inlined code first. */
+const SOURCE_PLACE = String.raw`[^\s()]+:[\d?]+(?: \(discriminator \d+\))?`;
+const PLACES = String.raw`\((${SOURCE_PLACE}(?: ${SOURCE_PLACE})*)\)(?: +\[?([\w-]+)(?: [0-9a-f]+)?\]?)?`;
+/** A frame that this script decoded: it has no offset any more. */
+const DECODED = new RegExp(
+  String.raw`^\s*(?:${MARK})*(?:${ADDRESS}){0,2}(\?\s+)?(${NAME}) ${PLACES}(?: \([A-Z]+\))?\s*$`,
+);
+const DECODED_PLACES = new RegExp(`^ ?${PLACES}`);
+/** A frame without a name. */
+const ADDRESS_ONLY = /^\s*(?:\[<[0-9a-f]+>\] )?(\? )?(0x[0-9a-f]{8,16})\s*$/;
 const SPACE = 0x20;
 const QUESTION = 0x3f;
 /** By character code: 1 if a function's name may contain it. */
 const IN_NAME: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
   code < 128 && /[\w.$]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
-const SOURCE = /^\s+(\S+\.[a-zA-Z]+):(\d+)/;
+const SOURCE = /^\s+([^\s(]+\.[a-zA-Z]+):(\d+)/;
 
 /**
  * The form that most frames have, ` function+0x12/0x34 [module]`, by hand: null for every other line, which may be a
@@ -82,44 +94,99 @@ export function parseFrames(text: string): readonly Frame[] {
     const pair = PAIR.exec(text);
     if (pair) return readPair(pair);
   }
-  if (!text.includes('+0x') && !text.includes('[inline]')) return [];
-  const frame = parseFrame(text);
-  return frame ? [frame] : [];
+  if (text.includes('+0x') || text.includes('[inline]')) {
+    const frame = parseFrame(text);
+    return frame ? [frame] : [];
+  }
+  const decoded = text.includes(' (') ? parseDecodedFrame(text) : null;
+  return decoded ? [decoded] : [];
 }
 
 /** Parses a line of a call trace with one frame; null for any other line. */
 export function parseFrame(text: string): Frame | null {
   const match = FRAME.exec(text);
-  if (match?.[2]) {
-    const rest = match[6] ?? '';
-    const source = SOURCE.exec(rest);
-    return makeFrame(match[2], match[3], match[4], match[5], {
+  if (match?.[3]) {
+    const rest = match[7] ?? '';
+    return makeFrame(match[3], match[4], match[5], match[2] ?? match[6], {
       reliable: match[1] === undefined && !rest.includes('(unreliable)'),
-      file: source?.[1] ?? null,
-      line: source ? Number(source[2]) : null,
+      ...readSource(rest),
     });
   }
   const inline = INLINE.exec(text);
   if (!inline?.[1]) return null;
   return makeFrame(inline[1], undefined, undefined, undefined, {
     inline: true,
-    file: inline[2] ?? null,
+    file: tidyPath(inline[2] ?? ''),
     line: Number(inline[3]),
   });
+}
+
+function parseDecodedFrame(text: string): Frame | null {
+  const match = DECODED.exec(text);
+  if (!match?.[2]) return null;
+  return makeFrame(match[2], undefined, undefined, match[4], {
+    reliable: match[1] === undefined,
+    ...lastPlace(match[3] ?? ''),
+  });
+}
+
+/** Parses a frame that is an address in no function; null for any other line. */
+export function parseAddressFrame(text: string): Frame | null {
+  const match = ADDRESS_ONLY.exec(text);
+  if (!match?.[2]) return null;
+  return makeFrame(match[2], undefined, undefined, undefined, { reliable: match[1] === undefined });
+}
+
+type Source = Pick<Frame, 'file' | 'line'>;
+
+/** The place in the source that follows a frame on its line, ` file.c:12` or ` (file.c:12) module`. */
+export function readSource(rest: string): Source & { readonly module?: string } {
+  const source = SOURCE.exec(rest);
+  if (source) return { file: tidyPath(source[1] ?? ''), line: Number(source[2]) };
+  const decoded = rest.includes('(') ? DECODED_PLACES.exec(rest) : null;
+  if (!decoded) return { file: null, line: null };
+  const place = lastPlace(decoded[1] ?? '');
+  return decoded[2] === undefined ? place : { ...place, module: decoded[2] };
+}
+
+/** The function's own place: that of code which was inlined into it stands before. Null where the script knew none. */
+function lastPlace(places: string): Source {
+  const known = [...places.matchAll(/(\S+):(\d+)(?=\s|$)/g)].at(-1);
+  if (!known?.[1] || known[2] === '0' || known[1].startsWith('??')) return { file: null, line: null };
+  return { file: tidyPath(known[1]), line: Number(known[2]) };
+}
+
+/** Compilers write `./include/a.h` and `fs/pond/../pond.c`. */
+function tidyPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '.') continue;
+    const last = parts.at(-1);
+    if (part === '..' && last !== undefined && last !== '' && last !== '..') parts.pop();
+    else parts.push(part);
+  }
+  return parts.join('/');
 }
 
 /** Whether the unwinder marks this line as a guess. */
 export function isUnreliable(text: string): boolean {
   if (text.includes('(unreliable)')) return true;
-  return text.includes('? ') && !text.includes('<EOI>') && /(?:^|\s)\? +[\w.$]+\+0x/.test(text);
+  return (
+    text.includes('? ') && !text.includes('<EOI>') && /(?:^|\s)\? +[\w.$]+(?:\+0x| \([^\s()]+:)/.test(text)
+  );
 }
 
 function readPair(pair: RegExpExecArray): readonly Frame[] {
-  const [, inner = '', innerOffset, innerSize, innerModule, outer = '', offset, size, module] = pair;
+  const [, inner = '', innerOffset, innerSize, innerModule, innerFile, innerLine, ...rest] = pair;
+  const [outer = '', offset, size, module, file, line] = rest;
   return [
-    makeFrame(inner, innerOffset, innerSize, innerModule, {}),
-    makeFrame(outer, offset, size, module, {}),
+    makeFrame(inner, innerOffset, innerSize, innerModule, sourceOf(innerFile, innerLine)),
+    makeFrame(outer, offset, size, module, sourceOf(file, line)),
   ];
+}
+
+function sourceOf(file: string | undefined, line: string | undefined): Source {
+  return file === undefined ? { file: null, line: null } : { file: tidyPath(file), line: Number(line) };
 }
 
 /** Makes a frame of the groups of a line: hexadecimal digits without `0x`. */

@@ -29,10 +29,11 @@ export interface Classification {
   readonly incomplete: boolean;
 }
 
+const ALL_HEADLINES = [...HEADLINES, ...KINDS.flatMap((kind) => kind.opens ?? [])];
 /** A line without any of these opens no report. */
-export const HEADLINE_WORDS: readonly string[] = HEADLINES.map((headline) => headline.words);
+export const HEADLINE_WORDS: readonly string[] = ALL_HEADLINES.map((headline) => headline.words);
 
-const BY_WORDS = new Map(HEADLINES.map((headline) => [headline.words, headline]));
+const BY_WORDS = new Map(ALL_HEADLINES.map((headline) => [headline.words, headline]));
 const IN_LINE = new RegExp(
   HEADLINE_WORDS.map((words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
   'g',
@@ -78,6 +79,11 @@ function firstOf(matches: readonly Match[]): Kind | null {
   return best?.kind ?? null;
 }
 
+/** The function that an expression named: groups `f`, `f2` … of its alternatives. */
+function nameIn(match: RegExpExecArray | null | undefined): string | undefined {
+  return match?.groups?.f ?? match?.groups?.f2 ?? match?.groups?.f3;
+}
+
 /** Chooses the kind, among those that match the headline, by the whole report. Its first line is the headline. */
 export function classifyReport(matches: readonly Match[], lines: readonly ReportLine[]): Classification {
   let text: string | null = null;
@@ -90,7 +96,7 @@ export function classifyReport(matches: readonly Match[], lines: readonly Report
     const classification = {
       kind,
       groups: [...head, ...(body?.slice(1) ?? [])],
-      named: head.groups?.f ?? body?.groups?.f,
+      named: nameIn(head) ?? nameIn(body),
       incomplete: kind.body !== undefined && !body,
     };
     if (classification.incomplete) fallback ??= classification;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { isUnreliable } from './frame.ts';
 import { REPORT_MARK } from './kinds/body.ts';
-import type { LinePrefix } from './line-prefix.ts';
-import { type LogLine, parseUnformattedLine, readStamped, restOfLine, StampedLine } from './printk.ts';
+import { type LogLine, readStamped, restOfLine, StampedLine } from './printk.ts';
+import type { LineReader } from './transport/lines.ts';
+import type { LinePrefix } from './transport/prefix.ts';
 import { LONGEST_LINE, LOOKBACK, type Window } from './window.ts';
 
 /** The lines of the same context right before a headline. */
@@ -21,8 +22,8 @@ const AHEAD_SECONDS = 0.05;
 export interface LeadOptions {
   /** The place in the log from which on lines may be taken. */
   readonly floor: number;
-  /** The prefix of this log's stamps. */
-  readonly linePrefix: LinePrefix | null;
+  /** Reads lines that are not in the usual form. */
+  readonly lines: LineReader;
   /** The prefix of the headline's words. */
   readonly ownPrefix: LinePrefix | null;
 }
@@ -35,13 +36,13 @@ export function findLead(
   window: Window,
   headline: LogLine,
   at: number,
-  { floor, linePrefix, ownPrefix }: LeadOptions,
+  { floor, lines, ownPrefix }: LeadOptions,
 ): Lead {
   const found: { readonly text: string; readonly start: number }[] = [];
   const lowest = Math.max(at - LOOKBACK, window.floor, window.placeOf(floor));
   let marked = -1;
   for (const [from, to] of linesBefore(window, at, lowest)) {
-    const line = readBefore(window.bytes, from, to, headline, linePrefix);
+    const line = readBefore(window.bytes, from, to, headline, lines);
     if (line === 'far') break;
     if (!line || line.text.trim() === '' || isUnreliable(line.text)) continue;
     const text = ownPrefix?.strip(line.text) ?? line.text;
@@ -73,14 +74,14 @@ function readBefore(
   from: number,
   to: number,
   headline: LogLine,
-  linePrefix: LinePrefix | null,
+  lines: LineReader,
 ): LogLine | 'far' | null {
   const stamped = new StampedLine();
   if (readStamped(bytes, from, to, stamped)) {
     if (isFar(stamped.seconds, headline)) return 'far';
     return stamped.context === headline.context ? restOfLine(bytes, to, stamped) : null;
   }
-  const line = parseUnformattedLine(bytes, from, to, linePrefix);
+  const line = lines.read(from, to, to);
   if (line?.context !== headline.context) return null;
   return isFar(line.seconds, headline) ? 'far' : line;
 }

@@ -3,7 +3,7 @@ import type { Frame } from '../model/index.ts';
 import { isUnreliable, parseFrames, parsePlainFrame } from './frame.ts';
 import { BODY_LINE, LINE_MARK } from './kinds/body.ts';
 import { PANIC_HINT, PANIC_LINE } from './kinds/panic.ts';
-import { TRACE_HINT, TRACE_START } from './kinds/stack.ts';
+import { GLUED_HINT, GLUED_LABEL, TRACE_HINT, TRACE_START } from './kinds/stack.ts';
 
 /** One line of a report, parsed once. */
 export interface ReportLine {
@@ -40,7 +40,10 @@ export function readReportLine(words: string): ReportLine {
 }
 
 function readLabel(text: string): string | null {
-  if (!TRACE_HINT.test(text)) return null;
+  if (!TRACE_HINT.test(text))
+    return text.endsWith(GLUED_HINT) && GLUED_LABEL.test(text)
+      ? readLabel(text.replace(GLUED_LABEL, ''))
+      : null;
   const match = TRACE_START.exec(text);
   return match ? (match[1] ?? '').trim() : null;
 }

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { interleaveLines, mutate, PROJECT_ROOT, SAMPLE_LOGS } from '../testing/index.ts';
+import { CARRIAGES, interleaveLines, mutate, PROJECT_ROOT, SAMPLE_LOGS } from '../testing/index.ts';
 
 /** Logs as they are and as accidents leave them: what the scanner's properties are tried on. */
 
@@ -49,6 +49,22 @@ export const soundLog: fc.Arbitrary<string> = seedLog;
 export const hurtLog: fc.Arbitrary<string> = mutate(
   fc.oneof({ weight: 7, arbitrary: seedLog }, { weight: 1, arbitrary: mixedLog }),
   WORDS,
+);
+
+const carriages = fc.array(fc.constantFrom(...CARRIAGES), { minLength: 1, maxLength: 2 });
+
+/** A log that came by mail, from a journal, through a logger, or by two of them, with accidents before and after. */
+export const carriedLog: fc.Arbitrary<string> = mutate(
+  fc
+    .tuple(
+      mutate(
+        seedLog.map((log) => log.slice(0, LARGEST)),
+        WORDS,
+      ),
+      carriages,
+    )
+    .map(([log, ways]) => ways.reduce((text, way) => way.carry(text), log)),
+  ['> ', '=\n', '=3D', '&lt;', 'Panic#2 Part1\n', '{"MESSAGE":', '__CURSOR=\n', '\n\n', '\xc2\xa2', 'at\n'],
 );
 
 /** Any bytes, some of them words that the scanner looks for. */

@@ -5,9 +5,9 @@ import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/body.ts';
 import { PANIC_LINE } from './kinds/panic.ts';
 import type { Lead } from './lead.ts';
 import { type ReportLine, readReportLine } from './line.ts';
-import type { LinePrefix } from './line-prefix.ts';
-import type { ContextId, LogLine } from './printk.ts';
+import { type ContextId, isProcessor, isTask, type LogLine } from './printk.ts';
 import type { Report } from './report.ts';
+import type { LinePrefix } from './transport/prefix.ts';
 
 /** A report is over after this many other lines of its own context, lines in all, or seconds. */
 const PATIENCE = {
@@ -15,9 +15,11 @@ const PATIENCE = {
   satisfied: { own: 40, all: 2000, seconds: 10 },
   ended: { own: 15, all: 300, seconds: 3 },
 } as const;
+/** A report that was cut so soon may have its trace in the one that cut it. */
+const CUT_LINES = 40;
+const CUT_SECONDS = 2;
 const MOST_LINES = 2000;
 const MOST_TEXT = 128 * 1024;
-const HEAD_LINES = 12;
 const DASH = 0x2d;
 const EQUALS = 0x3d;
 /** Stamps of different processors may be out of order by this. */
@@ -31,9 +33,13 @@ export class OpenReport {
   readonly context: ContextId;
   readonly seconds: number | null;
   readonly start: number;
+  /** Where the headline's line begins in the log. */
+  readonly headlineStart: number;
   before: readonly string[];
   /** It may be words of the firmware or of a program: it counts only in a log without any stamp. */
   readonly unconfirmed: boolean;
+  /** A report that this one cut before its trace: it may be named by the trace of this one. */
+  cut: OpenReport | null = null;
   panicked = false;
   lost = false;
   /** The signature under which it was announced before it was closed. */
@@ -67,6 +73,7 @@ export class OpenReport {
     this.seconds = line.seconds;
     this.before = lead.lines;
     this.start = lead.start ?? place.start;
+    this.headlineStart = place.start;
     this.unconfirmed = form.unconfirmed;
     this.#usual = form.usual;
     this.#linePrefix = form.linePrefix;
@@ -79,9 +86,9 @@ export class OpenReport {
     this.#bodySeconds = line.seconds;
   }
 
-  /** No trace has come yet, and few other lines. */
+  /** No trace has come yet. Lines of others, and how many there are, do not count. */
   get atHead(): boolean {
-    return !this.#frames && !this.#ended && this.#lines.length < HEAD_LINES;
+    return !this.#frames && !this.#ended;
   }
 
   get lastSeconds(): number | null {
@@ -169,9 +176,26 @@ export class OpenReport {
     this.#bodyEnd = this.#beforeRule.end;
   }
 
+  /**
+   * Whether the headline of another report cut it before its trace. Only a caller id tells that both are of one task or
+   * processor.
+   */
+  isCutBy({ seconds }: LogLine): boolean {
+    if (!isTask(this.context) && !isProcessor(this.context)) return false;
+    if (this.isWhole || this.#lines.length > CUT_LINES || seconds === null || this.seconds === null)
+      return false;
+    return seconds - this.seconds <= CUT_SECONDS;
+  }
+
+  /** Where its last sure line ends. */
+  get end(): number {
+    return this.#bodyEnd;
+  }
+
   /** Whether it has what such a report needs: a trace, where its kind has one. */
   get isWhole(): boolean {
-    return this.#frames || (this.header.kind?.stackless ?? true);
+    const { kind } = this.header;
+    return this.#frames || kind === null || kind.stackless === true;
   }
 
   /** Whether no more lines of it can be expected. */

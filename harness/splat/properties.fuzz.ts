@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Splat } from '../model/index.ts';
 import { createScanner, scanLog } from './index.ts';
 import { HEADLINE_WORDS } from './kind.ts';
-import { anyLog, hurtLog, soundLog } from './mutate.fuzz.ts';
+import { anyLog, carriedLog, hurtLog, soundLog } from './mutate.fuzz.ts';
 
 /** What holds for every log. */
 export interface ScanProperty {
@@ -35,10 +35,23 @@ function checkRanges(log: string): string | null {
   let last = 0;
   for (const splat of scanLog(bytes)) {
     const { start, end } = splat;
-    if (!(start >= last && start < end && end <= bytes.length)) return `no place in the log: ${show(splat)}`;
+    // Headlines are in order; a line before one may stand before an earlier one.
+    if (!(last < end && start < end && end <= bytes.length)) return `no place in the log: ${show(splat)}`;
     last = start;
     const own = bytes.toString('latin1', start, end).replace(/[\r\0]|\x1b\[[?\d;]*[A-Za-z]/g, '');
     if (!HEADLINE_WORDS.some((words) => own.includes(words))) return `no headline in ${show(splat)}`;
+    if (start > 0 && bytes[start - 1] !== 10) return `it begins inside a line: ${show(splat)}`;
+    if (end < bytes.length && bytes[end - 1] !== 10) return `it ends inside a line: ${show(splat)}`;
+  }
+  return null;
+}
+
+/** Lines of a log that was carried may be out of order, and a headline need not stand in one line. */
+function checkPlaces(log: string): string | null {
+  const bytes = bytesOf(log);
+  for (const splat of scanLog(bytes)) {
+    const { start, end } = splat;
+    if (!(start >= 0 && start < end && end <= bytes.length)) return `no place in the log: ${show(splat)}`;
     if (start > 0 && bytes[start - 1] !== 10) return `it begins inside a line: ${show(splat)}`;
     if (end < bytes.length && bytes[end - 1] !== 10) return `it ends inside a line: ${show(splat)}`;
   }
@@ -113,8 +126,10 @@ export const SCAN_PROPERTIES: readonly ScanProperty[] = [
     inputs: withPlaces(hurtLog),
     check: checkRanges,
   },
+  { name: 'the same holds however a log is carried', inputs: withPlaces(carriedLog), check: checkPlaces },
   { name: 'the same holds for any bytes', inputs: withPlaces(anyLog), check: checkRanges },
   { name: 'chunks make no difference', inputs: withPlaces(hurtLog), check: checkChunks },
+  { name: 'chunks of a carried log make no difference', inputs: withPlaces(carriedLog), check: checkChunks },
   { name: 'chunks of any bytes make no difference', inputs: withPlaces(anyLog), check: checkChunks },
   { name: 'asking in between makes no difference', inputs: withPlaces(hurtLog), check: checkQuiet },
   { name: 'asking between any bytes makes no difference', inputs: withPlaces(anyLog), check: checkQuiet },

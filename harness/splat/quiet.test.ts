@@ -6,7 +6,7 @@ import { createScanner } from './index.ts';
 /** What a scanner announces while the log is silent, and what it says when the log goes on. */
 function watch() {
   const announced: string[] = [];
-  const scanner = createScanner({ onSplat: (splat) => announced.push(splat.title) });
+  const scanner = createScanner({ live: true, onSplat: (splat) => announced.push(splat.title) });
   let seconds = 100;
   return {
     announced,
@@ -80,7 +80,7 @@ t.test('after the end nothing is announced', async (t) => {
 
 t.test('words that may be the firmware’s are not announced', async (t) => {
   const announced: string[] = [];
-  const scanner = createScanner({ onSplat: (splat) => announced.push(splat.title) });
+  const scanner = createScanner({ live: true, onSplat: (splat) => announced.push(splat.title) });
   scanner.push('WARNING: no console will be available to OS\n');
   scanner.flushQuiet();
   t.strictSame(announced, []);

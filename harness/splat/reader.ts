@@ -6,37 +6,45 @@ import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
 import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST } from './kinds/body.ts';
 import type { OptionalKind } from './kinds/family.ts';
-import { BROADCAST, INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
+import {
+  BROADCAST,
+  FIRMWARE_LINE,
+  FIRMWARE_WORDS,
+  INFORMATIVE_TRACES,
+  REPLAY_NOTICE,
+} from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { findLead } from './lead.ts';
-import { LinePrefix } from './line-prefix.ts';
 import { OpenReport } from './open.ts';
+import { OpenReports } from './open-reports.ts';
 import {
   type ContextId,
   isProcessor,
   type LogLine,
   NO_CONTEXT,
-  parseUnformattedLine,
   readStamped,
   restOfLine,
   StampedLine,
 } from './printk.ts';
 import { findRestart, isOrderly, readBefore } from './restart.ts';
-import { findStamp, lineStart } from './stamp.ts';
 import { normaliseTitle } from './title.ts';
+import { LineReader } from './transport/lines.ts';
+import { LinePrefix } from './transport/prefix.ts';
+import { lineStart } from './transport/stamp.ts';
 import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
 export interface ScannerOptions extends CollectorOptions {
+  /**
+   * The log is being written while it is read: each line is read as soon as it is complete, and forms that show only in
+   * later lines, such as those of mails, are not undone.
+   */
+  readonly live?: boolean;
   /** Called with the words of a headline as soon as its line is complete, long before the splat is. */
   readonly onHeader?: (title: string) => void;
   /** Optional kinds that count; none by default. */
   readonly kinds?: readonly OptionalKind[];
 }
 
-/** Limits the memory for contexts. */
-const CONTEXTS = 512;
-/** Limits the reports that are open at once. */
-const MOST_OPEN = 128;
 /** Every this many lines, reports of silent contexts are closed. */
 const SWEEP_LINES = 32;
 
@@ -46,6 +54,7 @@ const FARTHEST_WORDS = LONGEST_LINE - 256;
 const findWords = makeGate([
   ...HEADLINE_WORDS,
   ...INFORMATIVE_TRACES,
+  ...FIRMWARE_WORDS,
   BOOT_MARK,
   CONSOLE_LOST,
   ALL_CPU_TRACES,
@@ -68,25 +77,23 @@ export class LogReader {
   readonly #window: Window;
   readonly #options: ScannerOptions;
   readonly #wanted: ReadonlySet<OptionalKind>;
+  readonly #lines: LineReader;
   readonly #stamped = new StampedLine();
   readonly #boots = new Boots();
   readonly #collector: Collector;
-  readonly #open = new Map<ContextId, OpenReport>();
-  /** Up to where each context's lines belong to an earlier report. */
-  readonly #reach = new Map<ContextId, number>();
-  /** Where the first stamp stands. */
-  #stampedFrom = Number.POSITIVE_INFINITY;
-  /** What stands before that stamp on its line, and so before the others of this log. */
-  #linePrefix: LinePrefix | null = null;
-  #allCpus: ContextId | null = null;
+  readonly #open: OpenReports;
   #fresh: OpenReport | null = null;
+  /** The firmware has printed since the last kernel started. */
+  #firmware = false;
   #lineCount = 0;
 
   constructor(window: Window, options: ScannerOptions) {
     this.#window = window;
+    this.#lines = new LineReader(window);
     this.#options = options;
     this.#wanted = new Set(options.kinds);
     this.#collector = new Collector(options);
+    this.#open = new OpenReports(this.#collector);
   }
 
   get dropped(): number {
@@ -96,13 +103,7 @@ export class LogReader {
   /** Between reports only lines with a headline's words are looked at; near one, all. */
   read({ from, to, omitted }: Stretch): void {
     const { bytes } = this.#window;
-    if (this.#stampedFrom === Number.POSITIVE_INFINITY) {
-      const stamp = findStamp(bytes, from, to);
-      if (stamp >= 0) {
-        this.#stampedFrom = this.#window.offsetOf(stamp);
-        this.#linePrefix = LinePrefix.ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
-      }
-    }
+    this.#lines.learn(from, to);
     let at = from;
     let words = -1;
     while (at < to) {
@@ -115,22 +116,24 @@ export class LogReader {
       const next = feed < 0 || feed >= to ? to : feed + 1;
       const hasWords = words < next && words - at < FARTHEST_WORDS;
       // Further back than that, a line that comes in pieces may have been cut.
-      if (hasWords || this.#open.size > 0) this.#readLine(at, next, next === to ? omitted : 0, hasWords);
+      if (hasWords || this.#open.size > 0)
+        this.#readLine(at, next, next === to ? omitted : 0, hasWords ? words : -1);
       at = next;
     }
   }
 
   /** Announces what is whole, though more lines of it may come; what `finish` returns stays the same. */
   flushQuiet(): void {
-    for (const report of this.#open.values()) this.#collector.announce(report);
+    for (const report of this.#open.all()) this.#collector.announce(report);
   }
 
   finish(): readonly Splat[] {
-    this.#closeAll();
-    return this.#collector.list(this.#stampedFrom === Number.POSITIVE_INFINITY);
+    this.#open.closeAll();
+    return this.#collector.list(!this.#lines.isStamped);
   }
 
-  #readLine(from: number, next: number, omitted: number, hasWords: boolean): void {
+  #readLine(from: number, next: number, omitted: number, words: number): void {
+    const hasWords = words >= 0;
     this.#lineCount += 1;
     const { bytes } = this.#window;
     const stop = Math.min(next, from + LONGEST_LINE);
@@ -139,39 +142,36 @@ export class LogReader {
     const fresh = this.#fresh;
     this.#fresh = null;
     if (fresh && bytes.toString('latin1', from, to).includes(REPLAY_NOTICE)) {
-      this.#open.delete(fresh.context);
+      this.#open.forget(fresh);
       return;
     }
     if (usual && !hasWords && !this.#concerns(this.#stamped.context)) {
-      if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(this.#stamped.seconds);
+      if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
       return;
     }
-    const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#readUnformattedLine(from, to);
+    const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#lines.read(from, to, words);
     if (!line) return;
-    const place = { from, end: this.#window.offsetOf(next) + omitted, usual, hasWords };
+    const place = { from, end: this.#window.endOf(next) + omitted, usual, hasWords };
     const header = hasWords ? readHeader(line.text, this.#wanted) : null;
     if (hasWords) this.#readMarks(line, from);
     if (this.#open.size > 0 && !this.#handOver(line, header, place)) return;
     if (header) this.#begin(header, line, place);
-  }
-
-  #readUnformattedLine(from: number, to: number): LogLine | null {
-    const linePrefix = this.#window.offsetOf(to) > this.#stampedFrom ? this.#linePrefix : null;
-    return parseUnformattedLine(this.#window.bytes, from, to, linePrefix);
+    this.#open.settle();
   }
 
   /** Whether a line of the context has anything to do with what is open. */
   #concerns(context: ContextId): boolean {
-    return this.#open.has(context) || (this.#allCpus !== null && isProcessor(context));
+    return this.#open.get(context) !== undefined || (this.#open.asking !== null && isProcessor(context));
   }
 
   #readMarks({ text, context }: LogLine, from: number): void {
     if (text.startsWith(BOOT_MARK)) {
-      this.#closeAll();
+      this.#open.closeAll();
       if (context === NO_CONTEXT) this.#forgetFirmware(from);
-      this.#boots.begin();
-    }
-    if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.values()) report.lost = true;
+      this.#beginBoot();
+      this.#firmware = false;
+    } else if (context === NO_CONTEXT && FIRMWARE_LINE.test(text)) this.#firmware = true;
+    if (text.startsWith(CONSOLE_LOST)) for (const report of this.#open.all()) report.lost = true;
   }
 
   /** A kernel without stamps starts here: since the end of the one before, only firmware has printed. */
@@ -186,11 +186,11 @@ export class LogReader {
   #handOver(line: LogLine, header: Header | null, place: LinePlace): boolean {
     const { text } = line;
     const { end, usual, hasWords } = place;
-    if (this.#lineCount % SWEEP_LINES === 0) this.#sweep(line.seconds);
+    if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
     const own = this.#open.get(line.context);
-    if (own?.isOver(this.#lineCount, line.seconds) || own?.isBefore(line.seconds)) this.#close(own);
+    if (own?.isOver(this.#lineCount, line.seconds) || own?.isBefore(line.seconds)) this.#open.close(own);
     if (!own || this.#open.get(line.context) !== own) {
-      const asking = this.#allCpus === null ? undefined : this.#open.get(this.#allCpus);
+      const { asking } = this.#open;
       if (!header && asking && isProcessor(line.context)) asking.take(line, end, this.#lineCount);
       return header !== null;
     }
@@ -199,16 +199,15 @@ export class LogReader {
       return false;
     }
     if (header && !own.isDuplicate(line, usual) && !own.continuesWith(header, line)) {
-      own.giveUpRule();
-      this.#close(own);
+      this.#open.closeBefore(own, line);
       return true;
     }
     if (hasWords && INFORMATIVE_TRACES.some((words) => text.includes(words))) {
-      this.#close(own);
+      this.#open.close(own);
       return false;
     }
     own.take(line, end, this.#lineCount);
-    if (hasWords && text.includes(ALL_CPU_TRACES)) this.#allCpus = own.context;
+    if (hasWords && text.includes(ALL_CPU_TRACES)) this.#open.ask(own);
     if (header && PANIC_LINE.test(text)) this.#markPanicked(line);
     return false;
   }
@@ -217,52 +216,39 @@ export class LogReader {
     const { words, kind } = header;
     const isPanic = PANIC_LINE.test(line.text);
     if (this.#boots.isOver(line, isPanic)) {
-      this.#closeAll();
-      this.#boots.begin();
+      this.#open.closeAll();
+      this.#beginBoot();
     }
     if (isPanic && this.#markPanicked(line) && PANIC_AFTERMATH.test(line.text)) return;
     const start = this.#window.offsetOf(place.from);
     const unconfirmed = line.context === NO_CONTEXT && (kind === null || BROADCAST.test(line.text));
-    if (unconfirmed && start > this.#stampedFrom) return;
+    if (unconfirmed && this.#lines.isStampedBefore(start)) return;
+    if (this.#firmware && kind === null && line.context === NO_CONTEXT) return;
     if (kind?.restart && isOrderly(readBefore(this.#window, place.from))) return;
     this.#boots.note(line);
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
     const ownPrefix = LinePrefix.ofReport(line.text.slice(0, line.text.indexOf(words)));
-    const floor = this.#reach.get(line.context) ?? 0;
-    const lead = findLead(this.#window, line, place.from, { floor, linePrefix: this.#linePrefix, ownPrefix });
+    const floor = this.#open.reachOf(line.context);
+    const lead = findLead(this.#window, line, place.from, { floor, lines: this.#lines, ownPrefix });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
       usual: place.usual,
       unconfirmed,
       linePrefix: ownPrefix,
     });
-    const [oldest] = this.#open.values();
-    if (oldest && this.#open.size >= MOST_OPEN) this.#close(oldest);
-    this.#open.set(line.context, report);
+    this.#open.add(report);
     this.#fresh = report;
-    if (!unconfirmed) this.#options.onHeader?.(normaliseTitle(words));
+    if (!unconfirmed && kind?.needsTrace !== true) this.#options.onHeader?.(normaliseTitle(words));
   }
 
-  #sweep(seconds: number | null): void {
-    for (const report of this.#open.values())
-      if (report.isOver(this.#lineCount, seconds)) this.#close(report);
+  #beginBoot(): void {
+    this.#boots.begin();
+    this.#open.boot = this.#boots.current;
   }
 
   /** Marks every open report, and the last closed ones, as those of a kernel that panicked. True if there were any. */
   #markPanicked(line: LogLine): boolean {
     this.#boots.panic(line);
-    for (const report of this.#open.values()) report.panicked = true;
+    for (const report of this.#open.all()) report.panicked = true;
     return this.#collector.markPanicked(this.#boots.current, line.seconds) || this.#open.size > 0;
-  }
-
-  #closeAll(): void {
-    for (const report of [...this.#open.values()]) this.#close(report);
-  }
-
-  #close(report: OpenReport): void {
-    this.#open.delete(report.context);
-    if (this.#allCpus === report.context) this.#allCpus = null;
-    const end = this.#collector.add(report, this.#boots.current);
-    if (this.#reach.size >= CONTEXTS) this.#reach.delete(this.#reach.keys().next().value ?? NO_CONTEXT);
-    this.#reach.set(report.context, end);
   }
 }

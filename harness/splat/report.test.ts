@@ -294,16 +294,16 @@ const fill = (count: number) =>
 
 t.test('the trace of a panic names nobody if the report before it is long enough', async (t) => {
   const culprit = (headline: string, count: number, end: string) =>
-    scanLog(aLog([headline, ...fill(count), end, aCallTrace('panic pond_panic')]))[0]?.culprit;
+    scanLog(aLog([headline, ...fill(count), end, aCallTrace('panic pond_frog')]))[0]?.culprit;
   const SLEEP = 'BUG: sleeping function called from invalid context at mm/slab.h:421';
   const END = 'Kernel panic - not syncing: pond is dry';
-  t.equal(culprit(SLEEP, 20, END), 'pond_panic', '21 lines');
+  t.equal(culprit(SLEEP, 20, END), 'pond_frog', '21 lines');
   t.equal(culprit(SLEEP, 21, END), null, '22 lines');
-  t.equal(culprit(SLEEP, 21, 'hint: pond is dry'), 'pond_panic', 'no panic');
+  t.equal(culprit(SLEEP, 21, 'hint: pond is dry'), 'pond_frog', 'no panic');
   t.equal(culprit(SLEEP, 21, 'possible circular locking dependency detected'), null, 'a repetition');
-  t.equal(culprit(SLEEP, 20, 'possible circular locking dependency detected'), 'pond_panic');
+  t.equal(culprit(SLEEP, 20, 'possible circular locking dependency detected'), 'pond_frog');
   const KMSAN = 'BUG: KMSAN: uninit-value in pond_poll+0x1a/0x30';
-  t.equal(culprit(KMSAN, 14, END), 'pond_panic', '15 lines of KMSAN');
+  t.equal(culprit(KMSAN, 14, END), 'pond_frog', '15 lines of KMSAN');
   t.equal(culprit(KMSAN, 15, END), 'pond_poll', '16 lines of KMSAN');
 });
 

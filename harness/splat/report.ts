@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../model/index.ts';
-import { findCulprit } from './culprit.ts';
-import { classifyReport, type Header } from './kind.ts';
+import { findCulprit, NOBODY, type Search } from './culprit.ts';
+import { type Classification, classifyReport, type Header } from './kind.ts';
 import { DROPPED_LINE } from './kinds/body.ts';
+import type { Kind, OtherTitle } from './kinds/family.ts';
 import { LINES_BEFORE_PANIC, REPETITION, SHORT_REPORT, SHORT_REPORT_LINES } from './kinds/panic.ts';
 import type { ReportLine } from './line.ts';
 import { readMetadata } from './metadata.ts';
@@ -27,11 +28,16 @@ export interface Report {
   readonly lost: boolean;
 }
 
+/** Old kernels put brackets around a headline. */
+const HEADLINE_END = /[.!]? \]\s*$/;
+const FEWEST_GUESSES = 4;
 const LONGEST_TEXT = 64 * 1024;
 
 /** The name of a complaint and what can be trusted in it. */
 export interface Judgement {
   readonly title: string;
+  /** Finds the other titles that it may be given. Of most complaints in a flood nobody wants them. */
+  readonly findAlternatives: () => readonly string[];
   readonly type: string;
   readonly culprit: string | null;
   /** Why the report cannot be trusted as a whole; null if it can. */
@@ -39,23 +45,30 @@ export interface Judgement {
   /** A line is missing that distinguishes such a report from the words of other programs. */
   readonly incomplete: boolean;
   readonly signature: string;
+  /** Such a line alone, without a trace, is no complaint. */
+  readonly isNotice: boolean;
   /** The kind uses the instruction pointer. */
   readonly usesPc: boolean;
 }
 
-/** Names a finished report. */
-export function judgeReport(report: Report): Judgement {
-  const reliable = trimReport(report.lines);
+/** Names a finished report; `more` are the lines of the report that cut it before its trace. */
+export function judgeReport(report: Report, more: readonly ReportLine[] = []): Judgement {
+  const all = [...report.lines, ...more];
+  // A stack that overflowed is full of stale words.
+  const reliable = report.header.kind?.choice === 'overflow' ? trimReport(all, false) : chooseLines(all);
   const classification = classifyReport(report.header.matches, reliable);
   const { kind, groups } = classification;
-  const search = kind
-    ? findCulprit(kind, classification.named, reliable)
-    : { culprit: null, injected: false };
-  const words = kind ? fillForm(kind.title, groups, search.culprit ?? 'corrupted') : report.header.words;
+  const search = kind ? findCulprit(kind, classification.named, reliable) : NOBODY;
+  const isBare = kind?.keepsWords && classification.incomplete && search.culprit === null;
+  const words =
+    kind && !isBare
+      ? fillForm(kind.title, groups, search.culprit ?? 'corrupted')
+      : report.header.words.replace(HEADLINE_END, '');
   const title = normaliseTitle(words);
   const type = typeOfTitle(title);
   return {
     title,
+    findAlternatives: () => (isBare ? [] : findAlternatives(title, classification, search, reliable)),
     type,
     culprit: search.culprit,
     truncation: report.lost
@@ -63,8 +76,46 @@ export function judgeReport(report: Report): Judgement {
       : findTruncation(classification, search, words, reliable),
     incomplete: classification.incomplete,
     signature: signSplat(type, title, search.culprit),
+    isNotice: kind?.needsTrace === true && !all.some((line) => line.frames.length > 0),
     usesPc: kind?.walks?.some((walk) => walk.includes('pc')) ?? true,
   };
+}
+
+/**
+ * Every other title that a sensible reader might give a report: those of the kind, each with every name that its culprit
+ * has. Without a culprit a title that needs one would fit too much.
+ */
+function findAlternatives(
+  title: string,
+  { kind, groups }: Classification,
+  search: Search,
+  lines: readonly ReportLine[],
+): readonly string[] {
+  if (!kind) return [];
+  const { culprit, printed, innermost } = search;
+  const names = new Set([culprit, printed]);
+  const titles = new Set<string>();
+  const add = (form: string, name: string | null) => {
+    if (name !== null || !form.includes('$f')) titles.add(normaliseTitle(fillForm(form, groups, name ?? '')));
+  };
+  // With the culprit it is the title itself.
+  if (printed !== culprit) add(kind.title, printed);
+  for (const { form, ...other } of kind.also ?? [])
+    for (const name of 'walks' in other ? [nameOther(kind, other, lines)] : names) add(form, name);
+  if (innermost !== culprit) add(kind.title, innermost);
+  titles.delete(title);
+  return [...titles];
+}
+
+/** Whom another title of a kind names, if not the culprit. */
+function nameOther(
+  kind: Kind,
+  { walks, skip }: Omit<OtherTitle, 'form'>,
+  lines: readonly ReportLine[],
+): string | null {
+  const skips = [kind.skip, skip].flatMap((one) => (one ? [one.source] : []));
+  const other = { ...kind, walks: walks ?? [], lastWalks: [], skip: new RegExp(skips.join('|') || '(?!)') };
+  return findCulprit(other, undefined, lines).culprit;
 }
 
 /** Reads everything that a finished report says, except `follows`, which depends on its neighbours. */
@@ -73,6 +124,7 @@ export function readReport(report: Report, judgement: Judgement): Splat {
   const { pc, traces } = readTraces(report.lines);
   return {
     title,
+    alternatives: judgement.findAlternatives(),
     type,
     culprit,
     corrupted: truncation !== null,
@@ -91,13 +143,24 @@ export function readReport(report: Report, judgement: Judgement): Splat {
   };
 }
 
-/** Removes unreliable frames, and what only repeats a report that is long enough. */
-function trimReport([headline, ...lines]: readonly ReportLine[]): readonly ReportLine[] {
+/**
+ * The lines that decide: without the frames that the unwinder only guessed. Some kernels guess every frame; a few guesses
+ * alone may as well be what is left of a trace.
+ */
+function chooseLines(lines: readonly ReportLine[]): readonly ReportLine[] {
+  const reliable = trimReport(lines, false);
+  if (reliable.some((line) => line.frames.length > 0)) return reliable;
+  const guesses = lines.filter((line) => line.unreliable);
+  return guesses.length < FEWEST_GUESSES ? reliable : trimReport(lines, true);
+}
+
+/** Removes unreliable frames unless they are wanted, and what only repeats a report that is long enough. */
+function trimReport([headline, ...lines]: readonly ReportLine[], guesses: boolean): readonly ReportLine[] {
   if (!headline) return [];
   const kept = [headline];
   const enough = SHORT_REPORT.test(headline.text) ? SHORT_REPORT_LINES : LINES_BEFORE_PANIC;
   for (const line of lines) {
-    if (line.unreliable || line.text.includes(DROPPED_LINE)) continue;
+    if ((line.unreliable && !guesses) || line.text.includes(DROPPED_LINE)) continue;
     if (kept.length >= enough && (line.panic || REPETITION.test(line.text))) break;
     kept.push(line);
   }

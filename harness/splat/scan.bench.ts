@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { makeLog } from '../bench/log.ts';
 import { createScanner } from './index.ts';
+import { HEADLINE_WORDS } from './kind.ts';
 
 /**
  * Measures the scanner on generated logs: `node dist/harness/splat/scan.bench.js [megabytes of the large stream]`. Beside
- * the rate by the clock stands the rate by the processor's time, which other work on the same computer disturbs less.
+ * the rate by the clock stands the rate by the processor's time, which other work on the same computer disturbs less. The
+ * last lines compare it with `grep -E` on the words of all headlines, run in turn on the same files.
  */
 
 const MIB = 1024 * 1024;
@@ -69,3 +75,32 @@ const ratios = Array.from({ length: 5 }, () => {
   return (two.processorSeconds / one.processorSeconds) * ((2 * one.bytes) / two.bytes);
 });
 say('time(2N) / time(N)', `${middle(ratios).toFixed(2)}, of ${ratios.length} measurements the middle one`);
+
+const directory = mkdtempSync(join(tmpdir(), 'ktrial-bench-'));
+const pattern = HEADLINE_WORDS.map((words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+
+/** Seconds that `grep` takes to count the lines with a headline's words. */
+function grep(file: string): number {
+  const begin = performance.now();
+  const { status, stderr } = spawnSync('grep', ['-a', '-c', '-E', pattern, file], {
+    env: { ...process.env, LC_ALL: 'C' },
+    encoding: 'utf8',
+  });
+  if (status !== 0 && status !== 1) throw new Error(`grep ended with ${status}: ${stderr}`);
+  return (performance.now() - begin) / 1000;
+}
+
+for (const [what, log] of [
+  ['quiet log', quiet],
+  ['half reports', double],
+] as const) {
+  const file = join(directory, 'log');
+  writeFileSync(file, log);
+  grep(file);
+  const shares = Array.from({ length: 5 }, () => grep(file) / scan(log).seconds);
+  say(
+    `${what}, against grep -E`,
+    `${middle(shares).toFixed(2)} times as fast, of ${shares.length} pairs the middle one`,
+  );
+}
+rmSync(directory, { recursive: true });

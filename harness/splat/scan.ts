@@ -2,6 +2,8 @@
 import type { Splat } from '../model/index.ts';
 import type { OptionalKind } from './kinds/family.ts';
 import { LogReader, type ScannerOptions } from './reader.ts';
+import { signSplat } from './signature.ts';
+import { Transport } from './transport/transport.ts';
 import { Window } from './window.ts';
 
 export interface Scanner {
@@ -21,25 +23,43 @@ export interface Scanner {
 /** Finds the splats of a log that comes in pieces of any size. It never throws, whatever the bytes. */
 export function createScanner(options: ScannerOptions = {}): Scanner {
   const window: Window = new Window((stretch) => reader.read(stretch));
-  const reader = new LogReader(window, options);
+  const transport = options.live ? window : new Transport(window);
+  const place = (splat: Splat): Splat =>
+    transport instanceof Transport ? placeSplat(splat, transport) : splat;
+  const { onSplat } = options;
+  const reader = new LogReader(
+    window,
+    onSplat ? { ...options, onSplat: (splat) => onSplat(place(splat)) } : options,
+  );
   let splats: readonly Splat[] | undefined;
   return {
     push(chunk) {
-      if (splats === undefined) window.push(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk);
+      if (splats === undefined)
+        transport.push(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk);
     },
     flushQuiet() {
       if (splats === undefined) reader.flushQuiet();
     },
     end() {
       if (splats !== undefined) return splats;
-      window.end();
-      splats = reader.finish();
+      transport.end();
+      splats = reader.finish().map(place);
       return splats;
     },
     get dropped() {
       return reader.dropped;
     },
   };
+}
+
+/** A splat as it stands in the log itself; without its name, if the way that the log took has spoiled all names. */
+function placeSplat(splat: Splat, transport: Transport): Splat {
+  const placed = { ...splat, ...transport.rangeOf(splat) };
+  if (transport.nameless === null) return placed;
+  const title =
+    splat.culprit === null ? splat.title : splat.title.replace(` in ${splat.culprit}`, ' in corrupted');
+  const signature = signSplat(splat.type, title, null);
+  return { ...placed, title, culprit: null, corrupted: true, corruptedReason: transport.nameless, signature };
 }
 
 /** Finds all splats of a whole log. */

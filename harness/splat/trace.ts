@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Frame, Trace } from '../model/index.ts';
-import { makeFrame } from './frame.ts';
-import { COMPLAINANT, POINTER_HINT, POINTERS } from './kinds/stack.ts';
+import { makeFrame, parseAddressFrame, readSource } from './frame.ts';
+import { COMPLAINANT, POINTER_HINT, POINTERS, REGISTERS_END, TRACE_END } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 
 /** The instruction pointer and all traces of a report. */
@@ -13,12 +13,17 @@ export interface Traces {
 
 const LABEL_LENGTH = 100;
 
-/** Reads every trace of a report, including unreliable frames. */
+/**
+ * Reads every trace of a report, including unreliable frames. A trace ends at the next label or at a line that says so, not
+ * at a line of somebody else.
+ */
 export function readTraces(lines: readonly ReportLine[]): Traces {
   const traces: { label: string; frames: Frame[] }[] = [];
   let pc: Frame | null | undefined;
   let open: Frame[] | null = null;
   let last = '';
+  /** Inside a trace stand the registers of what an interrupt interrupted. */
+  let interrupted = false;
   for (const line of lines) {
     if (line.label !== null) {
       open = [...line.frames];
@@ -27,6 +32,7 @@ export function readTraces(lines: readonly ReportLine[]): Traces {
       continue;
     }
     if (line.frames.length > 0) {
+      interrupted = false;
       if (open === null) {
         open = [];
         traces.push({ label: labelOf(last), frames: open });
@@ -36,8 +42,15 @@ export function readTraces(lines: readonly ReportLine[]): Traces {
       continue;
     }
     if (line.text === '') continue;
-    if (pc === undefined) pc = readPointer(line.text);
-    if (open !== null && open.length > 0 && !line.isBody) open = null;
+    const nameless = open !== null && open.length > 0 ? parseAddressFrame(line.text) : null;
+    if (nameless) {
+      open?.push(nameless);
+      continue;
+    }
+    const pointer = readPointer(line.text);
+    if (pc === undefined) pc = pointer;
+    if (pointer !== undefined) interrupted = open !== null && open.length > 0;
+    else if (TRACE_END.test(line.text) && !(interrupted && REGISTERS_END.test(line.text))) open = null;
     last = line.text;
   }
   const full = traces.filter((trace) => trace.frames.length > 0);
@@ -57,7 +70,9 @@ export function readPointer(line: string): Frame | null | undefined {
     const match = pattern.exec(line);
     if (!match) continue;
     const { f, o, s, m } = match.groups ?? {};
-    return f === undefined ? null : makeFrame(f, o, s, m, {});
+    if (f === undefined) return null;
+    const { module, file, line: row } = readSource(line.slice(match.index + match[0].length));
+    return makeFrame(f, o, s, m ?? module, { file, line: row });
   }
   return undefined;
 }

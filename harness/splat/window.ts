@@ -15,6 +15,16 @@ export interface Stretch {
   readonly omitted: number;
 }
 
+/** A stretch of the window and where it comes from. It ends where the next one begins. */
+interface Piece {
+  /** In the window. */
+  at: number;
+  /** In the log. */
+  from: number;
+  /** In the log; null if the bytes are the log's own, one for one. */
+  readonly to: number | null;
+}
+
 /**
  * The part of the log that is being read, with what stood before it. However the bytes came in chunks, the lines are the
  * same, and the memory is always the same too.
@@ -24,8 +34,8 @@ export class Window {
   /** A line was cut before this place: nothing before it may be read. */
   floor = 0;
   readonly #take: (scale: Stretch) => void;
-  /** The place of the first byte in the log. */
-  #offset = 0;
+  /** Where the bytes come from, in the order of the window; never empty. */
+  #pieces: Piece[] = [{ at: 0, from: 0, to: null }];
   /** The place in the window of the first line that was not handed out. */
   #from = 0;
   #fill = 0;
@@ -36,14 +46,42 @@ export class Window {
     this.#take = take;
   }
 
-  /** The place in the log of a place in the window. */
+  /** The place in the log of a place in the window: for the start of a line, its first byte. */
   offsetOf(place: number): number {
-    return this.#offset + place;
+    const piece = this.#pieceAt(place);
+    return piece.to === null ? piece.from + place - piece.at : piece.from;
   }
 
-  /** The place in the window of a place in the log; negative if it is no longer there. */
+  /** The place in the log behind the line that ends at a place in the window. */
+  endOf(place: number): number {
+    const piece = this.#pieceAt(place - 1);
+    return piece.to ?? piece.from + place - piece.at;
+  }
+
+  /** The first place in the window that comes from a place in the log or a later one; negative if all do. */
   placeOf(offset: number): number {
-    return offset - this.#offset;
+    let next: Piece | undefined;
+    for (let index = this.#pieces.length - 1; index >= 0; index -= 1) {
+      const piece = this.#pieces[index] as Piece;
+      if (piece.from < offset || (piece.from === offset && piece.to === null)) {
+        const own = piece.at + offset - piece.from;
+        const end = next?.at ?? this.#fill;
+        return piece.to === null ? Math.min(own, end) : end;
+      }
+      next = piece;
+    }
+    return -1;
+  }
+
+  /** Takes a line of the log, with its line feed, that stands in it in another form, from `from` up to `to`. */
+  pushLine(line: Uint8Array, from: number, to: number): void {
+    if (SIZE - this.#fill < line.length) this.#compact();
+    const last = this.#pieces.at(-1);
+    const piece = { at: this.#fill, from, to };
+    if (last?.at === this.#fill) this.#pieces.pop();
+    this.#pieces.push(piece);
+    this.#append(line);
+    this.#pieces.push({ at: this.#fill, from: to, to: null });
   }
 
   push(chunk: Uint8Array): void {
@@ -87,7 +125,9 @@ export class Window {
     this.#omitting = false;
     this.#omitted = 0;
     this.#hand(this.#fill, omitted);
-    this.#offset += omitted;
+    const from = this.endOf(this.#fill) + omitted;
+    if (this.#pieces.at(-1)?.at === this.#fill) this.#pieces.pop();
+    this.#pieces.push({ at: this.#fill, from, to: null });
     this.floor = this.#from;
   }
 
@@ -101,9 +141,30 @@ export class Window {
     // One byte more, so that what stands at place 0 is never taken for the start of a line.
     const keep = Math.max(0, this.#from - LOOKBACK - 1);
     this.bytes.copyWithin(0, keep, this.#fill);
-    this.#offset += keep;
+    this.#movePieces(keep);
     this.#from -= keep;
     this.#fill -= keep;
     this.floor = Math.max(0, this.floor - keep);
+  }
+
+  #movePieces(by: number): void {
+    const first = this.#pieces.findLastIndex((piece) => piece.at <= by);
+    if (first > 0) this.#pieces = this.#pieces.slice(first);
+    for (const piece of this.#pieces) piece.at -= by;
+    const [own] = this.#pieces;
+    if (!own || own.at >= 0) return;
+    if (own.to === null) own.from -= own.at;
+    own.at = 0;
+  }
+
+  #pieceAt(place: number): Piece {
+    let low = 0;
+    let high = this.#pieces.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#pieces[middle] as Piece).at <= place) low = middle;
+      else high = middle - 1;
+    }
+    return this.#pieces[low] as Piece;
   }
 }

@@ -67,6 +67,7 @@ function aSplat(frames: readonly Frame[], pc: Frame | null = null): Splat {
     type: 'warning',
     culprit: 'outer',
     corrupted: false,
+    alternatives: [],
     corruptedReason: null,
     panicked: false,
     seconds: null,

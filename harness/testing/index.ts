@@ -35,4 +35,5 @@ export { printUntil } from './shell.ts';
 export type { FakeStarter } from './starter.ts';
 export { aMachineStarter, aTemplateSource } from './starter.ts';
 export { SAMPLE_STATES } from './states.ts';
+export { CARRIAGES, judgeCarriage, readGoldenLogs, readPlain } from './transports.ts';
 export { aFinding, aFrame, aSignature, aSplat, aTrial, aVerdict } from './trials.ts';

@@ -39,6 +39,7 @@ export function aSplat(part: Partial<TrialSplat> = {}): TrialSplat {
   ];
   return {
     title,
+    alternatives: [],
     type,
     culprit,
     corrupted: false,

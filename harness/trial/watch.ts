@@ -32,7 +32,7 @@ export interface WatchOptions {
 
 /** Starts watching. */
 export function watchConsole({ path, quietMs, onSplat }: WatchOptions): ConsoleWatch {
-  const scanner = createScanner({ onSplat });
+  const scanner = createScanner({ live: true, onSplat });
   const splitter = new LineSplitter();
   const recent = new RecentLines();
   const waiting = new Set<(line: string) => void>();

@@ -22,6 +22,26 @@ function lost(arm: string, part: Partial<TrialResult> = {}): TrialResult {
   return aTrial(`s.${arm}.1`, { outcome: 'failed', blame: 'lab', reason: 'QEMU was killed', ...part });
 }
 
+t.test('the same bug under another title is not fixed, and no regression either', async (t) => {
+  const kasan = {
+    ...aFinding('f'),
+    title: 'KASAN: use-after-free Read in f',
+    alternatives: ['bad-access in f'],
+  };
+  const fault = {
+    ...aFinding('g'),
+    title: 'general protection fault in f',
+    alternatives: ['bad-access in f'],
+  };
+  const arm = (name: string, finding: Finding) =>
+    aTrial(`s.${name}.1`, { outcome: 'failed', blame: 'kernel', findings: [finding] });
+  const verdict = compareScenario('s', [arm('base', kasan)], [arm('patched', fault)]);
+  t.strictSame(
+    verdict.signatures.map((one) => [one.signature, one.title, one.comparison]),
+    [['2:f', 'KASAN: use-after-free Read in f', 'notFixed']],
+  );
+});
+
 t.test('two arms are compared signature by signature', async (t) => {
   const cases: readonly [TrialResult, TrialResult, Comparison, string][] = [
     [bad('base'), good('patched'), 'fixed', 'WARNING in f'],

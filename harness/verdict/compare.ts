@@ -2,6 +2,7 @@
 import {
   COMPARISONS,
   type Comparison,
+  groupFindings,
   isConclusive,
   type ScenarioVerdict,
   type SignatureVerdict,
@@ -93,18 +94,20 @@ interface Sighting {
   readonly onPatched: string[];
 }
 
-/** Every signature that any trial found, in the order of the first sightings, the base's first. */
+/** Every bug that any trial found, by the signature of its first finding, in the order of the first sightings, the base's first. */
 function countSightings(arms: {
   readonly base: readonly TrialResult[];
   readonly patched: readonly TrialResult[];
 }): Sighting[] {
   const all = new Map<string, Sighting>();
+  const groups = groupFindings([...arms.base, ...arms.patched].flatMap((trial) => trial.findings));
   for (const [trials, side] of [
     [arms.base, 'onBase'],
     [arms.patched, 'onPatched'],
   ] as const) {
     for (const { id, findings } of trials) {
-      for (const { signature, title, kind } of findings) {
+      for (const { signature: own, title, kind } of findings) {
+        const signature = groups.get(own) ?? own;
         const one = all.get(signature) ?? { signature, title, kind, onBase: [], onPatched: [] };
         if (!one[side].includes(id)) one[side].push(id);
         all.set(signature, one);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {
   type ArmBuild,
+  groupFindings,
   isConclusive,
   type PatchRow,
   type PatchState,
@@ -29,12 +30,14 @@ export function gridPatches(
   all: readonly TrialResult[],
 ): PerPatchGrid {
   const trials = all.filter((trial) => !trial.control);
+  const groups = groupFindings(trials.flatMap((trial) => trial.findings));
   const rows = scenarios.map((scenario) => ({
     scenario,
     cells: builds.map((build) =>
       readCell(
         build,
         trials.filter((trial) => trial.scenario === scenario && trial.arm === build.arm),
+        groups,
       ),
     ),
   }));
@@ -57,10 +60,16 @@ function didBoot(arm: string, trials: readonly TrialResult[]): boolean | null {
   return conclusive.length === 0 ? null : conclusive.some((trial) => trial.bootMs !== null);
 }
 
-function readCell(build: ArmBuild, trials: readonly TrialResult[]): Cell {
+function readCell(
+  build: ArmBuild,
+  trials: readonly TrialResult[],
+  groups: ReadonlyMap<string, string>,
+): Cell {
   const conclusive = trials.filter(isConclusive);
   const found = new Map(
-    conclusive.flatMap((trial) => trial.findings.map((one) => [one.signature, one.title] as const)),
+    conclusive.flatMap((trial) =>
+      trial.findings.map((one) => [groups.get(one.signature) ?? one.signature, one.title] as const),
+    ),
   );
   return { state: readState(build, trials, conclusive.length, found.size), found };
 }

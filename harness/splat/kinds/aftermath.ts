@@ -20,6 +20,12 @@ export const MINOR_TYPES: RegExp = /^(?:WARNING|REFCOUNT_WARNING|ATOMIC_SLEEP|BU
 /** Types of hangs: one hang is often reported by several watchdogs. */
 export const HANG_TYPE: RegExp = /^HANG$/;
 
+/** Functions that end an oops: a complaint from inside them is a consequence of that oops. */
+export const OOPS_PATH: RegExp = /^(?:__)?die$|^oops_(?:end|exit)$|^make_task_dead$|^rewind_stack/;
+
+/** The task that starts the kernel runs the code of all drivers: what they complain of has nothing in common, unless it is of one function. */
+export const STARTING_TASK: RegExp = /^swapper\//;
+
 /** Letters of the tainted line: a task died, and memory or a page was found corrupted. */
 export const TAINT_DIED = 'D';
 export const TAINT_CORRUPTED = 'B';

@@ -14,7 +14,7 @@ export const BODY_LINE: RegExp = new RegExp(
     // Sanitizers.
     '^(?:Read|Write|Invalid|Use-after-free|Out-of-bounds|Corrupted) .*(?:at|of|read|write|memory)|The buggy address|Memory state around|page dumped|page_owner|page last|This frame has|belongs to|^ \\[\\d+, \\d+\\)|is located|Uninit was|Bytes \\d+-\\d+ of|Memory access of|value changed|Reported by Kernel|(?:read|write) to 0x|^CPU \\d|allocated by task|freed by task|index .* is out of range|overflow:|shift exponent|Pointer tag|^head: ',
     // Locks and hangs.
-    'other info that|Possible unsafe|lock\\(|\\*\\*\\* |CPU0 |locks? held by|^\\s*#\\d+: |stack backtrace|existing dependency|-> #\\d|Chain exists|dependency chain|is trying to|already holding|which lock|which became|to a |hint: |rcu_scheduler_active|in_atomic\\(\\)|INITIAL USE|IN-|owner_cpu|^ ?lock:|caller is|ticks this GP|\\(t=\\d+|\\(detected by|jiffies|NMI backtrace|Sending NMI|qsmask|blocking rcu|Showing all locks|no locks held|but there are no more',
+    ', at:|other info that|Possible unsafe|lock\\(|\\*\\*\\* |CPU0 |locks? held by|^\\s*#\\d+: |stack backtrace|existing dependency|-> #\\d|Chain exists|dependency chain|is trying to|already holding|which lock|which became|to a |hint: |rcu_scheduler_active|in_atomic\\(\\)|INITIAL USE|IN-|owner_cpu|^ ?lock:|caller is|ticks this GP|\\(t=\\d+|\\(detected by|jiffies|NMI backtrace|Sending NMI|qsmask|blocking rcu|Showing all locks|no locks held|but there are no more',
     // Leaks, marks, ends.
     '^\\s*(?:comm "|hex dump|backtrace)|unreferenced object|^[-=]{20,}|^-+\\[ (?:cut here|end)|8<--- cut here|Kernel panic|Rebooting in|\\(stack is not available\\)|^handlers:|^\\[<[0-9a-f]+>\\] \\w|Disabling lock debugging|Object 0x|INFO: |Redzone|Padding|Bytes b4',
   ].join('|'),

@@ -1,30 +1,42 @@
 // SPDX-License-Identifier: MIT
-import { type Kind, TRACE } from './family.ts';
-import { NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
+import { HANG, type Kind, STALL, TRACE } from './family.ts';
+import { EXCEPTION_STACK, NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
+
+/** What the scheduler runs is stuck, or who called it. */
+const SCHEDULER = /^(?:__)?schedule$|^preempt_schedule/;
 
 /** Tasks and processors that make no progress. */
 export const HANG_KINDS: readonly Kind[] = [
   {
     header: /BUG: soft lockup/,
     title: 'BUG: soft lockup in $f',
+    also: STALL,
+    alsoInnermost: true,
     walks: [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
     ],
+    skip: SCHEDULER,
     choice: 'stall',
   },
   {
+    opens: [{ words: 'hard LOCKUP', known: true }],
     header: /[Ww]atchdog detected hard LOCKUP|hard LOCKUP on cpu/,
     title: 'hard lockup in $f',
+    also: STALL,
+    alsoInnermost: true,
     walks: [
       ['pc', 'trace', 'frames'],
       ['trace', 'frames'],
     ],
+    skip: SCHEDULER,
     choice: 'stall',
   },
   {
     header: /INFO: rcu_tasks\w* detected stalls on tasks/,
     title: 'INFO: rcu detected stall in $f',
+    also: STALL,
+    alsoInnermost: true,
     walks: TRACE,
     skip: /sched|context_switch|__switch_to/,
     choice: 'stall',
@@ -32,21 +44,25 @@ export const HANG_KINDS: readonly Kind[] = [
   {
     header: /INFO: rcu_(?:preempt|sched|bh)(?:_state)? (?:self-)?detected(?: expedited)? stalls?/,
     title: 'INFO: rcu detected stall in $f',
+    also: STALL,
+    alsoInnermost: true,
     walks: [
       [TIMER_INTERRUPT, 'pc', 'frames'],
       [TIMER_INTERRUPT, 'frames'],
+      [EXCEPTION_STACK, 'frames'],
       // A processor with its interrupts off is asked where it is by another.
       [NMI_BACKTRACE, 'pc', 'frames'],
       [NMI_BACKTRACE, 'frames'],
       // arm64 shows the interrupted place and nothing of the interrupt.
       [/^pc : /, 'trace', 'frames'],
     ],
-    skip: /apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
+    skip: /^(?:__)?schedule$|^preempt_schedule|apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
     choice: 'stall',
   },
   {
     header: /INFO: task .+ blocked (?:in I\/O wait )?(?:on an? .*)?for more than \d+ seconds/,
     title: 'INFO: task hung in $f',
+    also: HANG,
     walks: TRACE,
     choice: 'hung',
   },
@@ -55,12 +71,14 @@ export const HANG_KINDS: readonly Kind[] = [
     header: /INFO: task [^:]*$/,
     body: /:\d+ blocked (?:in I\/O wait )?for more than \d+ seconds/,
     title: 'INFO: task hung in $f',
+    also: HANG,
     walks: TRACE,
     choice: 'hung',
   },
   {
     header: /INFO: task .+ can't die/,
     title: "INFO: task can't die in $f",
+    also: HANG,
     walks: TRACE,
     skip: /schedule/,
   },

@@ -29,80 +29,42 @@ const WARNING_NOTICES = new RegExp(
     'module parameter|is experimental|polling idle and HT|PAE disabled|Forcing PAE|orc_unwind|same physical disk|quality tested using',
     'OF: overlay: WARNING: memory leak will occur|has been replaced by|SMP operation may be unreliable',
     'Falling back|WARNING: You are running an unsupported',
-  ].join('|')})`,
+  ].join('|')})|^[^a-z]*[a-z].*WARNING:\\s*$`,
+  // Some loggers echo the kernel's lines in capitals.
+  'i',
 );
 
+/** Words that open reports of many kinds. Others stand with their kind. */
 export const HEADLINES: readonly Headline[] = [
-  { words: 'BUG:', harmless: /[A-Za-z_]BUG:|xlog_status:|messages suppressed/ },
+  { words: 'BUG:', harmless: /[a-z_]BUG:|xlog_status:|messages suppressed|^[^a-z]*[a-z].*BUG:\s*$/i },
   { words: 'WARNING:', harmless: WARNING_NOTICES },
   {
     words: 'INFO:',
     known: true,
     harmless:
-      /lockdep is turned off|Stall ended before state dump start|NMI handler|took too long|recovery required on readonly|rmt_storage:INFO:|_INFO:/,
+      /lockdep is turned off|Stall ended before state dump start|NMI handler|took too long|recovery required on readonly|[a-z_]INFO:|^[^a-z]*[a-z].*INFO:\s*$/i,
   },
   { words: 'Unable to handle kernel' },
-  {
-    words: 'general protection fault',
-    harmless: /general protection fault.*\berror:[0-9a-f]+ in |general protection ip:/,
-  },
-  { words: 'stack segment: ', harmless: /\berror:[0-9a-f]+ in / },
   {
     words: 'Kernel panic',
     harmless: /end Kernel panic|Kernel panic(?:_| timeout)|Rebooting after Kernel panic/,
   },
-  { words: 'PANIC: double fault' },
-  { words: 'rust_kernel: panicked' },
   { words: 'kernel BUG', harmless: /could indicate a kernel BUG/ },
   { words: 'Kernel BUG' },
-  { words: 'BUG kmalloc-' },
-  { words: '(Not tainted): ', known: true },
-  { words: '(Tainted: ', known: true },
-  { words: 'divide error:', harmless: /\bip:.* error:/ },
-  { words: 'divide_error:' },
-  { words: 'invalid opcode:', harmless: /\bip:.* error:/ },
-  { words: 'int3:', harmless: /\bip:.* error:|[\w-]int3:/ },
-  { words: 'UBSAN:' },
-  {
-    words: 'Booting the kernel.',
-    harmless: /Unknown parameter|Bad value|unknown option|unrecognized/i,
-    known: true,
-  },
-  { words: 'unregister_netdevice: waiting for' },
-  { words: 'VFS: Close: file count is 0' },
-  { words: 'VFS: Busy inodes after unmount' },
-  { words: 'Internal error:', known: true },
-  { words: 'Unhandled fault:' },
-  { words: 'Alignment trap:', harmless: /\) PC=0x[0-9a-f]+ Instr=/ },
-  { words: 'trusty: panic' },
-  { words: 'fatal error:', harmless: /ALSA/, known: true },
-  { words: 'SYZFAIL:' },
-  { words: 'SYZFATAL:' },
-  { words: 'panic:', harmless: /_panic:|xlog_status:|evtlog_status:|ddb\.onpanic:/, known: true },
-  // Not the words of all watchers, but reports all the same.
-  { words: 'hard LOCKUP', known: true },
-  { words: 'Oops', known: true },
-  { words: 'Kernel stack overflow', known: true },
-  { words: 'kernel stack overflow (', known: true },
-  // mips.
-  { words: 'Kernel bug detected', known: true },
-  { words: 'in kernel code[#', known: true },
-  { words: 'kernel unaligned access[#', known: true },
-  { words: 'sysfs: cannot create duplicate filename' },
-  { words: 'unreferenced object 0x', known: true },
-  { words: '[Hardware Error]', known: true },
-  { words: 'page allocation failure', known: true },
-  { words: 'page allocation stalls', known: true },
-  { words: 'Out of memory', known: true },
-  { words: 'out of memory', known: true },
-  { words: 'nobody cared', known: true },
-  { words: 'NETDEV WATCHDOG', known: true },
-  { words: 'kmemleak: ', known: true },
 ];
 
 /** Never a headline: lines of other programs in the kernel's log, and lines that quote a user's words. */
 export const FOREIGN_LINE: RegExp =
-  /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^ ?kernel:\[|^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)/;
+  /^(?:[\w.-]+ )?[\w./@-]+\[\d+\]: |^ ?kernel:\[|^(?:audit|systemd|dracut|cloud-init|init|udevd|logger)\b.*?: |\bUnknown parameter '|\bBad value for '|^\s*(?:\/\/|#)|^-+\[ end /;
+
+/** Lines of firmware. What it says in the same words as a kernel, and no kind knows, is no complaint of a kernel. */
+export const FIRMWARE_LINE: RegExp =
+  /^(?:\[\w+ *\] +)?(?:coreboot-\d|CBFS|FMAP: |BS: BS_|Starting depthcharge|U-Boot |NOTICE: +BL)/;
+
+/** Each of those lines has one of these words. */
+export const FIRMWARE_WORDS: readonly string[] = [
+  ...['coreboot-', 'CBFS', 'FMAP: ', 'BS: BS_', 'Starting depthcharge', 'U-Boot ', 'NOTICE:'],
+];
 
 /** Messages that have a trace and are no complaint. A report without caller ids ends before them. */
 export const INFORMATIVE_TRACES: readonly string[] = [
@@ -122,3 +84,7 @@ export const NOT_A_HOST: string = [
   'Unhandled fault|Internal error|divide error|invalid opcode|stack segment|[Aa]lignment trap|double fault|fatal error',
   'Hardware name|Call [Tt]race|(?:Krnl|User) (?:PSW|GPRS|Code)',
 ].join('|');
+
+/** Words of the kernel that look like a program's name if a logger writes the host only. */
+export const NOT_A_TAG: string =
+  'BUG|WARNING|INFO|UBSAN|Oops|CPU|P[Ii][Dd]|Comm|[RE]?[IS]P|[RE][A-D]X|[RE][SD]I|R(?:BP|\\d\\d|FLAGS)|EFLAGS|ORIG_RAX|CR\\d|DR\\d|[DEFGS]S|NIP|LR|MSR|Code|Process|Stack|Call|Backtrace|Modules|Hardware|Workqueue|Kernel|Unable|Internal|general|Read|Write|Allocated|Freed|The|Memory|Tainted|NMI|Sending|task';

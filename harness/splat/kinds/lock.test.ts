@@ -362,13 +362,13 @@ const ROWS: readonly Row[] = [
     { corrupted: false },
   ],
   [
-    'possible deadlock in corrupted',
+    'WARNING: possible circular locking dependency detected',
     [
       'WARNING: possible circular locking dependency detected',
       '6.12.0 #1 Not tainted',
       'probe/42 is trying to acquire lock:',
     ],
-    { corrupted: true, culprit: null },
+    { corrupted: true, culprit: null, type: 'WARNING' },
   ],
 ];
 

@@ -2,12 +2,16 @@
 import { AT_PLACE, type Kind, TRACE, type WalkStep } from './family.ts';
 
 const ACQUIRED_THEN_HELD: readonly (readonly WalkStep[])[] = [
-  [/is trying to (?:acquire|lock)/, AT_PLACE, /already holding lock/, AT_PLACE, 'trace', 'frames'],
+  // The chain of dependencies comes before the trace of the one who closed the circle.
+  [/is trying to (?:acquire|lock)/, AT_PLACE, /already holding lock/, AT_PLACE, 'rest'],
   [/is trying to (?:acquire|lock)/, AT_PLACE, 'trace', 'frames'],
 ];
 const AT_THEN_TRACE: readonly (readonly WalkStep[])[] = [
   [AT_PLACE, 'trace', 'frames'],
   ['trace', 'frames'],
+];
+const WANTED: readonly (readonly WalkStep[])[] = [
+  [/is trying to (?:acquire|lock)/, /\bat:\s+(?:\[<[0-9a-f]+>\] *)?(?<f>[A-Za-z_.][\w.$]*)(?:\+0x| \()/],
 ];
 const ANY = '(?:WARNING|INFO|BUG): ';
 
@@ -15,21 +19,28 @@ const ANY = '(?:WARNING|INFO|BUG): ';
 export const LOCK_KINDS: readonly Kind[] = [
   {
     header: new RegExp(`${ANY}possible circular locking dependency`),
-    body: /is trying to acquire lock[\s\S]*\bat:[\s\S]*already holding lock[\s\S]*\bat:/,
+    body: /is trying to acquire lock[\s\S]*\bat:/,
     title: 'possible deadlock in $f',
     walks: ACQUIRED_THEN_HELD,
+    lastWalks: WANTED,
+    // Work waits for work: who queued or flushed it is asked for.
+    skip: /process_one_work|flush_workqueue|drain_workqueue|destroy_workqueue/,
+    keepsWords: true,
   },
   {
     header: new RegExp(`${ANY}possible recursive locking`),
     body: /is trying to acquire lock[\s\S]*\bat:/,
     title: 'possible deadlock in $f',
     walks: ACQUIRED_THEN_HELD,
+    lastWalks: WANTED,
+    keepsWords: true,
   },
   {
     header: new RegExp(`${ANY}possible irq lock inversion`),
     body: /just changed the state of lock[\s\S]*\bat:/,
     title: 'possible deadlock in $f',
     walks: [[/just changed the state of lock/, AT_PLACE, 'trace', 'frames']],
+    keepsWords: true,
   },
   {
     header: new RegExp(`${ANY}\\S+-safe -> \\S+-unsafe lock order`),
@@ -65,7 +76,8 @@ export const LOCK_KINDS: readonly Kind[] = [
   {
     header: /(WARNING|BUG): .*still has locks held/,
     title: '$1: still has locks held in $f',
-    walks: TRACE,
+    // Who took the first lock, not who returned with it.
+    walks: AT_THEN_TRACE,
   },
   {
     header: /(WARNING|BUG): lock held when returning to user space/,
@@ -79,12 +91,19 @@ export const LOCK_KINDS: readonly Kind[] = [
     walks: TRACE,
     skip: /lock/,
   },
-  { header: /BUG: Invalid wait context/, title: 'WARNING: locking bug in $f', walks: TRACE, skip: /lock_/ },
   {
-    header: /(WARNING|INFO): suspicious RCU usage/,
+    header: /BUG: Invalid wait context/,
+    title: 'WARNING: locking bug in $f',
+    walks: TRACE,
+    skip: /lock_|lock_sock|release_sock/,
+  },
+  {
+    header: /(WARNING|INFO): suspicious (?:RCU|\w+\(\)(?: check)?) usage/,
+    body: /\.[chS]:\d/,
     title: '$1: suspicious RCU usage in $f',
     walks: TRACE,
     skip: /rcu_/,
+    keepsWords: true,
   },
   {
     header: /INFO: trying to register non-static key/,

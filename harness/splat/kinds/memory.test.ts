@@ -78,14 +78,14 @@ const ROWS: readonly Row[] = [
     { culprit: 'pond_map', ...WHOLE },
   ],
   [
-    'BUG: Bad page state in corrupted',
+    'BUG: Bad page state in pond_exit',
     [
       'BUG: Bad page state in process probe  pfn:1a2b4',
       'page:ffffea0000688ad0 refcount:0 mapcount:1 mapping:0000000000000000 index:0x0',
       CPU,
       aCallTrace(`dump_stack_lvl bad_page free_unref_page pond_exit ${ENTRY}`),
     ],
-    { culprit: null, corrupted: true },
+    { culprit: 'pond_exit', ...WHOLE },
   ],
   [
     'BUG: Bad rss-counter state',

@@ -3,7 +3,7 @@
 /** A line that names task, processor and taint. */
 export const CPU_HINT = 'PID: ';
 export const CPU_LINE: RegExp =
-  /CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: (?<comm>.{1,15}?) (?:Kdump: loaded )?(?:Tainted: ([A-Z() ]+?)|Not tainted)\s+\S*/;
+  /CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>-?\d+) Comm: (?<comm>.{1,15}?) (?:Kdump: loaded )?(?:Tainted: ([A-Z() ]+?)|Not tainted)\s+\S*/;
 
 /** A cheap test that every line of the next table passes. */
 export const TASK_HINT: RegExp = /INFO: task |^Process |\/\d+|CPU#|comm "| PID: |^Pid: |\): Oops/;
@@ -16,7 +16,7 @@ export const TASK_LINES: readonly RegExp[] = [
   /\bby task (?<comm>\S+)\/(?<pid>\d+)/,
   /^WARNING: .*CPU#(?<cpu>\d+): (?<comm>\S+)\/(?<pid>\d+)/,
   /soft lockup - CPU#(?<cpu>\d+) stuck for .*\[(?<comm>.+):(?<pid>\d+)\]/,
-  /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
+  /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at /,
   /^Pid: (?<pid>\d+), comm: (?<comm>.{1,15}?) (?:Not tainted|Tainted)/,
   /^(?<comm>\S+)\((?<pid>\d+)\): Oops/,
   /^\s*comm "(?<comm>[^"]*)", pid (?<pid>\d+)/,

@@ -4,6 +4,7 @@ import { type Kind, type OptionalKind, TRACE } from './family.ts';
 /** Complaints about hardware, load or configuration: counted only when asked for. */
 export const OPTIONAL_KINDS: readonly Kind[] = [
   {
+    opens: [{ words: '[Hardware Error]', known: true }],
     header: /\[Hardware Error\]: (?:Machine check|CPU \d+: Machine Check|.*event severity|Fatal|Uncorrected)/,
     title: 'mce: hardware error',
     stackless: true,
@@ -11,6 +12,10 @@ export const OPTIONAL_KINDS: readonly Kind[] = [
     optional: 'machineCheck',
   },
   {
+    opens: [
+      { words: 'page allocation failure', known: true },
+      { words: 'page allocation stalls', known: true },
+    ],
     header: /page allocation (failure|stalls)/,
     title: 'page allocation $1 in $f',
     walks: TRACE,
@@ -18,12 +23,17 @@ export const OPTIONAL_KINDS: readonly Kind[] = [
     optional: 'allocationFailure',
   },
   {
+    opens: [
+      { words: 'Out of memory', known: true },
+      { words: 'out of memory', known: true },
+    ],
     header: /(?:Out of memory|[Mm]emory cgroup out of memory): Kill(?:ed)? process/,
     title: 'out of memory: killed process',
     stackless: true,
     optional: 'outOfMemory',
   },
   {
+    opens: [{ words: 'nobody cared', known: true }],
     header: /irq \d+: nobody cared/,
     // What was interrupted is chance; who handles the line is not.
     title: 'irq: nobody cared',
@@ -32,6 +42,7 @@ export const OPTIONAL_KINDS: readonly Kind[] = [
     optional: 'interrupt',
   },
   {
+    opens: [{ words: 'NETDEV WATCHDOG', known: true }],
     header: /NETDEV WATCHDOG: .*transmit queue \d+ timed out/,
     title: 'NETDEV WATCHDOG: transmit queue timed out',
     stackless: true,
@@ -39,6 +50,7 @@ export const OPTIONAL_KINDS: readonly Kind[] = [
     optional: 'netdevWatchdog',
   },
   {
+    opens: [{ words: 'kmemleak: ', known: true }],
     header: /kmemleak: \d+ new suspected memory leaks/,
     title: 'kmemleak: new suspected memory leaks',
     stackless: true,

@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     "kernel panic: Couldn't open N_TTY ldisc",
-    ["Kernel panic - not syncing: Couldn't open N_TTY ldisc for tty12 --- error -12."],
+    aPanic("Couldn't open N_TTY ldisc for tty12 --- error -12."),
     DEAD,
   ],
   [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { PANIC_WORDS } from '../../model/index.ts';
-import { FUNCTION, type Kind, TRACE, type WalkStep } from './family.ts';
+import { FUNCTION, type Kind, STACK_OVERFLOW, TRACE, type WalkStep } from './family.ts';
 
 /** The words of a panic that only ends what an earlier report began. */
 export const PANIC_AFTERMATH_WORDS =
@@ -49,14 +49,20 @@ export const PANIC_KINDS: readonly Kind[] = [
   {
     header: /Kernel panic - not syncing: corrupted stack end/,
     title: 'kernel panic: corrupted stack end in $f',
+    also: STACK_OVERFLOW,
     walks: STACK_WALKS,
     choice: 'stall',
     continues: 'report',
   },
   {
+    opens: [
+      { words: 'Kernel stack overflow', known: true },
+      { words: 'kernel stack overflow (', known: true },
+    ],
     header:
       /Kernel panic - not syncing: kernel stack overflow|Kernel stack overflow|kernel stack overflow \(/,
     title: 'kernel stack overflow in $f',
+    also: STACK_OVERFLOW,
     walks: [['pc', 'trace', 'frames'], ...STACK_WALKS],
     choice: 'stall',
     continues: 'report',
@@ -69,7 +75,6 @@ export const PANIC_KINDS: readonly Kind[] = [
   {
     header: /Kernel panic - not syncing: Couldn't open N_TTY ldisc/,
     title: "kernel panic: Couldn't open N_TTY ldisc",
-    stackless: true,
     continues: 'report',
   },
   {
@@ -92,6 +97,7 @@ export const PANIC_KINDS: readonly Kind[] = [
   },
   { header: /Kernel panic - not syncing: (.*)/, title: 'kernel panic: $1', continues: 'report' },
   {
+    opens: [{ words: 'rust_kernel: panicked' }],
     header: /rust_kernel: panicked at .*?:\d+:\d+:/,
     body: /panicked at [^\n]*\n\s*(\S[^\n]*)/,
     title: '$1 in $f',
@@ -107,24 +113,46 @@ export const PANIC_KINDS: readonly Kind[] = [
     joins: /kernel BUG at|invalid opcode|Oops|Internal error/,
   },
   {
+    // The Solaris layer of ZFS: the task that met it never goes on.
+    opens: [{ words: 'PANIC at ', known: true }],
+    header: /^PANIC at \S+:\d+:(?<f>[A-Za-z_]\w*)\(\)/,
+    title: 'PANIC in $f',
+    walks: [['header'], ...TRACE],
+  },
+  {
+    opens: [{ words: 'trusty: panic' }],
     header: /trusty: panic.*ASSERT FAILED at \([^)]*\): ?(.*)/,
     title: 'trusty: ASSERT FAILED: $1',
     stackless: true,
   },
   { header: /trusty: panic[^:]*: ?(.*)/, title: 'trusty: panic: $1', stackless: true },
-  { header: /Booting the kernel\./, title: 'unexpected kernel reboot', stackless: true, restart: true },
   {
+    opens: [
+      {
+        words: 'Booting the kernel.',
+        harmless: /Unknown parameter|Bad value|unknown option|unrecognized/i,
+        known: true,
+      },
+    ],
+    header: /Booting the kernel\./,
+    title: 'unexpected kernel reboot',
+    stackless: true,
+    restart: true,
+  },
+  {
+    opens: [{ words: 'panic:', harmless: /_panic:|xlog_status:|evtlog_status:|ddb\.onpanic:/, known: true }],
     header: /^(?:\d[\d/-]+ [\d:.]+ )?(panic: .*)/,
     body: /^goroutine \d+ |^runtime\./m,
     title: '$1',
     stackless: true,
   },
   {
+    opens: [{ words: 'fatal error:', harmless: /ALSA/, known: true }],
     header: /^(?:\d[\d/-]+ [\d:.]+ )?(fatal error: .*)/,
     body: /^goroutine \d+ |^runtime\.|^runtime stack:/m,
     title: '$1',
     stackless: true,
   },
-  { header: /(SYZFAIL: .*)/, title: '$1', stackless: true },
-  { header: /(SYZFATAL: .*)/, title: '$1', stackless: true },
+  { opens: [{ words: 'SYZFAIL:' }], header: /(SYZFAIL: .*)/, title: '$1', stackless: true },
+  { opens: [{ words: 'SYZFATAL:' }], header: /(SYZFATAL: .*)/, title: '$1', stackless: true },
 ];

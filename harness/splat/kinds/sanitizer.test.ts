@@ -202,6 +202,9 @@ const OTHERS: readonly Row[] = [
       'Uninit was stored to memory at:',
       ' kmsan_save_stack_with_flags mm/kmsan/kmsan.c:278 [inline]',
       ' pond_fill+0x1fa/0x300 drivers/pond/pond.c:70',
+      'Local variable description: ----pond@pond_fill',
+      'Variable was created at:',
+      ' pond_fill+0x4a/0x300 drivers/pond/pond.c:66',
     ],
     { type: 'KMSAN-UNINIT-VALUE', culprit: 'pond_poll', ...WHOLE },
   ],
@@ -226,12 +229,19 @@ const OTHERS: readonly Row[] = [
     [
       'BUG: KMSAN: kernel-infoleak-after-free in _copy_to_iter+0x1f6/0x1f90',
       aStack('_copy_to_iter simple_copy_to_iter pond_read'),
+      'Uninit was created at:',
+      aStack('kfree pond_drop'),
     ],
     { type: 'KMSAN-INFO-LEAK', ...WHOLE },
   ],
   [
     'KMSAN: use-after-free in pond_poll',
-    ['BUG: KMSAN: use-after-free in pond_poll+0x2d0/0x7f0', aStack('pond_poll vfs_poll')],
+    [
+      'BUG: KMSAN: use-after-free in pond_poll+0x2d0/0x7f0',
+      aStack('pond_poll vfs_poll'),
+      'Uninit was created at:',
+      aStack('kfree pond_drop'),
+    ],
     { type: 'KMSAN-USE-AFTER-FREE-READ', ...WHOLE },
   ],
   [

@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: MIT
-import { FUNCTION, type Kind, TRACE, type WalkStep } from './family.ts';
+import {
+  BAD_ACCESS,
+  FUNCTION,
+  INVALID_FREE,
+  type Kind,
+  type OtherTitle,
+  TRACE,
+  type WalkStep,
+} from './family.ts';
 
 const HEADER_THEN_TRACE: readonly (readonly WalkStep[])[] = [
   ['header', 'trace', 'frames'],
   ['header', 'frames'],
 ];
 const ACCESS = /^(?:.*\s)?(Read|Write) (?:of size|at addr) /m;
+/** Where the value comes from. */
+const ORIGIN = /^\s*(?:Uninit was created at|(?:Local variable \S+|Variable) (?:was )?created at):/;
+/** What leaked is named as well: who made it. */
+const KMSAN_ORIGIN: readonly OtherTitle[] = [
+  { form: 'KMSAN origin in $f', walks: [[ORIGIN, 'frames']], skip: /alloc_skb/ },
+];
 const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_(?:large|pages|unref)/;
 
 /** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */
@@ -13,6 +27,7 @@ export const SANITIZER_KINDS: readonly Kind[] = [
   {
     header: new RegExp(`BUG: KASAN: (?:double-free or invalid-free|double-free|invalid-free) in ${FUNCTION}`),
     title: 'KASAN: invalid-free in $f',
+    also: INVALID_FREE,
     walks: HEADER_THEN_TRACE,
     skip: FREEING,
   },
@@ -20,6 +35,7 @@ export const SANITIZER_KINDS: readonly Kind[] = [
     header: new RegExp(`BUG: KASAN: ([a-z-]+) in ${FUNCTION}`),
     body: ACCESS,
     title: 'KASAN: $1 $3 in $f',
+    also: BAD_ACCESS,
     walks: HEADER_THEN_TRACE,
   },
   { header: /BUG: KASAN: ([a-z-]+) on address/, body: ACCESS, title: 'KASAN: $1 $2' },
@@ -31,32 +47,64 @@ export const SANITIZER_KINDS: readonly Kind[] = [
   {
     header: /BUG: KMSAN: (kernel-(?:usb-)?infoleak[a-z-]*)/,
     title: 'KMSAN: $1 in $f',
+    also: KMSAN_ORIGIN,
+    promise: ORIGIN,
     walks: [['frames']],
     skip: /usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg|_copy_to|copy_to_iter|skb_copy_datagram|simple_copy_to_iter|instrument_copy/,
   },
   {
     header: new RegExp(`BUG: KMSAN: ([a-z-]+) in ${FUNCTION}`),
     title: 'KMSAN: $1 in $f',
+    also: BAD_ACCESS,
+    promise: ORIGIN,
     walks: [['frames'], ['header']],
-    skip: /alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt|_decrypt|crypto_|aes_|sha\d+_|gf128mul|chacha|poly1305|blake2/,
+    skip: /^(?:cipher|drbg|rng)_|alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt|_decrypt|crypto_|aes_|sha\d+_|gf128mul|chacha|poly1305|blake2/,
   },
-  { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1' },
+  { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1', promise: ORIGIN },
   {
-    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in) (?<f>[\w.]+).*)/,
-    title: 'KCSAN: $1',
+    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])? \/ ([\w.]+)/,
+    title: 'KCSAN: $1 $2 / $3',
+    walks: [['header']],
+    stackless: true,
+  },
+  {
+    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])?(.*)/,
+    title: 'KCSAN: $1 $2$3',
     walks: [['header']],
     stackless: true,
   },
   { header: /BUG: KCSAN: (.*)/, title: 'KCSAN: $1', stackless: true },
   {
-    header: new RegExp(`BUG: KFENCE: ([a-z-]+(?: [a-z]+)*?) in ${FUNCTION}`),
+    header: new RegExp(`BUG: KFENCE: (invalid free) in ${FUNCTION}`),
+    title: 'KFENCE: $1 in $f',
+    also: INVALID_FREE,
+    walks: [['header', 'frames']],
+    stackless: true,
+  },
+  {
+    header: new RegExp(`BUG: KFENCE: (memory corruption) in ${FUNCTION}`),
     title: 'KFENCE: $1 in $f',
     walks: [['header', 'frames']],
     stackless: true,
   },
   {
+    header: new RegExp(`BUG: KFENCE: ([a-z-]+(?: [a-z]+)*?) in ${FUNCTION}`),
+    title: 'KFENCE: $1 in $f',
+    also: BAD_ACCESS,
+    walks: [['header', 'frames']],
+    stackless: true,
+  },
+  {
+    opens: [{ words: 'UBSAN:' }],
     header: /UBSAN: Undefined behaviour in/,
     title: 'UBSAN: undefined-behaviour in $f',
+    walks: TRACE,
+    skip: /ubsan|overflow/,
+  },
+  {
+    header: /UBSAN: (array-index-out-of-bounds) in \S/,
+    title: 'UBSAN: $1 in $f',
+    also: BAD_ACCESS,
     walks: TRACE,
     skip: /ubsan|overflow/,
   },

@@ -2,7 +2,13 @@
 
 /** A cheap test that every line that opens a trace passes. */
 export const TRACE_HINT: RegExp =
-  /^\s*(?:[Cc]all |[Bb]acktrace|[Ss]tack |Allocated|allocated|[Ff]reed|Last |Second |Aux |kfence-|Uninit |Local |page |read|write|race |assert |Exception |status:|NMI |unwind_)/;
+  /^\s*(?:[Cc]all |[Bb]acktrace|[Ss]tack |Allocated|allocated|[Ff]reed|Last |Second |Aux |kfence-|Uninit |Local |page |read|write|race |assert |Exception |status:|NMI |unwind_|-> #)/;
+
+/** Words of the stack's dump that stand before a label whose line feed got lost. */
+export const GLUED_LABEL: RegExp = /^[ 0-9a-f]{8,}(?=Call Trace:)/;
+
+/** A cheap test that every such line passes. */
+export const GLUED_HINT = 'Call Trace:';
 
 /** The label of the trace of the task that complained. */
 export const COMPLAINANT: RegExp = /^(?:call|stack|back)\s?(?:trace|backtrace)/i;
@@ -25,8 +31,18 @@ export const TRACE_START: RegExp = new RegExp(
     'status: [0-9a-f]+ badaddr: [0-9a-f]+ cause:',
     String.raw`NMI backtrace for cpu \d+`,
     'unwind_backtrace from ',
+    String.raw`-> #\d+ \(.*\).*:`,
   ].join('|')}))`,
 );
+
+/** Lines of a report behind its trace. */
+export const TRACE_END: RegExp = /^\s*(?:Modules linked in|Code): |^-+\[ end trace/;
+
+/** The one of them that also ends the registers of what an interrupt interrupted. */
+export const REGISTERS_END: RegExp = /^\s*Code: /;
+
+/** A frame on the next line is a place, not a trace. */
+export const PLACE_LABEL: RegExp = /\bat:\s*$/;
 
 /** A cheap test that every line with the instruction pointer passes. */
 export const POINTER_HINT: RegExp = /IP|PC[ :]|pc|[Ee]ra|ERA|PSW|IAOQ/;
@@ -40,8 +56,9 @@ export const PROMISE_EXEMPT: RegExp =
   /\(stack is not available\)|^\s*status: [0-9a-f]+ badaddr:|frame pointer underflow/;
 
 const NAME = String.raw`(?<f>[A-Za-z_.$][\w.$]*)`;
-const PLACED = String.raw`${NAME}\+(?:0x)?(?<o>[0-9a-f]+)(?:\/(?:0x)?(?<s>[0-9a-f]+))?(?: \[(?<m>[\w-]+)(?: [0-9a-f]+)?\])?`;
-const BRACKETED = String.raw`(?:\[?<?[0-9a-f]{8,16}>?\]?\s+)`;
+/** With an offset, or decoded: with a place in the source behind it. */
+const PLACED = String.raw`${NAME}(?:\+(?:0x)?(?<o>[0-9a-f]+)(?:\/(?:0x)?(?<s>[0-9a-f]+))?(?: \[(?<m>[\w-]+)(?: [0-9a-f]+)?\])?|(?= \([^\s()]+:[\d?]))`;
+const BRACKETED = String.raw`(?:\[?<?[0-9a-f]{8,16}>?\]?:?\s+)`;
 
 /** Lines with the instruction pointer; some have no name, after a jump to nowhere. */
 export const POINTERS: readonly RegExp[] = [
@@ -72,7 +89,14 @@ export const INJECTED: RegExp = /^\s*(?:\[<[0-9a-f]+>\] )?should_fail/;
 
 /** The timer interrupt; the interrupted code stands below it. */
 export const TIMER_INTERRUPT: RegExp =
-  /^[^?]*\b(?:\w*apic_timer_interrupt|el1h_64_irq|el1_irq|el1_interrupt|__irq_svc|handle_riscv_irq|do_irq|do_interrupt|timer_interrupt)\b|^\s*Exception stack\(|^\s*--- interrupt: 900/;
+  /^[^?]*\b(?:\w*apic_timer_interrupt|el1h_64_irq|el1_irq|el1_interrupt|__irq_svc|handle_riscv_irq|do_irq|do_interrupt|timer_interrupt)\b|^\s*--- interrupt: 900/;
+
+/** The registers that an interrupt saved; a trace that ends in user space has such a dump too. */
+export const EXCEPTION_STACK: RegExp = /^\s*Exception stack\(/;
+
+/** Entries of interrupts: what is further in was done by the interrupt, not by what it interrupted. */
+export const INTERRUPT_ENTRY: RegExp =
+  /^(?:asm_)?(?:sysvec_)?(?:\w*apic_timer_interrupt|irq_work_interrupt|call_function_(?:single_)?interrupt|reschedule_interrupt|common_interrupt)$|^el1h?(?:_64)?_irq$|^el1_interrupt$|^__irq_svc$|^ret_from_intr$/;
 
 /** Opens the trace that one processor requested from another; idle processors print none. */
 export const NMI_BACKTRACE: RegExp = /NMI backtrace for cpu \d+(?! skipped)/;
@@ -81,17 +105,19 @@ export const NMI_BACKTRACE: RegExp = /NMI backtrace for cpu \d+(?! skipped)/;
 export const STALL_ANCHORS: RegExp = new RegExp(
   [
     // Entries from user space.
-    'do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|system_call|el0_svc|invoke_syscall|ret_fast_syscall|entry_SYSCALL|entry_INT80|do_trap_ecall|ret_from_syscall|x64_sys_call|ia32_sys_call',
+    'do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|system_call|el0_svc|invoke_syscall|ret_fast_syscall|entry_SYSCALL|entry_INT80|do_trap_ecall|ret_from_syscall|x64_sys_call|ia32_sys_call|exit_to_usermode',
+    // Their own entries, with whatever prefix.
+    `^(?:__(?:x64|ia32|arm64|s390x?|powerpc|riscv|x32)_)?(?:__se_|__do_|k)?_{0,4}(?:compat_)?(?:(?:sys|SyS|SYSC)_)?(?:ioctl|connect|socketpair|setsockopt|listen|accept4?)$`,
     // Runners.
-    'process_one_work|worker_thread|netif_receive_skb|do_softirq|handle_softirqs|call_timer_fn|run_timer|hrtimer_run|tasklet_action|run_ksoftirqd|smpboot_thread_fn|^kthread$|start_secondary|cpu_startup_entry|ret_from_|task_work_run|irq_work_run|rcu_do_batch',
-    // Faults of user space.
-    '^(?:asm_)?exc_page_fault$|^page_fault$|^do_page_fault$|^do_user_addr_fault$|^do_translation_fault$|^do_mem_abort$',
+    'process_one_work|worker_thread|netif_receive_skb|do_softirq|handle_softirqs|call_timer_fn|run_timer|hrtimer_run|tasklet_action|run_ksoftirqd|smpboot_thread_fn|^kthread$|start_secondary|cpu_startup_entry|ret_from_|task_work_run|irq_work_(?:run|single)|rcu_do_batch|^irq_thread(?:_fn)?$',
+    // Faults, of old kernels or for a page: in others a fault inside a system call goes on to the call.
+    '^page_fault$|^(?:__)?do_page_fault$|^__do_fault$',
     // Calls that fan out.
     '^full_proxy_(?:read|write|unlocked_ioctl|poll|llseek)$',
     '^(?:__)?vfs_(?:read|write|ioctl|open|iter_read|iter_write|fallocate|fsync)$|^do_vfs_ioctl|^do_iter_(?:read|write)|^call_(?:read|write)_iter|^new_sync_(?:read|write)|^do_dentry_open',
     'compat_ioctl|compat_(?:SyS|sys)_ioctl|^blkdev_ioctl|^blkdev_driver_ioctl|^block_ioctl',
     '^(?:__)?sock_(?:sendmsg|recvmsg)|^sock_(?:write|read)_iter|^(?:__)?sock_release|^sock_(?:do_)?ioctl|^inet6?_ioctl',
-    '[sg]etsockopt|netlink_rcv|rtnetlink_rcv',
+    '^sock_common_setsockopt|^kernel_(?:setsockopt|accept|listen)|^sk_common_release|^nfnetlink_rcv_msg|^rtnetlink_rcv_msg|^netlink_dump',
     '^do_mmap|^mmap_region|^call_mmap|^(?:__)?fput$|^____fput$|^do_iter_readv_writev',
   ].join('|'),
 );

@@ -282,8 +282,13 @@ const ROWS: readonly Row[] = [
   ['WARNING: pond is too deep for ducks', ['WARNING: pond is too deep for ducks'], { corrupted: false }],
   ['WARNING: corrupted', ['WARNING: '], { corrupted: true }],
   [
-    'WARNING in corrupted',
+    'WARNING in pond_poll',
     ['WARNING: CPU: 1 PID: 42 at drivers/pond/pond.c:77 pond_poll+0x64/0x1a0', 'Modules linked in:'],
+    { corrupted: true, culprit: 'pond_poll' },
+  ],
+  [
+    'WARNING in corrupted',
+    ['WARNING: CPU: 1 PID: 42 at drivers/pond/pond.c:77', 'Modules linked in:'],
     { corrupted: true, culprit: null },
   ],
 ];

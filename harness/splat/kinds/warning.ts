@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
-import type { Kind, WalkStep } from './family.ts';
+import { FUNCTION, type Kind, type WalkStep } from './family.ts';
 import { TRAP_POINTER } from './stack.ts';
 
+/** The same in another place of the expression: a group's name must be unique. */
+const SECOND = FUNCTION.replace('<f>', '<f2>');
+const THIRD = FUNCTION.replace('<f>', '<f3>');
 const WARN = 'WARNING: .*';
 /** A warning traps since 2017: the trace proper begins behind the trap. Before, it was just printed. */
 const AFTER_TRAP: readonly (readonly WalkStep[])[] = [
   [TRAP_POINTER, 'frames'],
+  ['pc'],
   ['pc', 'frames'],
   ['trace', 'frames'],
   ['frames'],
+  ['header'],
 ];
 
 /** WARN() and its kin; those of well-known checkers have a name of their own. */
@@ -47,7 +52,7 @@ export const WARNING_KINDS: readonly Kind[] = [
     header: new RegExp(`${WARN}kernel/locking/lockdep\\.c.*lock_`),
     title: 'WARNING: locking bug in $f',
     walks: AFTER_TRAP,
-    skip: /lock_/,
+    skip: /lock_|lock_sock|release_sock/,
   },
   {
     header: new RegExp(`${WARN}\\bmm/\\S*\\.c.* k.?(?:malloc|calloc)`),
@@ -68,22 +73,40 @@ export const WARNING_KINDS: readonly Kind[] = [
     skip: /^usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/,
   },
   {
-    header: /WARNING: kernel stack regs at [0-9a-f(null)]+ in .* has bad '([^']+)' value/,
+    header: /WARNING: kernel stack (?:regs|frame pointer) at\s+\([\w_]*\) in .* has bad (?:'[^']+' )?value/,
+    title: 'WARNING: kernel stack regs has bad value',
+    stackless: true,
+  },
+  {
+    header: /WARNING: kernel stack regs at\s+[0-9a-f]+ in .* has bad '([^']+)' value/,
     title: "WARNING: kernel stack regs has bad '$1' value",
     stackless: true,
   },
   {
-    header: /WARNING: kernel stack frame pointer at [0-9a-f(null)]+ in .* has bad value/,
+    header: /WARNING: kernel stack frame pointer at\s+[0-9a-f]+ in .* has bad value/,
     title: 'WARNING: kernel stack frame pointer has bad value',
     stackless: true,
   },
   {
-    header: /WARNING: (?:CPU: \d+ (?:UID: \d+ )?PID: \d+ )?at \S+:\d+|WARNING: (?:.* )?\S+\.\w+:\d+ at \S/,
+    // The watchdog warned itself, and its words follow.
+    header: new RegExp(`${WARN}kernel/watchdog\\S*\\.c`),
+    title: 'WARNING in $f',
+    walks: AFTER_TRAP,
+    joins: /hard LOCKUP/,
+  },
+  {
+    header: new RegExp(
+      [
+        String.raw`WARNING: (?:CPU: \d+ (?:UID: \d+ )?PID: -?\d+ )?at (?:\S+:\d+(?: ${FUNCTION}\+0x)?|[0-9a-f]{8,16}\b|${SECOND}\+0x)`,
+        String.raw`WARNING: (?:.* )?\S+\.\w+:\d+ at (?:${THIRD}\+0x|\S)`,
+      ].join('|'),
+    ),
     title: 'WARNING in $f',
     walks: AFTER_TRAP,
   },
   { header: /WARNING:\s*$/, title: 'WARNING: corrupted', truncated: 'the headline is cut' },
   {
+    opens: [{ words: 'sysfs: cannot create duplicate filename' }],
     header: /sysfs: cannot create duplicate filename/,
     title: 'sysfs: duplicate filename in $f',
     walks: [['trace', 'frames']],

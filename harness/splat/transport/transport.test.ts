@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { CARRIAGES, GOLDEN_LOGS, judgeCarriage, readGoldenLogs, readMarkedLog } from '../../testing/index.ts';
+import { createScanner, scanLog } from '../index.ts';
+import { FRONTS, findFront } from './fronts.ts';
+
+/** Logs as they reach people: `make transports` tries every golden log in every way. */
+
+const LARGEST = 64 * 1024;
+const SOME = /UAF|use-after-free|warning-WARNING|hung-task|unlock|quiet/;
+const some = [...readGoldenLogs()].filter(([name, log]) => SOME.test(name) && log.length < LARGEST);
+
+t.setTimeout(240_000);
+
+for (const carriage of CARRIAGES)
+  t.test(`golden logs are read under no wrong name in this form: ${carriage.name}`, async (t) => {
+    t.ok(some.length > 5, 'there are logs');
+    for (const [name, log] of some) {
+      const { verdict, words } = judgeCarriage(carriage, name, log);
+      const allowed = /capitals|decoded/.test(carriage.name) ? ['same', 'torn'] : ['same'];
+      t.ok(allowed.includes(verdict), `${name}: ${words || verdict}`);
+    }
+  });
+
+const CARRIED = join(GOLDEN_LOGS, 'carried');
+
+for (const name of readdirSync(CARRIED))
+  t.test(`a log as a report on the web had it has one name: ${name}`, async (t) => {
+    const { titles, log } = readMarkedLog(readFileSync(join(CARRIED, name), 'latin1'));
+    const [first] = scanLog(Buffer.from(log, 'latin1'));
+    t.equal(first?.title, titles[0]);
+    if (!first) return;
+    t.ok(first.start < first.end && first.end <= log.length, 'it has a place in the log itself');
+    if (first.start > 0) t.equal(log[first.start - 1], '\n');
+  });
+
+for (const { name, example } of FRONTS)
+  t.test(`a front is found by its own row: ${name}`, async (t) => {
+    const front = findFront(example);
+    t.equal(FRONTS.find(({ pattern }) => pattern.exec(example))?.name, name);
+    t.ok((front?.[0].length ?? 0) > 0);
+  });
+
+t.test('the place of a complaint is that in the log itself, whatever was undone', async (t) => {
+  const log = `${'A text of a mail.\n'.repeat(5)}\n${readFileSync(join(CARRIED, 'field-01.log'), 'latin1').split('\n\n')[1]}\nThanks\n`;
+  const [splat] = scanLog(log);
+  t.match(
+    log.slice(splat?.start, splat?.end),
+    /^\[ {3}61\.204.*cut here.*__x64_sys_ioctl.*end trace[^\n]*\n$/s,
+  );
+  const newestFirst = log.trimEnd().split('\n').reverse().join('\n');
+  t.ok(scanLog(newestFirst)[0] === undefined || scanLog(newestFirst).every(({ start, end }) => start < end));
+});
+
+t.test('a log that is being written is read line by line, and nothing is held back', async (t) => {
+  const announced: string[] = [];
+  const scanner = createScanner({ live: true, onHeader: (title) => announced.push(title) });
+  scanner.push('[    5.000001] BUG: Bad rss-counter state mm:1 idx:0 val:-1\n');
+  t.equal(announced.length, 1);
+  scanner.end();
+});
+
+t.test('lines of programs between those of the kernel are not joined to them', async (t) => {
+  const kernel =
+    '[    5.000001] EXT4-fs (vda1): mounted filesystem with ordered data mode. Quota mode: none.\n';
+  const program = 'WARNING: the pond is dry\n';
+  t.strictSame(scanLog(`${kernel}${program}`.repeat(20)), []);
+});
