@@ -56,7 +56,7 @@ export async function requireL2s(
 ): Promise<void> {
   for (const { kernel, image } of Object.values(l2)) {
     if (!kernel.includes('${{')) await requireL2Kernel(name, kernel, place);
-    if (!image.includes('${{')) await findL2Init(join(place.root, 'images'), image);
+    if (!image.includes('${{')) await requireL2Image(name, image, place);
   }
 }
 
@@ -93,4 +93,12 @@ async function requireL2Kernel(scenario: string, name: string, place: ForesightP
       cause: error,
     });
   }
+}
+
+async function requireL2Image(scenario: string, name: string, { root }: ForesightPlace): Promise<void> {
+  await findL2Init(join(root, 'images'), name).catch((error: unknown) => {
+    if (!isFault(error)) throw error;
+    const { blame, code, message, next = '' } = error;
+    throw new Fault({ blame, code, message: `${scenario}: ${message}`, next, cause: error });
+  });
 }

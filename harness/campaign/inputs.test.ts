@@ -21,8 +21,10 @@ function aPlace(directory: string) {
 
 t.test('a kernel is one of kernels/, or a file', async (t) => {
   const definition =
-    'name: tiny\ndescription: a test\nsource: {directory: linux}\nconfig: {fragments: [a.config]}\n';
-  const place = aPlace(t.testdir({ here: {}, kernels: { 'tiny.yaml': definition, 'a.config': '' } }));
+    'name: tiny\ndescription: a test\nsource: {git: {repository: /linux, ref: main}}\nconfig: {fragments: [a.config]}\n';
+  const place = aPlace(
+    t.testdir({ here: {}, kernels: { 'tiny.yaml': definition, 'a.config': 'CONFIG_A=y\n' } }),
+  );
   t.equal((await readKernel('tiny', place)).path, join(place.root, 'kernels/tiny.yaml'));
   await t.rejects(readKernel(undefined, place), {
     blame: 'request',

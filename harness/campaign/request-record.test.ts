@@ -49,6 +49,7 @@ t.test('a record says what was asked for, and which computer and programs it was
     kernel,
     options: {
       extraFragments,
+      allowUnsandboxed: false,
       baseCommit,
       arms,
       mirror,

@@ -22,7 +22,7 @@ const FILES = {
   'empty.config': '',
   'bad.config': 'CONFIG_A=y\nCONFIG_B\n',
   'word.config': 'please\n',
-  'long.config': '# x\n'.repeat(20),
+  'long.config': 'CONFIG_A=y\n'.repeat(20),
   'kernel.yaml':
     'name: tiny\ndescription: a test\nsource: {directory: /nowhere}\nconfig: {fragments: [bad.config]}\n',
 };
@@ -36,8 +36,8 @@ const ROWS: readonly (readonly [line: string, exitCode: number, answer: RegExp])
   [`${RUN} -s ok.yaml --config-fragment long.config --limit fragment-lines=10 --dry-run`, 2, /got 20 lines/],
   [`${RUN} -s no-kernel.yaml --dry-run`, 2, /kernel nope.*CAMPAIGN_NO_L2_KERNEL/],
   [`${RUN} -s no-kernel.yaml`, 2, /CAMPAIGN_NO_L2_KERNEL/],
-  [`${RUN} -s no-image.yaml --dry-run`, 2, /image nope.*CAMPAIGN_NO_L2_IMAGE/],
-  [`${RUN} -s far-image.yaml --dry-run`, 2, /expected a name in.*CAMPAIGN_NO_L2_IMAGE/],
+  [`${RUN} -s no-image.yaml --dry-run`, 2, /there is no image "nope".*IMAGE_NO_L2/],
+  [`${RUN} -s far-image.yaml --dry-run`, 2, /there is no image "\.\..*IMAGE_NO_L2|small letters/],
   [`${RUN} -s good-l2.yaml --dry-run`, 0, /^l2 kernel +l2-tiny$/m],
   [`${RUN} -s warned.yaml --dry-run`, 0, /warning: .*unused.*UNUSED_NAME/],
   [`${RUN} -s broken.yaml --dry-run`, 2, /broken\.yaml:/],
@@ -50,8 +50,8 @@ const ROWS: readonly (readonly [line: string, exitCode: number, answer: RegExp])
   ['ktrial build --kernel smoke-5.10 --config-fragment none.config', 2, /INPUT_NOT_FOUND/],
   ['ktrial boot --kernel smoke-5.10 --config-fragment bad.config -- true', 2, /CONFIG_BAD_LINE/],
   ['ktrial lint no-kernel.yaml', 2, /CAMPAIGN_NO_L2_KERNEL/],
-  ['ktrial lint no-image.yaml', 2, /CAMPAIGN_NO_L2_IMAGE/],
-  ['ktrial lint far-image.yaml ok.yaml', 2, /CAMPAIGN_NO_L2_IMAGE/],
+  ['ktrial lint no-image.yaml', 2, /IMAGE_NO_L2/],
+  ['ktrial lint far-image.yaml ok.yaml', 2, /small letters/],
   ['ktrial lint kernel.yaml', 2, /CONFIG_BAD_LINE/],
   ['ktrial lint good-l2.yaml', 0, /^ok /m],
   ...(totalmem() < 65_536 * 1024 * 1024

@@ -11,7 +11,8 @@ export interface LabTrouble {
 }
 
 const MEMORY = 'free some memory, or start fewer builds and machines at once, and run it again';
-const DISK = 'free some space on the disk of the cache, and run it again';
+/** What to do about a full disk. */
+export const DISK = 'free some space on the disk of the cache, and run it again';
 const AGAIN = 'run it again; if this persists, check the compiler and the memory of this computer';
 
 /** What programs print when the computer fails them. The first row that matches any line counts. */

@@ -12,7 +12,7 @@ import {
 } from '../host/index.ts';
 import { type Diagnostic, Fault } from '../model/index.ts';
 import { findBlocked } from './blocked.ts';
-import { findLabTrouble, isAboutSource } from './build-failure.ts';
+import { DISK, findLabTrouble, isAboutSource } from './build-failure.ts';
 import type { Containment } from './containment.ts';
 
 export interface FailedBuild {
@@ -43,19 +43,31 @@ export async function judgeFailure(build: FailedBuild): Promise<readonly string[
     if (exceeded.limit !== 'build-output-gib' || (await isOwnDoing(exceeded, build))) return [];
     throw disturbed(build, `${exceeded.what} are used up, but not by this build`);
   }
-  const { sandbox, limits } = containment;
-  const most = limits['build-processes'];
-  // The kernel refused further ones before the watch looked, and had room for more outside of the sandbox.
-  if (sandbox && CANNOT_FORK.test(log) && (await spareProcesses()) > most)
-    return [`the build exceeded ${most} processes (--limit build-processes=NUMBER allows more)`];
-  const isContained = sandbox !== null && (await isDiskFine(build));
+  const { sandbox } = containment;
+  const hasRoom = await isDiskFine(build);
+  const isContained = sandbox !== null && hasRoom;
   const trouble = findLabTrouble(isContained ? dropLines(log, SANDBOX_SAYS) : log);
   const errors = found.filter((one) => one.severity === 'error');
   if (!trouble && (await isAboutSource(errors, build))) return [];
   const blocked = isContained && !trouble ? findBlocked(log) : [];
   if (blocked.length > 0) return blocked.map((text) => `the build ${text}`);
-  const what = trouble?.what ?? 'no error names a file of the tree';
-  throw disturbed(build, what, trouble?.next);
+  if (trouble) throw disturbed(build, trouble.what, trouble.next);
+  // A shell calls it an I/O error, and some programs say nothing.
+  if (!hasRoom) throw disturbed(build, 'the disk is full, or nearly', DISK);
+  throw disturbed(build, 'no error names a file of the tree');
+}
+
+/**
+ * The bound on processes, where the kernel enforced it before the watch looked: a program could start no further one, and
+ * outside of the sandbox there was room for more.
+ */
+export async function findRefusedProcess(
+  log: string,
+  { sandbox, limits }: Containment,
+): Promise<Excess | undefined> {
+  const most = limits['build-processes'];
+  if (!sandbox || !CANNOT_FORK.test(log) || (await spareProcesses()) <= most) return undefined;
+  return { limit: 'build-processes', what: `${most} processes`, got: most };
 }
 
 function dropLines(log: string, pattern: RegExp): string {

@@ -14,7 +14,7 @@ import { type Diagnostic, isFault } from '../model/index.ts';
 import { findBlocked } from './blocked.ts';
 import { type Containment, contain } from './containment.ts';
 import { mergeDiagnostics, parseDiagnostics } from './diagnostic.ts';
-import { judgeFailure } from './judge-failure.ts';
+import { findRefusedProcess, judgeFailure } from './judge-failure.ts';
 import { buildInto } from './output-directory.ts';
 
 /** One kernel to compile: a tree that is checked out, and where its objects go. */
@@ -106,7 +106,8 @@ async function runMake(request: MakeRequest): Promise<Attempt> {
   const result = configured && isBad(configured) ? configured : await compile(request);
   const log = `${result.stdout}\n${result.stderr}`.replace(LONG_LINE, '$1');
   const found = parseDiagnostics(log, { tree, output: mountedAt });
-  const { exceeded } = result;
+  // A build that hides its failure has exceeded the bound all the same.
+  const exceeded = result.exceeded ?? (await findRefusedProcess(log, request.containment));
   const reason = exceeded
     ? `the build exceeded ${exceeded.what} (--limit ${exceeded.limit}=NUMBER allows more)`
     : null;
@@ -115,7 +116,7 @@ async function runMake(request: MakeRequest): Promise<Attempt> {
       ? []
       : await judgeFailure({ ...request, ...result, log, logPath: logPathOf(request), exceeded, found });
   return {
-    ok: !isBad(result),
+    ok: result.exitCode === 0 && !exceeded,
     exceeded: exceeded !== undefined,
     diagnostics: [...(reason === null ? [] : [errorOfBuild(reason)]), ...failure.map(errorOfBuild), ...found],
     complete,

@@ -30,7 +30,7 @@ steps:
   - wait: j
   - wait: {for: k, expect: {errno: [EIO, ENXIO], stdout: {everyLine: ^errno}}}
   - {label: still, wait: {for: j, timeout: 1s, expect: blocked}}
-  - {label: over, wait: {for: j, expect: {exit: 2, signal: INT}}}
+  - {label: over, wait: {for: j, expect: {exit: 2}}}
   - kill: j
   - {label: int, kill: {job: j, signal: INT}}
   - parallel: [[{sleep: 1s}], [{loop: {time: 1m, steps: [{run: d}]}}]]
