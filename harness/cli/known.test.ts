@@ -22,7 +22,7 @@ const FILES = {
   'empty.config': '',
   'bad.config': 'CONFIG_A=y\nCONFIG_B\n',
   'word.config': 'please\n',
-  'long.config': 'CONFIG_A=y\n'.repeat(20),
+  'long.config': 'CONFIG_A=y\n'.repeat(2000),
   'kernel.yaml':
     'name: tiny\ndescription: a test\nsource: {directory: /nowhere}\nconfig: {fragments: [bad.config]}\n',
 };
@@ -33,7 +33,11 @@ const ROWS: readonly (readonly [line: string, exitCode: number, answer: RegExp])
   [`${RUN} -s ok.yaml --config-fragment none.config --dry-run`, 2, /none\.config.*INPUT_NOT_FOUND/],
   [`${RUN} -s ok.yaml --config-fragment bad.config --dry-run`, 2, /bad\.config:2: .*CONFIG_BAD_LINE/],
   [`${RUN} -s ok.yaml --config-fragment word.config`, 2, /CONFIG_BAD_LINE/],
-  [`${RUN} -s ok.yaml --config-fragment long.config --limit fragment-lines=10 --dry-run`, 2, /got 20 lines/],
+  [
+    `${RUN} -s ok.yaml --config-fragment long.config --limit fragment-lines=1000 --dry-run`,
+    2,
+    /got 2000 lines/,
+  ],
   [`${RUN} -s no-kernel.yaml --dry-run`, 2, /kernel nope.*CAMPAIGN_NO_L2_KERNEL/],
   [`${RUN} -s no-kernel.yaml`, 2, /CAMPAIGN_NO_L2_KERNEL/],
   [`${RUN} -s no-image.yaml --dry-run`, 2, /there is no image "nope".*IMAGE_NO_L2/],

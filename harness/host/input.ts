@@ -175,7 +175,10 @@ function notAFile(path: string, what: string, kind: string, next?: string): Faul
 
 /** What is larger than its bound, as the request's fault. */
 export function inputTooLarge(path: string, { what, limitBytes, raise }: InputOptions): Fault {
-  const expected = limitBytes >= 1024 * 1024 ? `${limitBytes / 1024 / 1024} MiB` : `${limitBytes / 1024} KiB`;
+  const expected =
+    limitBytes >= 1024 * 1024
+      ? `${Math.floor(limitBytes / 1024 / 1024)} MiB`
+      : `${Math.floor(limitBytes / 1024)} KiB`;
   return fault(
     'INPUT_TOO_LARGE',
     `the ${what} ${path} is too large: expected at most ${expected}`,
