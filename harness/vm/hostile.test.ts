@@ -295,6 +295,7 @@ const KEYS = {
 async function openHostileGuest(t: Undo, perform: (channel: ServerChannel) => void, outputMib?: number) {
   const server = new ssh2.Server({ hostKeys: [HOST.private] }, (connection) => {
     connection.on('error', () => {});
+    t.teardown(() => void connection.end());
     connection.on('authentication', (context) => context.accept());
     connection.on('session', (accept) =>
       accept().on('exec', (acceptExec) => {
@@ -340,10 +341,14 @@ t.test(
       t,
       (channel) => {
         channel.write('99\n');
+        let isOpen = true;
+        channel.once('close', () => {
+          isOpen = false;
+        });
         const pour = () => {
-          if (!channel.writable) return;
+          if (!isOpen) return;
           for (const stream of [channel, channel.stderr]) stream.write(Buffer.alloc(64 * 1024, 'y'));
-          setTimeout(pour, 5);
+          setTimeout(pour, 5).unref();
         };
         pour();
       },
