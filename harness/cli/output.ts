@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Fault, toFault } from '../model/index.ts';
-import { type TerminalText, terminalText } from '../report/index.ts';
+import { type Fault, type TerminalText, terminalText, toFault } from '../model/index.ts';
 
 /** Standard output or error. A reader that went away (`| head`) is no fault; anything else that stops writing is the lab's. */
 export interface Output {
