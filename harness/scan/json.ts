@@ -5,8 +5,11 @@ import type { LogScan } from './read-log.ts';
 /** Grows when a key changes its meaning or is removed; `docs/scan.schema.json` describes both forms. */
 const FORMAT = 1;
 
+/** What was read of a log; texts are not needed. */
+type ScannedLog = Omit<LogScan, 'splats'> & { readonly splats: readonly SplatBody[] };
+
 /** Builds what `ktrial scan --json` prints for one file. */
-export function scanJson(file: string, { splats, lines, dropped }: LogScan): object {
+export function scanJson(file: string, { splats, lines, dropped }: ScannedLog): object {
   return {
     format: FORMAT,
     file,
