@@ -12,6 +12,8 @@ export interface Output {
   writeReport(text: TerminalText): void;
   /** Writes what a command in a guest printed: unchanged into a file or a pipe, and as `write` does on a terminal. */
   writeGuestOutput(text: string): void;
+  /** Nothing that is written arrives any more. */
+  readonly isClosed: boolean;
   /** What stopped the writing, or null. */
   failure(): Fault | null;
   /** Settles when everything written has left this process, or cannot. */
@@ -37,6 +39,9 @@ export function openOutput(stream: NodeJS.WriteStream): Output {
     write: (text) => writeRaw(terminalText(text)),
     writeReport: writeRaw,
     writeGuestOutput: (text) => writeRaw(stream.isTTY === true ? terminalText(text) : text),
+    get isClosed() {
+      return closed;
+    },
     failure: () => fault,
     flush: () =>
       new Promise((done) => {

@@ -158,6 +158,14 @@ t.test('programs get a line of JSON a complaint', async (t) => {
   );
 });
 
+t.test('it ends when nobody reads it any more', async (t) => {
+  const cwd = t.testdir({ one: QUIET + REPORT, two: another(REPORT) });
+  const input = '<(exec 2>/dev/null; cat one; sleep 3; cat two; exec sleep 55)';
+  const line = `ktrial scan --follow < ${input} | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const { exitCode, stdout } = await runShell(line, { cwd, timeoutMs: DEADLINE_MS });
+  t.strictSame([exitCode, stdout], [0, `${TITLE}\n0\n`]);
+});
+
 t.test('what cannot be followed is refused, and nothing is never a clean log', async (t) => {
   const cwd = t.testdir({ log: QUIET, empty: '', d: {} });
   const rows: readonly (readonly [string, RegExp])[] = [

@@ -18,7 +18,7 @@ export type LogNews =
   /** A report has begun and stopped in the middle. */
   | { readonly kind: 'begun'; readonly title: string }
   /** The log has ended; the last of all. */
-  | { readonly kind: 'end'; readonly lines: number; readonly found: number };
+  | { readonly kind: 'end'; readonly lines: number };
 
 /**
  * A log that is still written, by the name that a user gives it: a plain file, which ends when `place.signal` is aborted, or
@@ -44,14 +44,12 @@ export async function* followLog(
 ): AsyncGenerator<LogNews> {
   let news: LogNews[] = [];
   let begun: string | null = null;
-  let found = 0;
   /** Where the complaints begin that were told: at least of all that the scanner keeps. */
   const told = new Set<number>();
   const tell = (splat: Splat) => {
     begun = null;
     const corrects = told.has(splat.start);
     if (told.size < 4 * limits.splats) told.add(splat.start);
-    if (!corrects) found += 1;
     news.push({ kind: 'complaint', splat, corrects });
   };
   const scanner = createScanner({
@@ -81,7 +79,7 @@ export async function* followLog(
   // Some count only once the whole log shows that nothing speaks against them.
   for (const splat of scanner.end()) if (!told.has(splat.start)) tell(splat);
   yield* news;
-  yield { kind: 'end', lines: counter.lines, found };
+  yield { kind: 'end', lines: counter.lines };
 }
 
 /**
@@ -105,7 +103,8 @@ async function* withSilences(source: AsyncIterable<Buffer>): AsyncGenerator<Buff
   } catch (error) {
     if (!isFault(error) || error.code !== 'HOST_INTERRUPTED') throw error;
   } finally {
-    await pieces.return?.();
+    // Who reads no further does not wait for a piece that may never come.
+    pieces.return?.().catch(() => {});
   }
 }
 

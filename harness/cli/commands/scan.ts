@@ -92,26 +92,31 @@ interface FollowOptions extends ScanOptions {
   readonly kernel: LogKernel | null;
 }
 
-/** Prints complaints as they come. */
+/** Prints complaints as they come, while anybody reads them. */
 async function follow(context: Context, source: LogSource, options: FollowOptions): Promise<number> {
   context.expectInterrupt();
+  let found = 0;
   for await (const news of followLog(source, { limits: context.limits, kinds: options.kinds })) {
-    if (news.kind === 'begun')
+    if (news.kind === 'begun') {
       context.err.write(`ktrial: a report began and stopped: ${news.title.replaceAll('\n', '?')}\n`);
-    else if (news.kind === 'end') {
-      if (!options.json) context.out.write(`${describeCount(news.found, news.lines)}\n`);
-      return news.found > 0 && options.fail ? 1 : 0;
-    } else {
-      const [splat = news.splat] = await nameLines([news.splat], options.kernel);
-      if (options.json) {
-        context.out.write(`${formatJson(complaintJson(source.name, splat, news.corrects))}\n`);
-      } else {
-        if (news.corrects) context.out.write('more of the last complaint came, which is now:\n');
-        await printComplaint(context, splat);
-      }
+      continue;
     }
+    if (news.kind === 'end') {
+      if (!options.json) context.out.write(`${describeCount(found, news.lines)}\n`);
+      break;
+    }
+    const { corrects } = news;
+    if (!corrects) found += 1;
+    const [splat = news.splat] = await nameLines([news.splat], options.kernel);
+    if (options.json) context.out.write(`${formatJson(complaintJson(source.name, splat, corrects))}\n`);
+    else {
+      if (corrects) context.out.write('more of an earlier complaint came, which is now:\n');
+      await printComplaint(context, splat);
+    }
+    await context.out.flush();
+    if (context.out.isClosed) break;
   }
-  throw new Error('a log ended without its last news');
+  return found > 0 && options.fail ? 1 : 0;
 }
 
 /** A directory that is gone matters only to a log that is named relative to it. */
