@@ -30,7 +30,7 @@ node_modules/.ktrial: package.json package-lock.json
 
 dist/.built: node_modules/.ktrial tsconfig.json $(SOURCES)
 	node_modules/.bin/tsc -p tsconfig.json >&2
-	@chmod +x dist/harness/cli/main.js
+	@chmod +x dist/harness/cli/main.js dist/harness/cli/scan-main.js
 	@touch $@
 
 build: dist/.built ## compile ktrial

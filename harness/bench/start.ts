@@ -20,12 +20,20 @@ const COMMANDS = [
   'show',
 ] as const;
 
+const SMALL_LOG = 'harness/splat/testdata/bad-unlock-balance.log';
+
 /** What the command line costs before it does anything: processor time of the whole process, user and system. */
 export const startBench: Bench = {
   gauges: [
     { name: 'cli.node', unit: 'ms', title: 'processor time of `node -e 0`, which all others contain' },
     { name: 'cli.help', unit: 'ms', title: 'processor time of `ktrial --help`' },
     { name: 'cli.helpWall', unit: 'ms', title: 'time on the clock of `ktrial --help`' },
+    { name: 'cli.scanHelp', unit: 'ms', title: 'processor time of `ktrial-scan --help`' },
+    {
+      name: 'cli.scanLog',
+      unit: 'ms',
+      title: 'processor time of `ktrial-scan --json` on a log of 26 kB with one complaint',
+    },
     ...COMMANDS.map((command) => ({
       name: `cli.import.${command}`,
       unit: 'ms' as const,
@@ -40,6 +48,8 @@ export const startBench: Bench = {
     const runs: (readonly [string, readonly string[]])[] = [
       ['cli.node', ['-e', '0']],
       ['cli.help', [join(main, 'main.js'), '--help']],
+      ['cli.scanHelp', [join(main, 'scan-main.js'), '--help']],
+      ['cli.scanLog', [join(main, 'scan-main.js'), '--json', join(lab.root, SMALL_LOG)]],
       ...COMMANDS.map(
         (command) => [`cli.import.${command}`, [join(main, `commands/${command}.js`)]] as const,
       ),

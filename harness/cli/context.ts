@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type InputOptions, requireUsablePath, streamStandardInput } from '../host/index.ts';
 import { type Limits, parseLimits } from '../model/index.ts';
+import type { GlobalOptions } from './options.ts';
 import type { Output } from './output.ts';
+import { findRoot, readVersion } from './root.ts';
 
 /** What a command knows of the world it was called in. */
 export interface Context {
@@ -20,6 +20,8 @@ export interface Context {
   readonly color: boolean;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Says that a Ctrl-C is the usual end of this command: nothing is said of it, and the exit code is the command's own. */
+  readonly expectInterrupt: () => void;
   readonly out: Output;
   readonly err: Output;
   /** Bounds on what comes from outside, as `--limit` changed them. */
@@ -32,15 +34,12 @@ export interface Context {
   readStandardInput(): Promise<Uint8Array>;
 }
 
-/** Global options that every command has. */
-export interface GlobalOptions {
-  readonly color?: 'auto' | 'always' | 'never';
-  readonly debug?: boolean;
-  readonly limit?: readonly string[];
-}
+/** What of a context the program's front door has. */
+export type FrontDoor = Pick<Context, 'signal' | 'expectInterrupt' | 'out' | 'err'>;
 
 /** Gathers the context from the process; the one place that reads the environment. What a command does not ask for is not looked at. */
-export function openContext(options: GlobalOptions, signal: AbortSignal, out: Output, err: Output): Context {
+export function openContext(options: GlobalOptions, door: FrontDoor): Context {
+  const { signal, out, err, expectInterrupt } = door;
   const { env } = process;
   const root = findRoot();
   const limits = parseLimits(options.limit ?? []);
@@ -59,6 +58,7 @@ export function openContext(options: GlobalOptions, signal: AbortSignal, out: Ou
     },
     color: wantsColor(options.color ?? 'auto', out),
     signal,
+    expectInterrupt,
     out,
     err,
     args: process.argv.slice(2),
@@ -96,16 +96,4 @@ function wantsColor(choice: 'auto' | 'always' | 'never', out: Output): boolean {
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
   return out.isTty && env.TERM !== 'dumb';
-}
-
-function findRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
-  return directory;
-}
-
-/** The version in package.json. */
-export function readVersion(root = findRoot()): string {
-  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string })
-    .version;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
+import { scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
 
 /** A week: Node's timers fire at once beyond 24 days. */
@@ -66,36 +67,7 @@ Examples:
       ),
     () => import('./commands/lint.ts'),
   );
-  add(
-    new Command('scan')
-      .argument('[log...]', 'kernel logs; - or none for standard input')
-      .description("find the kernel's complaints in logs")
-      .option('--json', 'one JSON object a file and line')
-      .option('--vmlinux <path>', "name source lines by this kernel's debug information")
-      .option(
-        '--source <directory>',
-        "quote the culprit's lines from this tree (default: that of a kernel which ktrial built, or beside vmlinux)",
-      )
-      .option(
-        '--also <kinds>',
-        'count these too, parted by commas: allocationFailure, interrupt, leakNotice, machineCheck, netdevWatchdog, outOfMemory',
-      )
-      .addOption(
-        new Option(
-          '--grade',
-          'the arguments are directories of logs with expectations: print how well they were read',
-        ).conflicts(['json', 'vmlinux', 'source', 'also']),
-      )
-      .addHelpText(
-        'after',
-        `
-Examples:
-  ktrial scan console.log
-  dmesg | ktrial scan
-  ktrial scan --json *.log | jq .splats[].title`,
-      ),
-    () => import('./commands/scan.ts'),
-  );
+  add(scanCommand('ktrial scan'), () => import('./commands/scan.ts'));
   add(
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')

@@ -1,88 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-import { setMaxListeners } from 'node:events';
-import { CommanderError } from 'commander';
-import { exitCodeOf, isFault, toFault } from '../model/index.ts';
-import { describeFault } from './failure.ts';
-import { openOutput } from './output.ts';
+import { runProgram } from './front-door.ts';
 import { buildProgram } from './program.ts';
 
-const abort = new AbortController();
-// Every machine listens, and there is no limit on machines.
-setMaxListeners(0, abort.signal);
-const out = openOutput(process.stdout);
-const err = openOutput(process.stderr);
-const debug = process.argv.includes('--debug');
-let interruptedBy: NodeJS.Signals | null = null;
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => {
-    if (interruptedBy !== null) {
-      err.write(
-        'ktrial: left at once; its machines and builds end with it. Continue a run with: ktrial resume\n',
-      );
-      return leave(130);
-    }
-    interruptedBy = name;
-    err.write('\nktrial: stopping, and recording what there is; once more to leave at once\n');
-    abort.abort();
-  });
-}
-// Node's own exit code for an uncaught error is 1, which is a verdict's.
-process.on('uncaughtException', (error) => {
-  err.write(describeFault(toFault(error), true));
-  process.exit(isFault(error) ? exitCodeOf(error) : 70);
+await runProgram(buildProgram, {
+  once: '\nktrial: stopping, and recording what there is; once more to leave at once\n',
+  again: 'ktrial: left at once; its machines and builds end with it. Continue a run with: ktrial resume\n',
 });
-
-/** How long what Node's threads are doing may hold up an exit after an interruption, in milliseconds. */
-const HELD_UP_MS = 300;
-
-/**
- * Ends this process. A read or an open that waits in one of Node's threads holds up every exit, and only a signal ends it:
- * after an interruption that is SIGINT, for which a shell shows 130 as well.
- */
-function leave(code: number): void {
-  const startedAt = performance.now();
-  const attempt = () => {
-    const isHeldUp = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
-    if (interruptedBy === null || !isHeldUp) process.exit(code);
-    if (performance.now() - startedAt < HELD_UP_MS) return;
-    process.removeAllListeners('SIGINT');
-    process.kill(process.pid, 'SIGINT');
-  };
-  setInterval(attempt, 20);
-  attempt();
-}
-
-async function main(): Promise<number> {
-  let exitCode = 0;
-  try {
-    const program = buildProgram(async (load, args, options, globals) => {
-      // Help is printed without what commands need.
-      const { openContext } = await import('./context.ts');
-      const context = openContext(globals, abort.signal, out, err);
-      const execute = await load();
-      exitCode = await execute(context, args, options);
-    });
-    program.configureOutput({ writeOut: out.write, writeErr: err.write });
-    for (const command of program.commands)
-      command.configureOutput({ writeOut: out.write, writeErr: err.write });
-    await program.parseAsync(process.argv);
-    return abort.signal.aborted ? 130 : exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const fault = toFault(error);
-    err.write(describeFault(fault, debug));
-    return abort.signal.aborted || fault.code === 'HOST_INTERRUPTED' ? 130 : exitCodeOf(fault);
-  }
-}
-
-let code = await main();
-// A child that holds our output open must not keep us.
-await Promise.all([out.flush(), err.flush()]);
-const unwritten = out.failure() ?? err.failure();
-if (unwritten) {
-  err.write(describeFault(unwritten, debug));
-  await err.flush();
-  if (code === 0 || code === 1) code = 69;
-}
-leave(code);

@@ -15,6 +15,25 @@ export function repeatable(flags: string, description: string): Option {
   return new RepeatableOption(flags, description);
 }
 
+/** Global options that every command has. */
+export interface GlobalOptions {
+  readonly color?: 'auto' | 'always' | 'never';
+  readonly debug?: boolean;
+  readonly limit?: readonly string[];
+}
+
+/** The options of every command: on the program itself. */
+export function globalOptions(program: Command): Command {
+  return program
+    .addOption(
+      new Option('--color <when>', 'colour in what people read')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
+    .option('--debug', 'print stack traces of faults')
+    .addOption(repeatable('--limit <name=number>', 'change a bound on counts and sizes (docs/limits.md)'));
+}
+
 /** Options of every command that builds kernels. */
 export function kernelOptions(command: Command): Command {
   return command
@@ -45,11 +64,6 @@ export function outputOption(): Option {
     '-o, --output <format[:path]>',
     'a report to write: tap, junit, table or json, to a file or to standard output',
   );
-}
-
-/** Bounds on what comes from outside. */
-export function limitOption(): Option {
-  return repeatable('--limit <name=number>', 'change a bound on counts and sizes (docs/limits.md)');
 }
 
 /** Options of every command that boots one machine. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Fault, toFault } from '../model/index.ts';
-import { type TerminalText, terminalText } from '../report/index.ts';
+import { type Fault, type TerminalText, terminalText, toFault } from '../model/index.ts';
 
 /** Standard output or error. A reader that went away (`| head`) is no fault; anything else that stops writing is the lab's. */
 export interface Output {
@@ -13,6 +12,8 @@ export interface Output {
   writeReport(text: TerminalText): void;
   /** Writes what a command in a guest printed: unchanged into a file or a pipe, and as `write` does on a terminal. */
   writeGuestOutput(text: string): void;
+  /** Nothing that is written arrives any more. */
+  readonly isClosed: boolean;
   /** What stopped the writing, or null. */
   failure(): Fault | null;
   /** Settles when everything written has left this process, or cannot. */
@@ -38,6 +39,9 @@ export function openOutput(stream: NodeJS.WriteStream): Output {
     write: (text) => writeRaw(terminalText(text)),
     writeReport: writeRaw,
     writeGuestOutput: (text) => writeRaw(stream.isTTY === true ? terminalText(text) : text),
+    get isClosed() {
+      return closed;
+    },
     failure: () => fault,
     flush: () =>
       new Promise((done) => {

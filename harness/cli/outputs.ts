@@ -7,8 +7,8 @@ import {
   requireUsableDirectory,
   writeFileAtomic,
 } from '../host/index.ts';
-import { type CampaignState, Fault } from '../model/index.ts';
-import { REPORT_COLUMNS, REPORTERS, type TerminalText, terminalText } from '../report/index.ts';
+import { type CampaignState, Fault, type TerminalText, terminalText } from '../model/index.ts';
+import { REPORT_COLUMNS, REPORTERS } from '../report/index.ts';
 import type { Context } from './context.ts';
 
 /** A report that was asked for: `tap`, or `junit:results.xml`. */

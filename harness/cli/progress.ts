@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { RunListener } from '../model/index.ts';
+import { type RunListener, terminalText } from '../model/index.ts';
 import type { Context } from './context.ts';
 
 /** Progress on standard error: a task tree on a terminal, dated lines elsewhere. */
@@ -10,7 +10,7 @@ export interface OpenProgress {
 
 /** Opens the progress reporter. What it throws is printed once and stops nothing. */
 export async function openProgress({ err, color }: Pick<Context, 'err' | 'color'>): Promise<OpenProgress> {
-  const { createProgress, fanOut, terminalText } = await import('../report/index.ts');
+  const { createProgress, fanOut } = await import('../report/index.ts');
   const progress = createProgress({
     write: (text: string) => err.writeReport(terminalText(text, err.isTty ? 'drawn' : 'plain')),
     interactive: err.isTty,

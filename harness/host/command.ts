@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { execa, type Options } from 'execa';
+import type { Options } from 'execa';
 import { Fault, quoteArgs } from '../model/index.ts';
 import { childEnvironment } from './environment.ts';
 import { splitLines, tail } from './lines.ts';
@@ -50,6 +50,8 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
+  // Half of what ktrial would take to start, and most of its verbs start no program.
+  const { execa } = await import('execa');
   const startedAt = performance.now();
   const argv = [program, ...args];
   if (options.signal?.aborted) throw interrupted(program);

@@ -18,6 +18,7 @@ export {
   writeFileAtomic,
 } from './files.ts';
 export { filterThrough } from './filter.ts';
+export { followInput } from './follow.ts';
 export type { GitOptions } from './git.ts';
 export { runGit } from './git.ts';
 export type { InputOptions } from './input.ts';

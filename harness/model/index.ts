@@ -53,6 +53,8 @@ export type {
   TrialSplat,
 } from './splat.ts';
 export { findExplained } from './splat.ts';
+export type { TerminalText } from './terminal.ts';
+export { printable, terminalText } from './terminal.ts';
 export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
 export { makeTimeouts } from './timeouts.ts';
 export type {

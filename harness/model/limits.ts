@@ -34,7 +34,7 @@ export const LIMITS = {
   'mime-depth': { maximum: 16, unit: 'levels', what: 'parts of a mail inside one another' },
   patches: { maximum: 1000, unit: 'patches', what: 'patches of a series' },
   'patch-mib': { maximum: 32, unit: 'MiB', what: 'one patch' },
-  'log-mib': { maximum: 4096, unit: 'MiB', what: 'one log that `ktrial scan` reads, unpacked' },
+  'log-mib': { maximum: 4096, unit: 'MiB', what: 'one log that `ktrial scan` reads whole, unpacked' },
   splats: { maximum: 1000, unit: 'complaints', what: 'complaints that are kept of one log' },
   'console-mib': { maximum: 64, unit: 'MiB', what: 'the console of one machine' },
   'output-mib': { maximum: 16, unit: 'MiB', what: 'each output of one command in a guest' },

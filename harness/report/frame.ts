@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Frame, SplatBody } from '../model/index.ts';
-import { printable, widthOf } from './text.ts';
+import { type Frame, printable, type SplatBody } from '../model/index.ts';
+import { widthOf } from './text.ts';
 
 /** Formats a frame: `func+0x1/0x2 [module] file:line`, `? ` before a guess, `[inlined]` after an inlined one. */
 export function formatFrame(frame: Frame): string {

@@ -12,11 +12,9 @@ import { tapReport } from './tap.ts';
 export { createProgress } from './progress.ts';
 export { describeRejection } from './rejection.ts';
 export { fanOut } from './reporter.ts';
-export { scanJson } from './scan.ts';
 export { describeRun, showRun, showTrial } from './show.ts';
 export { printSplat } from './splat.ts';
-export type { TerminalText } from './text.ts';
-export { REPORT_COLUMNS, terminalText } from './text.ts';
+export { REPORT_COLUMNS } from './text.ts';
 export { describeDiagnostic } from './words.ts';
 
 /** Prints a campaign in one of the formats. The same state gives the same bytes, live or later. */

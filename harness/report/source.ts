@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { SourceExcerpt, SourceLines } from '../model/index.ts';
-import { cutText, printable } from './text.ts';
+import { printable, type SourceExcerpt, type SourceLines } from '../model/index.ts';
+import { cutText } from './text.ts';
 
 /** Width of a tab in kernel sources. */
 const TAB = 8;

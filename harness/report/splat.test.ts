@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import type { SourceExcerpt, SplatBody } from '../model/index.ts';
+import { scanJson } from '../scan/index.ts';
 import { aFrame, aSignature, aSplat, aTrial } from '../testing/index.ts';
 import { findEvidence } from './evidence.ts';
 import { formatFrame } from './frame.ts';
-import { scanJson } from './scan.ts';
 import { type PrintOptions, printSplat } from './splat.ts';
 
 /** A printed splat as one text; everything is shown, without colour. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import type { Frame, SourceExcerpt, SplatBody } from '../model/index.ts';
+import { type Frame, printable, type SourceExcerpt, type SplatBody } from '../model/index.ts';
 import { foldFrame, shownFrames } from './frame.ts';
 import { formatExcerpt } from './source.ts';
-import { printable } from './text.ts';
 
 export interface PrintOptions {
   readonly color: boolean;

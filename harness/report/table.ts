@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import { type CampaignState, comparisonWords } from '../model/index.ts';
+import { type CampaignState, comparisonWords, printable } from '../model/index.ts';
 import { cloneLines } from './clones.ts';
 import { gridLines } from './grid.ts';
 import type { ReportOptions } from './options.ts';
@@ -8,7 +8,7 @@ import { evidenceLines, reasonLines } from './reasons.ts';
 import { scenarioLines, tintComparison } from './scenarios.ts';
 import { judgedScenarios } from './select.ts';
 import { describeStanding } from './standing.ts';
-import { foldWords, oneLine, printable } from './text.ts';
+import { foldWords, oneLine } from './text.ts';
 import { warningLines } from './warnings.ts';
 
 /** A terminal may say that it has none. */

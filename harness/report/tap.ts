@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type CampaignState, comparisonWords } from '../model/index.ts';
+import { type CampaignState, comparisonWords, printable } from '../model/index.ts';
 import { cloneLines } from './clones.ts';
 import { createPrintedOnce } from './evidence.ts';
 import { gridLines } from './grid.ts';
@@ -7,7 +7,7 @@ import type { ReportOptions } from './options.ts';
 import { judgedScenarios } from './select.ts';
 import { describeStanding, type Standing } from './standing.ts';
 import { bisectableBlock, scenarioBlock } from './tap-block.ts';
-import { oneLine, printable } from './text.ts';
+import { oneLine } from './text.ts';
 import { warningLines } from './warnings.ts';
 import { isGood } from './words.ts';
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 import t from 'tap';
-import { cutText, foldWords, oneLine, padText, printable, widthOf } from './text.ts';
+import { printable } from '../model/index.ts';
+import { cutText, foldWords, oneLine, padText, widthOf } from './text.ts';
 
 t.test(
   'what would move a cursor, break a line or turn the direction of writing is printed as ?',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { printable } from './text.ts';
+import { printable } from '../model/index.ts';
 
 /** An element with child elements, or with text. */
 export interface XmlElement {

@@ -53,8 +53,40 @@ export async function openLogSource(name: string, place: LogPlace): Promise<LogS
   return { name, open: () => streamInput(path, input) };
 }
 
-/** Lines that hold something: a log of blanks alone is as empty as one of no bytes. */
-const VISIBLE = /[^\s\0]/;
+/** Counts the lines of a log that comes in pieces. */
+export class LineCounter {
+  bytes = 0;
+  /** A line holds something: a log of blanks alone is as empty as one of no bytes. */
+  hasText = false;
+  #feeds = 0;
+  #isBroken = false;
+
+  count(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) this.#feeds += 1;
+    if (chunk.length > 0) this.#isBroken = chunk.at(-1) !== 10;
+    this.hasText ||= /[^\s\0]/.test(chunk.toString('latin1'));
+  }
+
+  /** Lines up to now, the last one without a line feed included. */
+  get lines(): number {
+    return this.#feeds + (this.#isBroken ? 1 : 0);
+  }
+}
+
+/** Requires that a log held anything. Fault `SCAN_EMPTY` (request). */
+export function requireText(source: LogSource, { hasText }: LineCounter): void {
+  if (hasText) return;
+  const isInput = source.name === '-';
+  throw new Fault({
+    blame: 'request',
+    code: 'SCAN_EMPTY',
+    message: `${isInput ? 'standard input' : source.name}: got no line with anything in it, expected a kernel log`,
+    next: isInput
+      ? 'look at what was to print it: dmesg may need root here, such as sudo dmesg | ktrial scan'
+      : 'look at what was to write it',
+  });
+}
 
 /**
  * Reads one log whole and returns what it complains of, and how much of it there was. Faults (request): `SCAN_EMPTY`, those of
@@ -66,24 +98,11 @@ export async function readLog(
 ): Promise<LogScan> {
   const scanner = createScanner({ kinds, limits });
   const name = source.name === '-' ? 'standard input' : source.name;
-  let lines = 0;
-  let isBroken = false;
-  let hasText = false;
+  const counter = new LineCounter();
   for await (const chunk of unpackLog(source.open(), { name, limits })) {
     scanner.push(chunk);
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines += 1;
-    if (chunk.length > 0) isBroken = chunk.at(-1) !== 10;
-    hasText ||= VISIBLE.test(chunk.toString('latin1'));
+    counter.count(chunk);
   }
-  if (!hasText)
-    throw new Fault({
-      blame: 'request',
-      code: 'SCAN_EMPTY',
-      message: `${name}: got no line with anything in it, expected a kernel log`,
-      next:
-        source.name === '-'
-          ? 'look at what was to print it: dmesg may need root here, such as sudo dmesg | ktrial scan'
-          : 'look at what was to write it',
-    });
-  return { splats: scanner.end(), lines: lines + (isBroken ? 1 : 0), dropped: scanner.dropped };
+  requireText(source, counter);
+  return { splats: scanner.end(), lines: counter.lines, dropped: scanner.dropped };
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+import { Command, Option } from 'commander';
+import { type GlobalOptions, globalOptions } from './options.ts';
+import { readVersion } from './root.ts';
+import { attachVerb, type Dispatch } from './verb.ts';
+
+/** The command that finds complaints in logs: `ktrial scan`, or a program of its own, `ktrial-scan`. */
+export function scanCommand(program: 'ktrial scan' | 'ktrial-scan'): Command {
+  return new Command(program.split(' ').at(-1))
+    .argument('[log...]', 'kernel logs; - or none for standard input')
+    .description("find the kernel's complaints in logs")
+    .option(
+      '--json',
+      'one JSON object a file and line; with --follow one a complaint (docs/scan.schema.json)',
+    )
+    .addOption(
+      new Option(
+        '--follow',
+        'print complaints as they come, until the input ends or Ctrl-C; a file may grow, be emptied or replaced',
+      ).conflicts('grade'),
+    )
+    .option('--fail', 'exit code 1 when there is a complaint, also with --json and --follow')
+    .option('--vmlinux <path>', "name source lines by this kernel's debug information")
+    .option(
+      '--source <directory>',
+      "quote the culprit's lines from this tree (default: that of a kernel which ktrial built, or beside vmlinux)",
+    )
+    .option(
+      '--also <kinds>',
+      'count these too, parted by commas: allocationFailure, interrupt, leakNotice, machineCheck, netdevWatchdog, outOfMemory',
+    )
+    .addOption(
+      new Option(
+        '--grade',
+        'the arguments are directories of logs with expectations: print how well they were read',
+      ).conflicts(['json', 'vmlinux', 'source', 'also', 'fail']),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ${program} console.log
+  dmesg | ${program}
+  dmesg -w | ${program} --follow
+  ${program} --follow --fail console.log
+  ${program} --json *.log | jq .splats[].title`,
+    );
+}
+
+/** The program `ktrial-scan`: `ktrial scan` without the rest of ktrial. */
+export function buildScanProgram(dispatch: Dispatch): Command {
+  const program = globalOptions(scanCommand('ktrial-scan').version(readVersion()))
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 no complaint, or not asked for by --fail · 1 complaints · 2 bad request, or a log that cannot be read
+            69 lab fault · 70 bug in ktrial · 130 interrupted`,
+    )
+    .showHelpAfterError('(ktrial-scan --help shows what there is)');
+  attachVerb(
+    program,
+    () => import('./commands/scan.ts'),
+    dispatch,
+    () => program.opts<GlobalOptions>(),
+  );
+  return program;
+}
