@@ -112,7 +112,8 @@ t.test('a template that is modified while in use is made again before its next u
 
 t.test('a template that cannot be made is a fault for every caller, and leaves nothing behind', async (t) => {
   await using store = new TemplateStore({ cacheDirectory });
-  const broken = async (directory: string) => ({ ...(await specify(directory)), rootPath: '/dev/null' });
+  const rootPath = join(t.testdir({ 'nothing.squashfs': '\0'.repeat(4096) }), 'nothing.squashfs');
+  const broken = async (directory: string) => ({ ...(await specify(directory)), rootPath });
   const before = made;
   for (let time = 0; time < 2; time += 1)
     await t.rejects(store.open('two', broken, LIMITS), { code: 'MACHINE_ENDED' });
