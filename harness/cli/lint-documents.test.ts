@@ -441,7 +441,7 @@ check('sizes, counts and depths', {
     'a long key': [body(`${'k'.repeat(100_000)}: 1\nsteps: [{run: a}]`), ERROR(/more than 1024 characters/)],
     'more than the limit': [
       body(`# ${'x'.repeat(2_000_000)}\nsteps: [{run: a}]`),
-      /is too large: expected at most 512 KiB[\s\S]*--limit document-kib=/,
+      /is too large: expected at most 512 KiB/,
     ],
     'deep lists': [body(`steps: ${'['.repeat(50_000)}`), ERROR(/nest more than 64 levels/)],
     'deep maps': [body(`steps: ${'{a: '.repeat(50_000)}`), ERROR(/nest more than 64 levels/)],

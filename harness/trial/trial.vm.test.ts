@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { RunEventBody, TrialResult, TrialSpec } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
@@ -82,16 +81,6 @@ async function perform(
 
 /** The process id of the machine that serves this trial, found by its own directory on its command line. */
 async function findMachine(directory: string): Promise<number> {
-  // It becomes QEMU only after what holds it has been set up.
-  for (let look = 0; look < 100; look += 1) {
-    const pid = await lookForMachine(directory);
-    if (pid !== null) return pid;
-    await sleep(100);
-  }
-  throw new Error(`no machine in ${directory}`);
-}
-
-async function lookForMachine(directory: string): Promise<number | null> {
   const { readdirSync } = await import('node:fs');
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     let words = '';
@@ -100,9 +89,9 @@ async function lookForMachine(directory: string): Promise<number | null> {
     } catch {
       continue;
     }
-    if (words.startsWith('qemu-system') && words.includes(directory)) return Number(pid);
+    if (/^[^\0]*qemu-system/.test(words) && words.includes(directory)) return Number(pid);
   }
-  return null;
+  throw new Error(`no machine in ${directory}`);
 }
 
 const head = (name: string, cpus = 2) =>
