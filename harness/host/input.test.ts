@@ -92,7 +92,7 @@ t.test('the pipe of <(command) is read, and an abort ends a read that nothing an
   });
   await new Promise((resolve) => fed.once('close', resolve));
   t.match(printed, /got abc/);
-  const silent = start('sleep 600');
+  const silent = start('sleep 20');
   const ended = new Promise((resolve) => silent.once('close', resolve));
   printed = '';
   silent.stdout.on('data', (chunk) => {
