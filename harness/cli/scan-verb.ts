@@ -4,7 +4,7 @@ import { type GlobalOptions, globalOptions } from './options.ts';
 import { readVersion } from './root.ts';
 import { attachVerb, type Dispatch } from './verb.ts';
 
-/** The command that finds complaints in logs: `ktrial scan`, or a program of its own, `ktrial-scan`. */
+/** The command that finds complaints in logs: `ktrial scan`, or the separate program `ktrial-scan`. */
 export function scanCommand(program: 'ktrial scan' | 'ktrial-scan'): Command {
   return new Command(program.split(' ').at(-1))
     .argument('[log...]', 'kernel logs; - or none for standard input')

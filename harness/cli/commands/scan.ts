@@ -83,7 +83,7 @@ async function openGrowing(names: readonly string[], place: LogPlace): Promise<L
     blame: 'request',
     code: 'SCAN_FOLLOW_ONE',
     message: `got ${names.length} logs to follow, expected one`,
-    next: 'follow each by a program of its own',
+    next: 'start one ktrial scan --follow for each log',
   });
 }
 
