@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { CARRIAGES, GOLDEN_LOGS, judgeCarriage, readGoldenLogs, readMarkedLog } from '../../testing/index.ts';
+import { CARRIAGES, GOLDEN_LOGS, judgeCarriage, readGoldenLogs } from '../../testing/index.ts';
 import { createScanner, scanLog } from '../index.ts';
 import { FRONTS, findFront } from './fronts.ts';
 
@@ -24,17 +24,17 @@ for (const carriage of CARRIAGES)
     }
   });
 
-const CARRIED = join(GOLDEN_LOGS, 'carried');
+const CASES = join(GOLDEN_LOGS, 'cases');
 
-for (const name of readdirSync(CARRIED))
-  t.test(`a log as a report on the web had it has one name: ${name}`, async (t) => {
-    const { titles, log } = readMarkedLog(readFileSync(join(CARRIED, name), 'latin1'));
-    const [first] = scanLog(Buffer.from(log, 'latin1'));
-    t.equal(first?.title, titles[0]);
-    if (!first) return;
-    t.ok(first.start < first.end && first.end <= log.length, 'it has a place in the log itself');
-    if (first.start > 0) t.equal(log[first.start - 1], '\n');
-  });
+for (const folder of ['field', 'rules'])
+  for (const name of readdirSync(join(CASES, folder)).filter((one) => one.endsWith('.log')))
+    t.test(`each complaint has a place in the log itself: ${folder}/${name}`, async (t) => {
+      const log = readFileSync(join(CASES, folder, name));
+      for (const { start, end } of scanLog(log)) {
+        t.ok(start < end && end <= log.length);
+        if (start > 0) t.equal(log[start - 1], 0x0a);
+      }
+    });
 
 for (const { name, example } of FRONTS)
   t.test(`a front is found by its own row: ${name}`, async (t) => {
@@ -44,7 +44,7 @@ for (const { name, example } of FRONTS)
   });
 
 t.test('the place of a complaint is that in the log itself, whatever was undone', async (t) => {
-  const log = `${'A text of a mail.\n'.repeat(5)}\n${readFileSync(join(CARRIED, 'field-01.log'), 'latin1').split('\n\n')[1]}\nThanks\n`;
+  const log = `${'A text of a mail.\n'.repeat(5)}\n${readFileSync(join(CASES, 'field/01.log'), 'latin1')}\nThanks\n`;
   const [splat] = scanLog(log);
   t.match(
     log.slice(splat?.start, splat?.end),
