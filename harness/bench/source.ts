@@ -104,27 +104,23 @@ async function git(lab: Lab, repository: string, ...args: string[]): Promise<str
   return (await runCommand('git', ['--git-dir', repository, ...args], { signal })).stdout.trim();
 }
 
-/** Writes a kernel definition with the lean kernel's fragments on a user's repository. */
+/** Writes a kernel definition that is the lean kernel's, with a user's repository as its source. */
 export async function writeDefinition(lab: Lab, repository: string, ref: string): Promise<string> {
   const path = join(lab.scratch, 'own.yaml');
-  const config = join(lab.root, 'kernels/config');
-  await writeFile(
-    path,
-    `name: bench-own
+  const text = `name: bench-own
 description: a repository of one's own
+extends: smoke-5.10
 source:
   git: {repository: ${repository}, ref: ${ref}}
-config:
-  base: allnoconfig
-  fragments: [${config}/machine-x86_64.config, ${config}/lkdtm.config]
-`,
-  );
+`;
+  await writeFile(path, text);
   return path;
 }
 
 /** Opens a build tree until its source is checked out; times are from the start. */
 async function prepare(lab: Lab, repository: string, ref: string, cacheDirectory: string) {
-  const definition = await readKernelDefinition(await writeDefinition(lab, repository, ref), lab.root);
+  const path = await writeDefinition(lab, repository, ref);
+  const definition = await readKernelDefinition(path, join(lab.root, 'kernels'));
   await mkdir(cacheDirectory, { recursive: true });
   const stop = new AbortController();
   const startedAt = performance.now();
