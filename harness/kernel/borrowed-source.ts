@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { exists, openRepository, type Repository, runGit } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
@@ -54,13 +54,15 @@ export async function borrow(lender: Repository, repository: string, signal?: Ab
   if ((await formatOf(repository, signal)) !== lender.objectFormat)
     await rm(repository, { recursive: true, force: true });
   await initRepository(repository, signal, lender.objectFormat);
-  // A commit graph says what commits contain, and nobody checks it: theirs is not used.
-  await runGit(['--git-dir', repository, 'config', 'core.commitGraph', 'false'], { signal });
   const objects = join(lender.place, 'objects');
   // git takes a line as it is unless it begins with a quote; a path with a line feed needs that.
   const line = objects.includes('\n') ? JSON.stringify(objects) : objects;
-  await mkdir(join(repository, 'objects/info'), { recursive: true });
-  await writeFile(alternatesOf(repository), `${line}\n`);
+  if ((await readFile(alternatesOf(repository), 'utf8').catch(() => null)) !== `${line}\n`) {
+    await mkdir(join(repository, 'objects/info'), { recursive: true });
+    // A commit graph says what commits contain, and nobody checks it: theirs is not used.
+    await runGit(['--git-dir', repository, 'config', 'core.commitGraph', 'false'], { signal });
+    await writeFile(alternatesOf(repository), `${line}\n`);
+  }
   const shallow = join(repository, 'shallow');
   if (lender.shallow === null) await rm(shallow, { force: true });
   else await writeFile(shallow, lender.shallow);

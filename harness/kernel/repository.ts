@@ -93,12 +93,11 @@ function parseSeal(text: string): Seal | null {
   }
 }
 
-/** Removes the lock that an interrupted git left in a worktree. Only for a worktree that nobody else uses. */
+/** Removes what an interrupted git left in a worktree. Only for a worktree that nobody else uses. */
 export async function freeWorktree(tree: string): Promise<void> {
-  const { stdout } = await runGit(['rev-parse', '--path-format=absolute', '--git-path', 'index.lock'], {
-    cwd: tree,
-  });
-  await rm(stdout.trim(), { force: true });
+  const paths = ['--git-path', 'index.lock', '--git-path', 'rebase-apply'];
+  const { stdout } = await runGit(['rev-parse', '--path-format=absolute', ...paths], { cwd: tree });
+  for (const path of stdout.trim().split('\n')) await rm(path, { recursive: true, force: true });
 }
 
 /** Files are written by one process for each CPU where there are many. */
@@ -116,7 +115,6 @@ export async function checkOut(
   { signal, onProgress }: CheckOutOptions,
 ): Promise<void> {
   await freeWorktree(tree);
-  await runGit(['am', '--abort'], { signal, cwd: tree, accept: 'any' });
   await runGit([...ALL_CPUS, 'checkout', '--progress', '--detach', '-f', commit, '--'], {
     signal,
     cwd: tree,

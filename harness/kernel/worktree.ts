@@ -44,8 +44,6 @@ async function leaveLostCommit(tree: string, commit: string, signal: AbortSignal
   const inTree = (...args: string[]) => runGit(args, { signal, cwd: tree, accept: 'any' });
   if ((await inTree('cat-file', '-e', 'HEAD^{tree}')).exitCode === 0) return;
   await inTree('update-ref', '--no-deref', 'HEAD', commit);
-  const state = (await inTree('rev-parse', '--path-format=absolute', '--git-path', 'rebase-apply')).stdout;
-  await rm(state.trim(), { recursive: true, force: true });
 }
 
 /** Whether a directory is a worktree of this repository, and the repository knows it by this path. */
