@@ -6,7 +6,7 @@ import { openBuildTree, readKernelDefinition } from '../kernel/index.ts';
 import type { Bench } from './figure.ts';
 import type { Lab } from './lab.ts';
 
-/** As many objects as a full history of the kernel has, in bytes. */
+/** As many objects as the full history of the kernel has, in bytes. */
 const OBJECT_BYTES = 2_000_000_000;
 
 /** What ktrial says once a source is checked out. */
