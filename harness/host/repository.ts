@@ -9,12 +9,12 @@ import { makeScratch } from './scratch.ts';
 
 /** A repository that a user named, open for reading. */
 export interface Repository {
-  /** The directory in which it was found: the top of a worktree, or a bare repository. */
-  readonly top: string;
+  /** The directory with its files; null where it is bare. */
+  readonly top: string | null;
+  /** Where its `HEAD` and its index are. */
+  readonly own: string;
   /** The directory with its objects and references, by its true path. All worktrees of a repository share it. */
   readonly place: string;
-  /** The index of the worktree that was named, whether there is one or not. */
-  readonly index: string;
   /** `sha1` or `sha256`. */
   readonly objectFormat: string;
   /** Whether its history was cut off by a shallow clone. */
@@ -30,8 +30,7 @@ export interface Repository {
 
 /** Where git keeps a repository. */
 interface Places {
-  /** The directory in which it was found. */
-  readonly top: string;
+  readonly top: string | null;
   /** The directory with its `HEAD`, which a linked worktree has of its own. */
   readonly own: string;
   /** The directory with its objects, references and configuration. */
@@ -104,7 +103,7 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
   return {
     top: places.top,
     place: await realpath(places.common),
-    index: join(places.own, 'index'),
+    own: places.own,
     objectFormat: format,
     isShallow: shallow !== null,
     shallow,
@@ -137,7 +136,8 @@ async function findPlaces(directory: string, signal: AbortSignal | undefined): P
         : (await isRepository(at))
           ? at
           : null;
-    if (own !== null) return { top: at, ...(await completePlaces(own, directory, signal)) };
+    if (own !== null)
+      return { top: own === at ? null : at, ...(await completePlaces(own, directory, signal)) };
     if (dirname(at) === at) throw noRepository(`${directory} is not in a git repository`, directory);
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { copyFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { exists, type Repository, runGit } from '../host/index.ts';
 import { requireSourceTree } from './archive-source.ts';
 import { borrow, isBorrowing } from './borrowed-source.ts';
@@ -34,10 +35,10 @@ async function takeIndex(
   repository: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const index = indexOf(repository);
-  if ((await exists(index)) || !(await exists(lender.index))) return;
-  const { atime, mtime } = await stat(lender.index);
-  await copyFile(lender.index, index);
+  const [index, theirs] = [indexOf(repository), join(lender.own, 'index')];
+  if ((await exists(index)) || !(await exists(theirs))) return;
+  const { atime, mtime } = await stat(theirs);
+  await copyFile(theirs, index);
   // git looks again at files that are not older than the index.
   await utimes(index, atime, mtime);
   const { exitCode, stdout } = await runGit(
