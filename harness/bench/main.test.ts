@@ -30,7 +30,7 @@ const PROMISED = [
   ],
   ...['scan.quiet', 'scan.mixed', 'scan.flood', 'cli.help', 'cli.scanHelp', 'cli.scanLog'],
   ...['sandbox.cold.cost', 'sandbox.oneLine.cost'],
-  ...['run.trivial.firstTrial', 'run.trivial.total'],
+  ...['run.trivial.firstTrial', 'run.trivial.total', 'edit.firstTrial', 'source.ready', 'source.growth'],
 ];
 
 t.test('every promised figure is there, once', async (t) => {
