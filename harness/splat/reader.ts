@@ -29,7 +29,7 @@ import {
 import { findRestart, isOrderly, readBefore } from './restart.ts';
 import { normaliseTitle } from './title.ts';
 import { LineReader } from './transport/lines.ts';
-import { LinePrefix } from './transport/prefix.ts';
+import { LinePrefixes } from './transport/prefix.ts';
 import { lineStart } from './transport/stamp.ts';
 import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
@@ -80,6 +80,7 @@ export class LogReader {
   readonly #lines: LineReader;
   readonly #stamped = new StampedLine();
   readonly #boots = new Boots();
+  readonly #prefixes = new LinePrefixes();
   readonly #collector: Collector;
   readonly #open: OpenReports;
   #fresh: OpenReport | null = null;
@@ -227,7 +228,7 @@ export class LogReader {
     if (kind?.restart && isOrderly(readBefore(this.#window, place.from))) return;
     this.#boots.note(line);
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
-    const ownPrefix = LinePrefix.ofReport(line.text.slice(0, line.text.indexOf(words)));
+    const ownPrefix = this.#prefixes.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#open.reachOf(line.context);
     const lead = findLead(this.#window, line, place.from, { floor, lines: this.#lines, ownPrefix });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
