@@ -146,7 +146,8 @@ export class LogReader {
       this.#open.forget(fresh);
       return;
     }
-    if (usual && !hasWords && !this.#concerns(this.#stamped.context)) {
+    const own = usual ? this.#open.get(this.#stamped.context) : undefined;
+    if (usual && !hasWords && !own && !this.#isAsked(this.#stamped.context)) {
       if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
       return;
     }
@@ -160,9 +161,9 @@ export class LogReader {
     this.#open.settle();
   }
 
-  /** Whether a line of the context has anything to do with what is open. */
-  #concerns(context: ContextId): boolean {
-    return this.#open.get(context) !== undefined || (this.#open.asking !== null && isProcessor(context));
+  /** Whether a line of the context may be of the traces that a report requested of all processors. */
+  #isAsked(context: ContextId): boolean {
+    return this.#open.asking !== null && isProcessor(context);
   }
 
   #readMarks({ text, context }: LogLine, from: number): void {
