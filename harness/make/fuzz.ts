@@ -113,7 +113,7 @@ async function tryAll(targets: readonly FuzzTarget[], cases: number, seed: numbe
   const batches = planBatches(targets, cases, seed);
   const tried = new Map(targets.map(({ name }) => [name, 0]));
   const worst = new Map<string, { readonly slowest: SlowestCase; readonly number: number }>();
-  const failures: BatchReport[] = [];
+  let failures = 0;
   const total = () => [...tried.values()].reduce((sum, one) => sum + one, 0);
   const progress = setInterval(() => process.stderr.write(`${total()} of ${cases} cases\n`), PROGRESS_MS);
   await Promise.all(
@@ -129,7 +129,11 @@ async function tryAll(targets: readonly FuzzTarget[], cases: number, seed: numbe
         if (slowest && slowest.nanosecondsPerByte > most)
           worst.set(target, { slowest, number: round * BATCH + slowest.number });
         if (!report.failure) continue;
-        failures.push(report);
+        failures += 1;
+        // At once: the rest of the run may take an hour.
+        process.stdout.write(
+          `NOT SO: ${target} (seed ${batch.seed}, ${batch.cases} cases)\n${report.failure.input.slice(0, 4000)}\n${report.failure.why.slice(0, 4000)}\n\n`,
+        );
         worker.kill('SIGKILL');
         worker = null;
       }
@@ -141,12 +145,8 @@ async function tryAll(targets: readonly FuzzTarget[], cases: number, seed: numbe
     const { slowest = null, number = 0 } = worst.get(name) ?? {};
     process.stdout.write(`${String(count).padStart(9)}  ${name}${describeSlowest(slowest, number)}\n`);
   }
-  for (const { batch, failure } of failures)
-    process.stdout.write(
-      `\nNOT SO: ${batch.target} (seed ${batch.seed}, ${batch.cases} cases)\n${failure?.input.slice(0, 4000)}\n${failure?.why.slice(0, 4000)}\n`,
-    );
-  process.stdout.write(`${total()} cases, seed ${seed}: ${failures.length} failures\n`);
-  return failures.length === 0 ? 0 : 1;
+  process.stdout.write(`${total()} cases, seed ${seed}: ${failures} failures\n`);
+  return failures === 0 ? 0 : 1;
 }
 
 /** What a worker says of a batch, or that it hangs or died. */
