@@ -103,7 +103,7 @@ class LocalPerformer implements Performer {
   }
 
   async makeImage(progress: Progress, signal: AbortSignal) {
-    const { digest, name } = await bakeImage(this.#lab.image, {
+    const { digest, name } = await bakeImage(this.#lab.image, this.#request.kernel.arch, {
       ...this.#options(signal),
       onProgress: progress,
     });

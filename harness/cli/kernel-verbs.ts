@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { FEATURES } from '../host/index.ts';
 import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
 import { scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
@@ -72,11 +73,13 @@ Examples:
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')
       .option('--install', 'install missing packages through apt')
+      .addOption(new Option('--for <feature...>', 'packages for this count as needed too').choices(FEATURES))
       .addHelpText(
         'after',
         `
-Example:
-  ktrial doctor`,
+Examples:
+  ktrial doctor
+  ktrial doctor --install --for arm64 llvm`,
       ),
     () => import('./commands/doctor.ts'),
   );

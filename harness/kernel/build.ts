@@ -2,7 +2,7 @@
 import { digestOf, type Lock, runGit } from '../host/index.ts';
 import type { BuildResult, Diagnostic } from '../model/index.ts';
 import type { Artifact } from '../store/index.ts';
-import type { Architecture } from './arch/architecture.ts';
+import type { BuildArchitecture } from './arch/architecture.ts';
 import { isMakefile } from './build-files.ts';
 import type { Containment } from './containment.ts';
 import type { KernelDefinition } from './definition.ts';
@@ -39,7 +39,7 @@ export interface BuildSite {
   readonly output: string;
   readonly config: string;
   readonly toolchain: Toolchain;
-  readonly architecture: Architecture;
+  readonly architecture: BuildArchitecture;
   readonly makeArguments: readonly string[];
   readonly cacheDirectory: string;
   /** The compiler cache of this source: written by its base alone. */

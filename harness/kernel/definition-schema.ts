@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { DEBIAN_FORMS } from '../debian/index.ts';
+import { ARCHITECTURES } from '../model/index.ts';
 import { formed, isRefName, isRepository, isTarballLocation, pathText } from './form.ts';
 
 function debianText(kind: keyof typeof DEBIAN_FORMS) {
@@ -54,7 +55,7 @@ const SOURCES = ['debian', 'tarball', 'git', 'directory'];
 export const kernelDefinitionSchema = z.strictObject({
   name: formed(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'at most 64 lower-case letters, digits, dots and dashes'),
   description: z.string(),
-  arch: z.literal('x86_64').default('x86_64'),
+  arch: z.enum(ARCHITECTURES).default('x86_64'),
   source: z
     .strictObject({
       debian: debianSource.optional(),
