@@ -15,7 +15,7 @@ import { checkOut } from './repository.ts';
 import { openSeriesOutput } from './series-output.ts';
 import { discardSource, fetchSource, type SourceTree } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
-import { identifyToolchain, type Toolchain } from './toolchain.ts';
+import { openToolchain, type Toolchain } from './toolchain.ts';
 import { ensureWorktree } from './worktree.ts';
 
 export interface BuildTreeOptions extends SourceOptions {
@@ -61,14 +61,17 @@ export async function openBuildTree(
     { path: options.cacheDirectory, what: 'the cache directory', setting: 'XDG_CACHE_HOME' },
     true,
   );
-  const toolchain = await identifyToolchain(options.signal);
+  const toolchain = await openToolchain('gcc', definition.arch, options.signal);
   for (let failures = 0; ; failures += 1) {
     const source = await fetchSource(definition, options);
     // Neither patches nor fragments are in the key: a change of either compiles what it affects, in place.
-    const key = digestOf(definition.name, source.key, definition.config.base, toolchain.compiler).slice(
-      0,
-      32,
-    );
+    const key = digestOf(
+      definition.name,
+      source.key,
+      definition.config.base,
+      toolchain.compiler,
+      ...toolchain.makeArguments,
+    ).slice(0, 32);
     const directory = join(options.cacheDirectory, 'build-trees', key);
     const lock = await takeLock(`${directory}.lock`, {
       onWait: () => options.onProgress?.(`waiting for another ktrial that builds ${definition.name}`),
@@ -106,7 +109,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   await ensureWorktree({ directory, tree, ...source, signal, onProgress });
   const baseCommit = await applyDefinitionPatches({ definition, ...source, tree, signal, onProgress });
   const architecture = architectureOf(definition.arch);
-  const makeArguments = [`ARCH=${architecture.makeArch}`];
+  const makeArguments = [`ARCH=${architecture.makeArch}`, ...toolchain.makeArguments];
   const containment = await openContainment(directory, options);
   const config = await settleConfig({
     tree,
