@@ -21,8 +21,6 @@ import { ensureWorktree } from './worktree.ts';
 export interface BuildTreeOptions extends SourceOptions {
   /** Compiler processes at once; as many as there are CPUs when absent. */
   readonly jobs?: number;
-  /** Config fragments on top of the definition's, such as the user's. */
-  readonly extraFragments?: readonly string[];
   /** Execute the code of the source and the series even where this computer cannot contain it. */
   readonly allowUnsandboxed?: boolean | undefined;
   /** Contain nothing, even where that is possible: to measure what it costs. */
@@ -61,14 +59,14 @@ export async function openBuildTree(
     { path: options.cacheDirectory, what: 'the cache directory', setting: 'XDG_CACHE_HOME' },
     true,
   );
-  const toolchain = await openToolchain('gcc', definition.arch, options.signal);
+  const toolchain = await openToolchain(definition.toolchain, definition.arch, options.signal);
   for (let failures = 0; ; failures += 1) {
     const source = await fetchSource(definition, options);
     // Neither patches nor fragments are in the key: a change of either compiles what it affects, in place.
     const key = digestOf(
       definition.name,
       source.key,
-      definition.config.base,
+      definition.config.file ?? definition.config.base,
       toolchain.compiler,
       ...toolchain.makeArguments,
     ).slice(0, 32);
@@ -117,9 +115,8 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     checkOut: () => checkOut(tree, baseCommit, signal),
     toolchain,
     directory: join(directory, 'config'),
-    base: definition.config.base,
+    config: definition.config,
     defconfigs: architecture.defconfigs,
-    fragments: [...definition.config.fragments, ...(options.extraFragments ?? [])],
     makeArguments,
     containment,
     keepOpen: lock.descriptor,
