@@ -41,7 +41,7 @@ dist/.packages: dist/.built harness/host/package.ts
 
 # Tests use every architecture and compiler.
 dist/.test-packages: dist/.packages
-	$(KTRIAL) doctor --install --for arm64 llvm sparse >&2
+	$(KTRIAL) doctor --install --for arm64 --for llvm --for sparse >&2
 	@touch $@
 
 setup: dist/.packages ## install what is missing (apt, npm) and compile

@@ -150,6 +150,7 @@ class LocalPerformer implements Performer {
   async #openTree(progress: Progress, signal: AbortSignal): Promise<BuildTree> {
     this.#tree ??= await openBuildTree(this.#request.kernel, {
       ...this.#options(signal),
+      checks: this.#request.checks,
       onProgress: progress,
     });
     return this.#tree;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
 import { FEATURES } from '../host/index.ts';
-import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
+import { armsOption, kernelOptions, machineOptions, repeatable, warningLevels, within } from './options.ts';
 import { scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
 
@@ -14,13 +14,21 @@ export function addKernelVerbs(add: AddVerb): void {
     kernelOptions(new Command('build').argument('[series]', 'as for run'))
       .description('build the base kernel, and with a series the patched one; show new warnings')
       .addOption(armsOption())
+      .addOption(
+        new Option(
+          '-W, --extra-warnings <levels>',
+          'as W= of make: warnings beyond the usual ones',
+        ).argParser(warningLevels),
+      )
+      .option('--sparse', 'as C=1 of make: sparse reads each file that is compiled')
       .option('--json', 'print the kernels and diagnostics as JSON')
       .addHelpText(
         'after',
         `
 Examples:
   ktrial build --kernel mdev-5.10
-  ktrial build my-series.mbox --kernel mdev-5.10`,
+  ktrial build my-series.mbox --kernel mdev-5.10
+  ktrial build my-series.mbox --kernel mdev-5.10 --llvm=16 -W 1 --sparse`,
       ),
     () => import('./commands/build.ts'),
   );
@@ -73,13 +81,15 @@ Examples:
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')
       .option('--install', 'install missing packages through apt')
-      .addOption(new Option('--for <feature...>', 'packages for this count as needed too').choices(FEATURES))
+      .addOption(
+        repeatable('--for <feature>', `packages for this are needed too: ${FEATURES.join(', ')}`, FEATURES),
+      )
       .addHelpText(
         'after',
         `
 Examples:
   ktrial doctor
-  ktrial doctor --install --for arm64 llvm`,
+  ktrial doctor --install --for arm64 --for llvm`,
       ),
     () => import('./commands/doctor.ts'),
   );

@@ -8,7 +8,7 @@ export function hostArchitecture(): Architecture | null {
   return own === 'x64' ? 'x86_64' : own === 'arm64' ? 'arm64' : null;
 }
 
-/** GNU's name of an architecture, in names of Debian's cross tools. */
+/** GNU's and QEMU's name of an architecture, in names of programs. */
 const GNU: Readonly<Record<Architecture, string>> = { x86_64: 'x86_64', arm64: 'aarch64' };
 
 /**
@@ -17,4 +17,9 @@ const GNU: Readonly<Record<Architecture, string>> = { x86_64: 'x86_64', arm64: '
  */
 export function toolPrefix(architecture: Architecture): string {
   return architecture === hostArchitecture() ? '' : `${GNU[architecture]}-linux-gnu-`;
+}
+
+/** The program that emulates machines of an architecture. */
+export function emulatorOf(architecture: Architecture): string {
+  return `qemu-system-${GNU[architecture]}`;
 }

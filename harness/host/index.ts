@@ -2,7 +2,7 @@
 // Makes: commands run, git run, files written whole, scratch directories, locks: the only door to this computer.
 // Needs: model.
 // Never: knows what a kernel, a series or a machine is.
-export { hostArchitecture, toolPrefix } from './architecture.ts';
+export { emulatorOf, hostArchitecture, toolPrefix } from './architecture.ts';
 export type { CommandOptions, CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
 export type { Confinement } from './confine.ts';

@@ -59,7 +59,7 @@ export async function bakeImage(
     const signal = options.signal ? { signal: options.signal } : {};
     for (const one of packages) await runCommand('dpkg-deb', ['-x', '--', one.path, staging], signal);
     const own = arch === hostArchitecture() ? join(staging, BUSYBOX) : null;
-    await fillRoot(recipe, staging, root, await listApplets(own, recipe.suite, options));
+    await fillRoot(recipe, staging, root, await listApplets(own, source));
     options.onProgress?.('packing the root file system');
     await makeSquashfs(root, join(directory, ROOT_FILE.image), options.signal);
     return { name: recipe.name };

@@ -11,7 +11,7 @@ import { errorOfBuild, type MakeResult, makeKernel } from './make.ts';
 import { findOutputProblem } from './output-check.ts';
 import type { SeriesOutput } from './series-output.ts';
 import { type KernelMeta, openKernelStore, storeKernel, toKernel } from './stored-kernel.ts';
-import type { Toolchain } from './toolchain.ts';
+import { describeToolchain, type Toolchain } from './toolchain.ts';
 
 /** Grows when a change here makes earlier cached kernels wrong. */
 const BUILD_FORMAT = '3';
@@ -117,7 +117,7 @@ export async function buildKernel(site: BuildSite, request: BuildRequest): Promi
     name: definition.name,
     arch: definition.arch,
     source: site.tree,
-    compiler: site.toolchain.compiler,
+    compiler: describeToolchain(site.toolchain),
     commit: request.commit,
   };
   return succeed(await storeKernel(store, built, kernel, found), false);
@@ -130,7 +130,7 @@ async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
     cwd: site.tree,
     signal: site.signal,
   });
-  const { compiler, linker } = site.toolchain;
+  const { compiler, linker, checker } = site.toolchain;
   return digestOf(
     BUILD_FORMAT,
     stdout.trim(),
@@ -139,6 +139,7 @@ async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
     linker,
     ...site.makeArguments,
     site.definition.modules ? 'modules' : 'no modules',
+    ...(checker === null ? [] : [checker]),
   );
 }
 

@@ -2,11 +2,21 @@
 import { packageOf, runCommand, toolPrefix } from '../host/index.ts';
 import { type Architecture, Fault, isFault } from '../model/index.ts';
 
+/** What is looked for in sources beyond what every build finds. */
+export interface BuildChecks {
+  /** The value of `W=`, such as `1`; null: the usual warnings. */
+  readonly extraWarnings: string | null;
+  /** Whether sparse reads each file that is compiled. */
+  readonly sparse: boolean;
+}
+
 /** The programs that build a kernel, and what identifies them. */
 export interface Toolchain {
   /** The first line of each program's `--version`: part of what identifies a kernel. */
   readonly compiler: string;
   readonly linker: string;
+  /** That of sparse; null where it is not used. */
+  readonly checker: string | null;
   /** What make must be told; nothing for this computer's own gcc. */
   readonly makeArguments: readonly string[];
   /** The compilers for the kernel and for its host tools. */
@@ -28,33 +38,66 @@ const LLVM_TOOLS: Readonly<Record<string, string>> = {
   STRIP: 'llvm-strip',
 };
 
+const SPARSE = 'sparse';
+
 /**
- * Names the programs of a toolchain for an architecture and asks them for their versions. Fault `KERNEL_NO_COMPILER`
+ * Names the programs of a toolchain for an architecture, and of the checks that are made with it, and asks them for their versions. Fault `KERNEL_NO_COMPILER`
  * (request) when one that was asked for is not installed.
  */
 export async function openToolchain(
   name: string,
   architecture: Architecture,
-  signal?: AbortSignal,
+  options: { readonly checks?: BuildChecks | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Toolchain> {
-  const programs = name === 'gcc' ? gccFor(architecture) : llvmFor(name, architecture);
+  const { checks, signal } = options;
+  const programs = programsOf(name, architecture);
   const version = async (program: string) =>
     (await runCommand(program, ['--version'], signal ? { signal } : {})).stdout.split('\n')[0] ?? '';
-  const { cc, ld, ...rest } = programs;
+  const { cc, ld, hostCc } = programs;
+  const isChosen = programs.makeArguments.length > 0;
+  const what = `the toolchain ${name} for ${architecture}`;
+  // This computer's own gcc is what every use of ktrial needs: without it, nobody asked for too much.
+  const [compiler, linker] = await requireInstalled(isChosen ? what : null, packagesOf(programs), () =>
+    Promise.all([version(cc), version(ld)]),
+  );
+  const checker = checks?.sparse
+    ? await requireInstalled('the checker sparse', packageOf(SPARSE) ?? SPARSE, () => version(SPARSE))
+    : null;
+  const makeArguments = [...programs.makeArguments, ...argumentsOf(checks)];
+  return { cc, hostCc, compiler, linker, checker, makeArguments };
+}
+
+function argumentsOf(checks: BuildChecks | undefined): string[] {
+  const { extraWarnings = null, sparse = false } = checks ?? {};
+  return [
+    ...(extraWarnings === null ? [] : [`W=${extraWarnings}`]),
+    ...(sparse ? ['C=1', `CHECK=${SPARSE}`] : []),
+  ];
+}
+
+/** Fault `KERNEL_NO_COMPILER` (request) where a program of what was asked for is missing; with null, nobody asked for it. */
+async function requireInstalled<Versions>(
+  what: string | null,
+  packages: string,
+  ask: () => Promise<Versions>,
+): Promise<Versions> {
   try {
-    const [compiler, linker] = await Promise.all([version(cc), version(ld)]);
-    return { ...rest, cc, compiler, linker };
+    return await ask();
   } catch (cause) {
-    // This computer's own gcc is what every use of ktrial needs.
-    if (!isFault(cause, 'HOST_PROGRAM_MISSING') || programs.makeArguments.length === 0) throw cause;
+    if (what === null || !isFault(cause, 'HOST_PROGRAM_MISSING')) throw cause;
     throw new Fault({
       blame: 'request',
       code: 'KERNEL_NO_COMPILER',
-      message: `the toolchain ${name} for ${architecture} is not installed: ${cause.message}`,
-      next: `sudo apt-get install -y --no-install-recommends ${packagesOf(programs)}`,
+      message: `${what} is not installed: ${cause.message}`,
+      next: `sudo apt-get install -y --no-install-recommends ${packages}`,
       cause,
     });
   }
+}
+
+/** The programs of a toolchain for an architecture, whether they are installed or not. */
+export function programsOf(name: string, architecture: Architecture): Programs {
+  return name === 'gcc' ? gccFor(architecture) : llvmFor(name, architecture);
 }
 
 type Programs = Pick<Toolchain, 'makeArguments' | 'cc' | 'hostCc'> & { readonly ld: string };
@@ -82,6 +125,11 @@ function llvmFor(name: string, architecture: Architecture): Programs {
     ld: `ld.lld${suffix}`,
     makeArguments: ['LLVM=1', ...named, ...makeArguments],
   };
+}
+
+/** What made a kernel, for people: gcc's own linker goes without saying. */
+export function describeToolchain({ compiler, linker }: Pick<Toolchain, 'compiler' | 'linker'>): string {
+  return /\bLLD\b/.test(linker) ? `${compiler}, ${linker.replace(/ \(compatible with .*/, '')}` : compiler;
 }
 
 /** The Debian packages of a toolchain. */

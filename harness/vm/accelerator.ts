@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  emulatorOf,
   exists,
   hostArchitecture,
   makeScratch,
@@ -12,7 +13,6 @@ import {
 } from '../host/index.ts';
 import { type Architecture, Fault, PANIC_BEGINS } from '../model/index.ts';
 import { buildProbeArgv, PROBE_MIB } from './argv.ts';
-import { boardOf } from './board.ts';
 import { confineProbe } from './confinement.ts';
 import type { Accelerator } from './spec.ts';
 
@@ -69,7 +69,7 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
 /** Changes when the computer reboots and with QEMU: an earlier result is then worth nothing. */
 async function probeKey(arch: Architecture): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const { stdout } = await runCommand(boardOf(arch).qemu, ['--version']);
+  const { stdout } = await runCommand(emulatorOf(arch), ['--version']);
   return `${PROBE_FORMAT} ${boot.trim()} ${stdout.split('\n')[0]}`;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
+import { emulatorOf } from '../host/index.ts';
 import { type Architecture, quoteArgs } from '../model/index.ts';
 import { boardOf } from './board.ts';
 import type { Accelerator, MachineSpec } from './spec.ts';
@@ -30,7 +31,7 @@ const KERNEL_ARGS: readonly string[] = [
 export function buildArgv(spec: MachineSpec, sockets: string): string[] {
   const isClone = spec.ram?.use === 'private';
   return [
-    boardOf(spec.arch).qemu,
+    emulatorOf(spec.arch),
     ...machineType(spec, spec.ram !== undefined),
     ...processors(spec),
     ...memory(spec),
@@ -54,7 +55,7 @@ export function buildArgv(spec: MachineSpec, sockets: string): string[] {
  */
 export function buildReproductionCommand(spec: MachineSpec): string {
   return quoteArgs([
-    boardOf(spec.arch).qemu,
+    emulatorOf(spec.arch),
     ...machineType(spec, false),
     ...processors(spec),
     ...['-m', `${spec.memoryMib}M`],
@@ -78,7 +79,7 @@ export function buildProbeArgv(
   const accelerator = { kind, reason: '' };
   const spec = { name: 'ktrial-probe', arch, accelerator, cpus: 2, bootImage, kernelArgs: [] };
   return [
-    boardOf(arch).qemu,
+    emulatorOf(arch),
     ...machineType(spec, false),
     ...processors(spec),
     ...['-m', `${PROBE_MIB}M`],

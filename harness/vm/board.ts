@@ -4,8 +4,6 @@ import type { Accelerator } from './spec.ts';
 
 /** What QEMU and a kernel need to be told of an architecture's machines; all else is the same on each. */
 export interface Board {
-  /** The program that emulates it. */
-  readonly qemu: string;
   /** The value of `-machine`. */
   readonly machine: Readonly<Record<Accelerator['kind'], string>>;
   /** The value of `-cpu` under TCG. */
@@ -21,7 +19,6 @@ const Q35 = ['q35', 'sata=off', 'smbus=off', 'vmport=off'].join();
 
 const BOARDS: Readonly<Record<Architecture, Board>> = {
   x86_64: {
-    qemu: 'qemu-system-x86_64',
     machine: { kvm: Q35, tcg: Q35 },
     // All that 5.10 asks for; la57 only adds a page-table level.
     emulatedCpu: 'max,la57=off',
@@ -36,7 +33,6 @@ const BOARDS: Readonly<Record<Architecture, Board>> = {
     ],
   },
   arm64: {
-    qemu: 'qemu-system-aarch64',
     // The interrupt controller is the host's under KVM, because no other can be had there.
     machine: { kvm: 'virt,gic-version=host', tcg: 'virt,gic-version=3' },
     // Kernels before 5.12 do not boot with lpa2; QEMU computes real pointer authentication so slowly that nothing else counts.

@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, runCommand, writeFileAtomic } from '../host/index.ts';
+import { digestOf, emulatorOf, runCommand, writeFileAtomic } from '../host/index.ts';
 import { buildArgv, CONSOLE_FILE } from './argv.ts';
-import { boardOf } from './board.ts';
 import type { MachineSpec } from './spec.ts';
 
 /** Grows when a change of the files, or of what is done to a machine before the freeze, makes earlier templates useless. */
@@ -60,7 +59,7 @@ interface ManifestFile {
 export async function keyOfTemplate(spec: MachineSpec, contents: readonly string[]): Promise<string> {
   const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '', dataDiskPath: '' };
   const argv = buildArgv({ ...spec, ...neutral, ram: { path: '', use: 'shared' } }, '');
-  const { stdout } = await runCommand(boardOf(spec.arch).qemu, ['--version']);
+  const { stdout } = await runCommand(emulatorOf(spec.arch), ['--version']);
   const host = spec.accelerator.kind === 'kvm' ? [release(), await describeProcessor()] : [];
   return digestOf(String(TEMPLATE_FORMAT), ...argv, stdout, ...contents, ...host).slice(0, 32);
 }
