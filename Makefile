@@ -39,20 +39,25 @@ dist/.packages: dist/.built harness/host/package.ts
 	$(KTRIAL) doctor --install >&2
 	@touch $@
 
+# Tests use every architecture and compiler.
+dist/.test-packages: dist/.packages
+	$(KTRIAL) doctor --install --for arm64 --for llvm --for sparse >&2
+	@touch $@
+
 setup: dist/.packages ## install what is missing (apt, npm) and compile
 
-check: dist/.packages ## types, lint, floor plan, scenario lint, fast tests
+check: dist/.test-packages ## types, lint, floor plan, scenario lint, fast tests
 	node_modules/.bin/biome check harness images kernels package.json tsconfig.json
 	$(KTRIAL) lint
 	node dist/harness/make/test.js fast
 
-test: dist/.packages ## all tests; the last line is the count
+test: dist/.test-packages ## all tests; the last line is the count
 	node dist/harness/make/test.js all
 
 test-fast: dist/.built ## the tests that boot nothing
 	node dist/harness/make/test.js fast
 
-test-vm: dist/.packages ## the tests that boot machines
+test-vm: dist/.test-packages ## the tests that boot machines
 	node dist/harness/make/test.js vm
 
 demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Argument, Command, Option } from 'commander';
-import { ARCHITECTURE_NAMES } from '../model/index.ts';
-import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
+import { FEATURES } from '../host/index.ts';
+import { ARCHITECTURES } from '../model/index.ts';
+import { armsOption, kernelOptions, machineOptions, repeatable, warningLevels, within } from './options.ts';
 import { scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
 
@@ -14,13 +15,21 @@ export function addKernelVerbs(add: AddVerb): void {
     kernelOptions(new Command('build').argument('[series]', 'as for run'))
       .description('build the base kernel, and with a series the patched one; show new warnings')
       .addOption(armsOption())
+      .addOption(
+        new Option(
+          '-W, --extra-warnings <levels>',
+          'as W= of make: warnings beyond the usual ones',
+        ).argParser(warningLevels),
+      )
+      .option('--sparse', 'as C=1 of make: sparse reads each file that is compiled')
       .option('--json', 'print the kernels and diagnostics as JSON')
       .addHelpText(
         'after',
         `
 Examples:
   ktrial build --kernel mdev-5.10
-  ktrial build my-series.mbox --kernel mdev-5.10`,
+  ktrial build my-series.mbox --kernel mdev-5.10
+  ktrial build my-series.mbox --kernel mdev-5.10 --llvm=16 -W 1 --sparse`,
       ),
     () => import('./commands/build.ts'),
   );
@@ -81,7 +90,7 @@ Examples:
         'list config fragments; show one, or all options of a kernel definition and where each is from',
       )
       .addOption(
-        new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURE_NAMES]),
+        new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURES]),
       )
       .addHelpText(
         'after',
@@ -98,11 +107,15 @@ Examples:
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')
       .option('--install', 'install missing packages through apt')
+      .addOption(
+        repeatable('--for <feature>', `packages for this are needed too: ${FEATURES.join(', ')}`, FEATURES),
+      )
       .addHelpText(
         'after',
         `
-Example:
-  ktrial doctor`,
+Examples:
+  ktrial doctor
+  ktrial doctor --install --for arm64 --for llvm`,
       ),
     () => import('./commands/doctor.ts'),
   );

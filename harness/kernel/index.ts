@@ -15,3 +15,5 @@ export { readRequestedOptions } from './requested-options.ts';
 export { knowsCommit } from './source.ts';
 export { findStoredKernel, readStoredKernel } from './stored-kernel.ts';
 export { findChangedLines, readSourceText } from './text.ts';
+export type { BuildChecks } from './toolchain.ts';
+export { programsOf } from './toolchain.ts';
