@@ -39,20 +39,25 @@ dist/.packages: dist/.built harness/host/package.ts
 	$(KTRIAL) doctor --install >&2
 	@touch $@
 
+# Tests use every architecture and compiler.
+dist/.test-packages: dist/.packages
+	$(KTRIAL) doctor --install --for arm64 --for llvm --for sparse >&2
+	@touch $@
+
 setup: dist/.packages ## install what is missing (apt, npm) and compile
 
-check: dist/.packages ## types, lint, floor plan, scenario lint, fast tests
+check: dist/.test-packages ## types, lint, floor plan, scenario lint, fast tests
 	node_modules/.bin/biome check harness images kernels package.json tsconfig.json
 	$(KTRIAL) lint
 	node dist/harness/make/test.js fast
 
-test: dist/.packages ## all tests; the last line is the count
+test: dist/.test-packages ## all tests; the last line is the count
 	node dist/harness/make/test.js all
 
 test-fast: dist/.built ## the tests that boot nothing
 	node dist/harness/make/test.js fast
 
-test-vm: dist/.packages ## the tests that boot machines
+test-vm: dist/.test-packages ## the tests that boot machines
 	node dist/harness/make/test.js vm
 
 demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)
@@ -72,8 +77,8 @@ mutate: dist/.built ## change the code that decides, and count which changes the
 kill: dist/.packages ## kill real runs at random moments and resume them (KILLS=30 SEED=1)
 	node dist/harness/make/kill.js $(or $(KILLS),30) $(or $(SEED),1)
 
-fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1)
-	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1)
+fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1 TARGETS=scan)
+	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1) $(TARGETS)
 
 transports: dist/.built ## send every golden log as mails, journals and loggers do, and print how it is read then (WAYS="wrapped journalctl")
 	node dist/harness/make/transports.js $(WAYS)

@@ -28,7 +28,8 @@ const PROMISED = [
     'per-patch.builds',
     'per-patch.total',
   ],
-  ...['scan.quiet', 'scan.mixed', 'scan.flood', 'cli.help', 'cli.scanHelp', 'cli.scanLog'],
+  ...['scan.quiet', 'scan.mixed', 'scan.flood', 'scan.quietProcess', 'scan.mixedProcess'],
+  ...['cli.help', 'cli.scanHelp', 'cli.scanLog'],
   ...['sandbox.cold.cost', 'sandbox.oneLine.cost'],
   ...['run.trivial.firstTrial', 'run.trivial.total', 'edit.firstTrial', 'source.ready', 'source.growth'],
 ];

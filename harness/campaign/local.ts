@@ -103,7 +103,7 @@ class LocalPerformer implements Performer {
   }
 
   async makeImage(progress: Progress, signal: AbortSignal) {
-    const { digest, name } = await bakeImage(this.#lab.image, {
+    const { digest, name } = await bakeImage(this.#lab.image, this.#request.kernel.arch, {
       ...this.#options(signal),
       onProgress: progress,
     });
@@ -150,6 +150,7 @@ class LocalPerformer implements Performer {
   async #openTree(progress: Progress, signal: AbortSignal): Promise<BuildTree> {
     this.#tree ??= await openBuildTree(this.#request.kernel, {
       ...this.#options(signal),
+      checks: this.#request.checks,
       onProgress: progress,
     });
     return this.#tree;

@@ -2,30 +2,41 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
-import { findStoredKernel } from '../kernel/index.ts';
-import type { TrialRunner } from '../model/index.ts';
+import { findStoredKernel, readStoredKernel } from '../kernel/index.ts';
+import type { Architecture, Kernel, TrialRunner } from '../model/index.ts';
 import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
 import { type Accelerator, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
 
-/** KVM where a kernel of ours has really run under it, else TCG. */
-export async function chooseAccelerator(context: Context, bootImage?: string): Promise<Accelerator> {
-  return probeAccelerator({
-    cacheDirectory: context.cacheDirectory,
-    bootImage: bootImage ?? (await findNewestKernel(context.cacheDirectory)),
-    signal: context.signal,
-  });
+/** For machines of a kernel: KVM where one has really run under it, else TCG. */
+export async function chooseAccelerator(
+  context: Context,
+  { arch, bootImage }: Pick<Kernel, 'arch' | 'bootImage'>,
+): Promise<Accelerator> {
+  const { cacheDirectory, signal } = context;
+  return probeAccelerator({ cacheDirectory, arch, bootImage, signal });
 }
 
-async function findNewestKernel(cacheDirectory: string): Promise<string | null> {
+/** The same for machines of an architecture, tried with the newest kernel that was built for it. */
+export async function chooseAcceleratorOf(arch: Architecture, context: Context): Promise<Accelerator> {
+  const { cacheDirectory, signal } = context;
+  const bootImage = await findNewestKernel(arch, cacheDirectory);
+  return probeAccelerator({ cacheDirectory, arch, bootImage, signal });
+}
+
+async function findNewestKernel(arch: Architecture, cacheDirectory: string): Promise<string | null> {
   const store = join(cacheDirectory, 'kernels');
-  let newest: { readonly path: string; readonly at: number } | null = null;
+  const built: { readonly directory: string; readonly at: number }[] = [];
   for (const digest of await readdir(store).catch(() => [])) {
-    const path = join(store, digest, 'boot');
-    const there = await stat(path).catch(() => null);
-    if (there && (newest === null || there.mtimeMs > newest.at)) newest = { path, at: there.mtimeMs };
+    const directory = join(store, digest);
+    const there = await stat(join(directory, 'boot')).catch(() => null);
+    if (there) built.push({ directory, at: there.mtimeMs });
   }
-  return newest?.path ?? null;
+  for (const { directory } of built.sort((a, b) => b.at - a.at)) {
+    const kernel = await readStoredKernel(directory);
+    if (kernel?.arch === arch) return kernel.bootImage;
+  }
+  return null;
 }
 
 /** The image recipe that machines boot from. */
@@ -53,7 +64,9 @@ export function assembleRunner(
   return async (spec, listen, signal) => {
     accelerator ??= artifacts
       .kernel(spec.kernel.digest)
-      .then((kernel) => chooseAccelerator(context, kernel?.bootImage));
+      .then((kernel) =>
+        kernel ? chooseAccelerator(context, kernel) : chooseAcceleratorOf(spec.kernel.arch, context),
+      );
     const run = createTrialRunner({
       artifacts,
       directory,

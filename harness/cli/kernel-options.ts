@@ -25,6 +25,10 @@ export interface KernelOptions {
   readonly mirror?: string;
   readonly allowUnsandboxed?: boolean;
   readonly arms?: ArmsChoice;
+  /** A version; true without one. */
+  readonly llvm?: string | true;
+  readonly extraWarnings?: string;
+  readonly sparse?: boolean;
 }
 
 /** What arms are built from, as the command line has it. */
@@ -34,11 +38,13 @@ export async function readArmsRequest(
   context: Context,
 ): Promise<ArmsRequest> {
   if (seriesArg === undefined) requireNoSeriesOptions(options);
-  const kernel = await withConfigArguments(
+  const definition = await withConfigArguments(
     await readKernel(options.kernel, context),
     options.config ?? [],
     seriesPlace(context),
   );
+  const { llvm, extraWarnings = null, sparse = false } = options;
+  const kernel = llvm === undefined ? definition : { ...definition, toolchain: toolchainOf(llvm) };
   const series =
     seriesArg === undefined
       ? null
@@ -50,7 +56,12 @@ export async function readArmsRequest(
     arms: options.arms ?? 'pair',
     mirror: options.mirror ?? null,
     allowUnsandboxed: options.allowUnsandboxed === true,
+    ...(extraWarnings !== null || sparse ? { checks: { extraWarnings, sparse } } : {}),
   };
+}
+
+function toolchainOf(llvm: string | true): string {
+  return llvm === true ? 'llvm' : `llvm-${llvm}`;
 }
 
 /** Options that say something about a series do nothing without one. Fault `CLI_NO_SERIES` (request). */

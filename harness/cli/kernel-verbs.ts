@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: MIT
-import { Command } from 'commander';
-import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
+import { Argument, Command, Option } from 'commander';
+import { FEATURES } from '../host/index.ts';
+import { ARCHITECTURES } from '../model/index.ts';
+import { armsOption, kernelOptions, machineOptions, repeatable, warningLevels, within } from './options.ts';
 import { scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
 
 /** A week: Node's timers fire at once beyond 24 days. */
 const LONGEST_TIMEOUT_S = 604_800;
 
-/** Adds the verbs without a run: build, boot, shell, lint, scan, doctor. */
+/** Adds the verbs without a run: build, boot, shell, lint, config, scan, doctor. */
 export function addKernelVerbs(add: AddVerb): void {
   add(
     kernelOptions(new Command('build').argument('[series]', 'as for run'))
       .description('build the base kernel, and with a series the patched one; show new warnings')
       .addOption(armsOption())
+      .addOption(
+        new Option(
+          '-W, --extra-warnings <levels>',
+          'as W= of make: warnings beyond the usual ones',
+        ).argParser(warningLevels),
+      )
+      .option('--sparse', 'as C=1 of make: sparse reads each file that is compiled')
       .option('--json', 'print the kernels and diagnostics as JSON')
       .addHelpText(
         'after',
         `
 Examples:
   ktrial build --kernel mdev-5.10
-  ktrial build my-series.mbox --kernel mdev-5.10`,
+  ktrial build my-series.mbox --kernel mdev-5.10
+  ktrial build my-series.mbox --kernel mdev-5.10 --llvm=16 -W 1 --sparse`,
       ),
     () => import('./commands/build.ts'),
   );
@@ -67,16 +77,45 @@ Examples:
       ),
     () => import('./commands/lint.ts'),
   );
+  add(
+    new Command('config')
+      .addArgument(
+        new Argument('<action>', 'list the fragments that ktrial ships, or show one').choices([
+          'list',
+          'show',
+        ]),
+      )
+      .argument('[name]', 'a fragment as in ktrial/machine, or a kernel definition: its name or path')
+      .description(
+        'list config fragments; show one, or all options of a kernel definition and where each is from',
+      )
+      .addOption(
+        new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURES]),
+      )
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial config list
+  ktrial config show ktrial/debug
+  ktrial config show my-kernel.yaml`,
+      ),
+    () => import('./commands/config.ts'),
+  );
   add(scanCommand('ktrial scan'), () => import('./commands/scan.ts'));
   add(
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')
       .option('--install', 'install missing packages through apt')
+      .addOption(
+        repeatable('--for <feature>', `packages for this are needed too: ${FEATURES.join(', ')}`, FEATURES),
+      )
       .addHelpText(
         'after',
         `
-Example:
-  ktrial doctor`,
+Examples:
+  ktrial doctor
+  ktrial doctor --install --for arm64 --for llvm`,
       ),
     () => import('./commands/doctor.ts'),
   );

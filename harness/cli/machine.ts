@@ -25,21 +25,22 @@ export async function withMachine<T>(
   context: Context,
   use: (guest: Guest, machine: Machine) => Promise<T>,
 ): Promise<T> {
-  const image = await bakeImage(imageRecipe(context), {
+  const image = await bakeImage(imageRecipe(context), kernel.arch, {
     cacheDirectory: context.cacheDirectory,
     signal: context.signal,
     ...(options.mirror ? { mirror: options.mirror } : {}),
   });
-  const accelerator = await chooseAccelerator(context, kernel.bootImage);
+  const accelerator = await chooseAccelerator(context, kernel);
   context.err.write(`ktrial: Linux ${kernel.release} under ${accelerator.kind} (${accelerator.reason})\n`);
   await using scratch = await makeScratch('boot');
   const directory = scratch.path;
   const keys = makeKeys();
   const overlayPath = join(directory, 'overlay.squashfs');
-  await bakeOverlay(overlayPath, { keys, modulesDirectory: kernel.modules }, { signal: context.signal });
+  await bakeOverlay(overlayPath, { keys, kernel }, { signal: context.signal });
   const machine = await bootMachine(
     {
       name: 'ktrial-boot',
+      arch: kernel.arch,
       directory,
       bootImage: kernel.bootImage,
       rootPath: image.rootPath,

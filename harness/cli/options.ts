@@ -4,15 +4,22 @@ import { Fault } from '../model/index.ts';
 
 /** An option that may be given several times; each time with one value. */
 class RepeatableOption extends Option {
-  constructor(flags: string, description: string) {
+  constructor(flags: string, description: string, choices?: readonly string[]) {
     super(flags, `${description}; repeatable`);
-    this.argParser((arg: string, before: readonly string[] | undefined) => [...(before ?? []), arg]);
+    this.argParser((arg: string, before: readonly string[] | undefined) => {
+      if (choices && !choices.includes(arg))
+        throw new InvalidArgumentError(`it must be one of ${choices.join(', ')}.`);
+      return [...(before ?? []), arg];
+    });
   }
 }
 
-/** An option that may be given several times; each time with one value, so that it never takes an operand for a second. */
-export function repeatable(flags: string, description: string): Option {
-  return new RepeatableOption(flags, description);
+/**
+ * An option that may be given several times; each time with one value, one of the choices where there are any, so that it
+ * never takes an operand for a second.
+ */
+export function repeatable(flags: string, description: string, choices?: readonly string[]): Option {
+  return new RepeatableOption(flags, description, choices);
 }
 
 /** Global options that every command has. */
@@ -44,6 +51,11 @@ export function kernelOptions(command: Command): Command {
       repeatable(
         '--config <what>',
         'on top of the configuration: CONFIG_NAME=VALUE, ktrial/NAME, a fragment, a whole .config, or a fragment in kernel/configs of the tree',
+      ),
+    )
+    .addOption(
+      new Option('--llvm [version]', "compile with clang and LLVM's linker: those of this version").argParser(
+        llvmVersion,
       ),
     )
     .option(
@@ -140,6 +152,20 @@ export function within(least: number, most: number): (text: string) => number {
         : `it must be a whole number from ${least} to ${most}.`,
     );
   };
+}
+
+/** What `toolchain:` would be. */
+function llvmVersion(text: string): string {
+  if (/^[1-9]\d?$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    'it must be a version, such as --llvm=16; without one, what follows must be an option, or nothing.',
+  );
+}
+
+/** Reads the value of `W=`. */
+export function warningLevels(text: string): string {
+  if (/^[123e]{1,4}$/.test(text)) return text;
+  throw new InvalidArgumentError('it must be what W= of make is, such as 1 or 12.');
 }
 
 function address(text: string): string {

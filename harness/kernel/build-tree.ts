@@ -17,12 +17,14 @@ import { checkOut } from './repository.ts';
 import { openSeriesOutput } from './series-output.ts';
 import { discardSource, fetchSource, type SourceTree } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
-import { identifyToolchain, type Toolchain } from './toolchain.ts';
+import { type BuildChecks, openToolchain, type Toolchain } from './toolchain.ts';
 import { ensureWorktree } from './worktree.ts';
 
 export interface BuildTreeOptions extends SourceOptions {
   /** Compiler processes at once; as many as there are CPUs when absent. */
   readonly jobs?: number;
+  /** What to look for beyond what every build finds. */
+  readonly checks?: BuildChecks | undefined;
   /** Execute the code of the source and the series even where this computer cannot contain it. */
   readonly allowUnsandboxed?: boolean | undefined;
   /** Contain nothing, even where that is possible: to measure what it costs. */
@@ -61,7 +63,7 @@ export async function openBuildTree(
     { path: options.cacheDirectory, what: 'the cache directory', setting: 'XDG_CACHE_HOME' },
     true,
   );
-  const toolchain = await identifyToolchain(options.signal);
+  const toolchain = await openToolchain(definition.toolchain, definition.arch, options);
   for (let failures = 0; ; failures += 1) {
     const source = await fetchSource(definition, options);
     // Neither patches nor fragments are in the key: a change of either compiles what it affects, in place.
@@ -70,6 +72,7 @@ export async function openBuildTree(
       source.key,
       definition.config.file ?? definition.config.base,
       toolchain.compiler,
+      ...toolchain.makeArguments,
     ).slice(0, 32);
     const directory = join(options.cacheDirectory, 'build-trees', key);
     const lock = await takeLock(`${directory}.lock`, {
@@ -110,9 +113,9 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   await ensureWorktree({ directory, tree, ...source, signal, onProgress });
   const baseCommit = await applyDefinitionPatches({ definition, ...source, tree, signal, onProgress });
   const architecture = architectureOf(definition.arch);
-  const makeArguments = [`ARCH=${architecture.makeArch}`];
+  const makeArguments = [`ARCH=${architecture.makeArch}`, ...toolchain.makeArguments];
   const containment = await openContainment(directory, options);
-  const config = await settleConfig({
+  const settled = await settleConfig({
     tree,
     commit: baseCommit,
     checkOut: () => checkOut(tree, baseCommit, options),
@@ -134,7 +137,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     seriesOutput: openSeriesOutput(join(directory, 'series'), join(directory, 'out'), signal),
     ccache: join(cacheDirectory, 'ccache', source.key),
     containment,
-    config,
+    config: settled.text,
     toolchain,
     architecture,
     makeArguments,
@@ -159,8 +162,8 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     definition,
     tree,
     baseCommit,
-    config,
-    notes: containment.notes,
+    config: settled.text,
+    notes: [...containment.notes, ...settled.notes],
     checkOut: site.checkOut,
     async hasCommit(commit) {
       const { exitCode } = await runGit(

@@ -16,6 +16,7 @@ import { type Containment, contain } from './containment.ts';
 import { mergeDiagnostics, parseDiagnostics } from './diagnostic.ts';
 import { findRefusedProcess, judgeFailure } from './judge-failure.ts';
 import { buildInto } from './output-directory.ts';
+import type { Toolchain } from './toolchain.ts';
 
 /** One kernel to compile: a tree that is checked out, and where its objects go. */
 export interface MakeRequest {
@@ -26,6 +27,7 @@ export interface MakeRequest {
   readonly config: string;
   readonly targets: readonly string[];
   readonly makeArguments: readonly string[];
+  readonly toolchain: Pick<Toolchain, 'cc' | 'hostCc'>;
   readonly ccache: { readonly directory: string; readonly writable: boolean };
   readonly containment: Containment;
   readonly jobs: number;
@@ -171,8 +173,8 @@ function makeArgv(request: MakeRequest): string[] {
     `-j${request.jobs}`,
     '--no-print-directory',
     ...request.makeArguments,
-    'CC=ccache gcc',
-    'HOSTCC=ccache gcc',
+    `CC=ccache ${request.toolchain.cc}`,
+    `HOSTCC=ccache ${request.toolchain.hostCc}`,
     ...request.targets,
   ];
 }

@@ -32,7 +32,7 @@ export async function specifyMachine(
   const machine = await planMachine(trial, place);
   const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
   const keys = makeKeys();
-  await bakeOverlay(machine.overlayPath, { keys, modulesDirectory: trial.kernel.modules, files }, { signal });
+  await bakeOverlay(machine.overlayPath, { keys, kernel: trial.kernel, files }, { signal });
   return { ...machine, keys };
 }
 
@@ -40,6 +40,7 @@ export async function specifyMachine(
 export async function planMachine(trial: ResolvedTrial, place: MachinePlace): Promise<MachineSpec> {
   return {
     name: trial.spec.id,
+    arch: trial.kernel.arch,
     directory: place.directory,
     bootImage: trial.kernel.bootImage,
     rootPath: trial.image.rootPath,
@@ -75,7 +76,7 @@ export async function makeDataDisk(
   const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
   const name = digestOf(trial.kernel.digest, JSON.stringify(files)).slice(0, 32);
   return templates.shareDataDisk(`${name}.squashfs`, (path) =>
-    bakeDataDisk(path, { modulesDirectory: trial.kernel.modules, files }),
+    bakeDataDisk(path, { kernel: trial.kernel, files }),
   );
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Architecture } from '../model/index.ts';
 
 /** How a machine's CPUs are run, and why that was chosen. */
 export interface Accelerator {
@@ -17,6 +18,8 @@ export interface MachineKeys {
 /** Everything that a machine is made of, as a value: its command line can be compared without starting it. */
 export interface MachineSpec {
   readonly name: string;
+  /** Of the kernel, and so of the machine. */
+  readonly arch: Architecture;
   /** Where the console log and QEMU's own log are written. */
   readonly directory: string;
   readonly bootImage: string;
