@@ -29,8 +29,7 @@ node_modules/.ktrial: package.json package-lock.json
 	@touch $@
 
 dist/.built: node_modules/.ktrial tsconfig.json $(SOURCES)
-	node_modules/.bin/tsc -p tsconfig.json >&2
-	@chmod +x dist/harness/cli/main.js dist/harness/cli/scan-main.js
+	npm run --silent build >&2
 	@touch $@
 
 build: dist/.built ## compile ktrial

@@ -5,7 +5,9 @@ import { bakeImage, bakeOverlay, makeKeys } from '../image/index.ts';
 import type { Guest, Kernel } from '../model/index.ts';
 import { bootMachine, type Machine, needsNetwork } from '../vm/index.ts';
 import { chooseAccelerator, imageRecipe } from './assemble.ts';
+import { showConsole } from './console.ts';
 import type { Context } from './context.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import type { KernelOptions } from './kernel-options.ts';
 
 export interface MachineOptions extends KernelOptions {
@@ -13,6 +15,8 @@ export interface MachineOptions extends KernelOptions {
   readonly memory: number;
   readonly kernelArgs?: string;
   readonly series?: string;
+  readonly console?: boolean;
+  readonly keep?: boolean;
 }
 
 /** How long a boot may take, in milliseconds: a debug kernel under emulation on a busy computer. */
@@ -25,13 +29,15 @@ export async function withMachine<T>(
   context: Context,
   use: (guest: Guest, machine: Machine) => Promise<T>,
 ): Promise<T> {
-  const image = await bakeImage(imageRecipe(context), {
-    cacheDirectory: context.cacheDirectory,
-    signal: context.signal,
-    ...(options.mirror ? { mirror: options.mirror } : {}),
-  });
+  const image = await withHeartbeat(context, 'making the image', () =>
+    bakeImage(imageRecipe(context), {
+      cacheDirectory: context.cacheDirectory,
+      signal: context.signal,
+      ...(options.mirror ? { mirror: options.mirror } : {}),
+    }),
+  );
   const accelerator = await chooseAccelerator(context, kernel.bootImage);
-  context.err.write(`ktrial: Linux ${kernel.release} under ${accelerator.kind} (${accelerator.reason})\n`);
+  context.say(`Linux ${kernel.release} under ${accelerator.kind} (${accelerator.reason})`);
   await using scratch = await makeScratch('boot');
   const directory = scratch.path;
   const keys = makeKeys();
@@ -54,7 +60,10 @@ export async function withMachine<T>(
     { signal: context.signal, limits: context.limits },
   );
   try {
-    const guest = await machine.connect(BOOT_LIMIT_MS, context.signal);
+    if (options.console) showConsole(machine, 'console', context.err);
+    const guest = await withHeartbeat(context, `Linux ${kernel.release} is booting`, () =>
+      machine.connect(BOOT_LIMIT_MS, context.signal),
+    );
     return await use(guest, machine);
   } finally {
     await machine[Symbol.asyncDispose]();
