@@ -142,7 +142,7 @@ const LINES: readonly (readonly [line: string, exitCode: number, answer: RegExp]
   ['--help', 0, /Usage: ktrial /],
   ['lint', 0, /^ok .*vm-remove-in-use/m],
   ['lint mine.yaml', 0, /^ok /m],
-  ['scan console.log', 0, /WARNING in f/],
+  ['scan console.log', 1, /WARNING in f/],
   ['config origin', 0, /^kernel +smoke-5\.10 +\S+\/ktrial\.yaml:1$/m],
   ['complete bash', 0, /complete -F/],
   ['complete -- run --kernel m', 0, /^mdev-5\.10\t/m],
@@ -185,9 +185,9 @@ t.test('installed by npm, it works anywhere, and writes nothing to its own direc
       'scan',
       'console.log',
     ]),
-    { cwd },
+    { cwd, env: { npm_config_update_notifier: 'false' } },
   );
-  t.match(executed, { exitCode: 0, stdout: /WARNING in f/ }, executed.stderr);
+  t.match(executed, { exitCode: 1, stdout: /WARNING in f/ }, executed.stderr);
   t.match(readFileSync(join(prefix, 'bin/ktrial-scan'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
   t.strictSame(await fingerprint(own), before);
   t.strictSame(

@@ -114,7 +114,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
-    rooms: ['campaign', 'image', 'model', 'scenario', 'testing', 'trial', 'vm'],
+    rooms: ['campaign', 'image', 'kernel', 'model', 'scenario', 'testing', 'trial', 'vm'],
     modules: [
       '@stryker-mutator/core',
       'node:child_process',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
 import { findStoredKernel } from '../kernel/index.ts';
 import type { TrialRunner } from '../model/index.ts';
-import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
+import { type ArtifactResolver, createTrialRunner, type Keeper } from '../trial/index.ts';
 import { type Accelerator, type MachineStarter, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
 
@@ -47,12 +47,13 @@ interface RunnerParts {
   readonly mirror: string | null;
   readonly templates: TemplateStore;
   readonly starter: MachineStarter;
+  readonly keeper: Keeper | null;
 }
 
 /** A runner that starts machines on this computer: clones of templates where a trial allows them. The accelerator is probed once, by the first trial's kernel. */
 export function assembleRunner(
   context: Context,
-  { directory, mirror, templates, starter }: RunnerParts,
+  { directory, mirror, templates, starter, keeper }: RunnerParts,
 ): TrialRunner {
   let accelerator: Promise<Accelerator> | null = null;
   const artifacts = resolverOf(context);
@@ -68,6 +69,7 @@ export function assembleRunner(
       bakeL2Root: (name, abort) => bakeL2(name, context, mirror ?? undefined, abort),
       templates,
       starter,
+      ...(keeper ? { keeper } : {}),
     });
     return run(spec, listen, signal);
   };

@@ -5,5 +5,5 @@ import type { Context } from './context.ts';
 /** Removes what ktrial processes that were killed left behind, and says so. Called before anything is started. */
 export async function removeLeftovers({ cacheDirectory, say }: Context): Promise<void> {
   for (const path of await reapScratch(cacheDirectory))
-    say(`removed ${path}, which a killed ktrial left behind`);
+    say(`removed ${path}, a leftover`);
 }

@@ -79,11 +79,7 @@ function optionsOf(command: Command): string[] {
   const help = command.createHelp();
   return help
     .visibleOptions(command)
-    .flatMap((option: Option) => [
-      '.TP',
-      `.B ${roff(option.flags)}`,
-      roff(help.optionDescription(option)),
-    ]);
+    .flatMap((option: Option) => ['.TP', `.B ${roff(option.flags)}`, roff(help.optionDescription(option))]);
 }
 
 /** What the verb's help prints after its options, as it stands there. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { resumeCampaign } from '../campaign/index.ts';
+import { findArmKernel, type resumeCampaign } from '../campaign/index.ts';
 import type { CampaignState } from '../model/index.ts';
-import { qemuStarter, TemplateStore } from '../vm/index.ts';
+import { keepableStarter, qemuStarter, TemplateStore } from '../vm/index.ts';
 import { assembleRunner } from './assemble.ts';
 import { watchConsoles } from './console.ts';
 import type { Context } from './context.ts';
+import { FirstMachine } from './keep.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { parseOutputs, renderReport, type WantedReport, writeReports } from './outputs.ts';
 import { openProgress } from './progress.ts';
@@ -45,14 +46,16 @@ export async function performRun(
     cacheDirectory: context.cacheDirectory,
     onNote: (text) => context.say(text),
   });
-  const starter = options.console ? watchConsoles(qemuStarter, context.err) : qemuStarter;
+  const keeper = options.keep ? new FirstMachine() : null;
+  const machines = keeper ? keepableStarter : qemuStarter;
+  const starter = options.console ? watchConsoles(machines, context.err) : machines;
   let state: CampaignState;
   try {
     state = await perform({
       place: context,
       runDirectory,
       ktrialVersion: context.version,
-      runTrial: assembleRunner(context, { directory: runDirectory, mirror, templates, starter }),
+      runTrial: assembleRunner(context, { directory: runDirectory, mirror, templates, starter, keeper }),
       listen: progress.listen,
       signal: context.signal,
     });
@@ -64,7 +67,21 @@ export async function performRun(
   await writeReports(context, outputs, state, runDirectory, verbose);
   if (context.wordiness === 'quiet') printVerdict(context, state, outputs);
   else printTable(context, state, runDirectory, verbose);
+  keeper?.print(context.err, await findVmlinux(state, context));
   return state;
+}
+
+/** Finds the kernel with debug information of a trial's arm. */
+async function findVmlinux(
+  state: CampaignState,
+  context: Context,
+): Promise<(trial: string) => string | null> {
+  const found = new Map<string, string>();
+  for (const { name } of state.arms) {
+    const kernel = await findArmKernel(state, name, context);
+    if (kernel) found.set(name, kernel.vmlinux);
+  }
+  return (trial) => found.get(state.trials.find((one) => one.id === trial)?.arm ?? '') ?? null;
 }
 
 function printTable(context: Context, state: CampaignState, runDirectory: string, verbose: boolean): void {

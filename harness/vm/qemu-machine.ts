@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Daemon, type DaemonEnd, pause, readTail, type Scratch, tail } from '../host/index.ts';
 import { Fault, type Guest, type Limits, PANIC_BEGINS, PANIC_ENDS } from '../model/index.ts';
@@ -8,6 +8,7 @@ import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
 import type { GuestAgent } from './guest-agent.ts';
 import { GuestPorts } from './guest-ports.ts';
+import { type KeptMachine, writeAttachment } from './keep.ts';
 import type { Machine } from './machine.ts';
 import { measureMemoryMib } from './memory.ts';
 import { powerOffBySession } from './poweroff.ts';
@@ -22,6 +23,8 @@ const GUEST_READY = /ktrial: guest ready/;
 /** What it writes before that when an SSH server and a guest agent wait at the serial ports. */
 const SERIAL_READY = /ktrial: an SSH server waits at the serial port/;
 export const QEMU_LOG = 'qemu.log';
+/** Directory of a machine's sockets, in its scratch directory. */
+export const SOCKETS = 's';
 
 // Times in milliseconds that are not scaled, because no scenario waits for them to pass: each one ends early as a rule.
 
@@ -35,6 +38,9 @@ const MONITOR_MS = 30_000;
 const HANDSHAKE_MS = 60_000;
 /** Between two attempts. */
 const RETRY_MS = 250;
+
+/** QEMU has not ended, but nobody waits for that any more. */
+const ALIVE: DaemonEnd = { exitCode: null, signal: null };
 
 interface AwaitedEvent {
   readonly matches: (event: QmpEvent) => boolean;
@@ -64,9 +70,19 @@ export class QemuMachine implements Machine {
   #internalError = false;
   #consoleFull = false;
   #stopping = false;
+  #kept = false;
+  readonly #keepable: boolean;
+  /** Ends the machine's life as trials see it, while QEMU stays. */
+  #abandon: (end: DaemonEnd) => void = () => {};
 
   /** Made by `bootMachine`. A clone's guest was ready before the freeze. */
-  constructor(spec: MachineSpec, daemon: Daemon, sockets: Scratch, limits: Limits) {
+  constructor(
+    spec: MachineSpec,
+    daemon: Daemon,
+    sockets: Scratch,
+    { limits, keepable }: { readonly limits: Limits; readonly keepable: boolean },
+  ) {
+    this.#keepable = keepable;
     this.#spec = spec;
     this.command = buildReproductionCommand(spec);
     this.consolePath = join(spec.directory, CONSOLE_FILE);
@@ -82,7 +98,10 @@ export class QemuMachine implements Machine {
     this.#ready = spec.ram?.use === 'private' ? Promise.resolve() : this.#console.waitFor(GUEST_READY);
     void this.#console.waitFor(PANIC_BEGINS).then(() => this.#onPanic(PANIC_MS));
     void this.#console.waitFor(PANIC_ENDS).then(() => this.#onPanic(0));
-    this.ended = daemon.ended.then((end) => this.#onExit(end));
+    const abandoned = new Promise<DaemonEnd>((resolve) => {
+      this.#abandon = resolve;
+    });
+    this.ended = Promise.race([daemon.ended, abandoned]).then((end) => this.#onExit(end));
   }
 
   /** Connects to QEMU's monitor. Called once, by `bootMachine`. */
@@ -198,15 +217,39 @@ export class QemuMachine implements Machine {
     return measureMemoryMib(this.pid);
   }
 
+  async release(): Promise<KeptMachine | null> {
+    if (!this.#keepable || this.#kept || (this.#end && !this.#panicked)) return null;
+    const hasGuest = this.#end === null;
+    const kept = await writeAttachment({
+      pid: this.pid,
+      directory: dirname(this.sockets),
+      sockets: this.sockets,
+      keys: this.#spec.keys,
+      port: this.#serial || !hasGuest ? null : await this.ports.tcpPort(),
+      hasGuest,
+    });
+    this.#kept = true;
+    this.#daemon.release();
+    this.ports.close();
+    this.#stopping = true;
+    this.#qmp?.close();
+    this.#abandon(ALIVE);
+    await this.ended;
+    return kept;
+  }
+
   async stop(): Promise<MachineEnd> {
+    if (this.#kept) return this.ended;
     this.#stopping = true;
     this.#daemon.kill('SIGKILL');
+    await this.#daemon.ended;
     return this.ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     this.ports.close();
+    if (this.#kept) return;
     await this.#sockets[Symbol.asyncDispose]();
   }
 
@@ -244,11 +287,12 @@ export class QemuMachine implements Machine {
     if (event.event === 'STOP' && !this.#stopping) void this.#onStop();
   }
 
-  /** A panicked kernel stands still for ever. It gets time for its last lines, and then QEMU is killed. */
+  /** A panicked kernel stands still for ever. It gets time for its last lines, and then QEMU is killed, or left as it is. */
   async #onPanic(waitMs: number): Promise<void> {
     this.#panicked = true;
     await Promise.race([this.ended, pause(waitMs)]);
-    this.#daemon.kill('SIGKILL');
+    if (this.#keepable) this.#abandon(ALIVE);
+    else this.#daemon.kill('SIGKILL');
   }
 
   /** Nothing that the machine does now would be evidence. */
