@@ -70,15 +70,13 @@ async function makeTree(): Promise<string> {
   writeFileSync(join(TREE, '.git/objects/info/alternates'), `${join(common, 'objects')}\n`);
   read('git', ['sparse-checkout', 'set', 'fs/proc']);
   read('git', ['reset', '-q', '--hard', source.baseCommit]);
-  const { fragments } = definition.config;
-  const config = { base: definition.config.base, fragments };
   writeFileSync(
     join(PLACE, 'kernel.yaml'),
     JSON.stringify({
       name: 'bisected',
       description: 'the smoke kernel from a git tree',
+      extends: 'smoke-5.10',
       source: { git: { repository: TREE, ref: 'main' } },
-      config,
     }),
   );
   return source.baseCommit;

@@ -101,8 +101,7 @@ async function gatherOffers(context: Context, words: readonly string[]): Promise
     options: {
       kernel: [...kernels, ...files],
       scenarios: [...listShipped(context), ...files],
-      config: files,
-      'config-fragment': files,
+      config: [...listFragments(context), ...files],
       repository: files,
       'run-directory': files,
       vmlinux: files,
@@ -120,6 +119,13 @@ async function gatherOffers(context: Context, words: readonly string[]): Promise
       shell: shells,
     },
   };
+}
+
+/** Fragments that ktrial brings, by name. */
+function listFragments({ root }: Context): readonly string[] {
+  return list(join(root, 'kernels/config'))
+    .filter((entry) => entry.name.endsWith('.config'))
+    .map((entry) => `ktrial/${entry.name.slice(0, -'.config'.length)}`);
 }
 
 /** Directories of scenarios that ktrial brings, as `--scenarios` takes them. */
