@@ -63,7 +63,7 @@ t.test('what has run for the longest time is named, with its latest progress', a
   t.equal(activity.describe(), null);
   event({ type: 'stageStarted', stage: 'build', title: 'build the kernel of the base' });
   now = 65_000;
-  t.match(activity.describe(), /^build the kernel of the base, for (?:65 s|1 min 5 s|1:05)/);
+  t.match(activity.describe(), /^build the kernel of the base, for 1 min 05 s/);
   event({ type: 'stageProgress', stage: 'build', text: 'CC a.o' });
   t.match(activity.describe(), /^build the kernel of the base: CC a\.o, for /);
   event({ type: 'stageEnded', stage: 'build', ok: true, text: '', durationMs: 1 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { giveScratchTo } from '../host/index.ts';
 import { quoteArgs } from '../model/index.ts';
 import { GDB_SOCKET, QMP_SOCKET, SSH_SOCKET } from './argv.ts';
@@ -22,8 +22,7 @@ export interface KeptMachine {
 /** What is to be written down of a machine. */
 interface KeptParts {
   readonly pid: number;
-  /** Its own directory, with the directory of its sockets in it. */
-  readonly directory: string;
+  /** The directory of its sockets, in the machine's own directory. */
   readonly sockets: string;
   readonly keys: MachineKeys;
   /** Port on 127.0.0.1 that leads to its SSH server; null: its serial port does. */
@@ -36,7 +35,8 @@ const PROXY = `const s=require("net").connect(process.argv[1]);process.stdin.pip
 
 /** Writes what people need to reach a machine into its directory, and hands that over to QEMU. */
 export async function writeAttachment(parts: KeptParts): Promise<KeptMachine> {
-  const { pid, directory, sockets, keys, port, hasGuest } = parts;
+  const { pid, sockets, keys, port, hasGuest } = parts;
+  const directory = dirname(sockets);
   const file = (name: string) => join(directory, name);
   const type = Buffer.from(keys.hostPublicKey, 'base64');
   const typeName = type.subarray(4, 4 + type.readUInt32BE(0)).toString();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { type Daemon, type DaemonEnd, pause, readTail, type Scratch, tail } from '../host/index.ts';
 import { Fault, type Guest, type Limits, PANIC_BEGINS, PANIC_ENDS } from '../model/index.ts';
 import { buildReproductionCommand, CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
@@ -14,9 +13,9 @@ import { measureMemoryMib } from './memory.ts';
 import { powerOffBySession } from './poweroff.ts';
 import { QmpClient } from './qmp.ts';
 import type { QmpEvent } from './qmp-line.ts';
-import { chooseWay, isUnreachable, unreachable } from './reach.ts';
-import type { MachineEnd, MachineSpec } from './spec.ts';
-import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
+import { openSession } from './session.ts';
+import type { MachineBounds, MachineEnd, MachineSpec } from './spec.ts';
+import { probeSshPort, type SshProbe } from './ssh.ts';
 
 /** What the guest's init (images/guest/init) writes to the kernel log when its SSH server listens. */
 const GUEST_READY = /ktrial: guest ready/;
@@ -34,10 +33,6 @@ const PANIC_MS = 20_000;
 const LAST_EVENT_MS = 2_000;
 /** QEMU's monitor, from its start to its greeting. */
 const MONITOR_MS = 30_000;
-/** One attempt to open a session; a debug kernel under emulation needs seconds for the key exchange. The caller's deadline decides. */
-const HANDSHAKE_MS = 60_000;
-/** Between two attempts. */
-const RETRY_MS = 250;
 
 /** QEMU has not ended, but nobody waits for that any more. */
 const ALIVE: DaemonEnd = { exitCode: null, signal: null };
@@ -76,12 +71,7 @@ export class QemuMachine implements Machine {
   #abandon: (end: DaemonEnd) => void = () => {};
 
   /** Made by `bootMachine`. A clone's guest was ready before the freeze. */
-  constructor(
-    spec: MachineSpec,
-    daemon: Daemon,
-    sockets: Scratch,
-    { limits, keepable }: { readonly limits: Limits; readonly keepable: boolean },
-  ) {
+  constructor(spec: MachineSpec, daemon: Daemon, sockets: Scratch, { limits, keepable }: MachineBounds) {
     this.#keepable = keepable;
     this.#spec = spec;
     this.command = buildReproductionCommand(spec);
@@ -142,37 +132,11 @@ export class QemuMachine implements Machine {
     this.#console.onData(listener);
   }
 
-  async connect(deadlineMs: number, signal?: AbortSignal): Promise<Guest> {
-    const endsAt = performance.now() + deadlineMs;
-    const ready = await Promise.race([
-      this.#ready.then(() => true),
-      this.ended.then(() => false),
-      pause(deadlineMs, signal).then(() => false),
-    ]);
-    this.#requireRunning(signal);
-    if (!ready) throw unreachable('the guest did not become ready', deadlineMs);
-    for (let attempt = 0; ; attempt += 1) {
-      const leftMs = endsAt - performance.now();
-      if (leftMs <= 0) throw unreachable('no SSH session could be opened', deadlineMs);
-      const guest = await this.#tryConnect(attempt, Math.min(leftMs, HANDSHAKE_MS), signal);
-      this.#requireRunning(signal);
-      if (guest) return guest;
-      await sleep(RETRY_MS); // not a pause: QEMU, which keeps the process alive, may be gone
-    }
-  }
-
-  /** One attempt. Null: no answer. */
-  async #tryConnect(attempt: number, deadlineMs: number, signal?: AbortSignal): Promise<Guest | null> {
-    try {
-      const transport = await this.ports.openSsh(chooseWay(this.#spec.network, this.#serial, attempt));
-      return await connectGuest({ transport, keys: this.#spec.keys, deadlineMs, limits: this.#limits });
-    } catch (error) {
-      if (isUnreachable(error)) return null;
-      // QEMU's monitor closes before its exit is known: then that is the reason.
-      await Promise.race([this.ended, pause(LAST_EVENT_MS, signal)]);
-      this.#requireRunning(signal);
-      throw error;
-    }
+  connect(deadlineMs: number, signal?: AbortSignal): Promise<Guest> {
+    const { network, keys } = this.#spec;
+    const address = { network, keys, limits: this.#limits, ports: this.ports };
+    const state = { ready: this.#ready, ended: this.ended, machine: this };
+    return openSession(address, state, deadlineMs, signal);
   }
 
   async probeGuest(deadlineMs: number): Promise<SshProbe> {
@@ -222,7 +186,6 @@ export class QemuMachine implements Machine {
     const hasGuest = this.#end === null;
     const kept = await writeAttachment({
       pid: this.pid,
-      directory: dirname(this.sockets),
       sockets: this.sockets,
       keys: this.#spec.keys,
       port: this.#serial || !hasGuest ? null : await this.ports.tcpPort(),
@@ -262,16 +225,6 @@ export class QemuMachine implements Machine {
   /** Settles with the first event that matches. */
   awaitEvent(matches: (event: QmpEvent) => boolean): Promise<QmpEvent> {
     return new Promise((resolve) => this.#awaited.add({ matches, resolve }));
-  }
-
-  #requireRunning(signal?: AbortSignal): void {
-    if (signal?.aborted)
-      throw new Fault({
-        blame: 'request',
-        code: 'HOST_INTERRUPTED',
-        message: 'interrupted while waiting for the guest',
-      });
-    if (this.#end) throw new Fault({ blame: 'lab', code: 'MACHINE_ENDED', message: this.#end.detail });
   }
 
   #onEvent(event: QmpEvent): void {
