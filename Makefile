@@ -74,8 +74,8 @@ kill: dist/.packages ## kill real runs at random moments and resume them (KILLS=
 bisect: dist/.packages ## let git bisect run search 16 commits of a kernel for a seeded bug (SEEDED=11)
 	node dist/harness/make/bisect.js $(or $(SEEDED),11)
 
-fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1)
-	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1)
+fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1 TARGETS=scan)
+	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1) $(TARGETS)
 
 transports: dist/.built ## send every golden log as mails, journals and loggers do, and print how it is read then (WAYS="wrapped journalctl")
 	node dist/harness/make/transports.js $(WAYS)

@@ -7,7 +7,7 @@ import { listCommands } from './verb.ts';
 export function formatManual(program: Command, version: string): string {
   const verbs = listCommands(program)
     .slice(1)
-    .filter((one) => one.commands.length === 0);
+    .filter((one) => one.commands.length === 0 || one.registeredArguments.length > 0);
   return [
     `.TH KTRIAL 1 "" "ktrial ${roff(version)}" "User Commands"`,
     '.SH NAME',

@@ -34,17 +34,9 @@ export function buildProgram(dispatch: Dispatch): Command {
   return program;
 }
 
-const GROUPS: Readonly<Record<string, string>> = {
-  config: 'what a run is configured by',
-};
-
-/** The verb that others stand below, made when it is first asked for. */
+/** The verb that another one stands below. */
 function findGroup(program: Command, name: string): Command {
-  const known = program.commands.find((one) => one.name() === name);
-  if (known) return known;
-  const group = program
-    .command(name)
-    .description(GROUPS[name] ?? '')
-    .exitOverride();
-  return group.showHelpAfterError(`(ktrial ${name} --help shows what there is)`);
+  const found = program.commands.find((one) => one.name() === name);
+  if (found) return found;
+  throw new TypeError(`there is no verb ${name}`);
 }
