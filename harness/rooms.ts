@@ -97,14 +97,24 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'trial',
       'vm',
     ],
-    modules: ['commander', 'node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url'],
+    modules: [
+      '@bomb.sh/tab',
+      'commander',
+      'node:events',
+      'node:fs',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:url',
+      'zod',
+    ],
   },
   bench: {
     rooms: ['host', 'image', 'kernel', 'model', 'series', 'splat', 'vm'],
     modules: ['node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
-    rooms: ['campaign', 'image', 'model', 'scenario', 'testing', 'trial', 'vm'],
+    rooms: ['campaign', 'image', 'kernel', 'model', 'scenario', 'testing', 'trial', 'vm'],
     modules: [
       '@stryker-mutator/core',
       'node:child_process',
@@ -121,6 +131,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 /** npm modules that one file or room alone may import. */
 export const SINGLE_DOORS: Readonly<Record<string, string>> = {
   ssh2: 'vm/ssh.ts',
+  '@bomb.sh/tab': 'cli/commands/complete.ts',
   execa: 'host/',
   yaml: 'document/',
   // Elsewhere patterns are ours, and the language's own engine will do.

@@ -13,6 +13,7 @@ export {
 } from './foresee.ts';
 export { readKernel, readSeriesArgument, withConfigArguments } from './inputs.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
+export { readRerun } from './rerun.ts';
 export { planRun, readRun, resumeCampaign, runCampaign } from './run.ts';
 export {
   findRunDirectory,

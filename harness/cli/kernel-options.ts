@@ -86,7 +86,7 @@ function seriesPlace(context: Context): Parameters<typeof readSeriesArgument>[2]
     signal,
     limits,
     readStandardInput: () => context.readStandardInput(),
-    onProgress: (text) => context.err.write(`ktrial: ${text}\n`),
+    onProgress: (text) => context.say(text),
   };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
-import { type GlobalOptions, globalOptions } from './options.ts';
+import { globalOptions } from './options.ts';
 import { readVersion } from './root.ts';
 import { attachVerb, type Dispatch } from './verb.ts';
 
@@ -57,11 +57,6 @@ Exit codes: 0 no complaint, or not asked for by --fail · 1 complaints · 2 bad 
             69 lab fault · 70 bug in ktrial · 130 interrupted`,
     )
     .showHelpAfterError('(ktrial-scan --help shows what there is)');
-  attachVerb(
-    program,
-    () => import('./commands/scan.ts'),
-    dispatch,
-    () => program.opts<GlobalOptions>(),
-  );
+  attachVerb(program, () => import('./commands/scan.ts'), dispatch, program);
   return program;
 }

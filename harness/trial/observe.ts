@@ -13,7 +13,7 @@ import {
 import { compileSplatExpectation, type Performance, type SettledScenario } from '../scenario/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
-import { finishMachine } from './finish.ts';
+import { type FinishContext, finishMachine, type Keeper } from './finish.ts';
 import { performTrial } from './perform.ts';
 import { findFullDisk, type SpaceProbe, watchSpace } from './space.ts';
 import { awaitGuest, type StartedMachine } from './start.ts';
@@ -31,6 +31,7 @@ export interface ObserveContext {
   /** Makes the limits of a machine whose boot took so long; null before it is known. */
   readonly timeoutsFor: (measuredBootMs: number | null) => Timeouts;
   readonly space: SpaceProbe;
+  readonly keeper?: Keeper;
 }
 
 /** Everything that a trial showed, before it is judged. */
@@ -89,6 +90,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     firstFinding,
     hasFinding: live.performance.findings.length > 0 || evidence.hasFinding(),
     notes,
+    ...keeperOf(context),
   });
   const { splats, references } = await evidence.close(finish.log);
   const { performance } = live;
@@ -103,6 +105,12 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     splats: references,
     notes,
   };
+}
+
+/** A machine that is expected to die is no failure, and is not kept. */
+function keeperOf({ keeper, settled, spec }: ObserveContext): Pick<FinishContext, 'keeper'> {
+  if (!keeper || settled.expect.machine !== 'running') return {};
+  return { keeper: { wants: () => keeper.wants(), take: (kept) => keeper.take(spec.id, kept) } };
 }
 
 /** Findings of the log. A splat that the scenario expects cannot have come where the scenario never began. */
