@@ -53,6 +53,8 @@ export type {
   TrialSplat,
 } from './splat.ts';
 export { findExplained } from './splat.ts';
+export type { Subtest, SubtestOutcome } from './subtest.ts';
+export { isFailure } from './subtest.ts';
 export type { TerminalText } from './terminal.ts';
 export { printable, terminalText } from './terminal.ts';
 export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
