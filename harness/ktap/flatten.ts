@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { isFailure, type Subtest } from '../model/index.ts';
-import type { Ktap, KtapTest } from './parse.ts';
+import type { Ktap, KtapTest } from './tree.ts';
 
 const LONGEST_NAME = 300;
 

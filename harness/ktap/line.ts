@@ -115,12 +115,12 @@ function readResult(text: string): KtapLine | null {
 /** The name ends at the first hash that no backslash stands before. */
 function splitComment(rest: string): { readonly name: string; readonly comment: string } {
   const at = /(?:^|[^\\])#/.exec(rest);
-  if (!at) return { name: unescape(rest), comment: '' };
+  if (!at) return { name: unescapeName(rest), comment: '' };
   const hash = at.index + at[0].length - 1;
-  return { name: unescape(rest.slice(0, hash)), comment: rest.slice(hash + 1).trim() };
+  return { name: unescapeName(rest.slice(0, hash)), comment: rest.slice(hash + 1).trim() };
 }
 
-function unescape(name: string): string {
+function unescapeName(name: string): string {
   return name.trim().replace(/\\([#\\])/g, '$1');
 }
 

@@ -1,58 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { DEFAULT_LIMITS, type SubtestOutcome } from '../model/index.ts';
+import { DEFAULT_LIMITS } from '../model/index.ts';
 import { endsRun, findVersion, type KtapLine, type PlacedLine, readLine, stripStamp } from './line.ts';
-
-/** One test of a log, with the tests inside it. */
-export interface KtapTest {
-  /** Empty where the log does not say. */
-  readonly name: string;
-  readonly outcome: SubtestOutcome;
-  readonly reason: string | null;
-  readonly tests: readonly KtapTest[];
-  /** How many tests inside it were announced whose result never came. */
-  readonly missing: number;
-  /** What was printed about it, the last lines. */
-  readonly details: readonly string[];
-}
-
-/** Everything that a log says about tests. */
-export interface Ktap {
-  /** Whether it has a line that begins KTAP or TAP. Without one nothing in it counts. */
-  readonly found: boolean;
-  readonly tests: readonly KtapTest[];
-  /** Tests outside all others that were announced and whose result never came. */
-  readonly missing: number;
-  /** Why the whole run was given up, or null. */
-  readonly bailOut: string | null;
-  /** Results beyond the bound: they are not kept. */
-  readonly dropped: number;
-  /** Where the log is not what the specification asks for. */
-  readonly problems: readonly string[];
-}
-
-export interface KtapOptions {
-  /** Results that are kept. */
-  readonly maximum?: number;
-  /** Whether results in comments are tests inside the one that follows: what kselftest's runner makes of its programs. */
-  readonly comments?: boolean;
-}
+import { type Frame, type Ktap, type KtapOptions, type KtapTest, NOTHING_RAN, openFrame } from './tree.ts';
 
 const KEPT_LINES = 30;
 const DEEPEST = 64;
 const MOST_PROBLEMS = 50;
-
-/** A list of tests that is being read. */
-interface Frame {
-  /** How deep it is nested. */
-  readonly depth: number;
-  name: string | null;
-  readonly tests: KtapTest[];
-  plan: number | null;
-  skip: string | null;
-  bailOut: string | null;
-  /** The last lines since the last result. */
-  log: string[];
-}
 
 /**
  * Reads KTAP version 1, TAP 13 and 14, wherever they are in a log: with the kernel's stamps, between other lines, without
@@ -91,9 +44,9 @@ export class KtapParser {
   push(raw: string): void {
     this.#line += 1;
     const text = stripStamp(raw);
-    if (this.#stack.length === 0) return this.#seek(text);
-    if (endsRun(text)) return this.#endAll();
-    this.#read(readLine(text.slice(this.#prefix)), text);
+    if (this.#stack.length === 0) this.#seek(text);
+    else if (endsRun(text)) this.#endAll();
+    else this.#read(readLine(text.slice(this.#prefix)), text);
   }
 
   /** Ends the log: what has no result yet gets none. */
@@ -120,20 +73,28 @@ export class KtapParser {
 
   #read(placed: PlacedLine, text: string): void {
     const { line } = placed;
-    if (line.kind === 'other' || (placed.hashes > 0 && !this.#comments)) return this.#note(text);
+    if (line.kind === 'other' || (placed.hashes > 0 && !this.#comments)) {
+      this.#note(text);
+      return;
+    }
     const depth = depthOf(placed);
     this.#settleNamed(depth, line);
     switch (line.kind) {
       case 'version':
-        return this.#beginList(depth);
+        this.#beginList(depth);
+        break;
       case 'header':
-        return this.#nameList(depth, line.name);
+        this.#nameList(depth, line.name);
+        break;
       case 'plan':
-        return this.#plan(depth, line.count, line.skip);
+        this.#plan(depth, line.count, line.skip);
+        break;
       case 'result':
-        return this.#result(depth, line);
+        this.#result(depth, line);
+        break;
       case 'bailOut':
-        return this.#giveUp(depth, line.reason);
+        this.#giveUp(depth, line.reason);
+        break;
     }
   }
 
@@ -145,7 +106,7 @@ export class KtapParser {
 
   #open(depth: number, name: string | null = null): void {
     if (this.#stack.length >= DEEPEST) return;
-    this.#stack.push({ depth, name, tests: [], plan: null, skip: null, bailOut: null, log: [] });
+    this.#stack.push(openFrame(depth, name));
   }
 
   #note(text: string): void {
@@ -160,7 +121,7 @@ export class KtapParser {
     const named = this.#named;
     if (!named) return;
     this.#named = null;
-    if (depth > named.depth) return this.#open(depth, named.name);
+    if (depth > named.depth) this.#open(depth, named.name);
     const replaces = line.kind === 'plan' || line.kind === 'version';
     if (!replaces || depth !== named.depth || this.#stack.length < 2) return;
     this.#closeWithoutResult();
@@ -180,20 +141,20 @@ export class KtapParser {
   #beginList(depth: number): void {
     this.#leave(depth);
     const top = this.#top;
-    if (depth > top.depth) return this.#open(depth);
-    if (top.tests.length === 0 && top.plan === null) return;
+    const isNew = depth === top.depth && top.tests.length === 0 && top.plan === null;
+    if (isNew) return;
     // Another log of tests follows, such as that of the next module.
-    if (this.#stack.length === 1) this.#endAll();
-    else this.#closeWithoutResult();
+    if (depth === top.depth && this.#stack.length === 1) this.#endAll();
+    else if (depth === top.depth) this.#closeWithoutResult();
     this.#open(depth);
   }
 
   #nameList(depth: number, name: string): void {
     this.#leave(depth);
     const top = this.#top;
-    if (depth > top.depth) return this.#open(depth, name);
     const isNew = top.name === null && top.plan === null && top.tests.length === 0;
-    if (isNew && this.#stack.length > 1) top.name = name;
+    if (depth > top.depth) this.#open(depth, name);
+    else if (isNew && this.#stack.length > 1) top.name = name;
     else this.#named = { depth, name };
   }
 
@@ -204,7 +165,10 @@ export class KtapParser {
     if (top.plan !== null && this.#stack.length === 1 && top.tests.length >= top.plan) {
       this.#endAll();
       this.#open(depth);
-    } else if (top.plan !== null) return this.#complain('a second plan');
+    } else if (top.plan !== null) {
+      this.#complain('a second plan');
+      return;
+    }
     this.#top.plan = count;
     this.#top.skip = skip;
   }
@@ -301,8 +265,6 @@ export class KtapParser {
     if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(`line ${this.#line}: ${problem}`);
   }
 }
-
-const NOTHING_RAN = 'no test ran';
 
 /** One level of comments is deeper than any indentation. */
 function depthOf({ hashes, column }: PlacedLine): number {
