@@ -66,7 +66,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'ssh2',
     ],
   },
-  scenario: { rooms: ['document', 'model'], modules: ['re2js', 'zod'] },
+  scenario: { rooms: ['document', 'ktap', 'model'], modules: ['re2js', 'zod'] },
   splat: { rooms: ['model'], modules: [] },
   ktap: { rooms: ['model'], modules: [] },
   symbol: { rooms: ['host', 'model'], modules: ['node:fs/promises', 'node:path'] },

@@ -70,7 +70,7 @@ export type {
   TrialResult,
   TrialSpec,
 } from './trial.ts';
-export { isConclusive, MAXIMUM_TRIAL_SPLATS } from './trial.ts';
+export { isConclusive, MAXIMUM_TRIAL_SPLATS, MAXIMUM_TRIAL_SUBTESTS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
   CampaignVerdict,
@@ -81,5 +81,15 @@ export type {
   PerPatchGrid,
   ScenarioVerdict,
   SignatureVerdict,
+  SubtestChange,
+  SubtestsVerdict,
+  SubtestVerdict,
 } from './verdict.ts';
-export { COMPARISONS, comparisonWords, exitCodeOfComparison, isGood } from './verdict.ts';
+export {
+  COMPARISONS,
+  changeWords,
+  comparisonWords,
+  exitCodeOfComparison,
+  isGood,
+  SUBTEST_CHANGES,
+} from './verdict.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Makes: settled scenarios from YAML text; from one and a guest its performance; from one and a log its findings.
-// Needs: document, model.
+// Needs: document, ktap, model.
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
 export { compileSplatExpectation } from './expect.ts';

@@ -127,6 +127,7 @@ function withoutMachine(error: unknown): Observation {
     stoppedIn: null,
     steps: [],
     findings: [],
+    subtests: [],
     splats: [],
     notes: [],
   };
