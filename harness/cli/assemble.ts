@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
-import { findStoredKernel } from '../kernel/index.ts';
+import { findStoredKernel, findStoredSelftests } from '../kernel/index.ts';
 import type { TrialRunner } from '../model/index.ts';
 import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
 import { type Accelerator, probeAccelerator, type TemplateStore } from '../vm/index.ts';
@@ -38,6 +38,7 @@ function resolverOf(context: Context): ArtifactResolver {
   return {
     kernel: (digest) => findStoredKernel(context.cacheDirectory, digest),
     image: (digest) => findStoredImage(context.cacheDirectory, digest),
+    selftests: (kernel, target) => findStoredSelftests(context.cacheDirectory, kernel, target),
   };
 }
 

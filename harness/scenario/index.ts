@@ -8,5 +8,6 @@ export { lintScenario, parseScenario } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export type { Performance } from './perform.ts';
 export { performScenario } from './perform.ts';
+export { listSelftests } from './selftest-targets.ts';
 export type { SettledScenario } from './settled.ts';
 export { parseSettledScenario } from './settled.ts';

@@ -31,6 +31,8 @@ import { openProgress } from '../progress.ts';
 export interface RunOptions extends KernelOptions {
   readonly scenarios?: readonly string[];
   readonly param?: readonly string[];
+  readonly kselftest?: readonly string[];
+  readonly kunit?: readonly string[];
   readonly arms: ArmsChoice;
   readonly repeat: number;
   readonly jobs?: number;
@@ -128,7 +130,12 @@ async function readRequest(
   return {
     ...arms,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
-    scenarios: await readScenarios(options.scenarios, options.param ?? [], { ...places, onWarning }),
+    scenarios: await readScenarios(
+      options.scenarios,
+      options.param ?? [],
+      { ...places, onWarning },
+      { kselftest: options.kselftest ?? [], kunit: options.kunit ?? [] },
+    ),
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,

@@ -3,6 +3,7 @@ import type { Step } from '../step.ts';
 import { background } from './background.ts';
 import { insmod } from './insmod.ts';
 import { kill } from './kill.ts';
+import { kselftest } from './kselftest.ts';
 import { kunit } from './kunit.ts';
 import { loop } from './loop.ts';
 import { monitorL2 } from './monitor-l2.ts';
@@ -41,6 +42,7 @@ export const STEPS: readonly Step[] = [
   stopL2,
   monitorL2,
   kunit,
+  kselftest,
 ];
 
 /** The kind of a settled step. */

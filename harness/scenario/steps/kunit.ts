@@ -41,10 +41,11 @@ export const kunit = defineStep<z.output<typeof map>, Body>({
       context.endSubtest(own);
       subtests.push(...own);
     }
-    return { failures: [], subtests, details: subtests.map(describeOutcome) };
+    return { failures: [], subtests, details: subtests.map(describeSubtest) };
   },
 });
 
-function describeOutcome({ name, outcome, reason }: Subtest): string {
+/** A test as a line of a step's record. */
+export function describeSubtest({ name, outcome, reason }: Subtest): string {
   return `${name}: ${outcome}${reason === null ? '' : `: ${reason}`}`;
 }
