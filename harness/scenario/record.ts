@@ -3,6 +3,9 @@ import { type Finding, isFailure, isFault, type StepRecord, type Subtest } from 
 import type { Failure, Stage, StepOutcome } from './step.ts';
 
 const DETAILS_KEPT = 60;
+/** Failed tests of suites that are findings of their own; all are among the tests, which the verdict goes by. */
+const FAILED_TESTS_KEPT = 500;
+const TEST_DETAILS_KEPT = 12;
 
 /** The reason of a signal that cuts steps short because the verdict does not depend on them any more. */
 export const CUT_SHORT: unique symbol = Symbol('cut short');
@@ -43,6 +46,7 @@ export function createRecorder(
   const records: StepRecord[] = [];
   const findings = new Map<string, Finding>();
   const tests = new Map<string, Subtest>();
+  let failed = 0;
   const add = (finding: Finding) => {
     if (findings.has(finding.signature)) return;
     findings.set(finding.signature, finding);
@@ -107,7 +111,9 @@ export function createRecorder(
         const before = tests.get(one.name);
         if (before && isFailure(before.outcome)) continue;
         tests.set(one.name, one);
-        if (isFailure(one.outcome)) findings.set(signatureOf(one), findingOf(one, label));
+        failed += isFailure(one.outcome) ? 1 : 0;
+        if (isFailure(one.outcome) && failed <= FAILED_TESTS_KEPT)
+          findings.set(signatureOf(one), findingOf(one, label));
       }
     },
     addTimeout(running, limitMs) {
@@ -142,7 +148,7 @@ function findingOf(test: Subtest, step: string): Finding {
     signature: signatureOf(test),
     title: `${name} ${FAILED[outcome] ?? outcome}${reason === null ? '' : `: ${reason}`}`,
     step,
-    details: details.slice(0, DETAILS_KEPT),
+    details: details.slice(-TEST_DETAILS_KEPT),
     splat: null,
   };
 }

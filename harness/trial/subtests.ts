@@ -5,6 +5,8 @@ import { isFailure, MAXIMUM_TRIAL_SUBTESTS, type Subtest } from '../model/index.
 export const SUBTESTS_FILE = 'subtests.ndjson';
 
 const DETAILS_KEPT = 12;
+/** Of a flood of failures only the first ones keep what they printed: all of it is in the file. */
+const DETAILED = 200;
 
 /** The tests as their file has them; nothing where there are none. */
 export function subtestFiles(subtests: readonly Subtest[]): Readonly<Record<string, string>> {
@@ -18,5 +20,5 @@ export function selectSubtests(all: readonly Subtest[]): readonly Subtest[] {
   const others = all.filter((one) => !isFailure(one.outcome));
   return [...failed, ...others]
     .slice(0, MAXIMUM_TRIAL_SUBTESTS)
-    .map((one) => ({ ...one, details: one.details.slice(-DETAILS_KEPT) }));
+    .map((one, index) => ({ ...one, details: index < DETAILED ? one.details.slice(-DETAILS_KEPT) : [] }));
 }

@@ -80,6 +80,9 @@ function conclude(
   const omission = findOmission(subtests);
   const comparison = worstOf([
     ...deciding.map((one) => one.comparison),
+    // Of very many failed tests not each is a finding.
+    ...(subtests?.counts.newlyFailing ? (['regressed'] as const) : []),
+    ...(subtests?.counts.failing ? (['faulty'] as const) : []),
     ...(omission === null ? [] : (['inconclusive'] as const)),
   ]);
   const decisive = deciding.filter((one) => one.comparison === comparison);
