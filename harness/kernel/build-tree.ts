@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { digestOf, exists, type Lock, requireUsablePath, runGit, takeLock } from '../host/index.ts';
 import type { BuildResult } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
+import { requireObjects } from './borrowed-source.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
 import { settleConfig } from './config.ts';
 import { openContainment } from './containment.ts';
 import { damageFault, explainDamage } from './damage.ts';
 import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
+import { fetchNamedCommit } from './remote-source.ts';
 import { checkOut } from './repository.ts';
 import { buildSelftests, type SelftestsRequest } from './selftests.ts';
 import { openSeriesOutput } from './series-output.ts';
@@ -83,6 +85,8 @@ export async function openBuildTree(
       await using _lock = lock;
       const reason = failures === 2 ? null : await explainDamage(error, options.cacheDirectory);
       if (reason === null) throw error;
+      const { loan, repository, commit } = source;
+      if (loan) await requireObjects(loan, repository, commit, options.signal);
       options.onProgress?.(`${directory} is damaged, and is made again: ${reason}`);
       await rm(directory, { recursive: true, force: true });
       if (failures === 1) await discardSource(source, reason, options);
@@ -111,10 +115,10 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   const architecture = architectureOf(definition.arch);
   const makeArguments = [`ARCH=${architecture.makeArch}`];
   const containment = await openContainment(directory, options);
-  const config = await settleConfig({
+  const settled = await settleConfig({
     tree,
     commit: baseCommit,
-    checkOut: () => checkOut(tree, baseCommit, signal),
+    checkOut: () => checkOut(tree, baseCommit, options),
     toolchain,
     directory: join(directory, 'config'),
     config: definition.config,
@@ -133,20 +137,22 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     seriesOutput: openSeriesOutput(join(directory, 'series'), join(directory, 'out'), signal),
     ccache: join(cacheDirectory, 'ccache', source.key),
     containment,
-    config,
+    config: settled.text,
     toolchain,
     architecture,
     makeArguments,
     cacheDirectory,
+    lender: source.loan?.place ?? null,
     jobs: options.jobs ?? availableParallelism(),
     lock,
     signal,
     async checkOut(commit: string) {
       try {
-        await checkOut(tree, commit, signal);
+        await checkOut(tree, commit, options);
       } catch (error) {
         const reason = await explainDamage(error, cacheDirectory);
         if (reason === null) throw error;
+        if (source.loan) await requireObjects(source.loan, source.repository, commit, signal);
         await writeFile(damageMark, '');
         throw damageFault(tree, reason);
       }
@@ -156,15 +162,16 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     definition,
     tree,
     baseCommit,
-    config,
-    notes: containment.notes,
+    config: settled.text,
+    notes: [...containment.notes, ...settled.notes],
     checkOut: site.checkOut,
     async hasCommit(commit) {
       const { exitCode } = await runGit(
         ['rev-parse', '--verify', '-q', '--end-of-options', `${commit}^{commit}`],
         { signal, cwd: tree, accept: 'any' },
       );
-      return exitCode === 0;
+      if (exitCode === 0 || source.address === null) return exitCode === 0;
+      return fetchNamedCommit(source.address, commit, source.repository, options);
     },
     build: (request) => buildKernel(site, request),
     buildSelftests: (request) => buildSelftests(site, request),

@@ -5,11 +5,13 @@
 export { findBuildFiles } from './build-files.ts';
 export type { BuildTree } from './build-tree.ts';
 export { openBuildTree } from './build-tree.ts';
+export { findShippedFragment, isShippedName, listShippedFragments } from './config-fragment.ts';
 export { layConfig, readConfigArguments } from './config-layer.ts';
 export type { KernelDefinition } from './definition.ts';
 export { readKernelDefinition } from './definition.ts';
 export { kernelDefinitionSchema } from './definition-schema.ts';
 export { newDiagnostics } from './diagnostic.ts';
+export { readRequestedOptions } from './requested-options.ts';
 export { findStoredSelftests } from './selftests.ts';
 export { knowsCommit } from './source.ts';
 export { findStoredKernel, readStoredKernel } from './stored-kernel.ts';

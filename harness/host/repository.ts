@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { exists, lookAtInput, makeScratch, readInput, runGit } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
+import { exists } from './files.ts';
+import { runGit } from './git.ts';
+import { lookAtInput, readInput } from './input.ts';
+import { makeScratch } from './scratch.ts';
 
 /** A repository that a user named, open for reading. */
 export interface Repository {
+  /** The directory with its files; null where it is bare. */
+  readonly top: string | null;
+  /** Where its `HEAD` and its index are. */
+  readonly own: string;
+  /** The directory with its objects and references, by its true path. All worktrees of a repository share it. */
+  readonly place: string;
+  /** `sha1` or `sha256`. */
+  readonly objectFormat: string;
   /** Whether its history was cut off by a shallow clone. */
   readonly isShallow: boolean;
+  /** The commits at which a shallow clone ends, as git writes them down; null for a whole history. */
+  readonly shallow: string | null;
   /** Whether it leaves objects to another repository, which are not fetched. */
   readonly isPartial: boolean;
   /** Runs git on its objects and references. */
@@ -17,6 +30,7 @@ export interface Repository {
 
 /** Where git keeps a repository. */
 interface Places {
+  readonly top: string | null;
   /** The directory with its `HEAD`, which a linked worktree has of its own. */
   readonly own: string;
   /** The directory with its objects, references and configuration. */
@@ -40,7 +54,7 @@ const NAMING = '^(branch\\..*\\.(remote|merge)|remote\\..*\\.fetch)$';
 /**
  * Opens the repository that a directory is in. git reads its objects and references through a repository of ours, without
  * its configuration: whoever owns it, nothing in it is run, and no setting changes what is read. Faults, all with blame
- * request: `SERIES_NO_REPOSITORY`, `SERIES_BAD_REPOSITORY`.
+ * request: `HOST_NO_REPOSITORY`, `HOST_BAD_REPOSITORY`.
  */
 export async function openRepository(directory: string, signal?: AbortSignal): Promise<Repository> {
   const places = await findPlaces(directory, signal);
@@ -51,7 +65,8 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
       ? (await runGit(['config', '--file', config, '--no-includes', ...args], { accept: 'any', signal }))
           .stdout
       : '';
-  const format = (await readConfig('--get', 'extensions.objectformat')).trim() || 'sha1';
+  const named = (await readConfig('--get', 'extensions.objectformat')).trim() || 'sha1';
+  const format = named.replace(/\W/g, '');
   const isPartial =
     (await readConfig('--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$')) !== '';
   const naming = (await readConfig('--null', '--get-regexp', NAMING))
@@ -61,7 +76,7 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
   const git = join(scratch.path, 'git');
   await mkdir(git);
   const version = format === 'sha1' ? 0 : 1;
-  const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectFormat = ${format.replace(/\W/g, '')}\n`;
+  const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectFormat = ${format}\n`;
   await writeFile(
     join(git, 'config'),
     `[core]\n\trepositoryFormatVersion = ${version}\n\tbare = true\n${extensions}`,
@@ -73,9 +88,9 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
     else if (name === 'refs') await mkdir(join(git, name));
   }
   await writeFile(join(git, 'HEAD'), await readSmall(join(places.own, 'HEAD'), signal));
-  const shallow = join(places.common, 'shallow');
-  const isShallow = await exists(shallow);
-  if (isShallow) await writeFile(join(git, 'shallow'), await readSmall(shallow, signal));
+  const cut = join(places.common, 'shallow');
+  const shallow = (await exists(cut)) ? await readSmall(cut, signal) : null;
+  if (shallow !== null) await writeFile(join(git, 'shallow'), shallow);
   const names = Object.fromEntries(
     naming.flatMap((entry, index) => {
       const end = entry.indexOf('\n');
@@ -86,7 +101,12 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
     }),
   );
   return {
-    isShallow,
+    top: places.top,
+    place: await realpath(places.common),
+    own: places.own,
+    objectFormat: format,
+    isShallow: shallow !== null,
+    shallow,
     isPartial,
     ask: (...args) =>
       runGit(['--git-dir', git, ...args], {
@@ -109,10 +129,15 @@ async function findPlaces(directory: string, signal: AbortSignal | undefined): P
   for (let at = resolve(directory); ; at = dirname(at)) {
     const inside = join(at, '.git');
     const there = await stat(inside).catch(() => null);
-    if (there?.isFile()) return completePlaces(await followFile(inside, at, signal), directory, signal);
-    if (there?.isDirectory() && (await isRepository(inside)))
-      return completePlaces(inside, directory, signal);
-    if (await isRepository(at)) return completePlaces(at, directory, signal);
+    const own = there?.isFile()
+      ? await followFile(inside, at, signal)
+      : there?.isDirectory() && (await isRepository(inside))
+        ? inside
+        : (await isRepository(at))
+          ? at
+          : null;
+    if (own !== null)
+      return { top: own === at ? null : at, ...(await completePlaces(own, directory, signal)) };
     if (dirname(at) === at) throw noRepository(`${directory} is not in a git repository`, directory);
   }
 }
@@ -134,7 +159,7 @@ async function completePlaces(
   own: string,
   directory: string,
   signal: AbortSignal | undefined,
-): Promise<Places> {
+): Promise<Omit<Places, 'top'>> {
   const link = join(own, 'commondir');
   const common = (await exists(link)) ? resolve(own, (await readSmall(link, signal)).trim()) : own;
   if (!(await exists(join(common, 'objects'))))
@@ -142,7 +167,7 @@ async function completePlaces(
   if (await exists(join(common, 'reftable')))
     throw new Fault({
       blame: 'request',
-      code: 'SERIES_BAD_REPOSITORY',
+      code: 'HOST_BAD_REPOSITORY',
       message: `the repository ${common} keeps its references in a reftable, which ktrial does not read`,
       next: 'hand in the patches: git format-patch --stdout A..B | ktrial run -',
     });
@@ -158,7 +183,7 @@ async function readSmall(path: string, signal: AbortSignal | undefined): Promise
 function noRepository(message: string, directory: string): Fault {
   return new Fault({
     blame: 'request',
-    code: 'SERIES_NO_REPOSITORY',
+    code: 'HOST_NO_REPOSITORY',
     message,
     next:
       directory === '.'
