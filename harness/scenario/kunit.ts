@@ -47,12 +47,12 @@ export async function runSuite(
 
 async function findSuite(suite: string, context: StepContext): Promise<Place> {
   const name = quoteArg(suite);
-  // A module that registers suites says so, and has their names as texts.
+  // A module that registers suites says so, and has their names as texts. busybox knows no class of printable characters.
   const command = `mount -t debugfs none /sys/kernel/debug 2>/dev/null
 if [ -d ${SUITES}/${name} ]; then [ -e ${SUITES}/${name}/run ] && echo run || echo loaded; exit; fi
 for file in ${MODULE_DIRECTORY}/*.ko; do
   grep -q kunit_test_suites "$file" || continue
-  tr -c '[:print:]' '\\n' <"$file" | grep -qxF ${name} && basename "$file" .ko && exit
+  tr -c ' -~' '\\n' <"$file" | grep -qxF ${name} && basename "$file" .ko && exit
 done`;
   const { stdout } = await context.guest.run(command, { timeoutMs: context.scale(3 * LOOK_MS) });
   const answer = stdout.trim();
