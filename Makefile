@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill bisect fuzz transports clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill bisect fuzz transports ktap clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,9 @@ fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that
 
 transports: dist/.built ## send every golden log as mails, journals and loggers do, and print how it is read then (WAYS="wrapped journalctl")
 	node dist/harness/make/transports.js $(WAYS)
+
+ktap: dist/.built ## compare the KTAP parser with the kernel's own on a tree's test logs (TREE=~/linux)
+	node dist/harness/make/ktap.js $(TREE)
 
 clean: ## remove what make built in the checkout; caches stay
 	rm -rf dist node_modules

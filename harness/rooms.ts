@@ -66,8 +66,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'ssh2',
     ],
   },
-  scenario: { rooms: ['document', 'model'], modules: ['re2js', 'zod'] },
+  scenario: { rooms: ['document', 'ktap', 'model'], modules: ['re2js', 'zod'] },
   splat: { rooms: ['model'], modules: [] },
+  ktap: { rooms: ['model'], modules: [] },
   symbol: { rooms: ['host', 'model'], modules: ['node:fs/promises', 'node:path'] },
   trial: {
     rooms: ['vm', 'image', 'scenario', 'splat', 'verdict', 'model', 'host'],
@@ -79,7 +80,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
   },
   scan: {
-    rooms: ['host', 'kernel', 'model', 'splat', 'symbol'],
+    rooms: ['host', 'kernel', 'ktap', 'model', 'splat', 'symbol'],
     modules: ['node:fs/promises', 'node:path', 'node:stream', 'node:stream/promises', 'node:zlib'],
   },
   report: { rooms: ['model'], modules: ['picocolors', 'string-width'] },
@@ -90,6 +91,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'host',
       'image',
       'kernel',
+      'ktap',
       'model',
       'report',
       'scan',
@@ -114,7 +116,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
-    rooms: ['campaign', 'image', 'kernel', 'model', 'scenario', 'testing', 'trial', 'vm'],
+    rooms: ['campaign', 'image', 'kernel', 'ktap', 'model', 'scenario', 'testing', 'trial', 'vm'],
     modules: [
       '@stryker-mutator/core',
       'node:child_process',

@@ -5,6 +5,7 @@ import { faultOf, formatDiagnostic } from '../document/index.ts';
 import { findInputFiles, readInput } from '../host/index.ts';
 import { DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
+import { makeSuiteScenarios, type SuitesRequest } from './suites.ts';
 
 /** Where scenarios are looked for: relative to where the user is, then among those that ktrial ships. */
 export interface ScenarioPlace {
@@ -16,25 +17,27 @@ export interface ScenarioPlace {
   readonly onWarning?: (text: string) => void;
 }
 
-/** Reads the scenarios that a user names, with their parameters and matrix settled. */
+/** Makes the scenarios of suites, and reads those that a user names, with their parameters and matrix settled. */
 export async function readScenarios(
   paths: readonly string[] | undefined,
   parameters: readonly string[],
   place: ScenarioPlace,
+  suites: SuitesRequest = { kselftest: [], kunit: [] },
 ): Promise<SettledScenario[]> {
-  if (!paths || paths.length === 0) {
+  const { limits = DEFAULT_LIMITS } = place;
+  const settled = [...makeSuiteScenarios(suites, limits)];
+  if ((!paths || paths.length === 0) && settled.length === 0) {
     throw new Fault({
       blame: 'request',
       code: 'CAMPAIGN_NO_SCENARIOS',
       message: 'no scenario is named',
-      next: `add --scenarios PATH: a file or a directory, such as ${join(place.root, 'scenarios/mdev')}`,
+      next: `add --scenarios PATH: a file or a directory, such as ${join(place.root, 'scenarios/mdev')}; or --kselftest TARGET, or --kunit SUITE`,
     });
   }
-  const { limits = DEFAULT_LIMITS } = place;
   const given = parseParameters(parameters);
-  const settled: SettledScenario[] = [];
   const used = new Set<string>();
-  for (const file of await findScenarioFiles(paths, place)) {
+  const files = paths && paths.length > 0 ? await findScenarioFiles(paths, place) : [];
+  for (const file of files) {
     const parsed = parseScenario(await readScenario(file, place), file, { limits });
     if (!parsed.ok) throw faultOf(parsed.diagnostics, file, 'scenario');
     for (const warning of parsed.warnings) place.onWarning?.(formatDiagnostic(warning));

@@ -12,13 +12,13 @@ import {
   within,
   wordinessOptions,
 } from './options.ts';
-import { scanCommand } from './scan-verb.ts';
+import { ktapCommand, scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
 
 /** A week: Node's timers fire at once beyond 24 days. */
 const LONGEST_TIMEOUT_S = 604_800;
 
-/** Adds the verbs without a run: build, boot, shell, lint, config, scan, doctor. */
+/** Adds the verbs without a run: build, boot, shell, lint, config, scan, ktap, doctor. */
 export function addKernelVerbs(add: AddVerb): void {
   add(
     wordinessOptions(kernelOptions(new Command('build').argument('[series]', 'as for run')))
@@ -113,6 +113,7 @@ Examples:
     () => import('./commands/config.ts'),
   );
   add(scanCommand('ktrial scan'), () => import('./commands/scan.ts'));
+  add(ktapCommand(), () => import('./commands/ktap.ts'));
   add(
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')

@@ -29,6 +29,13 @@ export function addRunVerbs(add: AddVerb): void {
       )
       .addOption(repeatable('-s, --scenarios <path>', 'a scenario file, or a directory of them'))
       .addOption(repeatable('-p, --param <name=value>', "a value for a scenario's parameter"))
+      .addOption(
+        repeatable(
+          '--kselftest <target>',
+          "run this kselftest target of the series' own tree, or TARGET:PROGRAM, as a scenario",
+        ),
+      )
+      .addOption(repeatable('--kunit <suite>', 'run this KUnit suite of the kernel as a scenario'))
       .option('-n, --repeat <count>', 'trials of each scenario on each kernel', positive, 1)
       .option('-j, --jobs <count>', 'machines at once (default: what cores and memory allow)', positive)
       .addOption(
@@ -72,6 +79,7 @@ Examples:
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms per-patch
   b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev        the base alone
+  ktrial run my-series.mbox --kernel selftest-6.12 --kselftest core --kunit list_sort
   git bisect run ktrial run --exit-code=bisect --kernel my-kernel.yaml --scenarios my.yaml
 
 Verdict as TAP 14 on standard output, progress on standard error.`,

@@ -12,6 +12,7 @@ export { readKernelDefinition } from './definition.ts';
 export { kernelDefinitionSchema } from './definition-schema.ts';
 export { newDiagnostics } from './diagnostic.ts';
 export { readRequestedOptions } from './requested-options.ts';
+export { findStoredSelftests } from './selftests.ts';
 export { knowsCommit } from './source.ts';
 export { findStoredKernel, readStoredKernel } from './stored-kernel.ts';
 export { findChangedLines, readSourceText } from './text.ts';

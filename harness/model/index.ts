@@ -62,6 +62,8 @@ export type {
   TrialSplat,
 } from './splat.ts';
 export { findExplained } from './splat.ts';
+export type { Subtest, SubtestOutcome } from './subtest.ts';
+export { isFailure } from './subtest.ts';
 export type { TerminalText } from './terminal.ts';
 export { printable, terminalText } from './terminal.ts';
 export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
@@ -77,7 +79,7 @@ export type {
   TrialResult,
   TrialSpec,
 } from './trial.ts';
-export { isConclusive, MAXIMUM_TRIAL_SPLATS } from './trial.ts';
+export { isConclusive, MAXIMUM_TRIAL_SPLATS, MAXIMUM_TRIAL_SUBTESTS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
   CampaignVerdict,
@@ -88,5 +90,15 @@ export type {
   PerPatchGrid,
   ScenarioVerdict,
   SignatureVerdict,
+  SubtestChange,
+  SubtestsVerdict,
+  SubtestVerdict,
 } from './verdict.ts';
-export { COMPARISONS, comparisonWords, exitCodeOfComparison, isGood } from './verdict.ts';
+export {
+  COMPARISONS,
+  changeWords,
+  comparisonWords,
+  exitCodeOfComparison,
+  isGood,
+  SUBTEST_CHANGES,
+} from './verdict.ts';

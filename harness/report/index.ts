@@ -15,6 +15,7 @@ export { describeRejection } from './rejection.ts';
 export { fanOut } from './reporter.ts';
 export { describeRun, showRun, showTrial } from './show.ts';
 export { printSplat } from './splat.ts';
+export { countSubtests, describeSubtest } from './subtests.ts';
 export { REPORT_COLUMNS } from './text.ts';
 export { describeDiagnostic, formatDuration } from './words.ts';
 

@@ -5,6 +5,7 @@ import {
   type Guest,
   type RunEmitter,
   type Splat,
+  type Subtest,
   type Timeouts,
   type TrialSpec,
   type TrialSplat,
@@ -18,6 +19,7 @@ import { performTrial } from './perform.ts';
 import { findFullDisk, type SpaceProbe, watchSpace } from './space.ts';
 import { awaitGuest, type StartedMachine } from './start.ts';
 import type { TrialStop } from './stop.ts';
+import { subtestFiles } from './subtests.ts';
 
 /** What a trial needs besides its machine. */
 export interface ObserveContext {
@@ -45,6 +47,7 @@ export interface Observation {
   readonly stoppedIn: Performance['stoppedIn'];
   readonly steps: Performance['steps'];
   readonly findings: readonly Finding[];
+  readonly subtests: readonly Subtest[];
   readonly splats: readonly TrialSplat[];
   readonly notes: readonly string[];
 }
@@ -78,7 +81,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
   const live = await runScenario(started, context, evidence, (measured) => {
     timeouts = measured;
   });
-  await evidence.keep(live.performance.evidence);
+  await evidence.keep({ ...live.performance.evidence, ...subtestFiles(live.performance.subtests) });
   const { guest, fault: stepFault } = live;
   const { firstFinding } = evidence;
   const finish = await finishMachine({
@@ -102,6 +105,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     stoppedIn: performance.fault ? performance.stoppedIn : null,
     steps: performance.steps,
     findings: [...performance.findings, ...findInLog(settled, splats, live.bootMs !== null)],
+    subtests: performance.subtests,
     splats: references,
     notes,
   };
@@ -128,7 +132,14 @@ interface LivePart {
   readonly fault: Fault | null;
 }
 
-const NOTHING: Performance = { steps: [], findings: [], fault: null, stoppedIn: null, evidence: {} };
+const NOTHING: Performance = {
+  steps: [],
+  findings: [],
+  subtests: [],
+  fault: null,
+  stoppedIn: null,
+  evidence: {},
+};
 
 /** Waits for the guest and performs the scenario in it. Never rejects. */
 async function runScenario(

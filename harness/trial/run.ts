@@ -131,6 +131,7 @@ function withoutMachine(error: unknown): Observation {
     stoppedIn: null,
     steps: [],
     findings: [],
+    subtests: [],
     splats: [],
     notes: [],
   };

@@ -24,6 +24,8 @@ import { requireUsablePlaces } from '../places.ts';
 export interface RunOptions extends KernelOptions, PresentationOptions {
   readonly scenarios?: readonly string[];
   readonly param?: readonly string[];
+  readonly kselftest?: readonly string[];
+  readonly kunit?: readonly string[];
   readonly arms: ArmsChoice;
   readonly repeat: number;
   readonly jobs?: number;
@@ -89,7 +91,12 @@ async function readRequest(
   return {
     ...arms,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
-    scenarios: await readScenarios(options.scenarios, options.param ?? [], { ...places, onWarning }),
+    scenarios: await readScenarios(
+      options.scenarios,
+      options.param ?? [],
+      { ...places, onWarning },
+      { kselftest: options.kselftest ?? [], kunit: options.kunit ?? [] },
+    ),
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,
