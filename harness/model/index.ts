@@ -22,8 +22,17 @@ export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
 export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export { formatJson } from './json.ts';
-export type { ArmBuild, BuildResult, Diagnostic, Image, ImageId, Kernel, KernelId } from './kernel.ts';
-export { identifyKernel } from './kernel.ts';
+export type {
+  ArmBuild,
+  BuildResult,
+  ChangedCode,
+  Diagnostic,
+  Image,
+  ImageId,
+  Kernel,
+  KernelId,
+} from './kernel.ts';
+export { describeUntried, identifyKernel, isUntried } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';

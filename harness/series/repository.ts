@@ -6,17 +6,29 @@ import { Fault, isFault } from '../model/index.ts';
 
 /** A repository that a user named, open for reading. */
 export interface Repository {
+  /** The directory with its files; null where it is bare. */
+  readonly top: string | null;
+  /** Where its `HEAD` and its index are. */
+  readonly own: string;
   /** Whether its history was cut off by a shallow clone. */
   readonly isShallow: boolean;
   /** Whether it leaves objects to another repository, which are not fetched. */
   readonly isPartial: boolean;
   /** Runs git on its objects and references. */
   ask(...args: readonly string[]): ReturnType<typeof runGit>;
+  /** The same, with a directory to run in and further variables. */
+  askIn(options: AskOptions, ...args: readonly string[]): ReturnType<typeof runGit>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Where git keeps a repository. */
 interface Places {
+  readonly top: string | null;
   /** The directory with its `HEAD`, which a linked worktree has of its own. */
   readonly own: string;
   /** The directory with its objects, references and configuration. */
@@ -35,7 +47,7 @@ const ENVIRONMENT = {
 } as const;
 
 /** Settings of a repository that give names a meaning, such as `@{upstream}`, and start nothing. */
-const NAMING = '^(branch\\..*\\.(remote|merge)|remote\\..*\\.fetch)$';
+const NAMING = '^(branch\\..*\\.(remote|merge)|remote\\..*\\.fetch|core\\.(filemode|symlinks|ignorecase))$';
 
 /**
  * Opens the repository that a directory is in. git reads its objects and references through a repository of ours, without
@@ -85,16 +97,20 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
       ];
     }),
   );
+  const askIn: Repository['askIn'] = ({ cwd = scratch.path, env = {} }, ...args) =>
+    runGit(['--git-dir', git, ...args], {
+      cwd,
+      accept: 'any',
+      signal,
+      env: { ...ENVIRONMENT, ...names, GIT_CONFIG_COUNT: String(naming.length), ...env },
+    });
   return {
+    top: places.top,
+    own: places.own,
     isShallow,
     isPartial,
-    ask: (...args) =>
-      runGit(['--git-dir', git, ...args], {
-        cwd: scratch.path,
-        accept: 'any',
-        signal,
-        env: { ...ENVIRONMENT, ...names, GIT_CONFIG_COUNT: String(naming.length) },
-      }),
+    askIn,
+    ask: (...args) => askIn({}, ...args),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }
@@ -109,10 +125,10 @@ async function findPlaces(directory: string, signal: AbortSignal | undefined): P
   for (let at = resolve(directory); ; at = dirname(at)) {
     const inside = join(at, '.git');
     const there = await stat(inside).catch(() => null);
-    if (there?.isFile()) return completePlaces(await followFile(inside, at, signal), directory, signal);
-    if (there?.isDirectory() && (await isRepository(inside)))
-      return completePlaces(inside, directory, signal);
-    if (await isRepository(at)) return completePlaces(at, directory, signal);
+    const complete = (own: string, top: string | null) => completePlaces({ own, top }, directory, signal);
+    if (there?.isFile()) return complete(await followFile(inside, at, signal), at);
+    if (there?.isDirectory() && (await isRepository(inside))) return complete(inside, at);
+    if (await isRepository(at)) return complete(at, null);
     if (dirname(at) === at) throw noRepository(`${directory} is not in a git repository`, directory);
   }
 }
@@ -131,7 +147,7 @@ async function followFile(file: string, directory: string, signal: AbortSignal |
 }
 
 async function completePlaces(
-  own: string,
+  { own, top }: Pick<Places, 'own' | 'top'>,
   directory: string,
   signal: AbortSignal | undefined,
 ): Promise<Places> {
@@ -146,7 +162,7 @@ async function completePlaces(
       message: `the repository ${common} keeps its references in a reftable, which ktrial does not read`,
       next: 'hand in the patches: git format-patch --stdout A..B | ktrial run -',
     });
-  return { own, common };
+  return { top, own, common };
 }
 
 async function readSmall(path: string, signal: AbortSignal | undefined): Promise<string> {
