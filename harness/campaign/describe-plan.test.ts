@@ -16,7 +16,6 @@ t.test('a plan is described with all that it rests on', async (t) => {
   const { kernel } = aCampaignRequest();
   const request = aCampaignRequest({
     series,
-    extraFragments: ['/my.config'],
     kernel: { ...kernel, patches: ['/a.patch', '/b.patch'] },
   });
   const plan = aCampaignPlan({ scenarios: ['s'], patches: 2, arms: 'pair', repeat: 1, l2: ['tiny'] });
@@ -26,7 +25,7 @@ t.test('a plan is described with all that it rests on', async (t) => {
   }));
   t.strictSame(describePlan(request, { ...plan, trials }), [
     'kernel     small: {"directory":"/nowhere/linux"}',
-    'config     allnoconfig + /nowhere/a.config /my.config',
+    'config     allnoconfig + /nowhere/a.config',
     'base       2 patches of the definition, then:',
     `series     core: two (version 1, 2 patches, sha256 ${series.digest.slice(0, 12)})`,
     '            1 core: two',

@@ -11,7 +11,7 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
   const { series, kernel } = request;
   const lines = [
     `kernel     ${kernel.name}: ${JSON.stringify(kernel.source)}`,
-    `config     ${kernel.config.base} + ${[...kernel.config.fragments, ...request.extraFragments].join(' ')}`,
+    `config     ${describeConfig(kernel)}`,
   ];
   if (kernel.patches.length > 0)
     lines.push(`base       ${kernel.patches.length} patches of the definition, then:`);
@@ -29,6 +29,12 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
   lines.push(`trials     ${plan.trials.length}`, ...describeTrials(plan));
   lines.push(`repeat     ${request.repeatCommand}`);
   return lines;
+}
+
+function describeConfig({ config }: CampaignRequest['kernel']): string {
+  const fragments = config.fragments.map(({ path, name }) => name ?? path);
+  const options = Object.entries(config.options).map(([name, value]) => `${name}=${value}`);
+  return [config.file ?? config.base, ...new Set(fragments), ...options].join(' + ');
 }
 
 /** Each trial, or where they are too many to be read one by one, how many there are of each kind. */

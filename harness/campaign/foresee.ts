@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { findL2Init } from '../image/index.ts';
-import { knowsCommit, readFragment, readKernelDefinition } from '../kernel/index.ts';
+import { knowsCommit, readKernelDefinition } from '../kernel/index.ts';
 import { DEFAULT_LIMITS, Fault, isFault, type Limits, requireWithin } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 import { countTrials } from './plan.ts';
@@ -15,13 +15,11 @@ export interface ForesightPlace extends Place {
 }
 
 /**
- * Requires what building the arms of a request will need, before anything starts: fragments that can be read and parsed, a
- * base that the source has where that is known. Faults (request): those of `readFragment`, `CAMPAIGN_NO_BASE`.
+ * Requires what building the arms of a request will need, before anything starts: a base
+ * that the source has where that is known. Fault `CAMPAIGN_NO_BASE` (request).
  */
 export async function requireBuildable(request: ArmsRequest, place: ForesightPlace): Promise<void> {
-  const { kernel, extraFragments, baseCommit } = request;
-  const { signal, limits } = place;
-  for (const file of extraFragments) await readFragment(file, { signal, ...(limits ? { limits } : {}) });
+  const { kernel, baseCommit } = request;
   if (baseCommit === null) return;
   if ((await knowsCommit(kernel, baseCommit, place)) === false)
     throw new Fault({

@@ -11,7 +11,7 @@ export {
   requireMemory,
   requireRunnable,
 } from './foresee.ts';
-export { readKernel, readSeriesArgument } from './inputs.ts';
+export { readKernel, readSeriesArgument, withConfigArguments } from './inputs.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
 export { planRun, readRun, resumeCampaign, runCampaign } from './run.ts';
 export {

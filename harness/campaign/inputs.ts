@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
 import { listInput, lookAtInput, readInput } from '../host/index.ts';
-import { type KernelDefinition, readKernelDefinition } from '../kernel/index.ts';
+import {
+  type KernelDefinition,
+  layConfig,
+  readConfigArguments,
+  readKernelDefinition,
+} from '../kernel/index.ts';
 import { DEFAULT_LIMITS, Fault, isFault, type Limits, type Series } from '../model/index.ts';
 import { readSeries } from '../series/index.ts';
 
@@ -29,6 +34,21 @@ export async function readKernel(name: string | undefined, place: InputPlace): P
   }
   const { signal, limits = DEFAULT_LIMITS } = place;
   return readKernelDefinition(name, join(place.root, 'kernels'), { signal, limits });
+}
+
+/** A kernel definition with the values of `--config` on top. Faults of `readConfigArguments`. */
+export async function withConfigArguments(
+  kernel: KernelDefinition,
+  args: readonly string[],
+  { root, workingDirectory, signal, limits = DEFAULT_LIMITS }: InputPlace,
+): Promise<KernelDefinition> {
+  const kernelsDirectory = join(root, 'kernels');
+  const { source } = kernel;
+  const local = 'directory' in source ? source.directory : 'git' in source ? source.git.repository : null;
+  const checkout = local === null ? null : resolve(workingDirectory, local);
+  const place = { workingDirectory, kernelsDirectory, arch: kernel.arch, checkout, signal, limits };
+  const layer = await readConfigArguments(args, place);
+  return { ...kernel, config: await layConfig(kernel.config, layer, place) };
 }
 
 /**
@@ -90,7 +110,7 @@ function nullIfMissing(fault: unknown): null {
 async function requireNoSlip(arg: string, path: string, kind: string): Promise<void> {
   const names = kind === 'directory' ? await listInput(path, 'directory of patches') : [arg];
   const of = (pattern: RegExp) => names.length > 0 && names.every((name) => pattern.test(name));
-  const option = of(/\.ya?ml$/) ? '--scenarios' : of(/\.config$/) ? '--config-fragment' : null;
+  const option = of(/\.ya?ml$/) ? '--scenarios' : of(/\.config$/) ? '--config' : null;
   if (option === null) return;
   throw new Fault({
     blame: 'request',

@@ -96,7 +96,18 @@ t.test('fragments of the request are part of the configuration', async (t) => {
   const extra = join(lab.tree, '../extra.config');
   writeFileSync(extra, 'CONFIG_EXTRA=y\n');
   const plain = await apply(lab, requestOf(lab));
-  const more = await apply(lab, requestOf(lab, { extraFragments: [extra] }));
+  const more = await apply(
+    lab,
+    requestOf(lab, {
+      kernel: {
+        ...lab.definition,
+        config: {
+          ...lab.definition.config,
+          fragments: [...lab.definition.config.fragments, { path: extra, name: null }],
+        },
+      },
+    }),
+  );
   t.ok(plain.ok && more.ok && plain.config !== more.config);
 });
 

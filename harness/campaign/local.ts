@@ -150,7 +150,6 @@ class LocalPerformer implements Performer {
   async #openTree(progress: Progress, signal: AbortSignal): Promise<BuildTree> {
     this.#tree ??= await openBuildTree(this.#request.kernel, {
       ...this.#options(signal),
-      extraFragments: this.#request.extraFragments,
       onProgress: progress,
     });
     return this.#tree;

@@ -11,7 +11,6 @@ const series = await aSeries([
 ]);
 const request = aCampaignRequest({
   series,
-  extraFragments: ['/my.config'],
   baseCommit: 'v5.10',
   arms: 'per-patch',
   mirror: 'http://127.0.0.1/debian',
@@ -21,13 +20,13 @@ const request = aCampaignRequest({
 t.test('what a resumed run needs of its request survives the journal', async (t) => {
   const record = await recordRequest(request, 'id', '1.2.3');
   const restored = restoreRequest(JSON.parse(JSON.stringify(record)), series);
-  const { kernel, extraFragments, baseCommit, arms, mirror, image, jobs } = request;
-  t.match(restored, { series, kernel, extraFragments, baseCommit, arms, mirror, image, jobs });
+  const { kernel, baseCommit, arms, mirror, image, jobs } = request;
+  t.match(restored, { series, kernel, baseCommit, arms, mirror, image, jobs });
   t.equal(restoreRequest(record, null).series, null);
 });
 
 t.test('a record says what was asked for, and which computer and programs it was asked of', async (t) => {
-  const { kernel, extraFragments, baseCommit, arms, mirror, image, jobs } = request;
+  const { kernel, baseCommit, arms, mirror, image, jobs } = request;
   const record = await recordRequest(request, 'id', '1.2.3');
   t.strictSame(record, {
     id: 'id',
@@ -48,7 +47,6 @@ t.test('a record says what was asked for, and which computer and programs it was
     },
     kernel,
     options: {
-      extraFragments,
       allowUnsandboxed: false,
       baseCommit,
       arms,

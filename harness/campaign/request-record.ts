@@ -52,7 +52,7 @@ export interface ResumedRequest extends ArmsRequest {
 export function restoreRequest(record: RunRequest, series: Series | null): ResumedRequest {
   const options = record.options as Pick<
     CampaignRequest,
-    'extraFragments' | 'baseCommit' | 'arms' | 'mirror' | 'allowUnsandboxed' | 'image' | 'jobs'
+    'baseCommit' | 'arms' | 'mirror' | 'allowUnsandboxed' | 'image' | 'jobs'
   >;
   // The journal's own writer put a definition there.
   const kernel = record.kernel as unknown as KernelDefinition;

@@ -7,9 +7,8 @@ import type { SettledScenario } from '../scenario/index.ts';
 export interface ArmsRequest {
   /** The series under trial; null for the base alone. */
   readonly series: Series | null;
+  /** With what the command line adds to its configuration. */
   readonly kernel: KernelDefinition;
-  /** Config fragments on top of the definition's: absolute paths. */
-  readonly extraFragments: readonly string[];
   /** Commit to use as base instead of the definition's, from the command line. */
   readonly baseCommit: string | null;
   readonly arms: ArmsChoice;

@@ -200,7 +200,7 @@ t.test("an option that does not survive is told with the fragment's line", async
   const directory = t.testdir();
   const fragment = join(directory, 'mine.config');
   writeFileSync(fragment, '# a heading\nCONFIG_VFIO_MDEV=y # without VFIO it cannot be\n');
-  const result = await ktrial(['build', '--kernel', 'smoke-5.10', '--config-fragment', fragment]);
+  const result = await ktrial(['build', '--kernel', 'smoke-5.10', '--config', fragment]);
   t.equal(result.exitCode, 2, result.stderr);
   t.match(result.stderr, /mine\.config:2: CONFIG_VFIO_MDEV: got n, expected y/);
 });

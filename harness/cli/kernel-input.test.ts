@@ -106,11 +106,11 @@ t.test('a fragment of the command line is read before anything is built', async 
     ['/dev/zero', /got a device/],
   ];
   for (const [path, message] of cases) {
-    const { code, text } = ktrial(directory, 'build', '--kernel', 'k.yaml', '--config-fragment', path);
+    const { code, text } = ktrial(directory, 'build', '--kernel', 'k.yaml', '--config', path);
     t.equal(code, 2, path);
     t.match(text, message, path);
   }
   t.notOk(existsSync(join(directory, 'cache/ktrial/sources')));
-  const { code, text } = ktrial(directory, 'build', '--kernel', 'k.yaml', '--config-fragment', 'a.config');
+  const { code, text } = ktrial(directory, 'build', '--kernel', 'k.yaml', '--config', 'a.config');
   t.equal(code, 0, text);
 });

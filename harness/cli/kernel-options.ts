@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { resolve } from 'node:path';
 import {
   type ArmsRequest,
   buildArms,
@@ -7,6 +6,7 @@ import {
   readKernel,
   readSeriesArgument,
   requireBuildable,
+  withConfigArguments,
 } from '../campaign/index.ts';
 import { type ArmsChoice, type CampaignState, Fault, type Kernel, type Rejection } from '../model/index.ts';
 import { describeRejection } from '../report/index.ts';
@@ -21,7 +21,7 @@ export interface KernelOptions {
   readonly kernel?: string;
   readonly base?: string;
   readonly repository?: string;
-  readonly configFragment?: readonly string[];
+  readonly config?: readonly string[];
   readonly mirror?: string;
   readonly allowUnsandboxed?: boolean;
   readonly arms?: ArmsChoice;
@@ -34,9 +34,10 @@ export async function readArmsRequest(
   context: Context,
 ): Promise<ArmsRequest> {
   if (seriesArg === undefined) requireNoSeriesOptions(options);
-  const kernel = await readKernel(options.kernel, context);
-  const extraFragments = (options.configFragment ?? []).map((path) =>
-    resolve(context.workingDirectory, path),
+  const kernel = await withConfigArguments(
+    await readKernel(options.kernel, context),
+    options.config ?? [],
+    seriesPlace(context),
   );
   const series =
     seriesArg === undefined
@@ -45,7 +46,6 @@ export async function readArmsRequest(
   return {
     series,
     kernel,
-    extraFragments,
     baseCommit: options.base ?? null,
     arms: options.arms ?? 'pair',
     mirror: options.mirror ?? null,

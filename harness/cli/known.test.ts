@@ -30,14 +30,10 @@ const RUN = 'ktrial run --kernel smoke-5.10';
 
 /** What a plan or lint says before anything starts: the line, the exit code, and words of the answer. */
 const ROWS: readonly (readonly [line: string, exitCode: number, answer: RegExp])[] = [
-  [`${RUN} -s ok.yaml --config-fragment none.config --dry-run`, 2, /none\.config.*INPUT_NOT_FOUND/],
-  [`${RUN} -s ok.yaml --config-fragment bad.config --dry-run`, 2, /bad\.config:2: .*CONFIG_BAD_LINE/],
-  [`${RUN} -s ok.yaml --config-fragment word.config`, 2, /CONFIG_BAD_LINE/],
-  [
-    `${RUN} -s ok.yaml --config-fragment long.config --limit fragment-lines=1000 --dry-run`,
-    2,
-    /got 2000 lines/,
-  ],
+  [`${RUN} -s ok.yaml --config none.config --dry-run`, 2, /none\.config.*INPUT_NOT_FOUND/],
+  [`${RUN} -s ok.yaml --config bad.config --dry-run`, 2, /bad\.config:2: .*CONFIG_BAD_LINE/],
+  [`${RUN} -s ok.yaml --config word.config`, 2, /CONFIG_BAD_LINE/],
+  [`${RUN} -s ok.yaml --config long.config --limit fragment-lines=1000 --dry-run`, 2, /got 2000 lines/],
   [`${RUN} -s no-kernel.yaml --dry-run`, 2, /kernel nope.*CAMPAIGN_NO_L2_KERNEL/],
   [`${RUN} -s no-kernel.yaml`, 2, /CAMPAIGN_NO_L2_KERNEL/],
   [`${RUN} -s no-image.yaml --dry-run`, 2, /there is no image "nope".*IMAGE_NO_L2/],
@@ -51,8 +47,8 @@ const ROWS: readonly (readonly [line: string, exitCode: number, answer: RegExp])
   [`${RUN} -s ok.yaml -o nope --dry-run`, 2, /CLI_BAD_FORMAT/],
   ['ktrial run --kernel kernel.yaml -s ok.yaml --dry-run', 2, /bad\.config:2: .*CONFIG_BAD_LINE/],
   ['ktrial build --kernel kernel.yaml', 2, /CONFIG_BAD_LINE/],
-  ['ktrial build --kernel smoke-5.10 --config-fragment none.config', 2, /INPUT_NOT_FOUND/],
-  ['ktrial boot --kernel smoke-5.10 --config-fragment bad.config -- true', 2, /CONFIG_BAD_LINE/],
+  ['ktrial build --kernel smoke-5.10 --config none.config', 2, /INPUT_NOT_FOUND/],
+  ['ktrial boot --kernel smoke-5.10 --config bad.config -- true', 2, /CONFIG_BAD_LINE/],
   ['ktrial lint no-kernel.yaml', 2, /CAMPAIGN_NO_L2_KERNEL/],
   ['ktrial lint no-image.yaml', 2, /IMAGE_NO_L2/],
   ['ktrial lint far-image.yaml ok.yaml', 2, /small letters/],

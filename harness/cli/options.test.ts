@@ -40,7 +40,7 @@ const REFUSED: readonly (readonly [line: string, answer: RegExp])[] = [
   [`${RUN} --dry-run --param count=1 --param count=2`, /--param count twice/],
   [`${RUN} --dry-run --kernel mdev-5.10`, /CLI_OPTION_TWICE/],
   [`${RUN} other.yaml --dry-run`, /got other.yaml as the series.*CAMPAIGN_NO_SERIES/],
-  [`${RUN} --config-fragment a.config b.config --dry-run`, /got b.config as the series/],
+  [`${RUN} --config a.config b.config --dry-run`, /got b.config as the series/],
   [`${RUN} --dry-run --mirror nowhere`, /must be an address/],
   [`${RUN} --dry-run --mirror $'http://x/\\n[trusted=yes]'`, /must be an address/],
   ['ktrial run --kernel smoke-5.10 --scenarios "" --dry-run', /CLI_NO_VALUE/],
@@ -53,7 +53,7 @@ const REFUSED: readonly (readonly [line: string, answer: RegExp])[] = [
   ['ktrial scan --source . ok.yaml', /SCAN_NO_VMLINUX/],
   ['ktrial boot --kernel smoke-5.10 --timeout 9007199254740991 -- true', /from 1 to 604800/],
   ['ktrial boot --kernel smoke-5.10 --memory 99999999999 -- true', /from 64 to/],
-  ['ktrial build --kernel smoke-5.10 --config-fragment --json', /CLI_NO_VALUE/],
+  ['ktrial build --kernel smoke-5.10 --config --json', /CLI_NO_VALUE/],
   ['ktrial report -o', /argument missing/],
   ['ktrial report --output --verbose', /CLI_NO_VALUE/],
   ['ktrial show --color --debug latest', /got --debug after --color.*CLI_NO_VALUE/],
@@ -76,7 +76,7 @@ t.test(
 t.test('options that may be repeated take one value each and leave the series alone', async (t) => {
   const cwd = t.testdir(FILES);
   const series = join(PROJECT_ROOT, 'kernels/mdev/series/v2.mbox');
-  const line = `ktrial run -k mdev-5.10 -s ok.yaml -s other.yaml --config-fragment a.config --config-fragment b.config -p count=3 ${series} --dry-run`;
+  const line = `ktrial run -k mdev-5.10 -s ok.yaml -s other.yaml --config a.config --config b.config -p count=3 ${series} --dry-run`;
   const { exitCode, stdout, stderr } = await runShell(line, { cwd });
   t.equal(exitCode, 0, stderr);
   for (const words of [/a\.config .*b\.config/, /^series /m, /ok\.patched\.1/, /other\.base\.1/])

@@ -40,7 +40,12 @@ export function kernelOptions(command: Command): Command {
     .option('-k, --kernel <name>', 'kernel definition: a name in kernels/, or the path of a YAML file')
     .option('--base <commit>', 'apply the series to this commit of the source')
     .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
-    .addOption(repeatable('--config-fragment <path>', "a config fragment on top of the definition's"))
+    .addOption(
+      repeatable(
+        '--config <what>',
+        'on top of the configuration: CONFIG_NAME=VALUE, ktrial/NAME, a fragment, a whole .config, or a fragment in kernel/configs of the tree',
+      ),
+    )
     .option(
       '--allow-unsandboxed',
       'build even where this computer cannot contain the code that a build executes',

@@ -40,7 +40,7 @@ const WAYS: readonly string[] = [
   // A file name, a label, a key and a line of its frame.
   'ktrial lint "$1.yaml"; ktrial lint d/label.yaml; ktrial lint d/key.yaml',
   // A kernel, a fragment, a series, a repository, a run, a trial, a parameter, an option and a command.
-  'ktrial run --kernel "$1" --scenarios ok.yaml --dry-run; ktrial run --kernel smoke-5.10 --scenarios ok.yaml --config-fragment d/a.config --dry-run',
+  'ktrial run --kernel "$1" --scenarios ok.yaml --dry-run; ktrial run --kernel smoke-5.10 --scenarios ok.yaml --config d/a.config --dry-run',
   'ktrial run "$1..x" --repository "$1" --kernel smoke-5.10 --scenarios ok.yaml --dry-run; ktrial report "$1"; ktrial "$1"; ktrial "--$1"',
   // The plan, with a note and a subject, and a log with its name.
   'ktrial run d/a.mbox --kernel smoke-5.10 --scenarios d/ok.yaml --dry-run; ktrial scan "d/log$1" d/log; ktrial --limit "$1" list',

@@ -27,7 +27,7 @@ t.test('a named pipe at which nobody writes holds nothing up', async (t) => {
     'ktrial run --kernel smoke-5.10 --scenarios p --dry-run',
     'ktrial run --kernel smoke-5.10 --scenarios d --dry-run',
     `${RUN} p`,
-    `${RUN} --config-fragment p`,
+    `${RUN} --config p`,
     `${RUN} --run-directory p`,
     `${RUN} -o tap:p`,
     'ktrial report p',
@@ -93,7 +93,7 @@ t.test('an interruption ends what waits for input, with 130', async (t) => {
       ['SIGTERM', 'SIGTERM'],
     ],
     [[...run, '--scenarios', '/dev/fd/3'], ['SIGINT']],
-    [[...run, '--scenarios', 'ok.yaml', '--config-fragment', '/dev/fd/3'], ['SIGINT']],
+    [[...run, '--scenarios', 'ok.yaml', '--config', '/dev/fd/3'], ['SIGINT']],
   ];
   await forEachRow(rows, async ([args, signals]) => {
     const { end, said } = await interrupt(args, cwd, signals);
@@ -110,7 +110,7 @@ t.test('the pipe of <(command) and standard input are read to their end', async 
     'ktrial lint /dev/stdin <ok.yaml',
     'cat ok.yaml | ktrial lint /dev/stdin',
     'ktrial run --kernel smoke-5.10 --scenarios <(cat ok.yaml) --dry-run',
-    `${RUN} --config-fragment <(echo CONFIG_A=y)`,
+    `${RUN} --config <(echo CONFIG_A=y)`,
   ];
   await forEachRow(lines, async (line) => {
     const { exitCode, stderr, stdout } = await runShell(line, { cwd, timeoutMs: DEADLINE_MS });

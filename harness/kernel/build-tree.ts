@@ -21,8 +21,6 @@ import { ensureWorktree } from './worktree.ts';
 export interface BuildTreeOptions extends SourceOptions {
   /** Compiler processes at once; as many as there are CPUs when absent. */
   readonly jobs?: number;
-  /** Config fragments on top of the definition's, such as the user's. */
-  readonly extraFragments?: readonly string[];
   /** Execute the code of the source and the series even where this computer cannot contain it. */
   readonly allowUnsandboxed?: boolean | undefined;
   /** Contain nothing, even where that is possible: to measure what it costs. */
@@ -65,10 +63,12 @@ export async function openBuildTree(
   for (let failures = 0; ; failures += 1) {
     const source = await fetchSource(definition, options);
     // Neither patches nor fragments are in the key: a change of either compiles what it affects, in place.
-    const key = digestOf(definition.name, source.key, definition.config.base, toolchain.compiler).slice(
-      0,
-      32,
-    );
+    const key = digestOf(
+      definition.name,
+      source.key,
+      definition.config.file ?? definition.config.base,
+      toolchain.compiler,
+    ).slice(0, 32);
     const directory = join(options.cacheDirectory, 'build-trees', key);
     const lock = await takeLock(`${directory}.lock`, {
       onWait: () => options.onProgress?.(`waiting for another ktrial that builds ${definition.name}`),
@@ -114,9 +114,8 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     checkOut: () => checkOut(tree, baseCommit, signal),
     toolchain,
     directory: join(directory, 'config'),
-    base: definition.config.base,
+    config: definition.config,
     defconfigs: architecture.defconfigs,
-    fragments: [...definition.config.fragments, ...(options.extraFragments ?? [])],
     makeArguments,
     containment,
     keepOpen: lock.descriptor,

@@ -10,15 +10,18 @@ import {
   writeFileAtomic,
 } from '../host/index.ts';
 import { Fault, isFault, type Limits } from '../model/index.ts';
+import { isFile } from './config-layer.ts';
 import { type Containment, contain } from './containment.ts';
+import type { KernelConfig } from './definition.ts';
 import {
   findLostOptions,
   type LostOption,
   parseConfig,
   type RequestedOption,
-  readFragment,
+  readWholeConfig,
 } from './fragment.ts';
 import { buildInto } from './output-directory.ts';
+import { readRequestedOptions } from './requested-options.ts';
 import type { Toolchain } from './toolchain.ts';
 
 export interface ConfigRequest {
@@ -30,10 +33,9 @@ export interface ConfigRequest {
   readonly toolchain: Toolchain;
   /** A directory for the configuration alone: its host tools stay there between runs. */
   readonly directory: string;
-  readonly base: string;
+  readonly config: KernelConfig;
   /** Where the source has its `NAME_defconfig` files. */
   readonly defconfigs: string;
-  readonly fragments: readonly string[];
   readonly makeArguments: readonly string[];
   readonly containment: Containment;
   /** The build tree's lock, which make's processes hold too. */
@@ -48,19 +50,28 @@ export interface ConfigRequest {
  * Fault `CONFIG_LOST_OPTION` names each option that did not survive and the fragment's line that requested it.
  */
 export async function settleConfig(request: ConfigRequest): Promise<string> {
-  const { signal, limits } = request;
-  const requested = (
-    await Promise.all(request.fragments.map((file) => readFragment(file, { signal, limits })))
-  ).flat();
-  const merged = requested.map(formatOption).join('');
+  const { config } = request;
+  const named = await readRequestedOptions(config, null, request);
+  const trees = config.fragments.filter((one) => !isFile(one)).map(({ path }) => path);
+  const whole = config.file === null ? null : await readWholeConfig(config.file, request);
   const { compiler, linker } = request.toolchain;
-  const key = digestOf(request.commit, request.base, merged, compiler, linker, ...request.makeArguments);
+  const key = digestOf(
+    request.commit,
+    whole ?? config.base,
+    formatOptions(named),
+    trees.join(),
+    compiler,
+    linker,
+    ...request.makeArguments,
+  );
   const memo = `${request.directory}.json`;
   const known = await readSettled(memo, key, request.onProgress);
   if (known !== null) return known;
   request.onProgress?.('settling the configuration');
   await request.checkOut();
-  const text = await buildInto(request.directory, () => makeConfig(request, merged));
+  const tree = { path: request.tree, directories: ['kernel/configs', request.defconfigs] };
+  const requested = await readRequestedOptions(config, tree, request);
+  const text = await buildInto(request.directory, () => makeConfig(request, whole, requested));
   const lost = findLostOptions(requested, parseConfig(text));
   if (lost.length > 0) throw lostFault(lost);
   await rm(memo, { recursive: true, force: true });
@@ -68,8 +79,10 @@ export async function settleConfig(request: ConfigRequest): Promise<string> {
   return text;
 }
 
-function formatOption({ name, value }: RequestedOption): string {
-  return value === 'n' ? `# ${name} is not set\n` : `${name}=${value}\n`;
+function formatOptions(options: readonly RequestedOption[]): string {
+  return options
+    .map(({ name, value }) => (value === 'n' ? `# ${name} is not set\n` : `${name}=${value}\n`))
+    .join('');
 }
 
 async function readSettled(
@@ -93,10 +106,12 @@ async function readSettled(
 /** More than any configuration has. */
 const CONFIG_BYTES = 16 * 1024 * 1024;
 
-async function makeConfig(request: ConfigRequest, merged: string): Promise<string> {
+async function makeConfig(
+  request: ConfigRequest,
+  whole: string | null,
+  requested: readonly RequestedOption[],
+): Promise<string> {
   const { directory, tree, keepOpen, containment } = request;
-  const fragments = join(directory, 'fragments.config');
-  await placeInSandbox(containment.sandbox, fragments, merged);
   const reach = { tree, output: directory, mountedAt: directory, ccache: null, env: {} };
   const options = {
     timeoutMs: 10 * 60_000,
@@ -104,22 +119,34 @@ async function makeConfig(request: ConfigRequest, merged: string): Promise<strin
     ...(request.signal ? { signal: request.signal } : {}),
     ...(await contain(containment, reach)),
   };
-  const run = async (program: string, args: readonly string[]) => {
-    const { exceeded } = await runCommand(program, args, { ...options, cwd: tree });
+  const make = async (...targets: string[]) => {
+    const args = ['-s', '-C', tree, `O=${directory}`, ...request.makeArguments, ...targets];
+    const { exceeded } = await runCommand('make', args, { ...options, cwd: tree });
     if (exceeded) throw exceededFault(exceeded);
   };
-  const make = (...targets: string[]) =>
-    run('make', ['-s', '-C', tree, `O=${directory}`, ...request.makeArguments, ...targets]);
-  if (request.base === 'allnoconfig') {
+  const { base } = request.config;
+  if (whole === null && base === 'allnoconfig') {
+    const fragments = join(directory, 'fragments.config');
+    await placeInSandbox(containment.sandbox, fragments, formatOptions(requested));
     await make(`KCONFIG_ALLCONFIG=${fragments}`, 'allnoconfig');
   } else {
-    await make(request.base).catch((cause: unknown) => explainBase(request, cause));
-    const base = join(directory, 'base.config');
-    await placeInSandbox(containment.sandbox, base, await readConfig(directory));
-    await run(join(tree, 'scripts/kconfig/merge_config.sh'), ['-m', '-O', directory, base, fragments]);
+    if (whole === null) await make(base).catch((cause: unknown) => explainBase(request, cause));
+    const below = whole ?? (await readConfig(directory));
+    await placeInSandbox(containment.sandbox, join(directory, '.config'), mergeOptions(below, requested));
   }
   await make('olddefconfig');
   return readConfig(directory);
+}
+
+/** A configuration with options on top: each is there once, since of two values one may win in a choice. */
+function mergeOptions(below: string, requested: readonly RequestedOption[]): string {
+  const names = new Set(requested.map(({ name }) => name));
+  const kept = below.split('\n').filter((line) => !names.has(nameOfLine(line)));
+  return `${kept.join('\n')}\n${formatOptions(requested)}`;
+}
+
+function nameOfLine(line: string): string {
+  return /^(?:# )?(CONFIG_\w+)/.exec(line)?.[1] ?? '';
 }
 
 async function readConfig(directory: string): Promise<string> {
@@ -148,17 +175,21 @@ async function explainBase(request: ConfigRequest, cause: unknown): Promise<neve
   const known = names.filter((name) => name.endsWith('_defconfig')).sort();
   if (
     !isFault(cause, 'HOST_COMMAND_FAILED') ||
-    !request.base.endsWith('_defconfig') ||
-    known.includes(request.base)
+    !request.config.base.endsWith('_defconfig') ||
+    known.includes(request.config.base)
   )
     throw cause;
   throw new Fault({
     blame: 'request',
     code: 'CONFIG_NO_BASE',
-    message: `the source has no ${request.base}${known.length === 0 ? ', and no other defconfig' : ''}`,
+    message: `the source has no ${request.config.base}${known.length === 0 ? ', and no other defconfig' : ''}`,
     next: `set base: in the kernel definition to one of: ${['allnoconfig', 'tinyconfig', 'defconfig', ...known].join(', ')}`,
     cause,
   });
+}
+
+function placeOf({ file, line }: RequestedOption): string {
+  return line === null ? file : `${file}:${line}`;
 }
 
 function lostFault(lost: readonly LostOption[]): Fault {
@@ -167,11 +198,11 @@ function lostFault(lost: readonly LostOption[]): Fault {
   return new Fault({
     blame: 'request',
     code: 'CONFIG_LOST_OPTION',
-    message: `${first?.name}=${first?.value} (${basename(first?.file ?? '')}:${first?.line})${others} did not survive olddefconfig`,
+    message: `${first?.name}=${first?.value} (${first && placeOf({ ...first, file: basename(first.file) })})${others} did not survive olddefconfig`,
     next: 'add what the option depends on to the fragment, or remove the option; `make menuconfig`, then /NAME, shows its dependencies',
-    details: lost.map(
-      ({ file, line, name, value, got }) => `${file}:${line}: ${name}: got ${got}, expected ${value}`,
-    ),
-    ...(first ? { span: { file: first.file, line: first.line, column: 1, length: first.name.length } } : {}),
+    details: lost.map((one) => `${placeOf(one)}: ${one.name}: got ${one.got}, expected ${one.value}`),
+    ...(first && first.line !== null
+      ? { span: { file: first.file, line: first.line, column: 1, length: first.name.length } }
+      : {}),
   });
 }

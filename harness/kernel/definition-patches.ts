@@ -49,7 +49,7 @@ async function applyPatch({ definition, commit, tree, signal }: BaseRequest, pat
     throw new Fault({
       blame: 'request',
       code: 'KERNEL_PATCH_FAILED',
-      message: `${path}, listed in ${definition.path}, does not apply`,
+      message: `${path}${definition.path === null ? '' : `, listed in ${definition.path},`} does not apply`,
       details: cause.details,
       next: 'the patches of a kernel definition must fit its source; a series under trial goes on the command line instead',
       cause,

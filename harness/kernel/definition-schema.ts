@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { DEBIAN_FORMS } from '../debian/index.ts';
+import { ARCHITECTURE_NAMES } from './config-fragment.ts';
 import { formed, isRefName, isRepository, isTarballLocation, pathText } from './form.ts';
 
 function debianText(kind: keyof typeof DEBIAN_FORMS) {
@@ -50,39 +51,76 @@ const configBase = checked(
 
 const SOURCES = ['debian', 'tarball', 'git', 'directory'];
 
+/** `CONFIG_NAME`, as in a `.config`. */
+const optionName = formed(/^CONFIG_[A-Za-z0-9_]{1,120}$/, 'the name of an option, such as CONFIG_ZRAM');
+/** What YAML makes of y, m, n, a number or a text. */
+const optionValue = z.union([z.string(), z.number(), z.boolean()]);
+
 /** The shape of `kernels/*.yaml`. */
-export const kernelDefinitionSchema = z.strictObject({
-  name: formed(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'at most 64 lower-case letters, digits, dots and dashes'),
-  description: z.string(),
-  arch: z.literal('x86_64').default('x86_64'),
-  source: z
-    .strictObject({
-      debian: debianSource.optional(),
-      tarball: tarballSource.optional(),
-      git: gitSource.optional(),
-      directory: pathText('a kernel source tree')
-        .optional()
-        .describe('a kernel source tree; it is only read'),
-    })
-    .refine((source) => Object.keys(source).length === 1, {
-      error: (issue) =>
-        `got ${Object.keys(issue.input as object).join(' and ') || 'none'}, expected one source: ${SOURCES.join(', ')}`,
-    }),
-  config: z.strictObject({
-    base: configBase.default('allnoconfig'),
-    fragments: z
-      .array(pathText('a config fragment'))
-      .min(1)
-      .describe('fragment files, relative to this file'),
-  }),
-  patches: z
-    .array(pathText('a patch'))
-    .default([])
-    .describe(
-      'patch files, mailboxes or directories of patches, relative to this file, applied before any series',
-    ),
-  modules: z.boolean().default(true).describe('whether to build modules'),
-});
+export const kernelDefinitionSchema = z
+  .strictObject({
+    name: formed(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'at most 64 lower-case letters, digits, dots and dashes'),
+    description: z.string().optional(),
+    extends: z
+      .union([
+        formed(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'the name or path of a kernel definition'),
+        pathText('a kernel definition'),
+      ])
+      .optional()
+      .describe(
+        'a kernel definition that this one goes on from: a name in kernels/, or a path relative to this file',
+      ),
+    arch: z.enum(ARCHITECTURE_NAMES).optional(),
+    source: z
+      .strictObject({
+        debian: debianSource.optional(),
+        tarball: tarballSource.optional(),
+        git: gitSource.optional(),
+        directory: pathText('a kernel source tree')
+          .optional()
+          .describe('a kernel source tree; it is only read'),
+      })
+      .refine((source) => Object.keys(source).length === 1, {
+        error: (issue) =>
+          `got ${Object.keys(issue.input as object).join(' and ') || 'none'}, expected one source: ${SOURCES.join(', ')}`,
+      })
+      .optional(),
+    config: z
+      .strictObject({
+        base: configBase.optional(),
+        file: pathText('a whole .config')
+          .optional()
+          .describe('a whole .config that is taken instead of base, relative to this file'),
+        fragments: z
+          .array(pathText('a config fragment'))
+          .default([])
+          .describe('fragments: names as in ktrial/machine, or files relative to this file'),
+        options: z
+          .record(optionName, optionValue)
+          .default({})
+          .describe('single options, on top of all fragments'),
+      })
+      .refine((config) => config.base === undefined || config.file === undefined, {
+        error: 'got base and file, expected one of them: what the fragments are put on top of',
+      })
+      .optional(),
+    toolchain: formed(/^(?:gcc|llvm(?:-[1-9]\d?)?)$/, 'gcc, llvm or llvm-VERSION').optional(),
+    patches: z
+      .array(pathText('a patch'))
+      .default([])
+      .describe(
+        'patch files, mailboxes or directories of patches, relative to this file, applied before any series',
+      ),
+    modules: z.boolean().optional().describe('whether to build modules'),
+  })
+  .refine((one) => one.extends !== undefined || one.source !== undefined, {
+    error: `got none, expected one source: ${SOURCES.join(', ')}; or extends: with a definition that has one`,
+    path: ['source'],
+  })
+  .refine((one) => one.extends !== undefined || one.config !== undefined, {
+    error: 'got none, expected config:, such as {fragments: [ktrial/machine]}; or extends:',
+    path: ['config'],
+  });
 
 /** The one source of a definition. */
 export type KernelSource =

@@ -7,8 +7,11 @@ export interface RequestedOption {
   readonly name: string;
   /** `y`, `m`, `n`, a number or a quoted string, as in a `.config`. */
   readonly value: string;
+  /** The file that asks for it, or `--config`. */
   readonly file: string;
-  readonly line: number;
+  readonly line: number | null;
+  /** How the fragment was named, such as `ktrial/machine`; absent and null for a user's. */
+  readonly from?: string | null;
 }
 
 /** An option whose value in the finished configuration is not the requested one. */
@@ -35,7 +38,42 @@ const INVISIBLE = /[\p{Cf}\p{Cc}\ufffd\u2028\u2029]|(?![ \t])\p{Zs}/u;
  * `LIMIT_EXCEEDED`, all of the request.
  */
 export async function readFragment(path: string, options: FragmentOptions = {}): Promise<RequestedOption[]> {
-  const { limits = DEFAULT_LIMITS, signal } = options;
+  const text = await readConfigFile(path, options);
+  const requested = parseFragment(text, path);
+  if (requested.length > 0) return requested;
+  throw new Fault({
+    blame: 'request',
+    code: 'CONFIG_EMPTY',
+    message: `the config fragment ${path} has no option`,
+    next: 'write CONFIG_NAME=value lines into it, or do not name it',
+  });
+}
+
+/** The first lines of what make writes: no fragment has them. */
+const WHOLE_HEAD = /^# Automatically generated (?:file|make config)[\s\S]*^# .*Kernel Configuration$/m;
+
+/** Whether a file is a whole `.config` by its head. Faults: those of `readInput`, `CONFIG_NO_TEXT`. */
+export async function isWholeConfig(path: string, options: FragmentOptions = {}): Promise<boolean> {
+  return WHOLE_HEAD.test((await readConfigFile(path, options)).slice(0, 500));
+}
+
+/** The text of a whole `.config`. Faults: those of `readInput`, `CONFIG_NO_TEXT`, `CONFIG_EMPTY`, all of the request. */
+export async function readWholeConfig(path: string, options: FragmentOptions): Promise<string> {
+  const text = await readConfigFile(path, options);
+  if (/^CONFIG_\w+=/m.test(text)) return text;
+  throw new Fault({
+    blame: 'request',
+    code: 'CONFIG_EMPTY',
+    message: `the configuration ${path} has no option`,
+    next: 'name a .config as make leaves it',
+  });
+}
+
+/** The text of a fragment or a `.config`. */
+async function readConfigFile(
+  path: string,
+  { limits = DEFAULT_LIMITS, signal }: FragmentOptions,
+): Promise<string> {
   const most = limits['fragment-lines'];
   const bytes = await readInput(path, {
     what: 'config fragment',
@@ -45,14 +83,7 @@ export async function readFragment(path: string, options: FragmentOptions = {}):
   });
   const text = decodeText(bytes, path);
   requireWithin(limits, 'fragment-lines', text.split('\n').length - 1, path);
-  const requested = parseFragment(text, path);
-  if (requested.length > 0) return requested;
-  throw new Fault({
-    blame: 'request',
-    code: 'CONFIG_EMPTY',
-    message: `the config fragment ${path} has no option`,
-    next: 'write CONFIG_NAME=value lines into it, or do not name it',
-  });
+  return text;
 }
 
 /** The text of a file in UTF-8, without the mark that some editors put before it. Fault `CONFIG_NO_TEXT`. */
@@ -86,10 +117,15 @@ export function parseFragment(text: string, file: string): RequestedOption[] {
   return options;
 }
 
+/** Parses `CONFIG_NAME=VALUE`; `where` is what the message begins with. Fault `CONFIG_BAD_LINE` (request). */
+export function parseOption(text: string, where: string): Pick<RequestedOption, 'name' | 'value'> {
+  return parseAssignment(text, where, null);
+}
+
 function parseAssignment(
   line: string,
   file: string,
-  number: number,
+  number: number | null,
 ): Pick<RequestedOption, 'name' | 'value'> {
   const [, name = '', rest = ''] = ASSIGNMENT.exec(line) ?? [];
   const [, value = ''] = VALUE.exec(rest) ?? [];
@@ -109,9 +145,9 @@ function parseAssignment(
     return new Fault({
       blame: 'request',
       code: 'CONFIG_BAD_LINE',
-      message: `${file}:${number}: got ${line.length > 120 ? `${line.slice(0, 120)}…` : line}: ${why}`,
+      message: `${number === null ? file : `${file}:${number}:`} got ${line.length > 120 ? `${line.slice(0, 120)}…` : line}: ${why}`,
       next,
-      span: { file, line: number, column: 1, length: line.length },
+      ...(number === null ? {} : { span: { file, line: number, column: 1, length: line.length } }),
     });
   }
 }

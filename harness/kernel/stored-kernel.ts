@@ -28,7 +28,7 @@ const metaSchema = z.strictObject({
   kernel: z.strictObject({
     digest: z.string(),
     name: z.string(),
-    arch: z.literal('x86_64'),
+    arch: z.enum(['x86_64', 'arm64']),
     release: z.string(),
     bootDigest: z.string(),
     compiler: z.string(),

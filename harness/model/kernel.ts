@@ -5,7 +5,7 @@ export interface KernelId {
   /** SHA-256, hex, over source, patches, configuration and compiler. */
   readonly digest: string;
   readonly name: string;
-  readonly arch: 'x86_64';
+  readonly arch: 'x86_64' | 'arm64';
   /** Such as `5.10.223`. */
   readonly release: string;
   /** SHA-256, hex, of the boot image: kernels that differ in modules only share it. */

@@ -2,7 +2,7 @@
 
 /** What building a kernel needs to know of an architecture. */
 export interface Architecture {
-  readonly name: 'x86_64';
+  readonly name: 'x86_64' | 'arm64';
   /** The value of `ARCH=`. */
   readonly makeArch: string;
   /** Where the source has its `NAME_defconfig` files. */

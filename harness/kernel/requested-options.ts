@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import { readInside } from '../host/index.ts';
+import { Fault, type Limits } from '../model/index.ts';
+import { type ConfigLayer, isFile } from './config-layer.ts';
+import { parseFragment, type RequestedOption, readFragment } from './fragment.ts';
+
+export interface ReadRequestedOptions {
+  readonly limits?: Limits | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** More than any fragment of a tree has. */
+const FRAGMENT_BYTES = 1024 * 1024;
+
+/**
+ * All options that a configuration asks for, in order: the last of a name counts. The tree's own fragments are looked up in
+ * `directories` of the tree, as make does; with null they are left out. Faults (request): those of `readFragment`,
+ * `CONFIG_UNKNOWN_FRAGMENT`.
+ */
+export async function readRequestedOptions(
+  config: ConfigLayer,
+  tree: { readonly path: string; readonly directories: readonly string[] } | null,
+  options: ReadRequestedOptions,
+): Promise<RequestedOption[]> {
+  const requested: RequestedOption[] = [];
+  for (const fragment of config.fragments) {
+    const { path, name } = fragment;
+    if (isFile(fragment))
+      requested.push(...(await readFragment(path, options)).map((one) => ({ ...one, from: name })));
+    else if (tree)
+      requested.push(...(await readTreeFragment(path, tree)).map((one) => ({ ...one, from: name })));
+  }
+  for (const [name, value] of Object.entries(config.options)) {
+    const place = config.places?.[name];
+    requested.push({ name, value, file: place?.file ?? '--config', line: place?.line ?? null, from: null });
+  }
+  return requested;
+}
+
+async function readTreeFragment(
+  name: string,
+  { path, directories }: { readonly path: string; readonly directories: readonly string[] },
+): Promise<RequestedOption[]> {
+  for (const directory of directories) {
+    const text = await readInside(path, join(directory, name), FRAGMENT_BYTES);
+    if (text !== null) return parseFragment(text, join(directory, name));
+  }
+  throw new Fault({
+    blame: 'request',
+    code: 'CONFIG_UNKNOWN_FRAGMENT',
+    message: `there is no ${name}: neither as a file, nor in ${directories.join(' or ')} of the source`,
+    next: 'name a file, or a fragment that the source has',
+  });
+}
