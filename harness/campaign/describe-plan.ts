@@ -13,6 +13,7 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
     `kernel     ${kernel.name}: ${JSON.stringify(kernel.source)}`,
     `config     ${describeConfig(kernel)}`,
   ];
+  for (const note of request.notes) lines.push(`           note: ${note}`);
   if (kernel.patches.length > 0)
     lines.push(`base       ${kernel.patches.length} patches of the definition, then:`);
   if (series) {

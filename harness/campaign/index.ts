@@ -12,6 +12,7 @@ export {
   requireRunnable,
 } from './foresee.ts';
 export { readKernel, readSeriesArgument, withConfigArguments } from './inputs.ts';
+export { readOwnTree } from './own-tree.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
 export { planRun, readRun, resumeCampaign, runCampaign } from './run.ts';
 export {
@@ -20,4 +21,4 @@ export {
   makeRunDirectory,
   requireRunDirectory,
 } from './run-directory.ts';
-export { readScenario, readScenarios } from './scenarios.ts';
+export { readScenario, readScenarios, settleFirstScenario } from './scenarios.ts';

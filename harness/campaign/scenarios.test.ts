@@ -45,7 +45,7 @@ t.test('what is no scenario is told, with what to name', async (t) => {
     message: 'no scenario is named',
     next: `add --scenarios PATH: a file or a directory, such as ${place.root}/scenarios/mdev`,
   };
-  await t.rejects(readScenarios(undefined, [], place), none);
+  await t.rejects(readScenarios([], [], place), none);
   await t.rejects(readScenarios([], [], place), none);
   await t.rejects(readScenarios(['empty', 'empty'], [], place), {
     ...none,

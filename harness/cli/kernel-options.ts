@@ -4,6 +4,7 @@ import {
   buildArms,
   findArmKernel,
   readKernel,
+  readOwnTree,
   readSeriesArgument,
   requireBuildable,
   withConfigArguments,
@@ -27,30 +28,44 @@ export interface KernelOptions {
   readonly arms?: ArmsChoice;
 }
 
-/** What arms are built from, as the command line has it. */
+/** What a command line asks for, and what is known of the series in it. */
+export interface RequestedArms extends ArmsRequest {
+  /** The modules that the series changes, as far as that was looked up. */
+  readonly modules: readonly string[];
+}
+
+/**
+ * What arms are built from, as the command line has it. Without `--kernel` it is the kernel tree that the user is in; `wants`
+ * says whether its branch is compared with its base. Faults of `readKernel`, `readOwnTree` and the series.
+ */
 export async function readArmsRequest(
   seriesArg: string | undefined,
   options: KernelOptions,
   context: Context,
-): Promise<ArmsRequest> {
+  wants: 'comparison' | 'tip' = 'comparison',
+): Promise<RequestedArms> {
+  const place = seriesPlace(context);
+  const others = {
+    arms: options.arms ?? 'pair',
+    mirror: options.mirror ?? null,
+    allowUnsandboxed: options.allowUnsandboxed === true,
+  } as const;
+  if (options.kernel === undefined) {
+    const { repository, base, config = [] } = options;
+    const own = await readOwnTree(seriesArg, { repository, base, config, wants }, place);
+    for (const note of own.notes) context.err.write(`ktrial: ${note}\n`);
+    const { series, kernel, notes, modules } = own;
+    return { series, kernel, notes, modules, baseCommit: null, ...others };
+  }
   if (seriesArg === undefined) requireNoSeriesOptions(options);
   const kernel = await withConfigArguments(
     await readKernel(options.kernel, context),
     options.config ?? [],
-    seriesPlace(context),
+    place,
   );
   const series =
-    seriesArg === undefined
-      ? null
-      : await readSeriesArgument(seriesArg, options.repository, seriesPlace(context));
-  return {
-    series,
-    kernel,
-    baseCommit: options.base ?? null,
-    arms: options.arms ?? 'pair',
-    mirror: options.mirror ?? null,
-    allowUnsandboxed: options.allowUnsandboxed === true,
-  };
+    seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, place);
+  return { series, kernel, notes: [], modules: [], baseCommit: options.base ?? null, ...others };
 }
 
 /** Options that say something about a series do nothing without one. Fault `CLI_NO_SERIES` (request). */
@@ -84,8 +99,9 @@ export async function buildRequestedArms(
   seriesArg: string | undefined,
   options: KernelOptions,
   context: Context,
+  wants: 'comparison' | 'tip' = 'comparison',
 ): Promise<CampaignState> {
-  const request = await readArmsRequest(seriesArg, options, context);
+  const request = await readArmsRequest(seriesArg, options, context, wants);
   await requireUsablePlaces(context);
   await requireBuildable(request, context);
   await removeLeftovers(context);

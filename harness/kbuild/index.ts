@@ -3,5 +3,11 @@
 // Needs: nothing but a reader of the tree's files, given from outside.
 // Never: runs make, reads a disk, or knows what was really compiled.
 export { classifyFile } from './classify.ts';
-export { type ChangedFile, detectOptions, findChangedFiles, foreseeFile } from './subsystem.ts';
+export {
+  type ChangedFile,
+  detectOptions,
+  findChangedFiles,
+  findModules,
+  foreseeFile,
+} from './subsystem.ts';
 export type { TreeReader } from './tree.ts';

@@ -87,20 +87,23 @@ export function openKconfig(tree: TreeReader, sourceArch: string): KconfigReader
 /** Options to set, `CONFIG_X` to `y` or `m`. */
 export type Options = Map<string, string>;
 
+/** Options by name without `CONFIG_`. */
+export type Values = ReadonlyMap<string, string>;
+
 const DEPTH = 8;
 
 /**
- * Chooses the options for conditions: modules where that is possible, with what they depend on. `settled` are options that
- * the configuration has already; nothing is said of them.
+ * Chooses the options for conditions: modules where that is possible, with what they depend on. Nothing is said of what
+ * `asked` has already, nor of a dependency that `usual` has: what the configuration is expected to come to.
  */
 export async function chooseOptions(
   conditions: readonly Condition[],
-  settled: ReadonlyMap<string, string>,
+  { asked, usual }: { readonly asked: Values; readonly usual: Values },
   kconfig: KconfigReader,
 ): Promise<Options> {
   const chosen: Options = new Map();
   for (const condition of conditions) {
-    const isMet = condition.some(({ symbol, allowed }) => allowed.includes(settled.get(symbol) ?? '-'));
+    const isMet = condition.some(({ symbol, allowed }) => allowed.includes(asked.get(symbol) ?? '-'));
     const term = condition.find(({ allowed }) => /[ym]/.test(allowed));
     if (!isMet && term) await want(term.symbol, term.allowed.includes('m') ? 'm' : 'y', 0);
   }
@@ -154,7 +157,7 @@ export async function chooseOptions(
 
   /** Whether an expression holds already, or does where nothing else is asked for. */
   function isMet(expression: Expression): boolean {
-    const valueOf = (name: string) => chosen.get(`CONFIG_${name}`) ?? settled.get(name) ?? 'n';
+    const valueNow = (name: string) => chosen.get(`CONFIG_${name}`) ?? usual.get(name) ?? 'n';
     switch (expression.kind) {
       case 'all':
         return expression.parts.every(isMet);
@@ -163,9 +166,9 @@ export async function chooseOptions(
       case 'not':
         return !isMet(expression.part);
       case 'symbol':
-        return expression.name === 'y' || expression.name === 'm' || valueOf(expression.name) !== 'n';
+        return expression.name === 'y' || expression.name === 'm' || valueNow(expression.name) !== 'n';
       case 'compare':
-        return (valueOf(expression.left) === expression.right) === expression.equal;
+        return (valueNow(expression.left) === expression.right) === expression.equal;
     }
   }
 }

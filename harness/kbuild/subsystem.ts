@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { classifyFile, type FileKind } from './classify.ts';
 import { type Condition, describeCondition, hold } from './condition.ts';
-import { chooseOptions, openKconfig } from './option.ts';
+import { chooseOptions, openKconfig, type Values } from './option.ts';
 import { findRoutes, type Route } from './route.ts';
 import { type MakefileReader, type Match, openMakefiles, type TreeReader } from './tree.ts';
 
@@ -85,10 +85,13 @@ function rankIncluder(path: string, directory: string, sourceArch: string): numb
   return /^(?:arch|tools|samples|scripts|Documentation)\//.test(path) ? 4 : 3;
 }
 
-/** The options that get the changed files compiled: modules where that is possible, with the menus that they depend on. */
+/**
+ * The options that get the changed files compiled, `CONFIG_X` to `y` or `m`: modules where that is possible, with the menus
+ * that they depend on. `asked` is what the configuration asks for already, `usual` what it is expected to come to.
+ */
 export async function detectOptions(
   files: readonly ChangedFile[],
-  settled: ReadonlyMap<string, string>,
+  values: { readonly asked: Values; readonly usual: Values },
   tree: TreeReader,
   sourceArch: string,
 ): Promise<ReadonlyMap<string, string>> {
@@ -96,17 +99,27 @@ export async function detectOptions(
   const options = new Map<string, string>();
   for (const { routes } of files) {
     const [first] = routes;
-    if (!first || routes.some(({ conditions }) => hold(conditions, settled))) continue;
-    const chosen = await chooseOptions(first.conditions, settled, kconfig);
+    if (!first || routes.some(({ conditions }) => hold(conditions, values.asked))) continue;
+    const chosen = await chooseOptions(first.conditions, values, kconfig);
     for (const [name, value] of chosen) if (options.get(name) !== 'y') options.set(name, value);
   }
   return options;
 }
 
+/** The modules that changed files become with these values: the names of their files without `.ko`. */
+export function findModules(files: readonly ChangedFile[], values: Values): string[] {
+  const names = files.flatMap(({ routes }) => {
+    const route = routes.find(({ conditions }) => hold(conditions, values));
+    const isModule = route?.conditions.some((one) => one.some(({ symbol }) => values.get(symbol) === 'm'));
+    return route?.object && isModule ? [posix.basename(route.object)] : [];
+  });
+  return [...new Set(names)];
+}
+
 /** What a configuration makes of a changed file: built, or the conditions of the simplest way that do not hold. */
 export function foreseeFile(
   file: ChangedFile,
-  values: ReadonlyMap<string, string>,
+  values: Values,
 ): { readonly isBuilt: boolean; readonly missing: readonly string[] } {
   if (file.routes.some(({ conditions }) => hold(conditions, values))) return { isBuilt: true, missing: [] };
   const missing = (file.routes[0]?.conditions ?? []).filter((one: Condition) => !hold([one], values));

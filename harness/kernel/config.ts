@@ -21,7 +21,7 @@ import {
   readWholeConfig,
 } from './fragment.ts';
 import { buildInto } from './output-directory.ts';
-import { readRequestedOptions } from './requested-options.ts';
+import { DETECTED, readRequestedOptions } from './requested-options.ts';
 import type { Toolchain } from './toolchain.ts';
 
 export interface ConfigRequest {
@@ -72,7 +72,7 @@ export async function settleConfig(request: ConfigRequest): Promise<string> {
   const tree = { path: request.tree, directories: ['kernel/configs', request.defconfigs] };
   const requested = await readRequestedOptions(config, tree, request);
   const text = await buildInto(request.directory, () => makeConfig(request, whole, requested));
-  const lost = findLostOptions(requested, parseConfig(text));
+  const lost = findLostOptions(requested, parseConfig(text)).filter(({ from }) => from !== DETECTED);
   if (lost.length > 0) throw lostFault(lost);
   await rm(memo, { recursive: true, force: true });
   await writeFileAtomic(memo, JSON.stringify({ key, text }));

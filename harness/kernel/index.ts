@@ -5,11 +5,15 @@
 export { findBuildFiles } from './build-files.ts';
 export type { BuildTree } from './build-tree.ts';
 export { openBuildTree } from './build-tree.ts';
+export { findShippedFragment } from './config-fragment.ts';
 export { layConfig, readConfigArguments } from './config-layer.ts';
 export type { KernelDefinition } from './definition.ts';
 export { readKernelDefinition } from './definition.ts';
 export { kernelDefinitionSchema } from './definition-schema.ts';
 export { newDiagnostics } from './diagnostic.ts';
+export { architectureOf } from './arch/index.ts';
+export { parseConfig, readWholeConfig } from './fragment.ts';
+export { readRequestedOptions } from './requested-options.ts';
 export { knowsCommit } from './source.ts';
 export { findStoredKernel, readStoredKernel } from './stored-kernel.ts';
 export { findChangedLines, readSourceText } from './text.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, makeScratch, type runGit } from '../host/index.ts';
-import { Fault, type Limits, type Series } from '../model/index.ts';
+import { Fault, type Limits, type Patch, type Series } from '../model/index.ts';
 import { readSeries } from './read.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { chooseUpstream, type Upstream } from './upstream.ts';
@@ -28,6 +28,8 @@ export interface WorkTree {
   chooseUpstream(): Promise<Upstream>;
   /** Commits as a series. Faults of `readSeries`. */
   readSeries(range: string, origin: string, limits: Limits): Promise<Series>;
+  /** The tree that a commit becomes with these diffs; null where one does not apply. */
+  applyDiffs(commit: string, patches: readonly Pick<Patch, 'diff'>[]): Promise<string | null>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -100,6 +102,19 @@ async function open(repository: Repository, top: string): Promise<WorkTree> {
         )),
         origin,
       }),
+      async applyDiffs(commit, patches) {
+        const index = { ...env, GIT_INDEX_FILE: join(scratch.path, 'applied') };
+        const file = join(scratch.path, 'diff');
+        const read = await repository.askIn({ env: index }, 'read-tree', commit);
+        if (read.exitCode !== 0) return null;
+        for (const { diff } of patches) {
+          await writeFile(file, diff);
+          const applied = await repository.askIn({ env: index }, 'apply', '--cached', '-3', file);
+          if (applied.exitCode !== 0) return null;
+        }
+        const { exitCode, stdout } = await repository.askIn({ env: index }, 'write-tree');
+        return exitCode === 0 ? stdout.trim() : null;
+      },
       async [Symbol.asyncDispose]() {
         await scratch[Symbol.asyncDispose]();
         await repository[Symbol.asyncDispose]();

@@ -11,6 +11,7 @@ import {
   requireRunnable,
   type resumeCampaign,
   runCampaign,
+  settleFirstScenario,
 } from '../../campaign/index.ts';
 import { type ArmsChoice, type CampaignState, quoteArgs } from '../../model/index.ts';
 import { TemplateStore } from '../../vm/index.ts';
@@ -121,14 +122,22 @@ async function readRequest(
   seriesArg: string | undefined,
   options: RunOptions,
 ): Promise<CampaignRequest> {
-  const arms = await readArmsRequest(seriesArg, options, context);
+  const { modules, ...arms } = await readArmsRequest(seriesArg, options, context);
   const { workingDirectory, root, signal, limits } = context;
   const places = { workingDirectory, root, signal, limits };
   const onWarning = (text: string) => context.err.write(`${text}\n`);
+  const { scenarios: paths = [], param = [] } = options;
+  const isOwn = paths.length === 0 && param.length === 0;
+  const scenarios = isOwn
+    ? settleFirstScenario(modules)
+    : await readScenarios(paths, param, { ...places, onWarning });
+  const chosen = `no scenario is named: ${scenarios[0]?.name} is run: ${scenarios[0]?.description}`;
+  if (isOwn) context.err.write(`ktrial: ${chosen}\n`);
   return {
     ...arms,
+    notes: isOwn ? [...arms.notes, chosen] : arms.notes,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
-    scenarios: await readScenarios(options.scenarios, options.param ?? [], { ...places, onWarning }),
+    scenarios,
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,
