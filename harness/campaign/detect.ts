@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { type ChangedFile, detectOptions, findChangedFiles, type TreeReader } from '../kbuild/index.ts';
-import { architectureOf, type KernelDefinition, parseConfig, readRequestedOptions, readWholeConfig } from '../kernel/index.ts';
-import type { Series } from '../model/index.ts';
+import {
+  architectureOf,
+  type KernelDefinition,
+  parseConfig,
+  readRequestedOptions,
+  readWholeConfig,
+} from '../kernel/index.ts';
+import type { Limits, Series } from '../model/index.ts';
 import type { WorkTree } from '../series/index.ts';
 
 /** What the makefiles say of a series. */
@@ -21,7 +27,8 @@ export interface SeriesPlace {
 }
 
 interface DetectOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  readonly limits?: Limits | undefined;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -45,7 +52,7 @@ export async function detectSubsystem(
 }
 
 /** What a definition asks for, and with its base what that is expected to come to; names without `CONFIG_`. */
-async function readValues(
+export async function readValues(
   { config }: KernelDefinition,
   reader: TreeReader,
   defconfigs: string,
@@ -74,7 +81,7 @@ function bare(name: string): string {
 }
 
 /** The files of one commit, or tree, of a repository. */
-function openTreeReader(tree: Pick<WorkTree, 'ask'>, commit: string): TreeReader {
+export function openTreeReader(tree: Pick<WorkTree, 'ask'>, commit: string): TreeReader {
   return {
     async read(path) {
       const { exitCode, stdout } = await tree.ask('cat-file', 'blob', `${commit}:${path}`);

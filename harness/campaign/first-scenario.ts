@@ -30,6 +30,21 @@ ${steps.map((line) => `        ${line}`).join('\n')}
 `;
 }
 
+/** The text of a first scenario for people to go on from, with a module that the series changes, or none. */
+export function writeStarter(module: string | undefined): string {
+  if (module === undefined) return writeFirstScenario([]);
+  return `name: ${module.toLowerCase().replaceAll('_', '-')}-comes-and-goes
+description: ${module} can be loaded and unloaded, and the log is clean
+modules: [${module}]
+steps:
+  - loop:
+      count: 10
+      steps:
+        - rmmod: ${module}
+        - insmod: ${module}
+`;
+}
+
 function loadStep(module: string): string[] {
   return [
     `- label: load ${module}`,
@@ -37,7 +52,7 @@ function loadStep(module: string): string[] {
     '    cd /overlay/modules',
     `    [ -e ${module}.ko ] || exit 0`,
     `    for file in $(sed -n 's/^${module}[.]ko://p' modules.dep | tr ' ' '\\n' | sed '1!G;h;$!d') ${module}.ko; do`,
-    "      name=$(basename $file .ko | tr - _)",
+    '      name=$(basename $file .ko | tr - _)',
     '      [ -e /sys/module/$name/initstate ] && continue',
     '      insmod $(basename $file) 2>/tmp/insmod || grep -E "No such device|not supported" /tmp/insmod || {',
     '        cat /tmp/insmod >&2',

@@ -5,12 +5,14 @@
 export { buildArms, findArmKernel } from './build.ts';
 export { exitCodeOfState } from './conclude.ts';
 export { describePlan } from './describe-plan.ts';
+export { writeStarter } from './first-scenario.ts';
 export {
   requireBuildable,
   requireL2s,
   requireMemory,
   requireRunnable,
 } from './foresee.ts';
+export { type CodeForecast, foreseeCode } from './foresee-code.ts';
 export { readKernel, readSeriesArgument, withConfigArguments } from './inputs.ts';
 export { readOwnTree } from './own-tree.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
@@ -22,3 +24,4 @@ export {
   requireRunDirectory,
 } from './run-directory.ts';
 export { readScenario, readScenarios, settleFirstScenario } from './scenarios.ts';
+export { writeDefinition } from './write-definition.ts';

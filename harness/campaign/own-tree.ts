@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { basename, join, resolve } from 'node:path';
-import { type ChangedFile, findModules } from '../kbuild/index.ts';
+import { findModules } from '../kbuild/index.ts';
 import { architectureOf, findShippedFragment, type KernelDefinition, layConfig } from '../kernel/index.ts';
 import { DEFAULT_LIMITS, Fault, isFault, type Series } from '../model/index.ts';
 import { openWorkTree, type WorkTree } from '../series/index.ts';
 import { detectSubsystem } from './detect.ts';
+import type { CodeForecast } from './foresee-code.ts';
 import { type InputPlace, readSeriesArgument, withConfigArguments } from './inputs.ts';
 
 /** What a command asks of a kernel tree for which no definition is named. */
@@ -23,11 +24,9 @@ export interface OwnTree {
   readonly kernel: KernelDefinition;
   /** What was chosen for the user, each a sentence. */
   readonly notes: readonly string[];
-  readonly changed: readonly ChangedFile[];
+  readonly forecast: CodeForecast;
   /** Modules that the series changes. */
   readonly modules: readonly string[];
-  /** The options that the configuration is expected to come to, without `CONFIG_`. */
-  readonly values: ReadonlyMap<string, string>;
 }
 
 /**
@@ -52,9 +51,8 @@ export async function readOwnTree(
   return {
     series,
     kernel,
-    changed: found.changed,
+    forecast: { changed: found.changed, values: found.values },
     modules,
-    values: found.values,
     notes: [
       `the kernel is that of ${tree.top}, without a definition`,
       ...chosen.notes,
@@ -129,10 +127,16 @@ async function chooseSeries(
         });
       const tip = await tree.resolve(seriesArg.replace(/^.*\.\./, '') || 'HEAD');
       const base = given.baseCommit;
-      return { series: given, base, tip, notes: [`the base is ${short(base)}, where the range begins`, ...left] };
+      return {
+        series: given,
+        base,
+        tip,
+        notes: [`the base is ${short(base)}, where the range begins`, ...left],
+      };
     }
     const base = named ?? tree.head;
-    const words = named === null ? `the base is HEAD, ${short(base)}` : `the base is ${short(base)}, by --base`;
+    const words =
+      named === null ? `the base is HEAD, ${short(base)}` : `the base is ${short(base)}, by --base`;
     const other =
       given.baseCommit !== null && given.baseCommit !== base
         ? [`the series names the base-commit ${short(given.baseCommit)}, which was not used`]
@@ -145,9 +149,15 @@ async function chooseSeries(
       : [`changes that are not committed are one further patch: ${listFiles(tree.uncommitted)}`];
   const where = tree.branch === null ? 'HEAD, which is on no branch' : `the branch ${tree.branch}`;
   if (options.wants === 'tip' && named !== null)
-    return { series: null, base: named, tip: named, notes: [`the commit is ${short(named)}, by --base`, ...left] };
+    return {
+      series: null,
+      base: named,
+      tip: named,
+      notes: [`the commit is ${short(named)}, by --base`, ...left],
+    };
   if (options.wants === 'tip') {
-    const series = tree.tip === tree.head ? null : await tree.readSeries(`${tree.head}..${tree.tip}`, where, limits);
+    const series =
+      tree.tip === tree.head ? null : await tree.readSeries(`${tree.head}..${tree.tip}`, where, limits);
     const { head: base, tip } = tree;
     return { series, base, tip, notes: [`the commit is ${short(base)}, the end of ${where}`, ...fresh] };
   }
@@ -174,7 +184,8 @@ async function chooseBranchBase(named: string | null, asked: string | undefined,
       `${asked} and HEAD have no common ancestor${tree.isShallow ? ' in this shallow clone' : ''}`,
       tree.isShallow ? 'fetch the history: git fetch --unshallow' : 'name a commit below HEAD',
     );
-  if (base === tree.tip) throw noBase(`HEAD has no commit after ${asked}, and no tracked file is changed`, 'name an older commit');
+  if (base === tree.tip)
+    throw noBase(`HEAD has no commit after ${asked}, and no tracked file is changed`, 'name an older commit');
   const how = base === named ? 'by --base' : `the merge base with ${asked}`;
   return { base, notes: [`the base is ${base.slice(0, 12)}, ${how}`] };
 }
@@ -184,7 +195,9 @@ async function requireCommit(name: string, tree: WorkTree): Promise<string> {
   if (commit !== null) return commit;
   throw noBase(
     `${tree.top} has no commit ${name}${tree.isShallow ? ': it is a shallow clone, and older commits and tags are not in it' : ''}`,
-    tree.isShallow ? 'fetch the history: git fetch --unshallow' : 'name a commit, branch or tag that git knows',
+    tree.isShallow
+      ? 'fetch the history: git fetch --unshallow'
+      : 'name a commit, branch or tag that git knows',
   );
 }
 
@@ -205,7 +218,8 @@ async function defineKernel(tree: WorkTree, base: string, place: InputPlace): Pr
   architectureOf(arch);
   const kernelsDirectory = join(place.root, 'kernels');
   const fragments = [];
-  for (const name of OWN_FRAGMENTS) fragments.push(...(await findShippedFragment(name, arch, kernelsDirectory)));
+  for (const name of OWN_FRAGMENTS)
+    fragments.push(...(await findShippedFragment(name, arch, kernelsDirectory)));
   const plain = { base: 'defconfig', file: null, fragments: [], options: {} };
   const layer = { file: null, fragments, options: {} };
   return {

@@ -2,6 +2,7 @@
 import {
   type ArmsRequest,
   buildArms,
+  type CodeForecast,
   findArmKernel,
   readKernel,
   readOwnTree,
@@ -32,6 +33,8 @@ export interface KernelOptions {
 export interface RequestedArms extends ArmsRequest {
   /** The modules that the series changes, as far as that was looked up. */
   readonly modules: readonly string[];
+  /** What is expected of its files; undefined where that was not looked up. */
+  readonly forecast: CodeForecast | undefined;
 }
 
 /**
@@ -54,8 +57,8 @@ export async function readArmsRequest(
     const { repository, base, config = [] } = options;
     const own = await readOwnTree(seriesArg, { repository, base, config, wants }, place);
     for (const note of own.notes) context.err.write(`ktrial: ${note}\n`);
-    const { series, kernel, notes, modules } = own;
-    return { series, kernel, notes, modules, baseCommit: null, ...others };
+    const { series, kernel, notes, modules, forecast } = own;
+    return { series, kernel, notes, modules, forecast, baseCommit: null, ...others };
   }
   if (seriesArg === undefined) requireNoSeriesOptions(options);
   const kernel = await withConfigArguments(
@@ -65,7 +68,15 @@ export async function readArmsRequest(
   );
   const series =
     seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, place);
-  return { series, kernel, notes: [], modules: [], baseCommit: options.base ?? null, ...others };
+  return {
+    series,
+    kernel,
+    notes: [],
+    modules: [],
+    forecast: undefined,
+    baseCommit: options.base ?? null,
+    ...others,
+  };
 }
 
 /** Options that say something about a series do nothing without one. Fault `CLI_NO_SERIES` (request). */
@@ -101,7 +112,7 @@ export async function buildRequestedArms(
   context: Context,
   wants: 'comparison' | 'tip' = 'comparison',
 ): Promise<CampaignState> {
-  const request = await readArmsRequest(seriesArg, options, context, wants);
+  const { modules: _, forecast: __, ...request } = await readArmsRequest(seriesArg, options, context, wants);
   await requireUsablePlaces(context);
   await requireBuildable(request, context);
   await removeLeftovers(context);

@@ -52,6 +52,17 @@ Example:
     () => import('./commands/shell.ts'),
   );
   add(
+    kernelOptions(new Command('init').argument('[directory]', 'where the files go (default: here)'))
+      .description('write a kernel definition and a first scenario for the kernel tree that you are in')
+      .addHelpText(
+        'after',
+        `
+Example:
+  cd ~/linux && ktrial init ~/trials`,
+      ),
+    () => import('./commands/init.ts'),
+  );
+  add(
     new Command('lint')
       .argument(
         '[path...]',

@@ -67,7 +67,8 @@ async function discardRepository(repository: string, reason: string, options: So
   await rm(repository, { recursive: true, force: true });
 }
 
-function repositoryOf(key: string, cacheDirectory: string): string {
+/** The repository of the cache for a source of this key. */
+export function repositoryOf(key: string, cacheDirectory: string): string {
   return join(cacheDirectory, 'sources', `${key}.git`);
 }
 
@@ -123,7 +124,8 @@ export async function knowsCommit(
   return exitCode === 0 ? true : 'git' in source ? null : false;
 }
 
-function sourceKey(source: KernelSource): string {
+/** Stable name of a source. */
+export function sourceKey(source: KernelSource): string {
   if ('debian' in source) {
     const { package: name, version = 'newest', suite } = source.debian;
     return `debian-${digestOf(name, version, suite).slice(0, 16)}`;

@@ -16,6 +16,8 @@ export type {
   SeriesRecord,
   TrialState,
 } from './campaign.ts';
+export type { ChangedCode } from './changed-code.ts';
+export { describeUntried, isUntried } from './changed-code.ts';
 export type { DataDisk } from './data-disk.ts';
 export type { LiveEventBody, RunEmitter, RunEvent, RunEventBody, RunListener } from './event.ts';
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
@@ -25,14 +27,13 @@ export { formatJson } from './json.ts';
 export type {
   ArmBuild,
   BuildResult,
-  ChangedCode,
   Diagnostic,
   Image,
   ImageId,
   Kernel,
   KernelId,
 } from './kernel.ts';
-export { describeUntried, identifyKernel, isUntried } from './kernel.ts';
+export { identifyKernel } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';

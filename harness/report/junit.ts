@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignState } from '../model/index.ts';
+import { findUncompiled } from './changed-code.ts';
 import { createPrintedOnce } from './evidence.ts';
-import { bisectableCase, type Case, campaignCase, scenarioCase } from './junit-case.ts';
+import { bisectableCase, type Case, campaignCase, compiledCase, scenarioCase } from './junit-case.ts';
 import type { ReportOptions } from './options.ts';
 import { judgedScenarios } from './select.ts';
 import { describeStanding } from './standing.ts';
@@ -17,9 +18,11 @@ export function junitReport(state: CampaignState, options: ReportOptions): strin
   const standing = describeStanding(state, options.runDirectory);
   const printed = createPrintedOnce();
   const perPatch = state.plan.comparison === 'per-patch' ? [bisectableCase(state, standing)] : [];
+  const uncompiled = findUncompiled(state);
   const cases = [
     campaignCase(state, standing, options),
     ...perPatch,
+    ...(uncompiled ? [compiledCase(uncompiled)] : []),
     ...judgedScenarios(state).map((scenario) => scenarioCase(scenario, state, standing, printed, options)),
   ];
   const seconds = cases.reduce((sum, one) => sum + one.seconds, 0).toFixed(3);

@@ -22,7 +22,8 @@ $(O)/vmlinux: $(OBJECTS)
 	ld -r -o $@ $^
 $(OBJECTS): $(O)/%.o: %.c $(wildcard *.h)
 	@echo '  CC      $*.o'
-	@cd $(O) && $(CC) -Wall -c -o $*.o $(CURDIR)/$*.c
+	@cd $(O) && $(CC) -Wall -MMD -MF $*.o.d -c -o $*.o $(CURDIR)/$*.c
+	@mv $(O)/$*.o.d $(O)/.$*.o.cmd
 modules: bzImage
 	@mkdir -p $(O)/drivers $(O)/lib
 	@echo 'MODULE_INFO(depends, "base");' >$(O)/drivers/toy.mod.c

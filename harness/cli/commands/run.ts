@@ -2,8 +2,10 @@
 import { realpath } from 'node:fs/promises';
 import {
   type CampaignRequest,
+  type CodeForecast,
   describePlan,
   exitCodeOfState,
+  foreseeCode,
   makeRunDirectory,
   planRun,
   readScenarios,
@@ -51,14 +53,16 @@ export async function execute(
   options: RunOptions,
 ): Promise<number> {
   const outputs = parseOutputs(options.output ?? ['tap']);
-  const request = await readRequest(context, args[0], options);
+  const { request, forecast } = await readRequest(context, args[0], options);
   await requireUsablePlaces(context);
   await requireRunDirectory(context, options.runDirectory, request.title);
   await requireRunnable(request, context);
   await requireWritableOutputs(context, outputs);
   if (options.dryRun) {
     const plan = await planRun(request, context.cacheDirectory);
-    for (const line of describePlan(request, plan)) context.out.write(`${line.replaceAll('\n', '?')}\n`);
+    const code = forecast === undefined ? await foreseeCode(request, context) : forecast;
+    for (const line of describePlan(request, plan, code))
+      context.out.write(`${line.replaceAll('\n', '?')}\n`);
     return 0;
   }
   const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));
@@ -121,8 +125,8 @@ async function readRequest(
   context: Context,
   seriesArg: string | undefined,
   options: RunOptions,
-): Promise<CampaignRequest> {
-  const { modules, ...arms } = await readArmsRequest(seriesArg, options, context);
+): Promise<{ readonly request: CampaignRequest; readonly forecast: CodeForecast | undefined }> {
+  const { modules, forecast, ...arms } = await readArmsRequest(seriesArg, options, context);
   const { workingDirectory, root, signal, limits } = context;
   const places = { workingDirectory, root, signal, limits };
   const onWarning = (text: string) => context.err.write(`${text}\n`);
@@ -133,7 +137,7 @@ async function readRequest(
     : await readScenarios(paths, param, { ...places, onWarning });
   const chosen = `no scenario is named: ${scenarios[0]?.name} is run: ${scenarios[0]?.description}`;
   if (isOwn) context.err.write(`ktrial: ${chosen}\n`);
-  return {
+  const request = {
     ...arms,
     notes: isOwn ? [...arms.notes, chosen] : arms.notes,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
@@ -146,6 +150,7 @@ async function readRequest(
     jobs: options.jobs ?? null,
     repeatCommand: repeatCommand(context, seriesArg, null),
   };
+  return { request, forecast };
 }
 
 /**

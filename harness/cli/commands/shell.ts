@@ -10,7 +10,10 @@ export async function execute(
   _args: readonly string[],
   options: MachineOptions,
 ): Promise<number> {
-  const kernel = await requireLastKernel(await buildRequestedArms(options.series, options, context, 'tip'), context);
+  const kernel = await requireLastKernel(
+    await buildRequestedArms(options.series, options, context, 'tip'),
+    context,
+  );
   return withMachine(kernel, options, context, async (guest, machine) => {
     if (!guest.openShell)
       throw new Fault({ blame: 'harness', code: 'CLI_NO_SHELL', message: 'this guest has no terminal' });
