@@ -142,13 +142,14 @@ async function commitChanges(repository: Repository, top: string, head: string, 
     repository.askIn({ cwd: top, env: { ...env, GIT_WORK_TREE: top } }, ...args);
   const ours = join(repository.own, 'index');
   if (await exists(ours)) await copyFile(ours, index);
+  // Adding a file resolves its conflict.
+  const unmerged = (await inTree('ls-files', '--unmerged')).stdout;
   let added = await inTree('add', '--update', '--', '.');
   if (added.exitCode !== 0) {
     // A split index has a part elsewhere: it is made again, which reads all files.
     await inTree('read-tree', 'HEAD');
     added = await inTree('add', '--update', '--', '.');
   }
-  const unmerged = (await inTree('ls-files', '--unmerged')).stdout;
   const written = await inTree('write-tree');
   if (added.exitCode !== 0 || written.exitCode !== 0 || unmerged !== '')
     throw new Fault({
