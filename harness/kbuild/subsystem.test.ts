@@ -151,7 +151,12 @@ t.test('the makefiles say what compiles a file', async (t) => {
 
 t.test('a header, and a source file that others include, are compiled with what includes them', async (t) => {
   const files = await findChangedFiles(
-    ['drivers/block/zram/zram_drv.h', 'kernel/sched/rt.c', 'include/linux/everywhere.h', 'include/linux/vault.h'],
+    [
+      'drivers/block/zram/zram_drv.h',
+      'kernel/sched/rt.c',
+      'include/linux/everywhere.h',
+      'include/linux/vault.h',
+    ],
     tree,
     'x86',
   );
@@ -183,7 +188,11 @@ t.test('options are modules where that is possible, with the menus that they dep
     await optionsFor(['drivers/block/zram/backend_zstd.c'], NONE, usual),
     'CONFIG_ZRAM_ZSTD=y CONFIG_ZRAM=m CONFIG_BLK_DEV=y',
   );
-  t.equal(await optionsFor(['drivers/block/brd.c'], NONE, usual), 'CONFIG_BRD=m CONFIG_BLK_DEV=y', 'help is no Kconfig');
+  t.equal(
+    await optionsFor(['drivers/block/brd.c'], NONE, usual),
+    'CONFIG_BRD=m CONFIG_BLK_DEV=y',
+    'help is no Kconfig',
+  );
   t.equal(
     await optionsFor(['drivers/vault/core.c']),
     'CONFIG_BANK=m CONFIG_MONEY=y',
@@ -213,10 +222,22 @@ t.test('the modules that a series changes are those of its files, by their file 
 
 t.test('a changed file is classed by its path', async (t) => {
   const rows: Readonly<Record<string, readonly string[]>> = {
-    code: ['mm/slub.c', 'include/linux/fs.h', 'arch/x86/entry/entry_64.S', 'rust/kernel/lib.rs', 'samples/vfio-mdev/mtty.c'],
+    code: [
+      'mm/slub.c',
+      'include/linux/fs.h',
+      'arch/x86/entry/entry_64.S',
+      'rust/kernel/lib.rs',
+      'samples/vfio-mdev/mtty.c',
+    ],
     documentation: ['Documentation/mm/slab.rst', 'MAINTAINERS', 'drivers/staging/TODO', 'fs/ext4/README.txt'],
     tools: ['tools/testing/selftests/mm/a.c', 'tools/perf/builtin.c'],
-    build: ['drivers/block/Makefile', 'mm/Kconfig.debug', 'Kbuild', 'scripts/mod/modpost.c', 'kernel/configs/debug.config'],
+    build: [
+      'drivers/block/Makefile',
+      'mm/Kconfig.debug',
+      'Kbuild',
+      'scripts/mod/modpost.c',
+      'kernel/configs/debug.config',
+    ],
     other: ['.mailmap', 'drivers/a.fw'],
   };
   for (const [kind, paths] of Object.entries(rows))
@@ -225,7 +246,8 @@ t.test('a changed file is classed by its path', async (t) => {
 
 t.test('makefiles of 5.10 name the top directories themselves', async (t) => {
   const old = aTree({
-    Makefile: 'core-y := init/ usr/ arch/$(SRCARCH)/\ndrivers-y := drivers/ sound/\nnet-$(CONFIG_NET) := net/\nlibs-y := lib/\n',
+    Makefile:
+      'core-y := init/ usr/ arch/$(SRCARCH)/\ndrivers-y := drivers/ sound/\nnet-$(CONFIG_NET) := net/\nlibs-y := lib/\n',
     'drivers/Makefile': 'obj-y += char/\n',
     'drivers/char/Makefile': 'obj-y += mem.o\n',
     'net/Makefile': 'obj-y := socket.o\n',

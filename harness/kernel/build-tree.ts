@@ -108,7 +108,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   const architecture = architectureOf(definition.arch);
   const makeArguments = [`ARCH=${architecture.makeArch}`];
   const containment = await openContainment(directory, options);
-  const config = await settleConfig({
+  const settled = await settleConfig({
     tree,
     commit: baseCommit,
     checkOut: () => checkOut(tree, baseCommit, signal),
@@ -130,7 +130,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     seriesOutput: openSeriesOutput(join(directory, 'series'), join(directory, 'out'), signal),
     ccache: join(cacheDirectory, 'ccache', source.key),
     containment,
-    config,
+    config: settled.text,
     toolchain,
     architecture,
     makeArguments,
@@ -153,8 +153,8 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     definition,
     tree,
     baseCommit,
-    config,
-    notes: containment.notes,
+    config: settled.text,
+    notes: [...containment.notes, ...settled.notes],
     checkOut: site.checkOut,
     async hasCommit(commit) {
       const { exitCode } = await runGit(

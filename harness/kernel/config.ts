@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import {
   digestOf,
   type Excess,
@@ -20,6 +20,7 @@ import {
   type RequestedOption,
   readWholeConfig,
 } from './fragment.ts';
+import { judgeLost } from './judge-lost.ts';
 import { buildInto } from './output-directory.ts';
 import { DETECTED, readRequestedOptions } from './requested-options.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -45,17 +46,28 @@ export interface ConfigRequest {
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
+/** Grows when a change here makes what was settled before wrong. */
+const SETTLE_FORMAT = '2';
+
+/** A finished kernel configuration. */
+export interface SettledConfig {
+  readonly text: string;
+  /** Options that it lacks although they were asked for: those that may be lacking. */
+  readonly notes: readonly string[];
+}
+
 /**
- * Returns the text of a kernel configuration: base, fragments on top, then `olddefconfig`. The same input is settled once.
- * Fault `CONFIG_LOST_OPTION` names each option that did not survive and the fragment's line that requested it.
+ * Makes a kernel configuration: base, fragments and options on top, then `olddefconfig`. The same input is settled once.
+ * Faults: `CONFIG_NO_BASE`, those of `readRequestedOptions`, `readWholeConfig` and `judgeLost`.
  */
-export async function settleConfig(request: ConfigRequest): Promise<string> {
+export async function settleConfig(request: ConfigRequest): Promise<SettledConfig> {
   const { config } = request;
   const named = await readRequestedOptions(config, null, request);
   const trees = config.fragments.filter((one) => !isFile(one)).map(({ path }) => path);
   const whole = config.file === null ? null : await readWholeConfig(config.file, request);
   const { compiler, linker } = request.toolchain;
   const key = digestOf(
+    SETTLE_FORMAT,
     request.commit,
     whole ?? config.base,
     formatOptions(named),
@@ -72,11 +84,18 @@ export async function settleConfig(request: ConfigRequest): Promise<string> {
   const tree = { path: request.tree, directories: ['kernel/configs', request.defconfigs] };
   const requested = await readRequestedOptions(config, tree, request);
   const text = await buildInto(request.directory, () => makeConfig(request, whole, requested));
-  const lost = findLostOptions(requested, parseConfig(text)).filter(({ from }) => from !== DETECTED);
-  if (lost.length > 0) throw lostFault(lost);
+  // What was to be a module and is built in gets compiled all the same.
+  const isCompiled = ({ from, got }: LostOption) => from === DETECTED && got === 'y';
+  const lost = findLostOptions(requested, parseConfig(text)).filter((one) => !isCompiled(one));
+  if (lost.length > 0) request.onProgress?.('asking Kconfig why options are lost');
+  const notes = await judgeLost(lost, requested, request);
   await rm(memo, { recursive: true, force: true });
-  await writeFileAtomic(memo, JSON.stringify({ key, text }));
-  return text;
+  await writeFileAtomic(memo, JSON.stringify({ key, text, notes } satisfies SettledFile));
+  return { text, notes };
+}
+
+interface SettledFile extends SettledConfig {
+  readonly key: string;
 }
 
 function formatOptions(options: readonly RequestedOption[]): string {
@@ -89,13 +108,13 @@ async function readSettled(
   path: string,
   key: string,
   onProgress: ConfigRequest['onProgress'],
-): Promise<string | null> {
+): Promise<SettledConfig | null> {
   const json = await readFile(path, 'utf8').catch(() => null);
   if (json === null) return null;
   try {
-    const settled = JSON.parse(json) as { readonly key: string; readonly text: string };
+    const settled = JSON.parse(json) as SettledFile;
     if (typeof settled.key === 'string' && typeof settled.text === 'string')
-      return settled.key === key ? settled.text : null;
+      return settled.key === key ? { text: settled.text, notes: settled.notes } : null;
   } catch {
     // Truncated, as one of another form: made again.
   }
@@ -133,8 +152,9 @@ async function makeConfig(
     if (whole === null) await make(base).catch((cause: unknown) => explainBase(request, cause));
     const below = whole ?? (await readConfig(directory));
     await placeInSandbox(containment.sandbox, join(directory, '.config'), mergeOptions(below, requested));
+    // allnoconfig leaves a complete configuration already.
+    await make('olddefconfig');
   }
-  await make('olddefconfig');
   return readConfig(directory);
 }
 
@@ -185,24 +205,5 @@ async function explainBase(request: ConfigRequest, cause: unknown): Promise<neve
     message: `the source has no ${request.config.base}${known.length === 0 ? ', and no other defconfig' : ''}`,
     next: `set base: in the kernel definition to one of: ${['allnoconfig', 'tinyconfig', 'defconfig', ...known].join(', ')}`,
     cause,
-  });
-}
-
-function placeOf({ file, line }: RequestedOption): string {
-  return line === null ? file : `${file}:${line}`;
-}
-
-function lostFault(lost: readonly LostOption[]): Fault {
-  const [first] = lost;
-  const others = lost.length > 1 ? ` and ${lost.length - 1} more` : '';
-  return new Fault({
-    blame: 'request',
-    code: 'CONFIG_LOST_OPTION',
-    message: `${first?.name}=${first?.value} (${first && placeOf({ ...first, file: basename(first.file) })})${others} did not survive olddefconfig`,
-    next: 'add what the option depends on to the fragment, or remove the option; `make menuconfig`, then /NAME, shows its dependencies',
-    details: lost.map((one) => `${placeOf(one)}: ${one.name}: got ${one.got}, expected ${one.value}`),
-    ...(first && first.line !== null
-      ? { span: { file: first.file, line: first.line, column: 1, length: first.name.length } }
-      : {}),
   });
 }

@@ -12,7 +12,7 @@ export interface ReadRequestedOptions {
 }
 
 /** Where an option comes from that ktrial adds so that a changed file gets compiled. */
-export const DETECTED = 'detected';
+export const DETECTED = 'for the changed files';
 
 /** More than any fragment of a tree has. */
 const FRAGMENT_BYTES = 1024 * 1024;

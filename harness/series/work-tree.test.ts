@@ -9,7 +9,14 @@ import { openWorkTree } from './index.ts';
 
 t.setTimeout(240_000);
 
-const IDENTITY = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', '-c', 'protocol.file.allow=always'];
+const IDENTITY = [
+  '-c',
+  'user.name=Ann',
+  '-c',
+  'user.email=ann@example.org',
+  '-c',
+  'protocol.file.allow=always',
+];
 
 async function git(directory: string, ...args: string[]): Promise<string> {
   const env = { GIT_COMMITTER_DATE: '2024-01-01T00:00:00Z' };
@@ -24,7 +31,9 @@ async function commit(directory: string, text: string, message: string): Promise
 
 /** A repository `origin` with three commits on `main`, the second with the tag v1, and a clone of it. */
 async function aClone(test: Pick<typeof t, 'testdir'>, ...options: string[]) {
-  const directory = test.testdir({ origin: { drivers: { 'a.c': 'one\n' }, 'b.c': 'b\n', '.gitignore': '*.o\n' } });
+  const directory = test.testdir({
+    origin: { drivers: { 'a.c': 'one\n' }, 'b.c': 'b\n', '.gitignore': '*.o\n' },
+  });
   const origin = join(directory, 'origin');
   await git(origin, 'init', '-q', '-b', 'main');
   await git(origin, 'add', '.');
@@ -42,7 +51,13 @@ async function branchOf(directory: string) {
   await using tree = await openWorkTree(directory);
   const { base, name, passedOver } = await tree.chooseUpstream();
   const series = await tree.readSeries(`${base}..${tree.tip}`, 'the branch', DEFAULT_LIMITS);
-  return { base, name, passedOver, subjects: series.patches.map((patch) => patch.subject), origin: series.origin };
+  return {
+    base,
+    name,
+    passedOver,
+    subjects: series.patches.map((patch) => patch.subject),
+    origin: series.origin,
+  };
 }
 
 t.test('a branch is compared with its upstream', async (t) => {
@@ -57,22 +72,29 @@ t.test('a branch is compared with its upstream', async (t) => {
     subjects: ['four', 'five'],
     origin: 'the branch',
   });
-  t.match(await branchOf(join(clone, 'drivers')), { base: tip, subjects: ['four', 'five'] }, 'from a subdirectory');
+  t.match(
+    await branchOf(join(clone, 'drivers')),
+    { base: tip, subjects: ['four', 'five'] },
+    'from a subdirectory',
+  );
 });
 
-t.test('a branch without an upstream is compared with the usual names, and what was looked for is told', async (t) => {
-  const { clone, tip } = await aClone(t);
-  await git(clone, 'checkout', '-q', '-b', 'fix');
-  await commit(clone, 'four\n', 'four');
-  t.match(await branchOf(clone), {
-    base: tip,
-    name: 'origin/HEAD',
-    passedOver: ['the upstream of fix: none is set'],
-    subjects: ['four'],
-  });
-  await git(clone, 'remote', 'remove', 'origin');
-  t.match(await branchOf(clone), { base: tip, name: 'main', subjects: ['four'] });
-});
+t.test(
+  'a branch without an upstream is compared with the usual names, and what was looked for is told',
+  async (t) => {
+    const { clone, tip } = await aClone(t);
+    await git(clone, 'checkout', '-q', '-b', 'fix');
+    await commit(clone, 'four\n', 'four');
+    t.match(await branchOf(clone), {
+      base: tip,
+      name: 'origin/HEAD',
+      passedOver: ['the upstream of fix: none is set'],
+      subjects: ['four'],
+    });
+    await git(clone, 'remote', 'remove', 'origin');
+    t.match(await branchOf(clone), { base: tip, name: 'main', subjects: ['four'] });
+  },
+);
 
 t.test('HEAD on no branch, and a linked worktree, are read as any other', async (t) => {
   const { directory, clone, tip } = await aClone(t);
@@ -146,29 +168,34 @@ t.test('a shallow clone has a base where its history has one, else says how to g
   await t.rejects(branchOf(clone), { code: 'SERIES_NO_UPSTREAM', next: /git fetch --unshallow/ });
 });
 
-t.test('changes of tracked files, staged or not, are one commit of ours, and the tree stays as it is', async (t) => {
-  const { clone } = await aClone(t);
-  writeFileSync(join(clone, 'b.c'), 'changed\n');
-  writeFileSync(join(clone, 'drivers/a.c'), 'staged\n');
-  mkdirSync(join(clone, 'added'));
-  writeFileSync(join(clone, 'added/c.c'), 'added\n');
-  writeFileSync(join(clone, 'untracked.c'), 'untracked\n');
-  await git(clone, 'add', 'drivers/a.c', 'added/c.c');
-  const stateOf = async () => ({
-    status: await git(clone, 'status', '--porcelain'),
-    index: createHash('sha256').update(readFileSync(join(clone, '.git/index'))).digest('hex'),
-    objects: await git(clone, 'count-objects', '-v'),
-  });
-  const before = await stateOf();
-  await using tree = await openWorkTree(clone);
-  t.strictSame(tree.uncommitted, ['added/c.c', 'b.c', 'drivers/a.c']);
-  const series = await tree.readSeries(`${tree.head}..${tree.tip}`, 'here', DEFAULT_LIMITS);
-  t.strictSame(
-    series.patches.map(({ subject, files }) => [subject, [...files].sort()]),
-    [['changes that are not committed', ['added/c.c', 'b.c', 'drivers/a.c']]],
-  );
-  t.strictSame(await stateOf(), before, 'nothing was written to it');
-});
+t.test(
+  'changes of tracked files, staged or not, are one commit of ours, and the tree stays as it is',
+  async (t) => {
+    const { clone } = await aClone(t);
+    writeFileSync(join(clone, 'b.c'), 'changed\n');
+    writeFileSync(join(clone, 'drivers/a.c'), 'staged\n');
+    mkdirSync(join(clone, 'added'));
+    writeFileSync(join(clone, 'added/c.c'), 'added\n');
+    writeFileSync(join(clone, 'untracked.c'), 'untracked\n');
+    await git(clone, 'add', 'drivers/a.c', 'added/c.c');
+    const stateOf = async () => ({
+      status: await git(clone, 'status', '--porcelain'),
+      index: createHash('sha256')
+        .update(readFileSync(join(clone, '.git/index')))
+        .digest('hex'),
+      objects: await git(clone, 'count-objects', '-v'),
+    });
+    const before = await stateOf();
+    await using tree = await openWorkTree(clone);
+    t.strictSame(tree.uncommitted, ['added/c.c', 'b.c', 'drivers/a.c']);
+    const series = await tree.readSeries(`${tree.head}..${tree.tip}`, 'here', DEFAULT_LIMITS);
+    t.strictSame(
+      series.patches.map(({ subject, files }) => [subject, [...files].sort()]),
+      [['changes that are not committed', ['added/c.c', 'b.c', 'drivers/a.c']]],
+    );
+    t.strictSame(await stateOf(), before, 'nothing was written to it');
+  },
+);
 
 t.test('the same changes are the same series', async (t) => {
   const { clone } = await aClone(t);
