@@ -194,10 +194,7 @@ t.test('outside of a kernel tree the message says what to do', async (t) => {
 });
 
 /** Runs a campaign in a tree: git and the compiler are real, machines are not. */
-async function run(
-  t: Test,
-  tree: { readonly root: string; readonly directory: string },
-): Promise<CampaignState> {
+async function run(tree: { readonly root: string; readonly directory: string }): Promise<CampaignState> {
   const own = await read(tree.directory);
   const request = aCampaignRequest({
     ...own,
@@ -237,7 +234,7 @@ async function run(
 t.test('a series that make forgets is no clean one: nothing of it was on trial', async (t) => {
   const tree = aTree(t);
   tree.commit('lost: five', { 'lost.c': 'int lost(void) { return 5; }\n' });
-  const state = await run(t, tree);
+  const state = await run(tree);
   t.match(state.arms.at(-1)?.build?.code, { compiled: [], notCompiled: ['lost.c'] });
   t.match(state.verdict, { comparison: 'inconclusive', notCompiled: ['lost.c'] });
   t.match(
@@ -251,7 +248,7 @@ t.test('a file beside others that is not compiled is named in a good verdict', a
   const tree = aTree(t);
   tree.commit('core: two', { ...EDITED, 'Documentation/toy.rst': 'Another toy.\n' });
   tree.commit('lost: five', { 'lost.c': 'int lost(void) { return 5; }\n' });
-  const state = await run(t, tree);
+  const state = await run(tree);
   t.strictSame(state.arms.at(-1)?.build?.code, { compiled: ['core.c'], notCompiled: ['lost.c'] });
   t.match(state.verdict, { comparison: 'clean', reason: /not on trial, .*: lost\.c$/ });
   t.equal(exitCodeOfState(state), 0);
@@ -261,7 +258,7 @@ t.test('a file beside others that is not compiled is named in a good verdict', a
 t.test('documentation needs no build', async (t) => {
   const tree = aTree(t);
   tree.commit('docs: another toy', { 'Documentation/toy.rst': 'Another toy.\n' });
-  const state = await run(t, tree);
+  const state = await run(tree);
   t.strictSame(state.arms.at(-1)?.build?.code, { compiled: [], notCompiled: [] });
   t.equal(exitCodeOfState(state), 0);
 });
