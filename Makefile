@@ -72,8 +72,8 @@ mutate: dist/.built ## change the code that decides, and count which changes the
 kill: dist/.packages ## kill real runs at random moments and resume them (KILLS=30 SEED=1)
 	node dist/harness/make/kill.js $(or $(KILLS),30) $(or $(SEED),1)
 
-fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1)
-	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1)
+fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1 TARGETS=scan)
+	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1) $(TARGETS)
 
 transports: dist/.built ## send every golden log as mails, journals and loggers do, and print how it is read then (WAYS="wrapped journalctl")
 	node dist/harness/make/transports.js $(WAYS)

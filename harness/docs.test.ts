@@ -32,7 +32,7 @@ function findExamples(document: string): Example[] {
 /** What is wrong with an example: a scenario, a kernel definition, or a list of steps. */
 function check(example: Example): readonly string[] {
   const { place, text } = example;
-  if (/^source:/m.test(text)) {
+  if (/^(?:source|extends):/m.test(text)) {
     const read = readYaml(text, place, kernelDefinitionSchema);
     return read.ok ? [] : read.diagnostics.map(formatDiagnostic);
   }

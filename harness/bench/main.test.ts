@@ -28,9 +28,10 @@ const PROMISED = [
     'per-patch.builds',
     'per-patch.total',
   ],
-  ...['scan.quiet', 'scan.mixed', 'scan.flood', 'cli.help', 'cli.scanHelp', 'cli.scanLog'],
+  ...['scan.quiet', 'scan.mixed', 'scan.flood', 'scan.quietProcess', 'scan.mixedProcess'],
+  ...['cli.help', 'cli.scanHelp', 'cli.scanLog'],
   ...['sandbox.cold.cost', 'sandbox.oneLine.cost'],
-  ...['run.trivial.firstTrial', 'run.trivial.total'],
+  ...['run.trivial.firstTrial', 'run.trivial.total', 'edit.firstTrial', 'source.ready', 'source.growth'],
 ];
 
 t.test('every promised figure is there, once', async (t) => {

@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootBench } from './boot.ts';
 import { buildBench } from './build.ts';
+import { editBench } from './edit.ts';
 import { isWanted, runBenches } from './figure.ts';
 import { openLab } from './lab.ts';
 import { mailboxBench } from './mailbox.ts';
 import { perPatchBench } from './per-patch.ts';
 import { sandboxBench } from './sandbox.ts';
 import { scanBench } from './scan.ts';
+import { sourceBench } from './source.ts';
 import { startBench } from './start.ts';
 import { figuresJson, formatFigures } from './table.ts';
 import { memoryBench, thawBench } from './thaw.ts';
@@ -30,7 +32,9 @@ const BENCHES = [
   memoryBench,
   trivialBench,
   trialsBench,
+  sourceBench,
   buildBench,
+  editBench,
   sandboxBench,
   perPatchBench,
 ];

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../host/index.ts';
 import { createScanner } from '../splat/index.ts';
 import type { Bench, Take } from './figure.ts';
 import type { Lab } from './lab.ts';
@@ -11,6 +14,14 @@ const SIZE = 32 * MIB;
 /** A flood is this block again and again. */
 const BLOCK = 4 * MIB;
 const FLOOD = 1024 * MIB;
+/** What `ktrial scan --json` prints of a log without complaints is shorter. */
+const SHORTEST_ANSWER = 1000;
+
+/** Logs as files, that `ktrial scan --json` reads as a whole process. */
+const FILES = [
+  { name: 'scan.quietProcess', bytes: 200e6, share: 0 },
+  { name: 'scan.mixedProcess', bytes: 100e6, share: 0.5 },
+] as const;
 
 /** The scanner on generated logs. The first round warms V8's compiler up and is not counted. */
 export const scanBench: Bench = {
@@ -19,6 +30,16 @@ export const scanBench: Bench = {
     { name: 'scan.quietCpu', unit: 'MB/s', title: 'the same, per second of processor time' },
     { name: 'scan.mixed', unit: 'MB/s', title: 'scan a log that is half reports, 32 MiB' },
     { name: 'scan.mixedCpu', unit: 'MB/s', title: 'the same, per second of processor time' },
+    {
+      name: 'scan.quietProcess',
+      unit: 'MB/s',
+      title: '`ktrial scan --json` as a whole on a file without complaints, 200 MB',
+    },
+    {
+      name: 'scan.mixedProcess',
+      unit: 'MB/s',
+      title: 'the same on a file that is half reports, 100 MB',
+    },
     { name: 'scan.flood', unit: 'MB/s', title: 'scan a stream that is half reports, 1 GiB' },
     {
       name: 'scan.flood.memory',
@@ -45,8 +66,34 @@ export const scanBench: Bench = {
         take(`${name}Cpu`, megabytes / cpuSeconds);
       }
     }
+    for (const { name, bytes, share } of FILES) {
+      if (!wants(name)) continue;
+      const log = makeLog(bytes, share);
+      const file = join(lab.scratch, 'log');
+      await writeFile(file, log);
+      // The first round puts the file into the page cache.
+      await timeProcess(lab, file, share > 0);
+      for (let round = lab.count(5); round > 0; round -= 1)
+        take(name, log.length / 1e6 / (await timeProcess(lab, file, share > 0)));
+    }
   },
 };
+
+/** Seconds that `ktrial scan --json` takes for a file. */
+async function timeProcess(lab: Lab, file: string, hasReports: boolean): Promise<number> {
+  const answer = join(lab.scratch, 'answer');
+  const main = join(lab.root, 'dist/harness/cli/main.js');
+  const words = [process.execPath, main, 'scan', '--json', file];
+  const begun = performance.now();
+  await runCommand('bash', ['-c', 'answer="$1"; shift; "$@" >"$answer"', 'scan', answer, ...words], {
+    signal: lab.signal,
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  const { size } = await stat(answer);
+  if (size > SHORTEST_ANSWER !== hasReports)
+    throw new Error(`got ${size} bytes of answer, expected ${hasReports ? 'complaints' : 'none'}`);
+  return seconds;
+}
 
 function measureLog(
   log: Buffer,

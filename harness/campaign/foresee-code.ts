@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { openRepository } from '../host/index.ts';
 import { type ChangedFile, findChangedFiles, foreseeFile } from '../kbuild/index.ts';
 import { architectureOf, locateSource } from '../kernel/index.ts';
-import { openRepository } from '../series/index.ts';
 import { openTreeReader, readValues } from './detect.ts';
 import type { ArmsRequest, Place } from './request.ts';
 

@@ -70,7 +70,7 @@ function describeDetected(options: Readonly<Record<string, string>>): string[] {
 async function openKernelTree(options: OwnTreeOptions, place: InputPlace): Promise<WorkTree> {
   const directory = resolve(place.workingDirectory, options.repository ?? '.');
   const tree = await openWorkTree(directory, place.signal).catch((cause: unknown) => {
-    if (isFault(cause, 'SERIES_NO_REPOSITORY') && options.repository === undefined)
+    if (isFault(cause, 'HOST_NO_REPOSITORY') && options.repository === undefined)
       throw noKernel(`${directory} is in no git repository`, cause);
     throw cause;
   });

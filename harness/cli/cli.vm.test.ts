@@ -196,14 +196,33 @@ t.test('a warning that the series brings is attributed to its patch', async (t) 
   t.match(result.stdout, /new warning: lib\/bcd\.c:7: unused variable .*\[-Wunused-variable\] \(patch 1\)/);
 });
 
-t.test("an option that does not survive is told with the fragment's line", async (t) => {
-  const directory = t.testdir();
-  const fragment = join(directory, 'mine.config');
-  writeFileSync(fragment, '# a heading\nCONFIG_VFIO_MDEV=y # without VFIO it cannot be\n');
-  const result = await ktrial(['build', '--kernel', 'smoke-5.10', '--config', fragment]);
-  t.equal(result.exitCode, 2, result.stderr);
-  t.match(result.stderr, /mine\.config:2: CONFIG_VFIO_MDEV: got n, expected y/);
-});
+t.test(
+  'all options that do not survive are told with their lines, and with what Kconfig says of each',
+  async (t) => {
+    const directory = t.testdir();
+    const fragment = join(directory, 'mine.config');
+    writeFileSync(fragment, '# a heading\nCONFIG_VFIO_MDEV=y # without VFIO it cannot be\nCONFIG_TTY=n\n');
+    const options = ['CONFIG_PROVE_LOKING=y', 'CONFIG_NR_CPUS=9999', 'CONFIG_HZ_300=y', 'CONFIG_HZ_1000=y'];
+    const more = ['CONFIG_CRYPTO_LIB_AES=y', 'CONFIG_SMP=m', 'CONFIG_ACPI_TABLE_LIB=y'];
+    const result = await ktrial([
+      ...['build', '--kernel', 'smoke-5.10', '--config', fragment],
+      ...[...options, ...more, 'ktrial/kfence'].flatMap((one) => ['--config', one]),
+    ]);
+    t.equal(result.exitCode, 2, result.stderr);
+    for (const words of [
+      /mine\.config:2: CONFIG_VFIO_MDEV: got n, expected y\n\s+depends on: .*VFIO \[=n\]/,
+      /missing: VFIO \[=n\]/,
+      /CONFIG_PROVE_LOKING: got n, expected y\n\s+there is no such option in this source; did you mean CONFIG_PROVE_LOCKING\?/,
+      /CONFIG_NR_CPUS: got \d+, expected 9999\n\s+it must be in the range \[NR_CPUS_RANGE_BEGIN \[=2\] NR_CPUS_RANGE_END/,
+      /CONFIG_HZ_300: got n, expected y\n\s+in its choice CONFIG_HZ_1000 is chosen/,
+      /CONFIG_SMP: got y, expected m\n\s+it is a bool/,
+      /CONFIG_CRYPTO_LIB_AES: got n, expected y\n\s+it has no prompt: .*\n\s+selected by: /,
+      /next: .*CONFIG_VFIO=y/,
+    ])
+      t.match(result.stderr, words);
+    t.notMatch(result.stderr, /CONFIG_KFENCE/, 'that 5.10 does not know what ktrial ships is no error');
+  },
+);
 
 t.test('a full disk is the fault of the lab, before the start and in the middle', async (t) => {
   const directory = t.testdir();

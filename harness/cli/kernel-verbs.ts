@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import { ARCHITECTURE_NAMES } from '../model/index.ts';
 import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
 import { scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
@@ -7,7 +8,7 @@ import type { AddVerb } from './verb.ts';
 /** A week: Node's timers fire at once beyond 24 days. */
 const LONGEST_TIMEOUT_S = 604_800;
 
-/** Adds the verbs without a run: build, boot, shell, lint, scan, doctor. */
+/** Adds the verbs without a run: build, boot, shell, lint, config, scan, doctor. */
 export function addKernelVerbs(add: AddVerb): void {
   add(
     kernelOptions(new Command('build').argument('[series]', 'as for run'))
@@ -77,6 +78,31 @@ Examples:
   ktrial lint scenarios kernels/mdev-5.10.yaml`,
       ),
     () => import('./commands/lint.ts'),
+  );
+  add(
+    new Command('config')
+      .addArgument(
+        new Argument('<action>', 'list the fragments that ktrial ships, or show one').choices([
+          'list',
+          'show',
+        ]),
+      )
+      .argument('[name]', 'a fragment as in ktrial/machine, or a kernel definition: its name or path')
+      .description(
+        'list config fragments; show one, or all options of a kernel definition and where each is from',
+      )
+      .addOption(
+        new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURE_NAMES]),
+      )
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial config list
+  ktrial config show ktrial/debug
+  ktrial config show my-kernel.yaml`,
+      ),
+    () => import('./commands/config.ts'),
   );
   add(scanCommand('ktrial scan'), () => import('./commands/scan.ts'));
   add(

@@ -39,16 +39,32 @@ export interface GitOptions {
   readonly input?: string | Uint8Array | undefined;
   readonly accept?: CommandOptions['accept'] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Called with how far git is, such as `receiving objects, 45 %`, once a second; for commands with `--progress`. */
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** Runs git free of the user's configuration, hooks and signing. Faults as `runCommand`. */
 export function runGit(args: readonly string[], options: GitOptions = {}): Promise<CommandResult> {
-  const { cwd, signal, input, accept } = options;
+  const { cwd, signal, input, accept, onProgress } = options;
   return runCommand('git', [...SETTINGS, ...args], {
-    env: { ...ENVIRONMENT, ...options.env },
+    env: { ...ENVIRONMENT, ...(onProgress ? { GIT_PROGRESS_DELAY: '0' } : {}), ...options.env },
     ...(cwd === undefined ? {} : { cwd }),
     ...(signal === undefined ? {} : { signal }),
     ...(input === undefined ? {} : { input }),
     ...(accept === undefined ? {} : { accept }),
+    ...(onProgress ? { onLine: progressReader(onProgress) } : {}),
   });
+}
+
+/** Passes on how far git is: the first word of each kind of work, then one a second. */
+function progressReader(onProgress: (text: string) => void): (line: string) => void {
+  let saidAt = 0;
+  let said = '';
+  return (line) => {
+    const [, work, percent] = /^(?:remote: )?([A-Z][a-z]+ [a-z]+): +(\d+)%/.exec(line) ?? [];
+    if (work === undefined || (work === said && performance.now() - saidAt < 1000)) return;
+    saidAt = performance.now();
+    said = work;
+    onProgress(`${work.toLowerCase()}, ${percent} %`);
+  };
 }

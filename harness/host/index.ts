@@ -34,6 +34,8 @@ export { SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
 export { spareProcesses } from './process-room.ts';
+export type { Repository } from './repository.ts';
+export { openRepository } from './repository.ts';
 export { giveToSandbox, placeInSandbox, probeSandbox, removeHostile } from './sandbox.ts';
 export type { Sandbox } from './sandbox-argv.ts';
 export type { Excess } from './sandbox-watch.ts';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { isFault } from '../model/index.ts';
-import { listInput, lookAtInput, readInput } from './input.ts';
+import { listInput, lookAtInput, readInput, streamInput } from './input.ts';
 import { makeScratch } from './scratch.ts';
 
 const options = { what: 'log', limitBytes: 4096, raise: '--limit x=9' };
@@ -102,6 +102,27 @@ t.test('the pipe of <(command) is read, and an abort ends a read that nothing an
   await ended;
   t.match(printed, /HOST_INTERRUPTED/);
   t.equal(silent.exitCode, 2);
+});
+
+t.test('a large file comes whole, and is closed when its reader stops early', async (t) => {
+  const directory = t.testdir({});
+  const path = join(directory, 'large');
+  const content = Buffer.alloc(3 * 1024 * 1024 + 1, 'a line\n');
+  writeFileSync(path, content);
+  const limits = { ...options, limitBytes: content.length };
+  t.ok((await readInput(path, limits)).equals(content));
+  for await (const piece of streamInput(path, limits)) {
+    t.ok(content.subarray(0, piece.length).equals(piece));
+    break;
+  }
+  const open = readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  });
+  t.strictSame(open, []);
 });
 
 t.test('a file is not read after an abort', async (t) => {

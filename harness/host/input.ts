@@ -60,13 +60,23 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 async function* streamFile(path: string): AsyncGenerator<Buffer> {
   const file = await open(path, FLAGS);
+  const read = () => {
+    const piece = file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+    // Whoever waits for it hears of a failure; until then it is nobody's.
+    piece.catch(() => undefined);
+    return piece;
+  };
+  let next = read();
   try {
     for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+      const { bytesRead, buffer } = await next;
       if (bytesRead === 0) return;
+      // It is read while the caller works on the one before.
+      next = read();
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
+    await next.catch(() => undefined);
     await file.close();
   }
 }

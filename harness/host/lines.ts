@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { open } from 'node:fs/promises';
 
-/** Calls `onLine` for each whole line of a stream, and for what follows the last line feed at its end. */
+/**
+ * Calls `onLine` for each whole line of a stream, and for what follows the last one at its end. A carriage return ends a line
+ * too: progress is printed so.
+ */
 export function splitLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
   if (!stream) return;
   let rest = '';
   stream.on('data', (chunk: Buffer | string) => {
-    const parts = (rest + chunk.toString()).split('\n');
+    const parts = (rest + chunk.toString()).split(/\r?\n|\r(?!$)/);
     rest = parts.pop() ?? '';
     for (const part of parts) onLine(part);
   });

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { digestOf, exists, type Lock, requireUsablePath, runGit, takeLock } from '../host/index.ts';
 import type { BuildResult } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
+import { requireObjects } from './borrowed-source.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
 import { settleConfig } from './config.ts';
 import { openContainment } from './containment.ts';
 import { damageFault, explainDamage } from './damage.ts';
 import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
+import { fetchNamedCommit } from './remote-source.ts';
 import { checkOut } from './repository.ts';
 import { openSeriesOutput } from './series-output.ts';
 import { discardSource, fetchSource, type SourceTree } from './source.ts';
@@ -80,6 +82,8 @@ export async function openBuildTree(
       await using _lock = lock;
       const reason = failures === 2 ? null : await explainDamage(error, options.cacheDirectory);
       if (reason === null) throw error;
+      const { loan, repository, commit } = source;
+      if (loan) await requireObjects(loan, repository, commit, options.signal);
       options.onProgress?.(`${directory} is damaged, and is made again: ${reason}`);
       await rm(directory, { recursive: true, force: true });
       if (failures === 1) await discardSource(source, reason, options);
@@ -111,7 +115,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   const settled = await settleConfig({
     tree,
     commit: baseCommit,
-    checkOut: () => checkOut(tree, baseCommit, signal),
+    checkOut: () => checkOut(tree, baseCommit, options),
     toolchain,
     directory: join(directory, 'config'),
     config: definition.config,
@@ -135,15 +139,17 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     architecture,
     makeArguments,
     cacheDirectory,
+    lender: source.loan?.place ?? null,
     jobs: options.jobs ?? availableParallelism(),
     lock,
     signal,
     async checkOut(commit: string) {
       try {
-        await checkOut(tree, commit, signal);
+        await checkOut(tree, commit, options);
       } catch (error) {
         const reason = await explainDamage(error, cacheDirectory);
         if (reason === null) throw error;
+        if (source.loan) await requireObjects(source.loan, source.repository, commit, signal);
         await writeFile(damageMark, '');
         throw damageFault(tree, reason);
       }
@@ -161,7 +167,8 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
         ['rev-parse', '--verify', '-q', '--end-of-options', `${commit}^{commit}`],
         { signal, cwd: tree, accept: 'any' },
       );
-      return exitCode === 0;
+      if (exitCode === 0 || source.address === null) return exitCode === 0;
+      return fetchNamedCommit(source.address, commit, source.repository, options);
     },
     build: (request) => buildKernel(site, request),
     [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),

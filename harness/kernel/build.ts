@@ -42,6 +42,11 @@ export interface BuildSite {
   readonly architecture: Architecture;
   readonly makeArguments: readonly string[];
   readonly cacheDirectory: string;
+  /**
+   * The repository that the source is borrowed from. Nobody checks that its objects are what their names say, so a kernel
+   * from it is never taken for one from elsewhere.
+   */
+  readonly lender: string | null;
   /** The compiler cache of this source: written by its base alone. */
   readonly ccache: string;
   readonly containment: Containment;
@@ -143,6 +148,7 @@ async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
     linker,
     ...site.makeArguments,
     site.definition.modules ? 'modules' : 'no modules',
+    ...(site.lender === null ? [] : [site.lender]),
   );
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { suggestName } from '../document/index.ts';
 import { listInput } from '../host/index.ts';
-import { Fault } from '../model/index.ts';
+import { ARCHITECTURE_NAMES, type ArchitectureName, Fault } from '../model/index.ts';
 
 /** A file of config options, in the order in which they are put on top of each other. */
 export interface Fragment {
@@ -11,9 +11,6 @@ export interface Fragment {
   /** How it was named: `ktrial/NAME` for those that ktrial ships, `tree/NAME.config` for the tree's own; null for a file. */
   readonly name: string | null;
 }
-
-export const ARCHITECTURE_NAMES = ['x86_64', 'arm64'] as const;
-export type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
 
 const SHIPPED = 'ktrial/';
 
@@ -46,21 +43,21 @@ export async function listShippedFragments(kernelsDirectory: string): Promise<st
 }
 
 /**
- * The files of a fragment that ktrial ships: what all architectures share, then what this one adds. Fault
+ * The files of a fragment that ktrial ships: what all architectures share, then what this one adds (null: any). Fault
  * `CONFIG_UNKNOWN_FRAGMENT` (request).
  */
 export async function findShippedFragment(
   name: string,
-  arch: ArchitectureName,
+  arch: ArchitectureName | null,
   kernelsDirectory: string,
 ): Promise<Fragment[]> {
   const directory = directoryOf(kernelsDirectory);
   const files = await listInput(directory, 'directory of config fragments');
   const stem = name.slice(SHIPPED.length);
   const names = await listShippedFragments(kernelsDirectory);
-  const found = names.includes(name)
-    ? [`${stem}.config`, `${stem}-${arch}.config`].filter((file) => files.includes(file))
-    : [];
+  const own = arch === null ? ARCHITECTURE_NAMES : [arch];
+  const wanted = [`${stem}.config`, ...own.map((one) => `${stem}-${one}.config`)];
+  const found = names.includes(name) ? wanted.filter((file) => files.includes(file)) : [];
   if (found.length > 0) return found.map((file) => ({ path: join(directory, file), name }));
   const isOfOther = names.includes(name);
   const near = suggestName(name, names);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { isAbsolute, join } from 'node:path';
 import { exists } from '../host/index.ts';
-import type { Limits } from '../model/index.ts';
+import { type ArchitectureName, Fault, isFault, type Limits } from '../model/index.ts';
 import {
-  type ArchitectureName,
   type Fragment,
   findShippedFragment,
   isShippedName,
@@ -59,6 +58,19 @@ export async function layConfig<Below extends ConfigLayer>(
   };
 }
 
+/** Says what else could have been meant by the name of a file that is not there. */
+function explainMissing(arg: string, cause: unknown): never {
+  if (!isFault(cause, 'INPUT_NOT_FOUND')) throw cause;
+  const forms = 'CONFIG_NAME=VALUE, ktrial/NAME (see ktrial config list), a file';
+  throw new Fault({
+    blame: cause.blame,
+    code: cause.code,
+    message: cause.message,
+    next: `expected ${forms}, or tree/NAME.config for a fragment of the source itself: got ${arg.slice(0, 100)}`,
+    cause,
+  });
+}
+
 /** Whether a bare name is no file, but a fragment of the tree. */
 async function isInTree(name: string, path: string, { checkout = null }: ConfigPlace): Promise<boolean> {
   if (checkout === null || !/^[\w-][\w.-]*\.config$/.test(name) || (await exists(path))) return false;
@@ -98,7 +110,8 @@ export async function readConfigArguments(args: readonly string[], place: Config
       fragments.push(...(await findShippedFragment(arg, place.arch, place.kernelsDirectory)));
     else if (isTreeName(arg)) fragments.push(treeFragment(arg));
     else if (await isInTree(arg, path, place)) fragments.push(treeFragment(`tree/${arg}`));
-    else if (await isWholeConfig(path, place)) file = path;
+    else if (await isWholeConfig(path, place).catch((cause: unknown) => explainMissing(arg, cause)))
+      file = path;
     else {
       await readFragment(path, place);
       fragments.push({ path, name: null });

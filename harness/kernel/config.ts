@@ -24,6 +24,7 @@ import { judgeLost } from './judge-lost.ts';
 import { buildInto } from './output-directory.ts';
 import { DETECTED, readRequestedOptions } from './requested-options.ts';
 import type { Toolchain } from './toolchain.ts';
+import { describeChanges } from './whole-config.ts';
 
 export interface ConfigRequest {
   /** The kernel source. */
@@ -89,6 +90,8 @@ export async function settleConfig(request: ConfigRequest): Promise<SettledConfi
   const lost = findLostOptions(requested, parseConfig(text)).filter((one) => !isCompiled(one));
   if (lost.length > 0) request.onProgress?.('asking Kconfig why options are lost');
   const notes = await judgeLost(lost, requested, request);
+  if (config.file !== null && whole !== null)
+    notes.push(...describeChanges(config.file, whole, text, requested));
   await rm(memo, { recursive: true, force: true });
   await writeFileAtomic(memo, JSON.stringify({ key, text, notes } satisfies SettledFile));
   return { text, notes };

@@ -28,7 +28,7 @@ export async function applyDefinitionPatches(request: BaseRequest): Promise<stri
     accept: 'any',
   });
   if (known.exitCode === 0) return known.stdout.trim();
-  await checkOut(tree, commit, signal);
+  await checkOut(tree, commit, request);
   for (const path of definition.patches) {
     request.onProgress?.(`applying ${path}`);
     await applyPatch(request, path);
@@ -38,14 +38,15 @@ export async function applyDefinitionPatches(request: BaseRequest): Promise<stri
   return tip;
 }
 
-async function applyPatch({ definition, commit, tree, signal }: BaseRequest, path: string): Promise<void> {
+async function applyPatch(request: BaseRequest, path: string): Promise<void> {
+  const { definition, commit, tree, signal } = request;
   try {
     await runGit(['am', '-q', '-3', '--', path], { signal, cwd: tree });
   } catch (cause) {
     if (!isFault(cause, 'HOST_COMMAND_FAILED')) throw cause;
     const damage = findRepositoryDamage(cause.details.join('\n'));
     if (damage !== null) throw damageFault(tree, damage);
-    await checkOut(tree, commit, signal);
+    await checkOut(tree, commit, request);
     throw new Fault({
       blame: 'request',
       code: 'KERNEL_PATCH_FAILED',

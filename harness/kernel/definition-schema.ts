@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { DEBIAN_FORMS } from '../debian/index.ts';
-import { ARCHITECTURE_NAMES } from './config-fragment.ts';
+import { ARCHITECTURE_NAMES } from '../model/index.ts';
 import { formed, isRefName, isRepository, isTarballLocation, pathText } from './form.ts';
 
 function debianText(kind: keyof typeof DEBIAN_FORMS) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 import { fuzzTarget, mutate } from '../testing/index.ts';
+import { describeLost } from './describe-lost.ts';
 import { parseDiagnostics } from './diagnostic.ts';
+import { parseExplanation } from './explain-config.ts';
 import { parseConfig, parseFragment } from './fragment.ts';
 
 const FRAGMENTS = ['CONFIG_A=y # why\n# CONFIG_B is not set\nCONFIG_C="x y"\nCONFIG_D=0x10\n\n# a comment\n'];
@@ -11,7 +13,22 @@ const LOGS = [
   'ld: a.o: in function `f\':\na.c:(.text+0x1): undefined reference to `g\'\nERROR: modpost: "h" [m.ko] undefined!\n',
 ];
 
+const EXPLANATION =
+  '{"name":"A","known":true,"type":"bool","value":"n","prompt":true,"depends":{"text":"B [=n]","missing":[{"text":"B [=n]","alone":true}]},"promptIf":null,"selectedBy":[],"ranges":[],"chosen":null}\n{"name":"B","known":false}\n{"names":["A"]}\n';
+
 export const FUZZ_TARGETS = [
+  fuzzTarget(
+    'whatever a source prints about its options is an explanation or none',
+    60,
+    mutate(fc.constantFrom(EXPLANATION), ['"name":', 'null', '{', '}\n', '"B [=n]"']),
+    (bytes) => {
+      const explanation = parseExplanation(Buffer.from(bytes, 'latin1').toString('utf8'));
+      if (typeof explanation === 'string') return null;
+      const lost = { name: 'CONFIG_A', value: 'y', got: 'n', file: 'x.config', line: 1 };
+      describeLost(lost, explanation, [lost]);
+      return null;
+    },
+  ),
   fuzzTarget(
     'a config fragment is read, or refused by line',
     60,

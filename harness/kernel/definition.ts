@@ -3,11 +3,10 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { faultOf, readYaml, type Source } from '../document/index.ts';
 import { readInput } from '../host/index.ts';
-import { DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
+import { type ArchitectureName, DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
 import { requireSourceTree, requireTarball } from './archive-source.ts';
 import { collectFaults } from './collect-faults.ts';
 import {
-  type ArchitectureName,
   type Fragment,
   findShippedFragment,
   isShippedName,

@@ -87,10 +87,7 @@ t.test('a base whose build takes too much is what the user asked for', async (t)
   writeFileSync(join(lab.tree, 'Makefile'), `${SMALL_MAKEFILE}\tyes\n`);
   const result = await lab.build({ limits: { 'build-log-mib': 1 } });
   t.match(describeError(result), /exceeded 1 MiB/);
-  writeFileSync(
-    join(lab.tree, 'Makefile'),
-    SMALL_MAKEFILE.replace('olddefconfig: ;', 'olddefconfig: ; yes;'),
-  );
+  writeFileSync(join(lab.tree, 'Makefile'), SMALL_MAKEFILE.replace('allnoconfig: ;', 'allnoconfig: ; yes;'));
   const fault = await lab.build({ limits: { 'build-log-mib': 1 } }).catch((error: unknown) => error);
   t.ok(isFault(fault, 'KERNEL_BUILD_EXCEEDED'));
   t.match(fault, { blame: 'request', message: /the configuration of the base exceeded 1 MiB of messages/ });

@@ -21,7 +21,7 @@ export const EXPLAIN_PROGRAM = String.raw`/*
 /* So many that nobody reads all, and few enough to be done in an instant. */
 #define MOST_SYMBOLS 2000
 /* Of an option that many others select, not all are told. */
-#define MOST_SELECTORS 8
+#define MOST_SELECTORS 4
 
 static struct { char name[160]; tristate wanted; } queue[MOST_SYMBOLS];
 static int queued;
@@ -75,11 +75,6 @@ static void put_expr(struct expr *e)
 	putchar('"');
 }
 
-static char value_name(tristate value)
-{
-	return "nmy"[value];
-}
-
 /* Where an option alone must be on for the expression to hold, it is explained as well. */
 static void follow(struct expr *e, tristate wanted)
 {
@@ -121,7 +116,7 @@ static void put_condition(const char *key, struct expr *e, tristate wanted)
 	}
 	printf("{\"text\":");
 	put_expr(e);
-	printf(",\"value\":\"%c\",\"missing\":[", value_name(expr_calc_value(e)));
+	printf(",\"value\":\"%c\",\"missing\":[", "nmy"[expr_calc_value(e)]);
 	put_missing(e, wanted, &any);
 	printf("]}");
 }
@@ -144,7 +139,7 @@ static void put_selectors(struct expr *e, int *count)
 		return;
 	printf("%s{\"text\":", (*count)++ ? "," : "");
 	put_expr(e);
-	printf(",\"value\":\"%c\"}", value_name(value));
+	printf(",\"value\":\"%c\"}", "nmy"[value]);
 }
 
 /* The chosen one of the choice that an option belongs to. */
@@ -193,7 +188,7 @@ static void put_option(const char *name, tristate wanted)
 	if (sym_get_type(sym) != S_TRISTATE && wanted != no)
 		wanted = mod;
 	changeable = wanted == no ? mod : wanted;
-	printf("\",\"visible\":\"%c\",\"prompt\":%s", value_name(sym->visible), has_prompt ? "true" : "false");
+	printf("\",\"visible\":\"%c\",\"prompt\":%s", "nmy"[sym->visible], has_prompt ? "true" : "false");
 	put_condition("depends", sym->dir_dep.expr, wanted);
 	put_condition("promptIf", has_prompt && sym->visible < changeable ? prompt : NULL, changeable);
 	printf(",\"selectedBy\":[");

@@ -7,7 +7,7 @@ export { architectureOf } from './arch/index.ts';
 export { findBuildFiles } from './build-files.ts';
 export type { BuildTree } from './build-tree.ts';
 export { openBuildTree } from './build-tree.ts';
-export { findShippedFragment } from './config-fragment.ts';
+export { findShippedFragment, isShippedName, listShippedFragments } from './config-fragment.ts';
 export { layConfig, readConfigArguments } from './config-layer.ts';
 export type { KernelDefinition } from './definition.ts';
 export { readKernelDefinition } from './definition.ts';

@@ -28,7 +28,9 @@ export async function judgeLost(
         : describeLost(option, explanation, requested);
     return { option, reason, isNote: isNote(option, reason) };
   });
-  const bad = judged.filter((one) => !one.isNote);
+  // What ktrial ships is often lost by what the user asks for.
+  const rankOf = ({ option }: Judged) => (option.from ? 1 : 0);
+  const bad = judged.filter((one) => !one.isNote).sort((one, other) => rankOf(one) - rankOf(other));
   if (bad.length > 0) throw lostFault(bad, typeof explanation === 'string' ? explanation : null);
   return describeNotes(judged);
 }

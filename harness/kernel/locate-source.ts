@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { resolve } from 'node:path';
 import { exists } from '../host/index.ts';
-import { placeOfRepository } from './checkout-source.ts';
 import type { KernelDefinition } from './definition.ts';
 import { isGitAddress } from './form.ts';
 import { inspectRepository } from './repository.ts';
@@ -16,10 +16,11 @@ export async function locateSource(
 ): Promise<{ readonly repository: string; readonly commit: string } | null> {
   if ('git' in source) {
     const { repository, ref } = source.git;
-    const path = placeOfRepository(repository);
+    const path = resolve(repository);
     return isGitAddress(repository) || !(await exists(path)) ? null : { repository: path, commit: ref };
   }
-  const repository = repositoryOf(sourceKey(source), options.cacheDirectory);
+  if ('directory' in source) return null;
+  const repository = repositoryOf(sourceKey(source, null), options.cacheDirectory);
   const state = await inspectRepository(repository, options.signal);
   return state.kind === 'whole' ? { repository, commit: state.commit } : null;
 }

@@ -11,9 +11,19 @@ const AUTHOR: Readonly<Record<string, string>> = {
 };
 
 /** Makes a bare repository of the cache where there is none. */
-export async function initRepository(repository: string, signal?: AbortSignal): Promise<void> {
-  if (!(await exists(repository)))
-    await runGit(['init', '-q', '--bare', '--end-of-options', repository], { signal });
+export async function initRepository(
+  repository: string,
+  signal?: AbortSignal,
+  objectFormat = 'sha1',
+): Promise<void> {
+  if (await exists(repository)) return;
+  const format = `--object-format=${objectFormat}`;
+  await runGit(['init', '-q', '--bare', format, '--end-of-options', repository], { signal });
+}
+
+/** The index of a repository of the cache that directories are committed with. */
+export function indexOf(repository: string): string {
+  return join(repository, 'ktrial-index');
 }
 
 /** What a repository of the cache held when a source was complete in it. */
@@ -59,6 +69,9 @@ export async function inspectRepository(repository: string, signal?: AbortSignal
     const got = await stat(join(repository, 'objects/pack', name)).catch(() => null);
     if (got?.size !== size) return damaged(`${name}: got ${got?.size ?? 'no'} bytes, expected ${size}`);
   }
+  // What was borrowed may have been pruned since, which is the lender's right.
+  if (await exists(join(repository, 'objects/info/alternates')))
+    return { kind: 'whole', commit: seal.commit };
   const commit = await inRepository('cat-file', '-e', `${seal.commit}^{tree}`);
   if (commit.exitCode !== 0) return damaged(commit.stderr);
   return { kind: 'whole', commit: seal.commit };
@@ -80,19 +93,33 @@ function parseSeal(text: string): Seal | null {
   }
 }
 
-/** Removes the lock that an interrupted git left in a worktree. Only for a worktree that nobody else uses. */
+/** Removes what an interrupted git left in a worktree. Only for a worktree that nobody else uses. */
 export async function freeWorktree(tree: string): Promise<void> {
-  const { stdout } = await runGit(['rev-parse', '--path-format=absolute', '--git-path', 'index.lock'], {
-    cwd: tree,
-  });
-  await rm(stdout.trim(), { force: true });
+  const paths = ['--git-path', 'index.lock', '--git-path', 'rebase-apply'];
+  const { stdout } = await runGit(['rev-parse', '--path-format=absolute', ...paths], { cwd: tree });
+  for (const path of stdout.trim().split('\n')) await rm(path, { recursive: true, force: true });
+}
+
+/** Files are written by one process for each CPU where there are many. */
+const ALL_CPUS = ['-c', 'checkout.workers=0'] as const;
+
+interface CheckOutOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** Checks a commit out into a worktree that nobody else uses, whatever an interrupted git left there. */
-export async function checkOut(tree: string, commit: string, signal?: AbortSignal): Promise<void> {
+export async function checkOut(
+  tree: string,
+  commit: string,
+  { signal, onProgress }: CheckOutOptions,
+): Promise<void> {
   await freeWorktree(tree);
-  await runGit(['am', '--abort'], { signal, cwd: tree, accept: 'any' });
-  await runGit(['checkout', '-q', '--detach', '-f', commit, '--'], { signal, cwd: tree });
+  await runGit([...ALL_CPUS, 'checkout', '--progress', '--detach', '-f', commit, '--'], {
+    signal,
+    cwd: tree,
+    onProgress: (text) => onProgress?.(`checking out the source: ${text}`),
+  });
   await runGit(['clean', '-q', '-fdx'], { signal, cwd: tree });
 }
 
@@ -107,7 +134,7 @@ export async function commitDirectory(
   options: { readonly signal?: AbortSignal | undefined; readonly ignored?: boolean },
 ): Promise<string> {
   const { signal } = options;
-  const index = join(repository, 'ktrial-index');
+  const index = indexOf(repository);
   await rm(`${index}.lock`, { recursive: true, force: true });
   const at = ['--git-dir', repository, '--work-tree', directory];
   const env = { GIT_INDEX_FILE: index };

@@ -2,6 +2,7 @@
 import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, runGit } from '../host/index.ts';
+import { checkOut } from './repository.ts';
 
 export interface WorktreeRequest {
   /** The directory of the build tree: the worktree and what is built from it. */
@@ -21,7 +22,7 @@ export interface WorktreeRequest {
 export async function ensureWorktree(request: WorktreeRequest): Promise<void> {
   const { directory, tree, repository, commit, signal, onProgress } = request;
   const state = await inspectWorktree(tree, repository, signal);
-  if (state === 'ours') return;
+  if (state === 'ours') return leaveLostCommit(tree, commit, signal);
   if (state === 'foreign') {
     onProgress?.(`${directory} was made at another path, or is damaged: it is discarded and made again`);
     await rm(directory, { recursive: true, force: true });
@@ -31,7 +32,18 @@ export async function ensureWorktree(request: WorktreeRequest): Promise<void> {
   const git = (...args: string[]) => runGit(['--git-dir', repository, ...args], { signal });
   await git('worktree', 'prune');
   onProgress?.('checking out the source');
-  await git('worktree', 'add', '-q', '--detach', '-f', '--end-of-options', tree, commit);
+  await git('worktree', 'add', '-q', '--no-checkout', '--detach', '-f', '--end-of-options', tree, commit);
+  await checkOut(tree, commit, { signal, onProgress });
+}
+
+/**
+ * Puts the worktree at a commit by name alone where the one that it was at is gone, as after a branch of the repository that
+ * it is borrowed from was deleted and pruned. What was checked out and built stays.
+ */
+async function leaveLostCommit(tree: string, commit: string, signal: AbortSignal | undefined): Promise<void> {
+  const inTree = (...args: string[]) => runGit(args, { signal, cwd: tree, accept: 'any' });
+  if ((await inTree('cat-file', '-e', 'HEAD^{tree}')).exitCode === 0) return;
+  await inTree('update-ref', '--no-deref', 'HEAD', commit);
 }
 
 /** Whether a directory is a worktree of this repository, and the repository knows it by this path. */
@@ -42,7 +54,7 @@ async function inspectWorktree(
 ): Promise<'ours' | 'foreign' | 'absent'> {
   if (!(await exists(tree))) return 'absent';
   const { exitCode, stdout } = await runGit(
-    ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir', '--verify', 'HEAD^{commit}'],
+    ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir'],
     { signal, cwd: tree, accept: 'any' },
   );
   const [own = '', common = ''] = stdout.split('\n');

@@ -25,6 +25,7 @@ export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export { formatJson } from './json.ts';
 export type {
+  ArchitectureName,
   ArmBuild,
   BuildResult,
   Diagnostic,
@@ -33,7 +34,7 @@ export type {
   Kernel,
   KernelId,
 } from './kernel.ts';
-export { identifyKernel } from './kernel.ts';
+export { ARCHITECTURE_NAMES, identifyKernel } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { ChangedCode } from './changed-code.ts';
 
+/** The architectures that kernels can be of. */
+export const ARCHITECTURE_NAMES = ['x86_64', 'arm64'] as const;
+export type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
+
 /** What identifies a built kernel on any computer. */
 export interface KernelId {
   /** SHA-256, hex, over source, patches, configuration and compiler. */
   readonly digest: string;
   readonly name: string;
-  readonly arch: 'x86_64' | 'arm64';
+  readonly arch: ArchitectureName;
   /** Such as `5.10.223`. */
   readonly release: string;
   /** SHA-256, hex, of the boot image: kernels that differ in modules only share it. */

@@ -5,5 +5,4 @@
 export { applySeries, lastPatchTouching } from './apply.ts';
 export { writeSeries } from './compose.ts';
 export { readSeries } from './read.ts';
-export { openRepository } from './repository.ts';
 export { openWorkTree, type WorkTree } from './work-tree.ts';

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeScratch } from '../host/index.ts';
+import { makeScratch, openRepository, type Repository } from '../host/index.ts';
 import { Fault, type Limits, requireWithin } from '../model/index.ts';
-import { openRepository, type Repository } from './repository.ts';
 import { stripEnvelope } from './split.ts';
 import { count } from './text.ts';
 
@@ -47,7 +46,7 @@ interface RangeOptions {
 
 /**
  * Reads `A..B` from a repository without touching its checkout, index or references, and without its configuration.
- * Faults, all with blame request: `SERIES_NO_REPOSITORY`, `SERIES_BAD_REPOSITORY`, `SERIES_BAD_RANGE`, `SERIES_EMPTY`,
+ * Faults, all with blame request: `HOST_NO_REPOSITORY`, `HOST_BAD_REPOSITORY`, `SERIES_BAD_REPOSITORY`, `SERIES_BAD_RANGE`, `SERIES_EMPTY`,
  * `LIMIT_EXCEEDED` (`patches`).
  */
 export async function readRange(

@@ -435,6 +435,6 @@ t.test(
     t.equal(await fault('absent..main'), 'SERIES_BAD_RANGE');
     t.equal(await fault('main...main'), 'SERIES_BAD_RANGE');
     t.equal(await fault('--output=x..main'), 'SERIES_BAD_RANGE');
-    t.equal(await fault('a..b', join(repository, 'absent')), 'SERIES_NO_REPOSITORY');
+    t.equal(await fault('a..b', join(repository, 'absent')), 'HOST_NO_REPOSITORY');
   },
 );

@@ -38,7 +38,7 @@ const PROGRESS_PATCHES = 20;
  * Reads a series from where the user says it is. Faults, all with blame request: those of `readInput`, `SERIES_UNREADABLE`,
  * `SERIES_EMPTY`, `SERIES_INCOMPLETE` (names the missing numbers), `SERIES_AMBIGUOUS`, `SERIES_MISNUMBERED`,
  * `SERIES_DAMAGED`, `SERIES_BAD_PATH`, `SERIES_NOT_MAIL`, `SERIES_NO_SEPARATOR`, `SERIES_NO_AUTHOR`,
- * `SERIES_NO_REPOSITORY`, `SERIES_BAD_RANGE`, `SERIES_BAD_REPOSITORY`, `LIMIT_EXCEEDED`, `HOST_INTERRUPTED`. A disk that is
+ * `HOST_NO_REPOSITORY`, `HOST_BAD_REPOSITORY`, `SERIES_BAD_RANGE`, `SERIES_BAD_REPOSITORY`, `LIMIT_EXCEEDED`, `HOST_INTERRUPTED`. A disk that is
  * full is the lab's.
  */
 export async function readSeries(source: SeriesSource, options: ReadOptions = {}): Promise<Series> {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { basename, dirname, join } from 'node:path';
-import { listInput, lookAtInput, readInput, streamInput } from '../host/index.ts';
+import { listInput, lookAtInput, type Repository, readInput, streamInput } from '../host/index.ts';
 import { Fault, type Limits, requireWithin } from '../model/index.ts';
 import { readRange } from './range.ts';
-import type { Repository } from './repository.ts';
 
 /** Where a series comes from. */
 export type SeriesSource =

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, makeScratch, type runGit } from '../host/index.ts';
+import { exists, makeScratch, openRepository, type Repository, type runGit } from '../host/index.ts';
 import { Fault, type Limits, type Patch, type Series } from '../model/index.ts';
 import { readSeries } from './read.ts';
-import { openRepository, type Repository } from './repository.ts';
 import { chooseUpstream, type Upstream } from './upstream.ts';
 
 /** A checked-out repository of the user's, open for reading: its branch, and what is not committed yet. */

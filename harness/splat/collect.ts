@@ -45,7 +45,7 @@ export class Collector {
     if (!report.isWhole || report.announced !== null) return;
     const closed = report.close();
     const judgement = judgeReport(closed);
-    if (judgement.truncation !== null || judgement.isNotice || isUnconfirmed(report, judgement)) return;
+    if (judgement.isNotice || isUnconfirmed(report, judgement) || judgement.findTruncation() !== null) return;
     report.announced = judgement.signature;
     this.#onSplat?.(readReport(closed, judgement));
   }

@@ -63,8 +63,8 @@ export function parsePlainFrame(text: string): Frame | null {
   }
   return {
     function: text.slice(name, plus),
-    offset: Number.parseInt(text.slice(plus + 3, offset), 16),
-    size: Number.parseInt(text.slice(offset + 3, size), 16),
+    offset: readHex(text, plus + 3, offset),
+    size: readHex(text, offset + 3, size),
     module,
     reliable,
     inline: false,
@@ -82,6 +82,16 @@ function skipHex(text: string, from: number, mark: string): number {
     if (!isDigit(code) && (code < 0x61 || code > 0x66)) break;
   }
   return at === from + mark.length ? -1 : at;
+}
+
+/** The number that hexadecimal digits say, from one place up to another. */
+function readHex(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const code = text.charCodeAt(at);
+    value = value * 16 + code - (isDigit(code) ? 0x30 : 0x57);
+  }
+  return value;
 }
 
 function isDigit(code: number): boolean {

@@ -13,6 +13,8 @@ export interface ReportLine {
   /** The label of the trace that begins here; null for any other line. */
   readonly label: string | null;
   readonly frames: readonly Frame[];
+  /** It is a frame in the form that most have, and nothing else. */
+  readonly isPlainFrame: boolean;
   readonly panic: boolean;
   /** It has the form of a line that only reports have. */
   readonly isBody: boolean;
@@ -25,7 +27,15 @@ export function readReportLine(words: string): ReportLine {
   const text = words.startsWith(LINE_MARK) ? words.slice(LINE_MARK.length) : words;
   const plain = parsePlainFrame(text);
   if (plain)
-    return { text, unreliable: !plain.reliable, label: null, frames: [plain], panic: false, isBody: true };
+    return {
+      text,
+      unreliable: !plain.reliable,
+      label: null,
+      frames: [plain],
+      isPlainFrame: true,
+      panic: false,
+      isBody: true,
+    };
   const label = readLabel(text);
   const frames = label === null ? parseFrames(text) : framesBehindLabel(text);
   const panic = text.includes(PANIC_HINT) && PANIC_LINE.test(text);
@@ -34,6 +44,7 @@ export function readReportLine(words: string): ReportLine {
     unreliable: text.includes('? ') || text.includes('(unreliable)') ? isUnreliable(text) : false,
     label,
     frames,
+    isPlainFrame: false,
     panic,
     isBody: panic || label !== null || frames.length > 0 || BODY_LINE.test(text),
   };

@@ -29,7 +29,7 @@ import {
 import { findRestart, isOrderly, readBefore } from './restart.ts';
 import { normaliseTitle } from './title.ts';
 import { LineReader } from './transport/lines.ts';
-import { LinePrefix } from './transport/prefix.ts';
+import { LinePrefixes } from './transport/prefix.ts';
 import { lineStart } from './transport/stamp.ts';
 import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
 
@@ -80,6 +80,7 @@ export class LogReader {
   readonly #lines: LineReader;
   readonly #stamped = new StampedLine();
   readonly #boots = new Boots();
+  readonly #prefixes = new LinePrefixes();
   readonly #collector: Collector;
   readonly #open: OpenReports;
   #fresh: OpenReport | null = null;
@@ -145,7 +146,8 @@ export class LogReader {
       this.#open.forget(fresh);
       return;
     }
-    if (usual && !hasWords && !this.#concerns(this.#stamped.context)) {
+    const own = usual ? this.#open.get(this.#stamped.context) : undefined;
+    if (usual && !hasWords && !own && !this.#isAsked(this.#stamped.context)) {
       if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
       return;
     }
@@ -159,9 +161,9 @@ export class LogReader {
     this.#open.settle();
   }
 
-  /** Whether a line of the context has anything to do with what is open. */
-  #concerns(context: ContextId): boolean {
-    return this.#open.get(context) !== undefined || (this.#open.asking !== null && isProcessor(context));
+  /** Whether a line of the context may be of the traces that a report requested of all processors. */
+  #isAsked(context: ContextId): boolean {
+    return this.#open.asking !== null && isProcessor(context);
   }
 
   #readMarks({ text, context }: LogLine, from: number): void {
@@ -227,7 +229,7 @@ export class LogReader {
     if (kind?.restart && isOrderly(readBefore(this.#window, place.from))) return;
     this.#boots.note(line);
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
-    const ownPrefix = LinePrefix.ofReport(line.text.slice(0, line.text.indexOf(words)));
+    const ownPrefix = this.#prefixes.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#open.reachOf(line.context);
     const lead = findLead(this.#window, line, place.from, { floor, lines: this.#lines, ownPrefix });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {

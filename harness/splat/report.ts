@@ -40,8 +40,8 @@ export interface Judgement {
   readonly findAlternatives: () => readonly string[];
   readonly type: string;
   readonly culprit: string | null;
-  /** Why the report cannot be trusted as a whole; null if it can. */
-  readonly truncation: string | null;
+  /** Says why the report cannot be trusted as a whole; null if it can. Of most in a flood nobody wants it either. */
+  readonly findTruncation: () => string | null;
   /** A line is missing that distinguishes such a report from the words of other programs. */
   readonly incomplete: boolean;
   readonly signature: string;
@@ -71,9 +71,10 @@ export function judgeReport(report: Report, more: readonly ReportLine[] = []): J
     findAlternatives: () => (isBare ? [] : findAlternatives(title, classification, search, reliable)),
     type,
     culprit: search.culprit,
-    truncation: report.lost
-      ? 'the console was lost while it was printed'
-      : findTruncation(classification, search, words, reliable),
+    findTruncation: () =>
+      report.lost
+        ? 'the console was lost while it was printed'
+        : findTruncation(classification, search, words, reliable),
     incomplete: classification.incomplete,
     signature: signSplat(type, title, search.culprit),
     isNotice: kind?.needsTrace === true && !all.some((line) => line.frames.length > 0),
@@ -120,7 +121,8 @@ function nameOther(
 
 /** Reads everything that a finished report says, except `follows`, which depends on its neighbours. */
 export function readReport(report: Report, judgement: Judgement): Splat {
-  const { title, type, culprit, truncation, signature } = judgement;
+  const { title, type, culprit, signature } = judgement;
+  const truncation = judgement.findTruncation();
   const { pc, traces } = readTraces(report.lines);
   return {
     title,
@@ -160,7 +162,12 @@ function trimReport([headline, ...lines]: readonly ReportLine[], guesses: boolea
   const kept = [headline];
   const enough = SHORT_REPORT.test(headline.text) ? SHORT_REPORT_LINES : LINES_BEFORE_PANIC;
   for (const line of lines) {
-    if ((line.unreliable && !guesses) || line.text.includes(DROPPED_LINE)) continue;
+    if (line.unreliable && !guesses) continue;
+    if (line.isPlainFrame) {
+      kept.push(line);
+      continue;
+    }
+    if (line.text.includes(DROPPED_LINE)) continue;
     if (kept.length >= enough && (line.panic || REPETITION.test(line.text))) break;
     kept.push(line);
   }

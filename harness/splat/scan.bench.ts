@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { makeLog } from '../bench/log.ts';
 import { createScanner } from './index.ts';
 import { HEADLINE_WORDS } from './kind.ts';
@@ -10,7 +11,8 @@ import { HEADLINE_WORDS } from './kind.ts';
 /**
  * Measures the scanner on generated logs: `node dist/harness/splat/scan.bench.js [megabytes of the large stream]`. Beside
  * the rate by the clock stands the rate by the processor's time, which other work on the same computer disturbs less. The
- * last lines compare it with `grep -E` on the words of all headlines, run in turn on the same files.
+ * last lines compare it, and `ktrial scan --json` as a whole process, with `grep -E` on the words of all headlines, run in
+ * turn on the same files.
  */
 
 const MIB = 1024 * 1024;
@@ -90,17 +92,38 @@ function grep(file: string): number {
   return (performance.now() - begin) / 1000;
 }
 
-for (const [what, log] of [
-  ['quiet log', quiet],
-  ['half reports', double],
+const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+/** Seconds that `ktrial scan --json` takes for a file, from its start to its end. */
+function runScan(file: string): number {
+  const begin = performance.now();
+  const { status } = spawnSync(process.execPath, [main, 'scan', '--json', file], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`ktrial scan ended with ${status}`);
+  return (performance.now() - begin) / 1000;
+}
+
+for (const [what, bytes, share] of [
+  ['quiet log, 200 MB', 200e6, 0],
+  ['half reports, 100 MB', 100e6, 0.5],
 ] as const) {
   const file = join(directory, 'log');
+  const log = makeLog(bytes, share);
   writeFileSync(file, log);
   grep(file);
-  const shares = Array.from({ length: 5 }, () => grep(file) / scan(log).seconds);
+  const pairs = Array.from({ length: 5 }, () => {
+    const [whole, compared, parse] = [runScan(file), grep(file), scan(log).seconds];
+    return { whole, compared, parse };
+  });
   say(
-    `${what}, against grep -E`,
-    `${middle(shares).toFixed(2)} times as fast, of ${shares.length} pairs the middle one`,
+    what,
+    `as a whole process ${(log.length / 1e6 / middle(pairs.map((one) => one.whole))).toFixed(0)} MB/s`,
+  );
+  const ratio = (name: 'whole' | 'parse') => middle(pairs.map((one) => one.compared / one[name])).toFixed(2);
+  say(
+    '',
+    `against grep -E: the parse ${ratio('parse')} times as fast, the whole process ${ratio('whole')}; of ${pairs.length} runs in turn the middle ones`,
   );
 }
 rmSync(directory, { recursive: true });

@@ -3,6 +3,17 @@ import t from 'tap';
 import { aLog } from '../testing/index.ts';
 import { scanLog } from './index.ts';
 import { SIGNATURE_VERSION, signSplat } from './signature.ts';
+import { normaliseTitle } from './title.ts';
+
+t.test('the offset behind a name is no part of a title; a word of a million letters takes no time', (t) => {
+  t.equal(
+    normaliseTitle('BUG: bad thing in pond_poll+0x1a/0x2b of x+0x1/0x2'),
+    'BUG: bad thing in pond_poll of x+0x1/0x2',
+  );
+  // From each letter on, it would take hours.
+  t.equal(normaliseTitle(`BUG: ${'x'.repeat(1_000_000)}`), `BUG: ${'x'.repeat(115)}`);
+  t.end();
+});
 
 interface Run {
   readonly function?: string;

@@ -9,7 +9,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/([^a-zA-Z])(?:0x)?[0-9a-f]{6,}/g, '$1ADDR'],
   [/([^a-zA-Z])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g, '$1IP'],
   [/(\.\w+)(?::\d+)+/g, '$1:LINE'],
-  [/([a-zA-Z][\w.]+)\+0x[0-9a-z]+\/0x[0-9a-z]+/g, '$1'],
+  // Only at a plus, and from there back to the name: from each letter on, a long word would take quadratic time.
+  [/(?=\+)(?<=[a-zA-Z][\w.]+)\+0x[0-9a-z]+\/0x[0-9a-z]+/g, ''],
   [/([a-z\d_])(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)(?:\.\d+)?)+(?![\w.])/g, '$1'],
   [/CPU#\d+/g, 'CPU'],
 ];

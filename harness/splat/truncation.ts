@@ -32,6 +32,7 @@ function findTruncatedTrace(lines: readonly ReportLine[]): string | null {
   const seen = new Set<string>();
   for (const [index, line] of lines.entries()) {
     any ||= line.label !== null || (line.frames.length > 0 && !isPlace(lines[index - 1]));
+    if (line.isPlainFrame) continue;
     const promise = TRACE_PROMISE.exec(line.text)?.[1]?.toLowerCase();
     // A second trace of the same kind, such as that of the panic, may be truncated.
     if (promise === undefined || seen.has(promise)) continue;

@@ -75,6 +75,12 @@ export class Window {
 
   /** Takes a line of the log, with its line feed, that stands in it in another form, from `from` up to `to`. */
   pushLine(line: Uint8Array, from: number, to: number): void {
+    if (this.#omitting) {
+      // It is the rest of a line that was too long for any form.
+      this.#omitted += to - from;
+      this.#handCut();
+      return;
+    }
     if (SIZE - this.#fill < line.length) this.#compact();
     const last = this.#pieces.at(-1);
     const piece = { at: this.#fill, from, to };
@@ -82,6 +88,17 @@ export class Window {
     this.#pieces.push(piece);
     this.#append(line);
     this.#pieces.push({ at: this.#fill, from: to, to: null });
+  }
+
+  /** The next bytes come from a place in the log: lines before it were left out. */
+  resumeAt(offset: number): void {
+    if (this.#omitting) {
+      this.#omitted = offset - this.endOf(this.#fill);
+      this.#handCut();
+      return;
+    }
+    if (this.#pieces.at(-1)?.at === this.#fill) this.#pieces.pop();
+    this.#pieces.push({ at: this.#fill, from: offset, to: null });
   }
 
   push(chunk: Uint8Array): void {

@@ -35,6 +35,22 @@ t.test('a crash, a broken property and a rejection are found, and a refusal is n
   t.match((await search(refuse('lab'))).failure, { why: /no/ });
 });
 
+t.test('the slowest case is named, and can be tried alone', async (t) => {
+  const target = fuzzTarget(
+    'x',
+    1,
+    fc.string({ maxLength: 5000 }),
+    () => null,
+    (input) => input.length,
+  );
+  const { tried, slowest } = await target.search({ seed: SEED, cases: 100 });
+  t.equal(tried, 100);
+  t.ok(slowest && slowest.number >= 0 && slowest.number < 100);
+  const again = await target.search({ seed: SEED, cases: 1, first: slowest?.number ?? 0 });
+  t.equal(again.tried, 1);
+  t.match(again.slowest, { number: slowest?.number, bytes: slowest?.bytes });
+});
+
 const targets = await listFuzzTargets();
 const total = targets.reduce((sum, target) => sum + target.weight, 0);
 

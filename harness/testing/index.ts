@@ -5,7 +5,7 @@
 export { aBuild, anArm, anEventStream, aPlan, aRequest, aState, dateEvents } from './campaign.ts';
 export type { FakeClock } from './clock.ts';
 export { aClock } from './clock.ts';
-export type { FuzzTarget } from './fuzz.ts';
+export type { FuzzResult, FuzzTarget, SlowestCase } from './fuzz.ts';
 export { fuzzTarget, listFuzzTargets } from './fuzz.ts';
 export type { Answer, FakeGuest, Replies } from './guest.ts';
 export { aGuest, aResult } from './guest.ts';

@@ -10,6 +10,7 @@ export const PROVOKE_PACK: Readonly<Record<string, readonly string[]>> = {
   'provoke-6.12': ['lkdtm', 'lkdtm-6.12', 'detector-6.12'],
   'provoke-kasan-5.10': ['kasan', 'kasan-5.10'],
   'provoke-kasan-6.12': ['kasan', 'kasan-6.12'],
+  'provoke-kcsan-6.12': ['module'],
 };
 
 /** Where the logs of the pack lie. */

@@ -89,7 +89,7 @@ function noteMemory(scenario: Parameters<typeof requireMemory>[0]): string[] {
   }
 }
 
-/** A kernel definition has a source or a configuration, and no steps. */
+/** A kernel definition has a source or a configuration, or extends another, and no steps. */
 function isKernelDefinition(text: string): boolean {
-  return /^(?:source|config):/m.test(text) && !/^steps:/m.test(text);
+  return /^(?:source|config|extends):/m.test(text) && !/^steps:/m.test(text);
 }

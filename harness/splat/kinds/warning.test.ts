@@ -67,6 +67,24 @@ const ROWS: readonly Row[] = [
     WARNING,
   ],
   [
+    'WARNING: DMA-API bug in pond_receive',
+    aWarning(
+      'kernel/dma/debug.c:1013',
+      'check_unmap debug_dma_unmap_page dma_unmap_page_attrs pond_receive',
+      [
+        'DMA-API: pond 0000:00:04.0: device driver frees DMA memory with different size [device address=0x0000000001234000] [map size=256 bytes] [unmap size=128 bytes]',
+      ],
+    ),
+    { ...WARNING, alternatives: ['WARNING in check_unmap'] },
+  ],
+  [
+    'WARNING: DMA-API bug in pond_fill',
+    aWarning('kernel/dma/debug.c:596', 'add_dma_entry debug_dma_map_page dma_map_page_attrs pond_fill', [
+      "DMA-API: pond 0000:00:04.0: cacheline tracking EEXIST, overlapping mappings aren't supported",
+    ]),
+    { ...WARNING, alternatives: ['WARNING in add_dma_entry'] },
+  ],
+  [
     'WARNING: kobject bug in pond_register',
     aWarning('lib/kobject.c:734', 'kobject_get kobject_add_internal device_add pond_register', [
       'kobject: (ffff888012345678): is not initialized, yet kobject_get() is being called.',

@@ -25,6 +25,14 @@ export const WARNING_KINDS: readonly Kind[] = [
     skip: /debug_|^__debug|rcu|hrtimer_|timer_|work_|percpu_|kmem_|slab_|kfree|vunmap|vfree|__free_|kobject_/,
   },
   {
+    // What checks the mappings only brings the news; whose they are is in the trace.
+    header: new RegExp(`${WARN}(?:kernel/dma/debug|lib/dma-debug)\\.c:\\d+(?: at)? ([\\w.]+)\\+0x`),
+    title: 'WARNING: DMA-API bug in $f',
+    also: [{ form: 'WARNING in $1' }],
+    walks: AFTER_TRAP,
+    skip: /^_*(?:debug_)?dma_(?:(?:un)?map|alloc|free|sync|direct|mapping_error)|^add_dma_entry|^check_(?:unmap|sync|for_|map)|^err_printk|^usb_hcd_(?:un)?map/,
+  },
+  {
     header: new RegExp(`${WARN}mm/usercopy\\.c`),
     title: 'WARNING: bad usercopy in $f',
     walks: AFTER_TRAP,

@@ -2,7 +2,7 @@
 import { CONSOLE, clean, JOURNAL, type LogLine, NO_CONTEXT, readContext } from '../printk.ts';
 import type { Window } from '../window.ts';
 import { findFront } from './fronts.ts';
-import { LinePrefix } from './prefix.ts';
+import { type LinePrefix, LinePrefixes } from './prefix.ts';
 import { findStamp, lineStart } from './stamp.ts';
 
 const STAMP = /^(?:<\d+>)?\[\s*(\d+\.\d+)(?:[^\]\s]{0,12}| <\s*\d+\.\d+>)\](?:\[\s*([TC]\d{1,12})\])? ?/;
@@ -43,7 +43,7 @@ export class LineReader {
     const stamp = findStamp(bytes, from, to);
     if (stamp < 0) return;
     this.#stampedFrom = this.#window.offsetOf(stamp);
-    this.#prefix = LinePrefix.ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
+    this.#prefix = new LinePrefixes().ofLog(bytes.toString('latin1', lineStart(bytes, stamp, from), stamp));
   }
 
   /**

@@ -54,6 +54,24 @@ t.test('the place of a complaint is that in the log itself, whatever was undone'
   t.ok(scanLog(newestFirst)[0] === undefined || scanLog(newestFirst).every(({ start, end }) => start < end));
 });
 
+t.test(
+  'a complaint ends at the end of a line behind lines that were left out and lines that are too long',
+  async (t) => {
+    const [golden] = some.map(([, log]) => log);
+    for (const letters of [20_000, 40_000, 150_000]) {
+      const long = `[    9.000001] ${'x'.repeat(letters)}\n`;
+      const lines = (golden ?? '').split(/(?<=\n)/).flatMap((line) => [line, line]);
+      const log = Buffer.from([...lines, '\n', '\n', long, long, ...lines].join(''), 'latin1');
+      const splats = scanLog(log);
+      t.ok(splats.length > 0);
+      for (const { start, end } of splats) {
+        t.ok(start === 0 || log[start - 1] === 0x0a, `start ${start}, ${letters} letters`);
+        t.equal(log[end - 1], 0x0a, `end ${end}, ${letters} letters`);
+      }
+    }
+  },
+);
+
 t.test('a log that is being written is read line by line, and nothing is held back', async (t) => {
   const announced: string[] = [];
   const scanner = createScanner({ live: true, onHeader: (title) => announced.push(title) });

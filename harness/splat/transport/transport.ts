@@ -113,6 +113,7 @@ export class Transport {
     const open = !isLast && last && last.from > this.#offset ? last.from : this.#offset + cut;
     for (const { text, from, to } of lines)
       if (from < open) this.#window.pushLine(Buffer.from(`${text}\n`, 'latin1'), from, Math.min(to, open));
+    this.#window.resumeAt(open);
     this.#drop(open - this.#offset);
   }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { exists, lookAtInput, makeScratch, readInput, runGit } from '../host/index.ts';
 import { Fault, isFault } from '../model/index.ts';
+import { exists } from './files.ts';
+import { runGit } from './git.ts';
+import { lookAtInput, readInput } from './input.ts';
+import { makeScratch } from './scratch.ts';
 
 /** A repository that a user named, open for reading. */
 export interface Repository {
@@ -10,8 +13,14 @@ export interface Repository {
   readonly top: string | null;
   /** Where its `HEAD` and its index are. */
   readonly own: string;
+  /** The directory with its objects and references, by its true path. All worktrees of a repository share it. */
+  readonly place: string;
+  /** `sha1` or `sha256`. */
+  readonly objectFormat: string;
   /** Whether its history was cut off by a shallow clone. */
   readonly isShallow: boolean;
+  /** The commits at which a shallow clone ends, as git writes them down; null for a whole history. */
+  readonly shallow: string | null;
   /** Whether it leaves objects to another repository, which are not fetched. */
   readonly isPartial: boolean;
   /** Runs git on its objects and references. */
@@ -52,7 +61,7 @@ const NAMING = '^(branch\\..*\\.(remote|merge)|remote\\..*\\.fetch|core\\.(filem
 /**
  * Opens the repository that a directory is in. git reads its objects and references through a repository of ours, without
  * its configuration: whoever owns it, nothing in it is run, and no setting changes what is read. Faults, all with blame
- * request: `SERIES_NO_REPOSITORY`, `SERIES_BAD_REPOSITORY`.
+ * request: `HOST_NO_REPOSITORY`, `HOST_BAD_REPOSITORY`.
  */
 export async function openRepository(directory: string, signal?: AbortSignal): Promise<Repository> {
   const places = await findPlaces(directory, signal);
@@ -63,7 +72,8 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
       ? (await runGit(['config', '--file', config, '--no-includes', ...args], { accept: 'any', signal }))
           .stdout
       : '';
-  const format = (await readConfig('--get', 'extensions.objectformat')).trim() || 'sha1';
+  const named = (await readConfig('--get', 'extensions.objectformat')).trim() || 'sha1';
+  const format = named.replace(/\W/g, '');
   const isPartial =
     (await readConfig('--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$')) !== '';
   const naming = (await readConfig('--null', '--get-regexp', NAMING))
@@ -73,7 +83,7 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
   const git = join(scratch.path, 'git');
   await mkdir(git);
   const version = format === 'sha1' ? 0 : 1;
-  const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectFormat = ${format.replace(/\W/g, '')}\n`;
+  const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectFormat = ${format}\n`;
   await writeFile(
     join(git, 'config'),
     `[core]\n\trepositoryFormatVersion = ${version}\n\tbare = true\n${extensions}`,
@@ -85,9 +95,9 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
     else if (name === 'refs') await mkdir(join(git, name));
   }
   await writeFile(join(git, 'HEAD'), await readSmall(join(places.own, 'HEAD'), signal));
-  const shallow = join(places.common, 'shallow');
-  const isShallow = await exists(shallow);
-  if (isShallow) await writeFile(join(git, 'shallow'), await readSmall(shallow, signal));
+  const cut = join(places.common, 'shallow');
+  const shallow = (await exists(cut)) ? await readSmall(cut, signal) : null;
+  if (shallow !== null) await writeFile(join(git, 'shallow'), shallow);
   const names = Object.fromEntries(
     naming.flatMap((entry, index) => {
       const end = entry.indexOf('\n');
@@ -106,8 +116,11 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
     });
   return {
     top: places.top,
+    place: await realpath(places.common),
     own: places.own,
-    isShallow,
+    objectFormat: format,
+    isShallow: shallow !== null,
+    shallow,
     isPartial,
     askIn,
     ask: (...args) => askIn({}, ...args),
@@ -125,10 +138,15 @@ async function findPlaces(directory: string, signal: AbortSignal | undefined): P
   for (let at = resolve(directory); ; at = dirname(at)) {
     const inside = join(at, '.git');
     const there = await stat(inside).catch(() => null);
-    const complete = (own: string, top: string | null) => completePlaces({ own, top }, directory, signal);
-    if (there?.isFile()) return complete(await followFile(inside, at, signal), at);
-    if (there?.isDirectory() && (await isRepository(inside))) return complete(inside, at);
-    if (await isRepository(at)) return complete(at, null);
+    const own = there?.isFile()
+      ? await followFile(inside, at, signal)
+      : there?.isDirectory() && (await isRepository(inside))
+        ? inside
+        : (await isRepository(at))
+          ? at
+          : null;
+    if (own !== null)
+      return { top: own === at ? null : at, ...(await completePlaces(own, directory, signal)) };
     if (dirname(at) === at) throw noRepository(`${directory} is not in a git repository`, directory);
   }
 }
@@ -147,10 +165,10 @@ async function followFile(file: string, directory: string, signal: AbortSignal |
 }
 
 async function completePlaces(
-  { own, top }: Pick<Places, 'own' | 'top'>,
+  own: string,
   directory: string,
   signal: AbortSignal | undefined,
-): Promise<Places> {
+): Promise<Omit<Places, 'top'>> {
   const link = join(own, 'commondir');
   const common = (await exists(link)) ? resolve(own, (await readSmall(link, signal)).trim()) : own;
   if (!(await exists(join(common, 'objects'))))
@@ -158,11 +176,11 @@ async function completePlaces(
   if (await exists(join(common, 'reftable')))
     throw new Fault({
       blame: 'request',
-      code: 'SERIES_BAD_REPOSITORY',
+      code: 'HOST_BAD_REPOSITORY',
       message: `the repository ${common} keeps its references in a reftable, which ktrial does not read`,
       next: 'hand in the patches: git format-patch --stdout A..B | ktrial run -',
     });
-  return { top, own, common };
+  return { own, common };
 }
 
 async function readSmall(path: string, signal: AbortSignal | undefined): Promise<string> {
@@ -174,7 +192,7 @@ async function readSmall(path: string, signal: AbortSignal | undefined): Promise
 function noRepository(message: string, directory: string): Fault {
   return new Fault({
     blame: 'request',
-    code: 'SERIES_NO_REPOSITORY',
+    code: 'HOST_NO_REPOSITORY',
     message,
     next:
       directory === '.'

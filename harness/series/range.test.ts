@@ -314,23 +314,23 @@ t.test('a repository that is damaged, shallow or none has its own words', async 
     writeFileSync(directory, 'x');
   });
   t.match(file, {
-    code: 'SERIES_NO_REPOSITORY',
+    code: 'HOST_NO_REPOSITORY',
     message: /got a file .*, expected the directory of a git repository/,
   });
   const none = await faultOf(readSeries({ kind: 'range', repository: '/', range: 'v1..v3' }));
-  t.match(none, { code: 'SERIES_NO_REPOSITORY', message: '/ is not in a git repository' });
+  t.match(none, { code: 'HOST_NO_REPOSITORY', message: '/ is not in a git repository' });
   const dangling = await faultWith(({ git }) => {
     rmSync(git, { recursive: true });
     writeFileSync(git, 'gitdir: /nowhere\n');
   });
-  t.match(dangling, { code: 'SERIES_NO_REPOSITORY', message: /names no git repository: \/nowhere/ });
+  t.match(dangling, { code: 'HOST_NO_REPOSITORY', message: /names no git repository: \/nowhere/ });
   const pipe = await faultWith(({ git }) => {
     rmSync(join(git, 'HEAD'));
     execFileSync('mkfifo', [join(git, 'HEAD')]);
   });
   t.match(pipe, { code: 'INPUT_NOT_A_FILE', message: /a named pipe/ });
   const reftable = await faultWith(({ git }) => mkdirSync(join(git, 'reftable')));
-  t.match(reftable, { code: 'SERIES_BAD_REPOSITORY', message: /reftable/ });
+  t.match(reftable, { code: 'HOST_BAD_REPOSITORY', message: /reftable/ });
 });
 
 t.test('each range that is none has its own words', async (t) => {
