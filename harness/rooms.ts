@@ -35,6 +35,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     rooms: ['host', 'model'],
     modules: ['node:fs/promises', 'node:path', 'node:stream', 'node:zlib', 'postal-mime'],
   },
+  kbuild: { rooms: [], modules: ['node:path'] },
   kernel: {
     rooms: ['host', 'debian', 'store', 'document', 'model'],
     modules: [
@@ -76,7 +77,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   verdict: { rooms: ['model'], modules: [] },
   campaign: {
-    rooms: ['series', 'kernel', 'image', 'document', 'scenario', 'symbol', 'verdict', 'model', 'host'],
+    rooms: [
+      'series',
+      'kbuild',
+      'kernel',
+      'image',
+      'document',
+      'scenario',
+      'symbol',
+      'verdict',
+      'model',
+      'host',
+    ],
     modules: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
   },
   scan: {

@@ -61,7 +61,13 @@ class LocalPerformer implements Performer {
     const { series } = this.#request;
     const tree = await this.#openTree(progress, signal);
     const base = await chooseBase(this.#request, tree);
-    const notes = [...(series?.notes ?? []), ...describeBuildFiles(series), ...tree.notes, ...base.notes];
+    const notes = [
+      ...this.#request.notes,
+      ...(series?.notes ?? []),
+      ...describeBuildFiles(series),
+      ...tree.notes,
+      ...base.notes,
+    ];
     const config = digestOf(tree.config);
     if (this.#lab.runDirectory) await writeFile(join(this.#lab.runDirectory, 'kernel.config'), tree.config);
     if (!series) return { ok: true, base: base.commit, config, patches: [], notes };

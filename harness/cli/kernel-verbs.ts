@@ -72,6 +72,17 @@ Examples:
     () => import('./commands/shell.ts'),
   );
   add(
+    kernelOptions(new Command('init').argument('[directory]', 'where the files go (default: here)'))
+      .description('write a kernel definition and a first scenario for the kernel tree that you are in')
+      .addHelpText(
+        'after',
+        `
+Example:
+  cd ~/linux && ktrial init ~/trials`,
+      ),
+    () => import('./commands/init.ts'),
+  );
+  add(
     new Command('lint')
       .argument(
         '[path...]',
@@ -99,9 +110,7 @@ Examples:
       .description(
         'list config fragments; show one, or all options of a kernel definition and where each is from',
       )
-      .addOption(
-        new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURES]),
-      )
+      .addOption(new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURES]))
       .addHelpText(
         'after',
         `

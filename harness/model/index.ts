@@ -16,6 +16,8 @@ export type {
   SeriesRecord,
   TrialState,
 } from './campaign.ts';
+export type { ChangedCode } from './changed-code.ts';
+export { describeUntried, isUntried } from './changed-code.ts';
 export type { DataDisk } from './data-disk.ts';
 export type { LiveEventBody, RunEmitter, RunEvent, RunEventBody, RunListener } from './event.ts';
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';

@@ -165,6 +165,8 @@ export interface CampaignVerdict {
   readonly scenarios: readonly ScenarioVerdict[];
   /** Set when each prefix of the series was an arm. */
   readonly perPatch: PerPatchGrid | null;
+  /** Changed files of the kernel's code that the last arm did not compile. Absent where there is none. */
+  readonly notCompiled?: readonly string[];
   /** Exit code of the command line: 0 as it should be, 1 negative, 69 when the lab left it undecided. */
   readonly exitCode: 0 | 1 | 69;
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 import {
   type CampaignState,
+  type ChangedCode,
   comparisonWords,
+  describeUntried,
+  isUntried,
   type ScenarioVerdict,
   type SubtestChange,
   type TrialResult,
 } from '../model/index.ts';
+import { COMPILED_NAME } from './changed-code.ts';
 import { describeTest } from './compared-tests.ts';
 import { findEvidence, type PrintedOnce } from './evidence.ts';
 import type { ReportOptions } from './options.ts';
@@ -73,6 +77,19 @@ export function bisectableCase(state: CampaignState, standing: Standing | null):
         ? null
         : { kind: perPatch ? 'failure' : 'skipped', type: 'notBisectable', message, text: message },
     output: '',
+  };
+}
+
+/** Skipped where a part of the changed code was not compiled, an error where nothing of it was. */
+export function compiledCase(code: ChangedCode): Case {
+  const message = describeUntried(code) ?? '';
+  const text = [message, ...code.notCompiled].join('\n');
+  return {
+    className: 'ktrial',
+    name: COMPILED_NAME,
+    seconds: 0,
+    problem: { kind: isUntried(code) ? 'error' : 'skipped', type: 'notCompiled', message, text },
+    output: code.notCompiled.map((file) => oneLine(`not compiled: ${file}`)).join('\n'),
   };
 }
 

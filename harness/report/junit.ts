@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignState } from '../model/index.ts';
+import { findUncompiled } from './changed-code.ts';
 import { createPrintedOnce } from './evidence.ts';
-import { bisectableCase, type Case, campaignCase, scenarioCase, subtestCases } from './junit-case.ts';
+import {
+  bisectableCase,
+  type Case,
+  campaignCase,
+  compiledCase,
+  scenarioCase,
+  subtestCases,
+} from './junit-case.ts';
 import type { ReportOptions } from './options.ts';
 import { judgedScenarios } from './select.ts';
 import { describeStanding } from './standing.ts';
@@ -17,9 +25,11 @@ export function junitReport(state: CampaignState, options: ReportOptions): strin
   const standing = describeStanding(state, options.runDirectory);
   const printed = createPrintedOnce();
   const perPatch = state.plan.comparison === 'per-patch' ? [bisectableCase(state, standing)] : [];
+  const uncompiled = findUncompiled(state);
   const cases = [
     campaignCase(state, standing, options),
     ...perPatch,
+    ...(uncompiled ? [compiledCase(uncompiled)] : []),
     ...judgedScenarios(state).flatMap((scenario) => [
       scenarioCase(scenario, state, standing, printed, options),
       ...subtestCases(scenario, state),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {
   type CampaignState,
+  type ChangedCode,
   isConclusive,
   type PerPatchGrid,
   type ScenarioVerdict,
@@ -72,6 +73,17 @@ function testsItem(scenario: ScenarioVerdict): string[] {
 /** Builds the YAML block of the test point for bisectability. */
 export function bisectableBlock({ notBisectableAt, arms }: PerPatchGrid): string[] {
   return ['---', `patches: ${arms.length - 1}`, `notBisectableAt: [${notBisectableAt.join(', ')}]`, '...'];
+}
+
+/** Builds the YAML block of the test point for changed code that no compiler read. */
+export function uncompiledBlock({ compiled, notCompiled }: ChangedCode): string[] {
+  return [
+    '---',
+    `compiled: ${compiled.length}`,
+    'notCompiled:',
+    ...notCompiled.map((file) => `  - ${quote(file)}`),
+    '...',
+  ];
 }
 
 function signatureItem(

@@ -4,6 +4,7 @@ import {
   describePlan,
   exitCodeOfState,
   findRunDirectory,
+  foreseeCode,
   makeRunDirectory,
   planRun,
   readRerun,
@@ -44,7 +45,9 @@ export async function execute(
   await requireWritableOutputs(context, outputs);
   if (options.dryRun) {
     const plan = await planRun(request, context.cacheDirectory);
-    for (const line of describePlan(request, plan)) context.out.write(`${line.replaceAll('\n', '?')}\n`);
+    const code = await foreseeCode(request, context);
+    for (const line of describePlan(request, plan, code))
+      context.out.write(`${line.replaceAll('\n', '?')}\n`);
     return 0;
   }
   const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));

@@ -2,14 +2,17 @@
 import { realpath } from 'node:fs/promises';
 import {
   type CampaignRequest,
+  type CodeForecast,
   describePlan,
   exitCodeOfState,
+  foreseeCode,
   makeRunDirectory,
   planRun,
   readScenarios,
   requireRunDirectory,
   requireRunnable,
   runCampaign,
+  settleFirstScenario,
 } from '../../campaign/index.ts';
 import { runGit } from '../../host/index.ts';
 import { type ArmsChoice, Fault, quoteArgs } from '../../model/index.ts';
@@ -39,19 +42,23 @@ export interface RunOptions extends KernelOptions, PresentationOptions {
 
 /** Puts a series on trial; the exit code is the verdict's. */
 export async function execute(context: Context, args: readonly string[], given: RunOptions): Promise<number> {
+  const isBisection = given.exitCode === 'bisect';
+  // Without a definition the kernel tree itself knows what is checked out.
   const options =
-    given.exitCode === 'bisect' && given.base === undefined
+    isBisection && given.base === undefined && given.kernel !== undefined
       ? { ...given, base: await findCheckedOut(context.workingDirectory, context.signal) }
       : given;
   const outputs = readOutputs(options, context);
-  const request = await readRequest(context, args[0], options);
+  const { request, forecast } = await readRequest(context, args[0], options);
   await requireUsablePlaces(context);
   await requireRunDirectory(context, options.runDirectory, request.title);
   await requireRunnable(request, context);
   await requireWritableOutputs(context, outputs);
   if (options.dryRun) {
     const plan = await planRun(request, context.cacheDirectory);
-    for (const line of describePlan(request, plan)) context.out.write(`${line.replaceAll('\n', '?')}\n`);
+    const code = forecast === undefined ? await foreseeCode(request, context) : forecast;
+    for (const line of describePlan(request, plan, code))
+      context.out.write(`${line.replaceAll('\n', '?')}\n`);
     return 0;
   }
   const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));
@@ -83,20 +90,29 @@ async function readRequest(
   context: Context,
   seriesArg: string | undefined,
   options: RunOptions,
-): Promise<CampaignRequest> {
-  const arms = await readArmsRequest(seriesArg, options, context);
+): Promise<{ readonly request: CampaignRequest; readonly forecast: CodeForecast | undefined }> {
+  const { modules, forecast, ...arms } = await readArmsRequest(
+    seriesArg,
+    options,
+    context,
+    options.exitCode === 'bisect' ? 'tip' : 'comparison',
+  );
   const { workingDirectory, root, signal, limits } = context;
   const places = { workingDirectory, root, signal, limits };
   const onWarning = (text: string) => context.err.write(`${text}\n`);
-  return {
+  const { scenarios: paths = [], param = [] } = options;
+  const suites = { kselftest: options.kselftest ?? [], kunit: options.kunit ?? [] };
+  const isOwn = [paths, param, suites.kselftest, suites.kunit].every((given) => given.length === 0);
+  const scenarios = isOwn
+    ? settleFirstScenario(modules)
+    : await readScenarios(paths, param, { ...places, onWarning }, suites);
+  const chosen = `no scenario is named: ${scenarios[0]?.name} is run: ${scenarios[0]?.description}`;
+  if (isOwn) context.err.write(`ktrial: ${chosen}\n`);
+  const request = {
     ...arms,
+    notes: isOwn ? [...arms.notes, chosen] : arms.notes,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
-    scenarios: await readScenarios(
-      options.scenarios,
-      options.param ?? [],
-      { ...places, onWarning },
-      { kselftest: options.kselftest ?? [], kunit: options.kunit ?? [] },
-    ),
+    scenarios,
     image: imageRecipe(context),
     repeat: options.repeat,
     seed: options.seed,
@@ -105,6 +121,7 @@ async function readRequest(
     jobs: options.jobs ?? null,
     repeatCommand: repeatCommand(context, seriesArg, null),
   };
+  return { request, forecast };
 }
 
 /**

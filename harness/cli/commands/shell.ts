@@ -10,7 +10,7 @@ export async function execute(
   args: readonly string[],
   options: MachineOptions,
 ): Promise<number> {
-  const kernel = await requireLastKernel(await buildRequestedArms(args[0], options, context), context);
+  const kernel = await requireLastKernel(await buildRequestedArms(args[0], options, context, 'tip'), context);
   return withMachine(kernel, options, context, async (guest, machine) => {
     if (!guest.openShell)
       throw new Fault({ blame: 'harness', code: 'CLI_NO_SHELL', message: 'this guest has no terminal' });
