@@ -24,7 +24,7 @@ for target in "$@"; do
   fi
   run_make() {
     make -s --no-print-directory -k -C "$source" "OUTPUT=$objects" "O=$KTRIAL_OUTPUT" "ARCH=$KTRIAL_ARCH" \\
-      "CC=gcc -static" "KHDR_INCLUDES=-isystem $KTRIAL_OUTPUT/usr/include" "$@"
+      "CC=$KTRIAL_CC -static" "KHDR_INCLUDES=-isystem $KTRIAL_OUTPUT/usr/include" "$@"
   }
   run_make -j"$KTRIAL_JOBS" all >"$objects/.log" 2>&1
   cat "$objects/.log"

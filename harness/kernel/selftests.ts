@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
-import { digestOf, removeHostile, runCommand, tail } from '../host/index.ts';
+import { digestOf, removeHostile, runCommand, tail, toolPrefix } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import { isDigest, openArtifactStore, openOutputFiles, readArtifact } from '../store/index.ts';
 import type { BuildSite } from './build.ts';
@@ -82,12 +82,13 @@ export async function buildSelftests(site: BuildSite, request: SelftestsRequest)
 }
 
 async function runScript(site: BuildSite, output: string, targets: readonly string[]): Promise<void> {
-  const { containment, tree, toolchain: _toolchain, architecture, jobs, lock, signal } = site;
+  const { containment, tree, definition, architecture, jobs, lock, signal } = site;
   const env = {
     KTRIAL_TREE: tree,
     KTRIAL_OUTPUT: output,
     KTRIAL_ARCH: architecture.makeArch,
     KTRIAL_JOBS: String(jobs),
+    KTRIAL_CC: `${toolPrefix(definition.arch)}gcc`,
     C_INCLUDE_PATH: join(output, 'usr/include'),
   };
   const logPath = join(dirname(output), 'build.log');
