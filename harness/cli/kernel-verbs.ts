@@ -89,9 +89,7 @@ Examples:
       .description(
         'list config fragments; show one, or all options of a kernel definition and where each is from',
       )
-      .addOption(
-        new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURES]),
-      )
+      .addOption(new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURES]))
       .addHelpText(
         'after',
         `
