@@ -33,7 +33,7 @@ function aTree() {
       built.push(commit);
       const diagnostics = Array.from({ length: Number(commit.slice(1)) + 1 }, (_, at) => warning(`c${at}`));
       const kernel = { digest: commit, bootDigest: commit, commit } as Kernel;
-      return { ok: true, kernel, cached: false, durationMs: 1, diagnostics, notes: [] };
+      return { ok: true, kernel, cached: false, durationMs: 1, diagnostics, files: {}, notes: [] };
     },
   };
   return { built, tree: tree as unknown as BuildTree };

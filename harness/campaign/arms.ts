@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { classifyFile } from '../kbuild/index.ts';
 import { type BuildTree, newDiagnostics } from '../kernel/index.ts';
 import type {
   AppliedPatch,
@@ -6,6 +7,7 @@ import type {
   ArmState,
   BuildResult,
   CampaignState,
+  ChangedCode,
   Diagnostic,
   Kernel,
   PlannedArm,
@@ -52,6 +54,8 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
       if (arm.patches === 0) requireBuild(result, arm.name);
       known.set(arm.name, result.diagnostics);
       const kernel = result.ok ? result.kernel : null;
+      if (kernel)
+        await tree.buildSelftests({ kernel, targets: plannedSelftests(state), onProgress: progress });
       return {
         build: describeBuild(arm, state, result, before, earlier),
         kernel: kernel && identifyKernel(kernel),
@@ -61,6 +65,11 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
       };
     },
   };
+}
+
+/** The kselftest targets that any scenario of the plan runs. */
+export function plannedSelftests({ plan }: Pick<CampaignState, 'plan'>): readonly string[] {
+  return [...new Set(plan.scenarios.flatMap((one) => one.selftests ?? []))];
 }
 
 /** The last arm before this one that was built. */
@@ -91,6 +100,20 @@ function describeBuild(
     durationMs: result.durationMs,
     newDiagnostics: arm.patches === 0 ? [] : fresh,
     sameBoot: result.ok && before?.kernel?.bootDigest === result.kernel.bootDigest,
+    ...(result.ok && arm.patches > 0 ? { code: describeCode(patchesOf(arm, state), result.files) } : {}),
+  };
+}
+
+/** What a build made of the code that these patches change. What they remove needs no build. */
+function describeCode(
+  patches: readonly AppliedPatch[],
+  became: Extract<BuildResult, { ok: true }>['files'],
+): ChangedCode {
+  const files = [...new Set(patches.flatMap((patch) => patch.files))].sort();
+  const code = files.filter((file) => classifyFile(file) === 'code');
+  return {
+    compiled: code.filter((file) => became[file] === 'compiled'),
+    notCompiled: code.filter((file) => became[file] === 'notCompiled'),
   };
 }
 

@@ -26,7 +26,7 @@ export function concludeState(state: CampaignState): {
   const perPatch =
     state.plan.comparison === 'per-patch' && base !== tip ? gridPatches(names, builds, trials) : null;
   return {
-    verdict: concludeCampaign(verdicts, state.arms.length, perPatch),
+    verdict: concludeCampaign(verdicts, state.arms.length, perPatch, state.arms.at(-1)?.build?.code ?? null),
     clones: trials.length === 0 ? null : compareClones(results),
   };
 }

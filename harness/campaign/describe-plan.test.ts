@@ -23,7 +23,7 @@ t.test('a plan is described with all that it rests on', async (t) => {
     ...trial,
     boot: index === 1 ? ('cold' as const) : trial.boot,
   }));
-  t.strictSame(describePlan(request, { ...plan, trials }), [
+  t.strictSame(describePlan(request, { ...plan, trials }, null), [
     'kernel     small: {"directory":"/nowhere/linux"}',
     'config     allnoconfig + /nowhere/a.config',
     'base       2 patches of the definition, then:',
@@ -31,6 +31,7 @@ t.test('a plan is described with all that it rests on', async (t) => {
     '            1 core: two',
     '            2 core: three',
     '           note: one mail was left out',
+    'code       not known before the source is fetched',
     'arm        base: 0 patches of the series',
     'arm        patched: 2 patches of the series',
     'l2 kernel  tiny',
@@ -45,7 +46,7 @@ t.test('a plan is described with all that it rests on', async (t) => {
 t.test('what a plan has not is not described', async (t) => {
   const plan = aCampaignPlan({ scenarios: [], patches: 0, arms: 'pair', repeat: 1 });
   t.strictSame(
-    describePlan(aCampaignRequest(), plan).map((line) => line.slice(0, 11).trim()),
+    describePlan(aCampaignRequest(), plan, null).map((line) => line.slice(0, 11).trim()),
     ['kernel', 'config', 'arm', 'trials', 'repeat'],
   );
 });

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignPlan, PlannedTrial } from '../model/index.ts';
 import { describeBuildFiles } from './build-files.ts';
+import { type CodeForecast, describeForecast } from './foresee-code.ts';
 import type { CampaignRequest } from './request.ts';
 
 /** Lines about trials that a plan has at most: nobody reads more. */
 const LISTED_TRIALS = 200;
 
 /** The plan for people, line by line: what `--dry-run` prints. */
-export function describePlan(request: CampaignRequest, plan: CampaignPlan): string[] {
+export function describePlan(
+  request: CampaignRequest,
+  plan: CampaignPlan,
+  forecast: CodeForecast | null,
+): string[] {
   const { series, kernel } = request;
   const lines = [
     `kernel     ${kernel.name}: ${JSON.stringify(kernel.source)}`,
     `config     ${describeConfig(kernel)}`,
   ];
+  for (const note of request.notes) lines.push(`           note: ${note}`);
   if (kernel.patches.length > 0)
     lines.push(`base       ${kernel.patches.length} patches of the definition, then:`);
   if (series) {
@@ -24,6 +30,7 @@ export function describePlan(request: CampaignRequest, plan: CampaignPlan): stri
     for (const note of [...series.notes, ...describeBuildFiles(series)])
       lines.push(`           note: ${note}`);
   }
+  if (series) lines.push(...describeForecast(forecast));
   for (const arm of plan.arms) lines.push(`arm        ${arm.name}: ${arm.patches} patches of the series`);
   for (const name of plan.l2Kernels) lines.push(`l2 kernel  ${name}`);
   lines.push(`trials     ${plan.trials.length}`, ...describeTrials(plan));

@@ -5,14 +5,18 @@
 export { buildArms, findArmKernel } from './build.ts';
 export { exitCodeOfState } from './conclude.ts';
 export { describePlan } from './describe-plan.ts';
+export { writeStarter } from './first-scenario.ts';
 export {
   requireBuildable,
   requireL2s,
   requireMemory,
   requireRunnable,
 } from './foresee.ts';
+export { type CodeForecast, foreseeCode } from './foresee-code.ts';
 export { readKernel, readSeriesArgument, withConfigArguments } from './inputs.ts';
+export { readOwnTree } from './own-tree.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
+export { readRerun } from './rerun.ts';
 export { planRun, readRun, resumeCampaign, runCampaign } from './run.ts';
 export {
   findRunDirectory,
@@ -20,4 +24,5 @@ export {
   makeRunDirectory,
   requireRunDirectory,
 } from './run-directory.ts';
-export { readScenario, readScenarios } from './scenarios.ts';
+export { readScenario, readScenarios, settleFirstScenario } from './scenarios.ts';
+export { writeDefinition } from './write-definition.ts';

@@ -23,15 +23,7 @@ export interface InputPlace {
 }
 
 /** The kernel definition that a user names. */
-export async function readKernel(name: string | undefined, place: InputPlace): Promise<KernelDefinition> {
-  if (name === undefined) {
-    throw new Fault({
-      blame: 'request',
-      code: 'CAMPAIGN_NO_KERNEL',
-      message: 'no kernel is named',
-      next: 'add --kernel NAME; `ls kernels/*.yaml` shows those that ktrial ships',
-    });
-  }
+export async function readKernel(name: string, place: InputPlace): Promise<KernelDefinition> {
   const { signal, limits = DEFAULT_LIMITS } = place;
   return readKernelDefinition(name, join(place.root, 'kernels'), { signal, limits });
 }

@@ -3,7 +3,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeImage, findStoredImage } from '../image/index.ts';
-import { type BuildTree, findStoredKernel, openBuildTree, readKernelDefinition } from '../kernel/index.ts';
+import {
+  type BuildTree,
+  findStoredKernel,
+  findStoredSelftests,
+  openBuildTree,
+  readKernelDefinition,
+} from '../kernel/index.ts';
 import {
   type ArmState,
   type CampaignState,
@@ -12,7 +18,7 @@ import {
   type TrialRunner,
 } from '../model/index.ts';
 import { applySeries } from '../series/index.ts';
-import { type ArmBuilder, openArmBuilder, requireBuild } from './arms.ts';
+import { type ArmBuilder, openArmBuilder, plannedSelftests, requireBuild } from './arms.ts';
 import { chooseBase } from './base.ts';
 import { describeBuildFiles } from './build-files.ts';
 import { openLineNamer } from './name-lines.ts';
@@ -55,7 +61,13 @@ class LocalPerformer implements Performer {
     const { series } = this.#request;
     const tree = await this.#openTree(progress, signal);
     const base = await chooseBase(this.#request, tree);
-    const notes = [...(series?.notes ?? []), ...describeBuildFiles(series), ...tree.notes, ...base.notes];
+    const notes = [
+      ...this.#request.notes,
+      ...(series?.notes ?? []),
+      ...describeBuildFiles(series),
+      ...tree.notes,
+      ...base.notes,
+    ];
     const config = digestOf(tree.config);
     if (this.#lab.runDirectory) await writeFile(join(this.#lab.runDirectory, 'kernel.config'), tree.config);
     if (!series) return { ok: true, base: base.commit, config, patches: [], notes };
@@ -126,6 +138,8 @@ class LocalPerformer implements Performer {
       ...Object.values(state.l2),
     ];
     for (const { digest } of kernels) if (!(await this.#findKernel(digest))) lost.push(digest);
+    for (const { kernel } of state.arms)
+      if (kernel && !(await this.#hasSelftests(kernel.digest, state))) lost.push(kernel.digest);
     const { image } = state;
     if (image && !(await findStoredImage(this.#lab.place.cacheDirectory, image.digest)))
       lost.push(image.digest);
@@ -139,6 +153,13 @@ class LocalPerformer implements Performer {
 
   #findKernel(digest: string) {
     return findStoredKernel(this.#lab.place.cacheDirectory, digest);
+  }
+
+  async #hasSelftests(kernel: string, state: CampaignState): Promise<boolean> {
+    const { cacheDirectory } = this.#lab.place;
+    for (const target of plannedSelftests(state))
+      if ((await findStoredSelftests(cacheDirectory, kernel, target)) === null) return false;
+    return true;
   }
 
   #options(signal: AbortSignal) {

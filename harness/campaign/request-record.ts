@@ -52,11 +52,12 @@ export interface ResumedRequest extends ArmsRequest {
 export function restoreRequest(record: RunRequest, series: Series | null): ResumedRequest {
   const options = record.options as Pick<
     CampaignRequest,
-    'baseCommit' | 'arms' | 'mirror' | 'allowUnsandboxed' | 'image' | 'jobs'
+    'notes' | 'baseCommit' | 'arms' | 'mirror' | 'allowUnsandboxed' | 'image' | 'jobs'
   >;
   // The journal's own writer put a definition there.
   const kernel = record.kernel as unknown as KernelDefinition;
-  return { ...options, series, kernel };
+  // Records of earlier versions have no notes.
+  return { ...options, notes: options.notes ?? [], series, kernel };
 }
 
 async function readVersions(

@@ -9,6 +9,8 @@ export interface ArmsRequest {
   readonly series: Series | null;
   /** With what the command line adds to its configuration. */
   readonly kernel: KernelDefinition;
+  /** What was chosen for the user, each a sentence: a report has them. */
+  readonly notes: readonly string[];
   /** Commit to use as base instead of the definition's, from the command line. */
   readonly baseCommit: string | null;
   readonly arms: ArmsChoice;

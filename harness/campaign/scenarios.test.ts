@@ -43,9 +43,9 @@ t.test('what is no scenario is told, with what to name', async (t) => {
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
     message: 'no scenario is named',
-    next: `add --scenarios PATH: a file or a directory, such as ${place.root}/scenarios/mdev`,
+    next: 'name a file, or a directory with files *.yaml',
   };
-  await t.rejects(readScenarios(undefined, [], place), none);
+  await t.rejects(readScenarios([], [], place), none);
   await t.rejects(readScenarios([], [], place), none);
   await t.rejects(readScenarios(['empty', 'empty'], [], place), {
     ...none,

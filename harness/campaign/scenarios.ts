@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { faultOf, formatDiagnostic } from '../document/index.ts';
 import { findInputFiles, readInput } from '../host/index.ts';
 import { DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
+import { writeFirstScenario } from './first-scenario.ts';
+import { makeSuiteScenarios, type SuitesRequest } from './suites.ts';
 
 /** Where scenarios are looked for: relative to where the user is, then among those that ktrial ships. */
 export interface ScenarioPlace {
@@ -16,23 +18,23 @@ export interface ScenarioPlace {
   readonly onWarning?: (text: string) => void;
 }
 
-/** Reads the scenarios that a user names, with their parameters and matrix settled. */
+/** The scenario that is run where none is named, for these modules; settled. */
+export function settleFirstScenario(modules: readonly string[]): SettledScenario[] {
+  const parsed = parseScenario(writeFirstScenario(modules), 'the scenario of ktrial itself');
+  if (!parsed.ok) throw faultOf(parsed.diagnostics, 'the scenario of ktrial itself', 'scenario');
+  return [...expandScenario(parsed.scenario, {})];
+}
+
+/** Makes the scenarios of suites, and reads those that a user names, with their parameters and matrix settled. */
 export async function readScenarios(
-  paths: readonly string[] | undefined,
+  paths: readonly string[],
   parameters: readonly string[],
   place: ScenarioPlace,
+  suites: SuitesRequest = { kselftest: [], kunit: [] },
 ): Promise<SettledScenario[]> {
-  if (!paths || paths.length === 0) {
-    throw new Fault({
-      blame: 'request',
-      code: 'CAMPAIGN_NO_SCENARIOS',
-      message: 'no scenario is named',
-      next: `add --scenarios PATH: a file or a directory, such as ${join(place.root, 'scenarios/mdev')}`,
-    });
-  }
   const { limits = DEFAULT_LIMITS } = place;
+  const settled = [...makeSuiteScenarios(suites, limits)];
   const given = parseParameters(parameters);
-  const settled: SettledScenario[] = [];
   const used = new Set<string>();
   for (const file of await findScenarioFiles(paths, place)) {
     const parsed = parseScenario(await readScenario(file, place), file, { limits });
@@ -101,7 +103,7 @@ async function findScenarioFiles(paths: readonly string[], place: ScenarioPlace)
   throw new Fault({
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
-    message: `there is no scenario in ${paths.join(', ')}`,
+    message: paths.length === 0 ? 'no scenario is named' : `there is no scenario in ${paths.join(', ')}`,
     next: 'name a file, or a directory with files *.yaml',
   });
 }

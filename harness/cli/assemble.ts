@@ -2,10 +2,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
-import { findStoredKernel, readStoredKernel } from '../kernel/index.ts';
+import { findStoredKernel, findStoredSelftests, readStoredKernel } from '../kernel/index.ts';
 import type { Architecture, Kernel, TrialRunner } from '../model/index.ts';
-import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
-import { type Accelerator, probeAccelerator, type TemplateStore } from '../vm/index.ts';
+import { type ArtifactResolver, createTrialRunner, type Keeper } from '../trial/index.ts';
+import { type Accelerator, type MachineStarter, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
 
 /** For machines of a kernel: KVM where one has really run under it, else TCG. */
@@ -49,15 +49,23 @@ function resolverOf(context: Context): ArtifactResolver {
   return {
     kernel: (digest) => findStoredKernel(context.cacheDirectory, digest),
     image: (digest) => findStoredImage(context.cacheDirectory, digest),
+    selftests: (kernel, target) => findStoredSelftests(context.cacheDirectory, kernel, target),
   };
 }
 
-/** A runner that starts machines on this computer: clones of templates where a store is given and a trial allows them. The accelerator is probed once, by the first trial's kernel. */
+/** What a runner needs beside the context. */
+interface RunnerParts {
+  readonly directory: string;
+  readonly mirror: string | null;
+  readonly templates: TemplateStore;
+  readonly starter: MachineStarter;
+  readonly keeper: Keeper | null;
+}
+
+/** A runner that starts machines on this computer: clones of templates where a trial allows them. The accelerator is probed once, by the first trial's kernel. */
 export function assembleRunner(
   context: Context,
-  directory: string,
-  mirror: string | undefined,
-  templates: TemplateStore | null,
+  { directory, mirror, templates, starter, keeper }: RunnerParts,
 ): TrialRunner {
   let accelerator: Promise<Accelerator> | null = null;
   const artifacts = resolverOf(context);
@@ -72,8 +80,10 @@ export function assembleRunner(
       directory,
       limits: context.limits,
       accelerator: await accelerator,
-      bakeL2Root: (name, abort) => bakeL2(name, context, mirror, abort),
-      ...(templates ? { templates } : {}),
+      bakeL2Root: (name, abort) => bakeL2(name, context, mirror ?? undefined, abort),
+      templates,
+      starter,
+      ...(keeper ? { keeper } : {}),
     });
     return run(spec, listen, signal);
   };

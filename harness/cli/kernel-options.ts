@@ -2,8 +2,10 @@
 import {
   type ArmsRequest,
   buildArms,
+  type CodeForecast,
   findArmKernel,
   readKernel,
+  readOwnTree,
   readSeriesArgument,
   requireBuildable,
   withConfigArguments,
@@ -31,32 +33,55 @@ export interface KernelOptions {
   readonly sparse?: boolean;
 }
 
-/** What arms are built from, as the command line has it. */
+/** What a command line asks for, and what is known of the series in it. */
+export interface RequestedArms extends ArmsRequest {
+  /** The modules that the series changes, as far as that was looked up. */
+  readonly modules: readonly string[];
+  /** What is expected of its files; undefined where that was not looked up. */
+  readonly forecast: CodeForecast | undefined;
+}
+
+/**
+ * What arms are built from, as the command line has it. Without `--kernel` it is the kernel tree that the user is in; `wants`
+ * says whether its branch is compared with its base. Faults of `readKernel`, `readOwnTree` and the series.
+ */
 export async function readArmsRequest(
   seriesArg: string | undefined,
   options: KernelOptions,
   context: Context,
-): Promise<ArmsRequest> {
-  if (seriesArg === undefined) requireNoSeriesOptions(options);
-  const definition = await withConfigArguments(
-    await readKernel(options.kernel, context),
-    options.config ?? [],
-    seriesPlace(context),
-  );
+  wants: 'comparison' | 'tip' = 'comparison',
+): Promise<RequestedArms> {
+  const place = seriesPlace(context);
   const { llvm, extraWarnings = null, sparse = false } = options;
-  const kernel = llvm === undefined ? definition : { ...definition, toolchain: toolchainOf(llvm) };
-  const series =
-    seriesArg === undefined
-      ? null
-      : await readSeriesArgument(seriesArg, options.repository, seriesPlace(context));
-  return {
-    series,
-    kernel,
-    baseCommit: options.base ?? null,
+  const others = {
     arms: options.arms ?? 'pair',
     mirror: options.mirror ?? null,
     allowUnsandboxed: options.allowUnsandboxed === true,
     ...(extraWarnings !== null || sparse ? { checks: { extraWarnings, sparse } } : {}),
+  } as const;
+  const withToolchain = (kernel: ArmsRequest['kernel']) =>
+    llvm === undefined ? kernel : { ...kernel, toolchain: toolchainOf(llvm) };
+  if (options.kernel === undefined) {
+    const { repository, base, config = [] } = options;
+    const own = await readOwnTree(seriesArg, { repository, base, config, wants }, place);
+    for (const note of own.notes) context.err.write(`ktrial: ${note}\n`);
+    const { series, kernel, notes, modules, forecast } = own;
+    return { series, kernel: withToolchain(kernel), notes, modules, forecast, baseCommit: null, ...others };
+  }
+  if (seriesArg === undefined) requireNoSeriesOptions(options);
+  const kernel = withToolchain(
+    await withConfigArguments(await readKernel(options.kernel, context), options.config ?? [], place),
+  );
+  const series =
+    seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, place);
+  return {
+    series,
+    kernel,
+    notes: [],
+    modules: [],
+    forecast: undefined,
+    baseCommit: options.base ?? null,
+    ...others,
   };
 }
 
@@ -86,7 +111,7 @@ function seriesPlace(context: Context): Parameters<typeof readSeriesArgument>[2]
     signal,
     limits,
     readStandardInput: () => context.readStandardInput(),
-    onProgress: (text) => context.err.write(`ktrial: ${text}\n`),
+    onProgress: (text) => context.say(text),
   };
 }
 
@@ -95,8 +120,9 @@ export async function buildRequestedArms(
   seriesArg: string | undefined,
   options: KernelOptions,
   context: Context,
+  wants: 'comparison' | 'tip' = 'comparison',
 ): Promise<CampaignState> {
-  const request = await readArmsRequest(seriesArg, options, context);
+  const { modules: _, forecast: __, ...request } = await readArmsRequest(seriesArg, options, context, wants);
   await requireUsablePlaces(context);
   await requireBuildable(request, context);
   await removeLeftovers(context);

@@ -2,17 +2,26 @@
 import { Argument, Command, Option } from 'commander';
 import { FEATURES } from '../host/index.ts';
 import { ARCHITECTURES } from '../model/index.ts';
-import { armsOption, kernelOptions, machineOptions, repeatable, warningLevels, within } from './options.ts';
-import { scanCommand } from './scan-verb.ts';
+import {
+  armsOption,
+  keepOption,
+  kernelOptions,
+  machineOptions,
+  repeatable,
+  warningLevels,
+  within,
+  wordinessOptions,
+} from './options.ts';
+import { ktapCommand, scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
 
 /** A week: Node's timers fire at once beyond 24 days. */
 const LONGEST_TIMEOUT_S = 604_800;
 
-/** Adds the verbs without a run: build, boot, shell, lint, config, scan, doctor. */
+/** Adds the verbs without a run: build, boot, shell, lint, config, scan, ktap, doctor. */
 export function addKernelVerbs(add: AddVerb): void {
   add(
-    kernelOptions(new Command('build').argument('[series]', 'as for run'))
+    wordinessOptions(kernelOptions(new Command('build').argument('[series]', 'as for run')))
       .description('build the base kernel, and with a series the patched one; show new warnings')
       .addOption(armsOption())
       .addOption(
@@ -40,6 +49,7 @@ Examples:
       .description("boot a kernel and run one command in it; the exit code is the command's")
       .option('--series <path>', 'apply this series first')
       .option('--timeout <seconds>', 'deadline of the command', within(1, LONGEST_TIMEOUT_S), 600)
+      .addOption(keepOption('a machine whose command failed'))
       .addHelpText(
         'after',
         `
@@ -50,16 +60,27 @@ Examples:
     () => import('./commands/boot.ts'),
   );
   add(
-    machineOptions(kernelOptions(new Command('shell')))
-      .description('boot a kernel and open a shell in it')
-      .option('--series <path>', 'apply this series first')
+    machineOptions(kernelOptions(new Command('shell').argument('[series]', 'as for run')))
+      .description('boot a kernel, with a series the patched one, and open a shell in it')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial shell --kernel mdev-5.10
+  ktrial shell my-series.mbox --kernel mdev-5.10 --console`,
+      ),
+    () => import('./commands/shell.ts'),
+  );
+  add(
+    kernelOptions(new Command('init').argument('[directory]', 'where the files go (default: here)'))
+      .description('write a kernel definition and a first scenario for the kernel tree that you are in')
       .addHelpText(
         'after',
         `
 Example:
-  ktrial shell --kernel mdev-5.10`,
+  cd ~/linux && ktrial init ~/trials`,
       ),
-    () => import('./commands/shell.ts'),
+    () => import('./commands/init.ts'),
   );
   add(
     new Command('lint')
@@ -101,6 +122,7 @@ Examples:
     () => import('./commands/config.ts'),
   );
   add(scanCommand('ktrial scan'), () => import('./commands/scan.ts'));
+  add(ktapCommand(), () => import('./commands/ktap.ts'));
   add(
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')

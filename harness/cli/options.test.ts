@@ -44,7 +44,7 @@ const REFUSED: readonly (readonly [line: string, answer: RegExp])[] = [
   [`${RUN} --dry-run --mirror nowhere`, /must be an address/],
   [`${RUN} --dry-run --mirror $'http://x/\\n[trusted=yes]'`, /must be an address/],
   ['ktrial run --kernel smoke-5.10 --scenarios "" --dry-run', /CLI_NO_VALUE/],
-  ['ktrial run --kernel smoke-5.10 --dry-run', /CAMPAIGN_NO_SCENARIOS/],
+  ['ktrial run --kernel smoke-5.10 --param a=1 --dry-run', /no scenario is named.*CAMPAIGN_NO_SCENARIOS/],
   ['ktrial lint ""', /CLI_EMPTY_OPERAND/],
   ['ktrial lint ok.yaml ""', /CLI_EMPTY_OPERAND/],
   ['ktrial scan ""', /CLI_EMPTY_OPERAND/],

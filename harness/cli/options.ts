@@ -27,6 +27,16 @@ export interface GlobalOptions {
   readonly color?: 'auto' | 'always' | 'never';
   readonly debug?: boolean;
   readonly limit?: readonly string[];
+  /** Of those commands that have it: no progress and no notes on standard error. */
+  readonly quiet?: boolean;
+  /** Of those commands that have it. */
+  readonly verbose?: boolean;
+}
+
+/** How a verb was called: the commands that have parsed its options. */
+export interface Call {
+  readonly command: Command;
+  readonly program: Command;
 }
 
 /** The options of every command: on the program itself. */
@@ -83,9 +93,26 @@ export function outputOption(): Option {
   );
 }
 
+/** How much is printed, of every command that builds, boots or runs. */
+export function wordinessOptions(command: Command): Command {
+  return command
+    .option('-q, --quiet', 'print no progress and no notes: results and errors alone')
+    .option('-v, --verbose', 'print each step as it begins, and frames that the unwinder only guessed');
+}
+
+/** How machines are watched. */
+export function watchOptions(command: Command): Command {
+  return command.option('--console', "print the machines' consoles as they come, on standard error");
+}
+
+/** Machines that stay. */
+export function keepOption(which: string): Option {
+  return new Option('--keep', `leave ${which} running, and print how to reach it (docs/keep.md)`);
+}
+
 /** Options of every command that boots one machine. */
 export function machineOptions(command: Command): Command {
-  return command
+  return watchOptions(wordinessOptions(command))
     .option('--cpus <count>', 'CPUs of the machine', within(1, 255), 2)
     .option('--memory <mib>', 'memory of the machine in MiB', within(64, 16 * 1024 * 1024), 1024)
     .option('--kernel-args <args>', "added to the kernel's command line");

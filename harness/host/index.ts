@@ -41,7 +41,7 @@ export { giveToSandbox, placeInSandbox, probeSandbox, removeHostile } from './sa
 export type { Sandbox } from './sandbox-argv.ts';
 export type { Excess } from './sandbox-watch.ts';
 export type { Scratch } from './scratch.ts';
-export { makeScratch, reapScratch } from './scratch.ts';
+export { giveScratchTo, makeScratch, reapScratch } from './scratch.ts';
 export { streamStandardInput } from './standard-input.ts';
 export type { OwnDirectory } from './usable.ts';
 export {

@@ -25,7 +25,14 @@ export interface Repository {
   readonly isPartial: boolean;
   /** Runs git on its objects and references. */
   ask(...args: readonly string[]): ReturnType<typeof runGit>;
+  /** The same, with a directory to run in and further variables. */
+  askIn(options: AskOptions, ...args: readonly string[]): ReturnType<typeof runGit>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Where git keeps a repository. */
@@ -49,7 +56,7 @@ const ENVIRONMENT = {
 } as const;
 
 /** Settings of a repository that give names a meaning, such as `@{upstream}`, and start nothing. */
-const NAMING = '^(branch\\..*\\.(remote|merge)|remote\\..*\\.fetch)$';
+const NAMING = '^(branch\\..*\\.(remote|merge)|remote\\..*\\.fetch|core\\.(filemode|symlinks|ignorecase))$';
 
 /**
  * Opens the repository that a directory is in. git reads its objects and references through a repository of ours, without
@@ -100,6 +107,13 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
       ];
     }),
   );
+  const askIn: Repository['askIn'] = ({ cwd = scratch.path, env = {} }, ...args) =>
+    runGit(['--git-dir', git, ...args], {
+      cwd,
+      accept: 'any',
+      signal,
+      env: { ...ENVIRONMENT, ...names, GIT_CONFIG_COUNT: String(naming.length), ...env },
+    });
   return {
     top: places.top,
     place: await realpath(places.common),
@@ -108,13 +122,8 @@ export async function openRepository(directory: string, signal?: AbortSignal): P
     isShallow: shallow !== null,
     shallow,
     isPartial,
-    ask: (...args) =>
-      runGit(['--git-dir', git, ...args], {
-        cwd: scratch.path,
-        accept: 'any',
-        signal,
-        env: { ...ENVIRONMENT, ...names, GIT_CONFIG_COUNT: String(naming.length) },
-      }),
+    askIn,
+    ask: (...args) => askIn({}, ...args),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }

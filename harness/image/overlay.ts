@@ -15,7 +15,7 @@ export interface OverlayContent {
   /** Its modules go into `/overlay/modules`, all in one directory and without debug information, with their `modules.dep`. */
   readonly kernel?: Pick<Kernel, 'arch' | 'modules'>;
   readonly files?: readonly OverlayFile[];
-  /** Modules and L2s are on a data disk that is mounted later: the overlay has links to its mount point. */
+  /** Modules, L2s and selftests are on a data disk that is mounted later: the overlay has links to its mount point. */
   readonly dataDisk?: boolean;
 }
 
@@ -41,7 +41,8 @@ export async function bakeOverlay(
   const root = scratch.path;
   const put = (file: OverlayFile) => placeFile(root, file.path, file, file.mode ?? 0o644);
   if (content.dataDisk)
-    for (const name of ['modules', 'l2']) await placeLink(root, name, `${DATA_DISK_PLACE}/${name}`);
+    for (const name of ['modules', 'l2', 'kselftest'])
+      await placeLink(root, name, `${DATA_DISK_PLACE}/${name}`);
   else await placeDirectory(root, 'modules');
   await put({ path: '/keys/authorized_keys', content: `${content.keys.clientPublicLine}\n` });
   await put({ path: '/keys/host', content: content.keys.hostPrivateKey, mode: 0o600 });
@@ -50,7 +51,7 @@ export async function bakeOverlay(
   await makeSquashfs(root, path, options.signal);
 }
 
-/** Makes the disk that a template and its clones have at /data: modules, and kernels of L2s. */
+/** Makes the disk that a template and its clones have at /data: modules, kernels of L2s, selftests. */
 export async function bakeDataDisk(
   path: string,
   content: DataDiskContent,

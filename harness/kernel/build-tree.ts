@@ -14,6 +14,7 @@ import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
 import { fetchNamedCommit } from './remote-source.ts';
 import { checkOut } from './repository.ts';
+import { buildSelftests, type SelftestsRequest } from './selftests.ts';
 import { openSeriesOutput } from './series-output.ts';
 import { discardSource, fetchSource, type SourceTree } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
@@ -45,6 +46,8 @@ export interface BuildTree {
   /** Whether the tree's repository has this commit. */
   hasCommit(commit: string): Promise<boolean>;
   build(request: BuildRequest): Promise<BuildResult>;
+  /** Builds kselftest targets with a kernel of this tree, into the cache. Faults of `buildSelftests`. */
+  buildSelftests(request: SelftestsRequest): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -174,6 +177,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
       return fetchNamedCommit(source.address, commit, source.repository, options);
     },
     build: (request) => buildKernel(site, request),
+    buildSelftests: (request) => buildSelftests(site, request),
     [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
   };
 }

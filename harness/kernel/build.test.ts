@@ -263,3 +263,42 @@ t.test(
     );
   },
 );
+
+t.test('a build says which of the touched files a compiler read, headers too', async (t) => {
+  const lab = openSmallKernelLab(t);
+  const write = (file: string, text: string) => writeFileSync(join(lab.tree, file), text);
+  write('core.c', '#include "core.h"\nint core(void) { return ONE; }\n');
+  write('core.h', '#define ONE 1\n');
+  write('lonely.h', '');
+  write('unbuilt.c', 'int unbuilt(void) { return 3; }\n');
+  const touched = ['core.c', 'core.h', 'lonely.h', 'unbuilt.c', 'gone.c'];
+  const filesOf = async () => requireOk(await lab.build({ touched, ofSeries: true })).files;
+  const expected = {
+    'core.c': 'compiled',
+    'core.h': 'compiled',
+    'lonely.h': 'notCompiled',
+    'unbuilt.c': 'notCompiled',
+    'gone.c': 'absent',
+  };
+  t.strictSame(await filesOf(), expected);
+  lab.takeCompiled();
+  t.strictSame(await filesOf(), expected, 'the same from the cache');
+  t.strictSame(lab.takeCompiled(), []);
+  const more = requireOk(await lab.build({ touched: [...touched, 'quiet.c'], ofSeries: true }));
+  t.equal(more.files['quiet.c'], 'compiled', 'what was not asked before is looked up');
+});
+
+t.test('an object that an earlier configuration left behind does not count as compiled', async (t) => {
+  const lab = openSmallKernelLab(t);
+  const touched = ['core.c', 'quiet.c'];
+  requireOk(await lab.build({ touched, isReference: true }));
+  const makefile = join(lab.tree, 'Makefile');
+  writeFileSync(makefile, SMALL_MAKEFILE.replace('$(O)/core.o $(O)/quiet.o', '$(O)/core.o'));
+  const { files } = requireOk(await lab.build({ touched, ofSeries: true }));
+  const left = readdirSync(findBuildTree(lab), { recursive: true, encoding: 'utf8' });
+  t.ok(
+    left.some((path) => path.endsWith('/.quiet.o.cmd')),
+    'its list of files is still there',
+  );
+  t.match(files, { 'core.c': 'compiled', 'quiet.c': 'notCompiled' });
+});

@@ -76,6 +76,7 @@ export async function buildKernel(site: BuildSite, request: BuildRequest): Promi
       cached,
       durationMs: elapsed(),
       diagnostics: attribute(meta.diagnostics),
+      files: meta.files ?? {},
       notes: meta.notes ?? [],
     };
   };
@@ -85,7 +86,10 @@ export async function buildKernel(site: BuildSite, request: BuildRequest): Promi
   const known = await store.get(digest);
   // A changed Makefile or Kconfig file compiles other files in the other arms, whose old warnings would look new.
   const needsAll = request.isReference === true && touched.some(isMakefile);
-  if (known && coversAll(known.meta.compiled, needsAll ? null : touched)) return succeed(known, true);
+  // Of a base nobody asks which files it compiles.
+  const knowsFiles = !request.ofSeries || touched.every((file) => known?.meta.files?.[file] !== undefined);
+  if (known && knowsFiles && coversAll(known.meta.compiled, needsAll ? null : touched))
+    return succeed(known, true);
   await site.checkOut(request.commit);
   const { architecture, definition } = site;
   // Without a sandbox a directory cannot be under another path, and the series could write to any.
@@ -157,12 +161,18 @@ function coversAll(compiled: KernelMeta['compiled'], touched: readonly string[] 
 /** Adds what a build found to what earlier builds of the same kernel found. */
 function mergeFound(
   known: KernelMeta | undefined,
-  made: Pick<MakeResult, 'diagnostics' | 'complete' | 'notes'>,
+  made: Pick<MakeResult, 'diagnostics' | 'complete' | 'notes' | 'files'>,
   touched: readonly string[],
-): Pick<KernelMeta, 'diagnostics' | 'compiled' | 'notes'> {
+): Pick<KernelMeta, 'diagnostics' | 'compiled' | 'notes' | 'files'> {
   const before = known?.compiled ?? [];
   const compiled =
     made.complete || before === 'all' ? ('all' as const) : [...new Set([...before, ...touched])].sort();
   const notes = [...new Set([...(known?.notes ?? []), ...made.notes])];
-  return { compiled, diagnostics: mergeDiagnostics(known?.diagnostics ?? [], made.diagnostics), notes };
+  const files = { ...known?.files, ...made.files };
+  return {
+    compiled,
+    diagnostics: mergeDiagnostics(known?.diagnostics ?? [], made.diagnostics),
+    notes,
+    files,
+  };
 }

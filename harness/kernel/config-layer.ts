@@ -19,6 +19,11 @@ export interface ConfigLayer {
   readonly fragments: readonly Fragment[];
   /** `CONFIG_NAME` to its value as in a `.config`; on top of all fragments. */
   readonly options: Readonly<Record<string, string>>;
+  /**
+   * What ktrial adds so that changed files get compiled: on top of its own fragments, below the user's. One that does not
+   * survive is a note.
+   */
+  readonly detected?: Readonly<Record<string, string>>;
   /** The file and line of an option; one without is from the command line. */
   readonly places?: Readonly<Record<string, { readonly file: string; readonly line: number }>>;
 }

@@ -13,10 +13,16 @@ import { Fault, isFault, type Limits } from '../model/index.ts';
 import { isFile } from './config-layer.ts';
 import { type Containment, contain } from './containment.ts';
 import type { KernelConfig } from './definition.ts';
-import { findLostOptions, parseConfig, type RequestedOption, readWholeConfig } from './fragment.ts';
+import {
+  findLostOptions,
+  type LostOption,
+  parseConfig,
+  type RequestedOption,
+  readWholeConfig,
+} from './fragment.ts';
 import { judgeLost } from './judge-lost.ts';
 import { buildInto } from './output-directory.ts';
-import { readRequestedOptions } from './requested-options.ts';
+import { DETECTED, readRequestedOptions } from './requested-options.ts';
 import type { Toolchain } from './toolchain.ts';
 import { describeChanges } from './whole-config.ts';
 
@@ -79,7 +85,9 @@ export async function settleConfig(request: ConfigRequest): Promise<SettledConfi
   const tree = { path: request.tree, directories: ['kernel/configs', request.defconfigs] };
   const requested = await readRequestedOptions(config, tree, request);
   const text = await buildInto(request.directory, () => makeConfig(request, whole, requested));
-  const lost = findLostOptions(requested, parseConfig(text));
+  // What was to be a module and is built in gets compiled all the same.
+  const isCompiled = ({ from, got }: LostOption) => from === DETECTED && got === 'y';
+  const lost = findLostOptions(requested, parseConfig(text)).filter((one) => !isCompiled(one));
   if (lost.length > 0) request.onProgress?.('asking Kconfig why options are lost');
   const notes = await judgeLost(lost, requested, request);
   if (config.file !== null && whole !== null)

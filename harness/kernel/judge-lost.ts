@@ -4,13 +4,14 @@ import { Fault } from '../model/index.ts';
 import { describeLost, type LostReason, placeOf } from './describe-lost.ts';
 import { type ExplainRequest, explainConfig } from './explain-config.ts';
 import type { LostOption, RequestedOption } from './fragment.ts';
+import { DETECTED } from './requested-options.ts';
 
 /** So many options are explained; of more, the first ones matter. */
 const MOST_EXPLAINED = 500;
 
 /**
  * Judges options that did not survive. Returns notes about those that may be lost: of a fragment that ktrial ships, what this
- * source does not know or keeps switched on; of the source's own fragments all. Fault `CONFIG_LOST_OPTION` (request) tells all
+ * source does not know or keeps switched on; of the source's own fragments, and of what was detected, all. Fault `CONFIG_LOST_OPTION` (request) tells all
  * others, with what Kconfig says of each.
  */
 export async function judgeLost(
@@ -41,7 +42,7 @@ interface Judged {
 
 function isNote({ from, value }: LostOption, { known }: LostReason): boolean {
   if (!from) return false;
-  return from.startsWith('tree/') || known === false || value === 'n';
+  return from === DETECTED || from.startsWith('tree/') || known === false || value === 'n';
 }
 
 /** One note for all that a fragment asks for and this source does not know, and one for each other option. */

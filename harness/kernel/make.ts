@@ -14,6 +14,7 @@ import { type Diagnostic, isFault } from '../model/index.ts';
 import { findBlocked } from './blocked.ts';
 import { type Containment, contain } from './containment.ts';
 import { mergeDiagnostics, parseDiagnostics } from './diagnostic.ts';
+import { type FileInBuild, findFilesInBuild } from './files-in-build.ts';
 import { findRefusedProcess, judgeFailure } from './judge-failure.ts';
 import { buildInto } from './output-directory.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -46,6 +47,8 @@ export interface MakeResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Whether everything was compiled, so that all diagnostics of this configuration are known. */
   readonly complete: boolean;
+  /** What became of the touched files; empty where it failed. */
+  readonly files: Readonly<Record<string, FileInBuild>>;
   readonly logPath: string;
   readonly logTail: readonly string[];
   /** What the sandbox kept it from, as far as its programs said so. */
@@ -103,7 +106,7 @@ function logPathOf(request: MakeRequest): string {
 async function runMake(request: MakeRequest): Promise<Attempt> {
   const { tree, mountedAt } = request;
   const complete = (await lookInside(request.output, '.config')) === null;
-  await dateAnew(request);
+  const since = await dateAnew(request);
   const configured = await placeConfig(request);
   const result = configured && isBad(configured) ? configured : await compile(request);
   const log = `${result.stdout}\n${result.stderr}`.replace(LONG_LINE, '$1');
@@ -117,8 +120,10 @@ async function runMake(request: MakeRequest): Promise<Attempt> {
     result.exitCode === 0 && !exceeded
       ? []
       : await judgeFailure({ ...request, ...result, log, logPath: logPathOf(request), exceeded, found });
+  const ok = result.exitCode === 0 && !exceeded;
   return {
-    ok: result.exitCode === 0 && !exceeded,
+    ok,
+    files: ok ? await findFilesInBuild({ ...request, files: request.touched, since }) : {},
     exceeded: exceeded !== undefined,
     diagnostics: [...(reason === null ? [] : [errorOfBuild(reason)]), ...failure.map(errorOfBuild), ...found],
     complete,
@@ -132,10 +137,14 @@ function isBad({ exitCode, exceeded }: CommandResult): boolean {
   return exitCode !== 0 || exceeded !== undefined;
 }
 
-/** Gives files of the tree the present as their date. A file that this commit does not have is not compiled either. */
-async function dateAnew({ tree, touched }: MakeRequest): Promise<void> {
+/**
+ * Gives files of the tree the present as their date, and returns it. A file that this commit does not have is not compiled
+ * either.
+ */
+async function dateAnew({ tree, touched }: MakeRequest): Promise<number> {
   const now = new Date();
   for (const file of touched) if (await lookInside(tree, file)) await lutimes(join(tree, file), now, now);
+  return now.getTime();
 }
 
 function compile(request: MakeRequest): Promise<CommandResult> {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readInside } from '../host/index.ts';
 import { Fault, type Limits } from '../model/index.ts';
+import { isShippedName } from './config-fragment.ts';
 import { type ConfigLayer, isFile } from './config-layer.ts';
 import { parseFragment, type RequestedOption, readFragment } from './fragment.ts';
 
@@ -9,6 +10,9 @@ export interface ReadRequestedOptions {
   readonly limits?: Limits | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Where an option comes from that ktrial adds so that a changed file gets compiled. */
+export const DETECTED = 'for the changed files';
 
 /** More than any fragment of a tree has. */
 const FRAGMENT_BYTES = 1024 * 1024;
@@ -24,13 +28,19 @@ export async function readRequestedOptions(
   options: ReadRequestedOptions,
 ): Promise<RequestedOption[]> {
   const requested: RequestedOption[] = [];
-  for (const fragment of config.fragments) {
+  const detected = Object.entries(config.detected ?? {}).map(
+    ([name, value]): RequestedOption => ({ name, value, file: DETECTED, line: null, from: DETECTED }),
+  );
+  const own = config.fragments.findIndex(({ name }) => name === null || !isShippedName(name));
+  for (const [index, fragment] of config.fragments.entries()) {
+    if (index === own) requested.push(...detected);
     const { path, name } = fragment;
     if (isFile(fragment))
       requested.push(...(await readFragment(path, options)).map((one) => ({ ...one, from: name })));
     else if (tree)
       requested.push(...(await readTreeFragment(path, tree)).map((one) => ({ ...one, from: name })));
   }
+  if (own < 0) requested.push(...detected);
   for (const [name, value] of Object.entries(config.options)) {
     const place = config.places?.[name];
     requested.push({ name, value, file: place?.file ?? '--config', line: place?.line ?? null, from: null });

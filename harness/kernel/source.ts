@@ -82,7 +82,8 @@ async function discardRepository(repository: string, reason: string, options: So
   await rm(repository, { recursive: true, force: true });
 }
 
-function repositoryOf(key: string, cacheDirectory: string): string {
+/** The repository of the cache for a source of this key. */
+export function repositoryOf(key: string, cacheDirectory: string): string {
   return join(cacheDirectory, 'sources', `${key}.git`);
 }
 
@@ -154,7 +155,8 @@ function nameOf(source: KernelSource): string {
   return 'git' in source ? source.git.repository : 'directory' in source ? source.directory : '';
 }
 
-function sourceKey(source: KernelSource, lender: Repository | null): string {
+/** Stable name of a source; `lender` is the repository that it is borrowed from. */
+export function sourceKey(source: KernelSource, lender: Repository | null): string {
   if ('debian' in source) {
     const { package: name, version = 'newest', suite } = source.debian;
     return `debian-${digestOf(name, version, suite).slice(0, 16)}`;

@@ -40,6 +40,8 @@ const metaSchema = z.strictObject({
   compiled: z.union([z.literal('all'), z.array(z.string())]),
   /** What the build was kept from. Kernels that were stored by an earlier version lack it. */
   notes: z.array(z.string()).optional(),
+  /** What became of files that a series touched. Kernels that were stored by an earlier version lack it. */
+  files: z.record(z.string(), z.enum(['compiled', 'notCompiled', 'absent'])).optional(),
 });
 
 export type KernelMeta = z.infer<typeof metaSchema>;
@@ -70,7 +72,7 @@ export async function storeKernel(
   store: ArtifactStore<KernelMeta>,
   built: KernelOutput,
   kernel: Omit<KernelMeta['kernel'], 'release' | 'bootDigest'>,
-  found: Pick<KernelMeta, 'diagnostics' | 'compiled' | 'notes'>,
+  found: Pick<KernelMeta, 'diagnostics' | 'compiled' | 'notes' | 'files'>,
 ): Promise<Artifact<KernelMeta>> {
   const { output } = built;
   const files = await openOutputFiles(output);

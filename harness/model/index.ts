@@ -16,6 +16,8 @@ export type {
   SeriesRecord,
   TrialState,
 } from './campaign.ts';
+export type { ChangedCode } from './changed-code.ts';
+export { describeUntried, isUntried } from './changed-code.ts';
 export type { DataDisk } from './data-disk.ts';
 export type { LiveEventBody, RunEmitter, RunEvent, RunEventBody, RunListener } from './event.ts';
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';
@@ -62,6 +64,8 @@ export type {
   TrialSplat,
 } from './splat.ts';
 export { findExplained } from './splat.ts';
+export type { Subtest, SubtestOutcome } from './subtest.ts';
+export { isFailure } from './subtest.ts';
 export type { TerminalText } from './terminal.ts';
 export { printable, terminalText } from './terminal.ts';
 export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
@@ -77,7 +81,7 @@ export type {
   TrialResult,
   TrialSpec,
 } from './trial.ts';
-export { isConclusive, MAXIMUM_TRIAL_SPLATS } from './trial.ts';
+export { isConclusive, MAXIMUM_TRIAL_SPLATS, MAXIMUM_TRIAL_SUBTESTS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
   CampaignVerdict,
@@ -88,5 +92,15 @@ export type {
   PerPatchGrid,
   ScenarioVerdict,
   SignatureVerdict,
+  SubtestChange,
+  SubtestsVerdict,
+  SubtestVerdict,
 } from './verdict.ts';
-export { COMPARISONS, comparisonWords, exitCodeOfComparison, isGood } from './verdict.ts';
+export {
+  COMPARISONS,
+  changeWords,
+  comparisonWords,
+  exitCodeOfComparison,
+  isGood,
+  SUBTEST_CHANGES,
+} from './verdict.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ChangedCode } from './changed-code.ts';
 
 /** The architectures that ktrial builds kernels for and has machines of; x86_64 unless a definition says otherwise. */
 export const ARCHITECTURES = ['x86_64', 'arm64'] as const;
@@ -57,6 +58,8 @@ export type BuildResult =
       readonly cached: boolean;
       readonly durationMs: number;
       readonly diagnostics: readonly Diagnostic[];
+      /** What became of the files that the series touches, by path. */
+      readonly files: Readonly<Record<string, 'compiled' | 'notCompiled' | 'absent'>>;
       /** What its programs were kept from, each a sentence without a subject. */
       readonly notes: readonly string[];
     }
@@ -83,6 +86,11 @@ export interface ArmBuild {
   readonly newDiagnostics: readonly Diagnostic[];
   /** Whether it starts from the same boot image as the arm before it: only modules differ, or nothing. */
   readonly sameBoot: boolean;
+  /**
+   * The code that its patches change. Absent for the base, for a kernel that does not compile, and in records of earlier
+   * versions.
+   */
+  readonly code?: ChangedCode;
 }
 
 /** What identifies a root file system on any computer. */

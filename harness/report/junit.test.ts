@@ -180,3 +180,16 @@ t.test('no text makes a report that libxml2 refuses, and readable text comes bac
       text,
     );
 });
+
+t.test('code that was not compiled is a skipped case, or an error where that is all of it', async (t) => {
+  const name = 'the changed code is compiled';
+  const caseOf = async (state: CampaignState | undefined) =>
+    (await readCases(state)).find((one) => one.name === name);
+  t.match(await caseOf(SAMPLE_STATES['partly-compiled']), { result: 'skipped', output: /other\.c/ });
+  t.match(await caseOf(SAMPLE_STATES['not-compiled']), {
+    result: 'error',
+    message: /nothing of the series was on trial/,
+    output: /sample\.c/,
+  });
+  t.equal(await caseOf(SAMPLE_STATES.concluded), undefined);
+});

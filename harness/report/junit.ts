@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignState } from '../model/index.ts';
+import { findUncompiled } from './changed-code.ts';
 import { createPrintedOnce } from './evidence.ts';
-import { bisectableCase, type Case, campaignCase, scenarioCase } from './junit-case.ts';
+import {
+  bisectableCase,
+  type Case,
+  campaignCase,
+  compiledCase,
+  scenarioCase,
+  subtestCases,
+} from './junit-case.ts';
 import type { ReportOptions } from './options.ts';
 import { judgedScenarios } from './select.ts';
 import { describeStanding } from './standing.ts';
@@ -17,10 +25,15 @@ export function junitReport(state: CampaignState, options: ReportOptions): strin
   const standing = describeStanding(state, options.runDirectory);
   const printed = createPrintedOnce();
   const perPatch = state.plan.comparison === 'per-patch' ? [bisectableCase(state, standing)] : [];
+  const uncompiled = findUncompiled(state);
   const cases = [
     campaignCase(state, standing, options),
     ...perPatch,
-    ...judgedScenarios(state).map((scenario) => scenarioCase(scenario, state, standing, printed, options)),
+    ...(uncompiled ? [compiledCase(uncompiled)] : []),
+    ...judgedScenarios(state).flatMap((scenario) => [
+      scenarioCase(scenario, state, standing, printed, options),
+      ...subtestCases(scenario, state),
+    ]),
   ];
   const seconds = cases.reduce((sum, one) => sum + one.seconds, 0).toFixed(3);
   const count = (kind: string) => cases.filter((one) => one.problem?.kind === kind).length;

@@ -6,6 +6,8 @@ import {
   type TrialResult,
   type TrialState,
 } from '../model/index.ts';
+import { findUncompiled } from './changed-code.ts';
+import { countSubtests } from './subtests.ts';
 import { oneLine } from './text.ts';
 import { describeOutcome, formatDuration } from './words.ts';
 
@@ -46,6 +48,7 @@ export function showRun(state: CampaignState, runDirectory: string): string {
       (arm) =>
         `arm       ${arm.name}: ${arm.status}${arm.kernel ? `, kernel ${arm.kernel.digest.slice(0, 12)}` : ''}`,
     ),
+    ...(findUncompiled(state)?.notCompiled ?? []).map((file) => `untried   ${file}: not compiled`),
     ...state.trials.map((trial) => `trial     ${trial.id}: ${describeTrial(trial)}`),
     `files     ${runDirectory}`,
     `repeat    ${request.repeat}`,
@@ -71,6 +74,7 @@ export function showTrial(trial: TrialState, runDirectory: string): string {
     `took      ${formatDuration(result.durationMs)}${result.bootMs === null ? '' : `, machine up after ${formatDuration(result.bootMs)}`}`,
     ...(result.accelerator ? [`machine   ${describeMachine(result)}`] : []),
     ...result.notes.map((note) => `note      ${note}`),
+    ...(result.subtests ? [`tests     ${countSubtests(result.subtests)}`] : []),
     ...result.findings.map((one) => `finding   ${one.title}`),
     ...result.steps.map(
       (step) =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
 import { type CampaignState, comparisonWords, printable } from '../model/index.ts';
+import { findUncompiled } from './changed-code.ts';
 import { cloneLines } from './clones.ts';
 import { gridLines } from './grid.ts';
 import type { ReportOptions } from './options.ts';
@@ -42,6 +43,7 @@ function noteLines(state: CampaignState, options: ReportOptions): string[] {
   return [
     ...state.notes.map((note) => `note: ${note}`),
     ...warningLines(state).map((warning) => `new warning: ${warning}`),
+    ...(findUncompiled(state)?.notCompiled ?? []).map((file) => `not compiled: ${file}`),
   ].flatMap((line) => foldWords(oneLine(line), '', options.columns));
 }
 

@@ -265,3 +265,22 @@ t.test('what a scenario or a log says cannot break the report', async (t) => {
 t.test('with one arm nothing was compared, and no word says so', async (t) => {
   t.match(parse(SAMPLE_STATES.alone).comments, ['# verdict: clean: 1 judged']);
 });
+
+t.test(
+  'code that was not compiled is a skipped point, or a failed one where that is all of it',
+  async (t) => {
+    const partly = parse(SAMPLE_STATES['partly-compiled']);
+    t.equal(partly.results?.ok, true);
+    t.match(partly.points.at(-1), {
+      ok: true,
+      name: 'the changed code is compiled',
+      skip: 'not all of it',
+      diag: { compiled: 1, notCompiled: ['drivers/sample/other.c', 'include/linux/sample.h'] },
+    });
+    t.match(partly.text, /^# verdict: clean on both: .*not on trial.*other\.c, include/m);
+    const nothing = parse(SAMPLE_STATES['not-compiled']);
+    t.equal(nothing.results?.ok, false);
+    t.match(nothing.points.at(-1), { ok: false, name: 'the changed code is compiled' });
+    t.match(nothing.text, /^# verdict: inconclusive: .*nothing of the series was on trial/m);
+  },
+);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { type CampaignState, comparisonWords, printable } from '../model/index.ts';
+import { type CampaignState, comparisonWords, isUntried, printable } from '../model/index.ts';
+import { COMPILED_NAME, findUncompiled } from './changed-code.ts';
 import { cloneLines } from './clones.ts';
 import { createPrintedOnce } from './evidence.ts';
 import { gridLines } from './grid.ts';
 import type { ReportOptions } from './options.ts';
 import { judgedScenarios } from './select.ts';
 import { describeStanding, type Standing } from './standing.ts';
-import { bisectableBlock, scenarioBlock } from './tap-block.ts';
+import { bisectableBlock, scenarioBlock, uncompiledBlock } from './tap-block.ts';
 import { oneLine } from './text.ts';
 import { warningLines } from './warnings.ts';
 import { isGood } from './words.ts';
@@ -42,7 +43,9 @@ export function tapReport(state: CampaignState, options: ReportOptions): string 
 function points(state: CampaignState, options: ReportOptions, comments: readonly string[]): string[] {
   const scenarios = judgedScenarios(state);
   const perPatch = state.verdict?.perPatch ?? null;
-  const count = Math.max(1, scenarios.length) + (perPatch ? 1 : 0);
+  const uncompiled = findUncompiled(state);
+  const last = Math.max(1, scenarios.length) + (perPatch ? 1 : 0);
+  const count = last + (uncompiled ? 1 : 0);
   const printed = createPrintedOnce();
   const lines = [`1..${count}`, ...comments.map(comment)];
   if (scenarios.length === 0) lines.push('not ok 1 - a scenario was judged');
@@ -55,8 +58,16 @@ function points(state: CampaignState, options: ReportOptions, comments: readonly
   });
   if (perPatch)
     lines.push(
-      `${perPatch.notBisectableAt.length === 0 ? 'ok' : 'not ok'} ${count} - the series is bisectable`,
+      `${perPatch.notBisectableAt.length === 0 ? 'ok' : 'not ok'} ${last} - the series is bisectable`,
       ...bisectableBlock(perPatch).map((line) => `  ${line}`),
+    );
+  // Skipped is what was not tried; where nothing was tried, the whole run says nothing.
+  if (uncompiled)
+    lines.push(
+      isUntried(uncompiled)
+        ? `not ok ${count} - ${COMPILED_NAME}`
+        : `ok ${count} - ${COMPILED_NAME} # SKIP not all of it`,
+      ...uncompiledBlock(uncompiled).map((line) => `  ${line}`),
     );
   return lines;
 }

@@ -5,3 +5,4 @@
 export { applySeries, lastPatchTouching } from './apply.ts';
 export { writeSeries } from './compose.ts';
 export { readSeries } from './read.ts';
+export { openWorkTree, type WorkTree } from './work-tree.ts';

@@ -35,6 +35,15 @@ const FORMAT = [
 const LOST_OBJECT =
   /unable to read|bad object|missing (?:blob|tree|commit|object)|could not (?:parse|read|fetch)|is corrupt|inflate|loose object|not a tree|unable to parse|bad tree|packfile|promisor|invalid object/i;
 
+type Opened = Pick<Repository, 'ask' | 'isShallow' | 'isPartial'>;
+
+interface RangeOptions {
+  readonly limits: Limits;
+  readonly signal?: AbortSignal | undefined;
+  /** The repository, where it is open already; its owner closes it. */
+  readonly opened?: Opened | undefined;
+}
+
 /**
  * Reads `A..B` from a repository without touching its checkout, index or references, and without its configuration.
  * Faults, all with blame request: `HOST_NO_REPOSITORY`, `HOST_BAD_REPOSITORY`, `SERIES_BAD_REPOSITORY`, `SERIES_BAD_RANGE`, `SERIES_EMPTY`,
@@ -43,10 +52,19 @@ const LOST_OBJECT =
 export async function readRange(
   directory: string,
   range: string,
-  options: { readonly limits: Limits; readonly signal?: AbortSignal | undefined },
+  options: RangeOptions,
 ): Promise<RangeMails> {
   const names = parseRange(range);
+  if (options.opened) return readCommits(options.opened, names, { ...options, directory, range });
   await using repository = await openRepository(directory, options.signal);
+  return await readCommits(repository, names, { ...options, directory, range });
+}
+
+async function readCommits(
+  repository: Opened,
+  names: { readonly from: string; readonly to: string },
+  { directory, range, ...options }: RangeOptions & { readonly directory: string; readonly range: string },
+): Promise<RangeMails> {
   const reader: Reader = { ...repository, directory, range };
   const from = await findCommit(reader, names.from);
   const to = await findCommit(reader, names.to);
@@ -84,7 +102,7 @@ export async function readRange(
   };
 }
 
-interface Reader extends Pick<Repository, 'ask' | 'isShallow' | 'isPartial'> {
+interface Reader extends Opened {
   readonly directory: string;
   readonly range: string;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { basename, dirname, join } from 'node:path';
-import { listInput, lookAtInput, readInput, streamInput } from '../host/index.ts';
+import { listInput, lookAtInput, type Repository, readInput, streamInput } from '../host/index.ts';
 import { Fault, type Limits, requireWithin } from '../model/index.ts';
 import { readRange } from './range.ts';
 
@@ -12,8 +12,13 @@ export type SeriesSource =
   | { readonly kind: 'directory'; readonly path: string }
   /** The content of a mailbox. `name` is what messages call it. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly name: string }
-  /** Commits `A..B` of a git repository. */
-  | { readonly kind: 'range'; readonly repository: string; readonly range: string };
+  /** Commits `A..B` of a git repository, which may be open already. */
+  | {
+      readonly kind: 'range';
+      readonly repository: string;
+      readonly range: string;
+      readonly opened?: Pick<Repository, 'ask' | 'isShallow' | 'isPartial'>;
+    };
 
 export type Order = 'commits' | 'names' | 'numbers';
 
@@ -63,7 +68,8 @@ export async function openSource(
       return { origin: source.path, boxes, order, needsAll: !isMaildir, notes: [] };
     }
     case 'range': {
-      const { mails, notes } = await readRange(source.repository, source.range, { limits, signal });
+      const { repository, range, opened } = source;
+      const { mails, notes } = await readRange(repository, range, { limits, signal, opened });
       const boxes = mails.map((bytes) => openBytes(source.range, bytes));
       return { origin: source.range, boxes, order: 'commits', needsAll: false, notes };
     }

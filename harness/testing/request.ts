@@ -71,6 +71,7 @@ export function aCampaignRequest(part: Partial<CampaignRequest> = {}): CampaignR
       modules: true,
       path: '/nowhere/small.yaml',
     },
+    notes: [],
     baseCommit: null,
     arms: 'pair',
     mirror: null,

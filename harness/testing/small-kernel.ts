@@ -22,7 +22,8 @@ $(O)/vmlinux: $(OBJECTS)
 	ld -r -o $@ $^
 $(OBJECTS): $(O)/%.o: %.c $(wildcard *.h)
 	@echo '  CC      $*.o'
-	@cd $(O) && $(CC) -Wall $(if $(W),-Wextra) -c -o $*.o $(CURDIR)/$*.c
+	@cd $(O) && $(CC) -Wall $(if $(W),-Wextra) -MMD -MF $*.o.d -c -o $*.o $(CURDIR)/$*.c
+	@mv $(O)/$*.o.d $(O)/.$*.o.cmd
 	@$(if $(C),cd $(O) && $(CHECK) $(CURDIR)/$*.c)
 modules: bzImage
 	@mkdir -p $(O)/drivers $(O)/lib

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { CampaignState, Diagnostic, PerPatchGrid } from '../model/index.ts';
+import type { CampaignState, ChangedCode, Diagnostic, PerPatchGrid } from '../model/index.ts';
+import { concludeCampaign } from '../verdict/index.ts';
 import { aBuild, anArm, aPlan, aState } from './campaign.ts';
 import { aSignature, aSplat, aTrial, aVerdict } from './trials.ts';
 
@@ -146,6 +147,18 @@ const perPatch = aState(
   },
 );
 
+/** A campaign without a complaint whose kernel compiled this of the series. */
+function ofCode(code: ChangedCode): CampaignState {
+  const clean = { scenario: 'plain', comparison: 'clean', reason: 'no complaint', signatures: [] } as const;
+  return aState(
+    [aTrial('plain.base.1'), aTrial('plain.patched.1')],
+    concludeCampaign([clean], 2, null, code),
+    {
+      arms: [anArm('base', 0), anArm('patched', 1, { code })],
+    },
+  );
+}
+
 /** Campaigns by how they stand: every form that a report must have. */
 export const SAMPLE_STATES: Readonly<Record<string, CampaignState>> = {
   concluded: aState(results, verdict, {
@@ -157,6 +170,11 @@ export const SAMPLE_STATES: Readonly<Record<string, CampaignState>> = {
     [aTrial('plain.base.1')],
     aVerdict([{ scenario: 'plain', comparison: 'clean', reason: 'no complaint', signatures: [] }]),
   ),
+  'partly-compiled': ofCode({
+    compiled: ['drivers/sample/sample.c'],
+    notCompiled: ['drivers/sample/other.c', 'include/linux/sample.h'],
+  }),
+  'not-compiled': ofCode({ compiled: [], notCompiled: ['drivers/sample/sample.c'] }),
   'per-patch': perPatch,
   conflict: withoutTrials({
     end: { kind: 'rejected' },

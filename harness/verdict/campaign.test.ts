@@ -118,3 +118,41 @@ t.test('with one arm the words do not say that anything was compared', async (t)
   t.equal(comparisonWords(2).clean, 'clean on both');
   t.equal(comparisonWords(1).faulty, 'fault seen');
 });
+
+t.test(
+  'what the configuration does not compile is named in the verdict, and where that is all, it is no good one',
+  async (t) => {
+    const conclude = (comparison: Comparison, compiled: readonly string[], notCompiled: readonly string[]) =>
+      concludeCampaign([aScenario(comparison)], 2, null, { compiled, notCompiled });
+    t.match(conclude('clean', ['a.c'], []), { comparison: 'clean', reason: '1 clean on both', exitCode: 0 });
+    t.match(conclude('fixed', ['a.c'], ['b.c', 'c.h']), {
+      comparison: 'fixed',
+      reason: '1 fixed; not on trial, as the configuration does not compile them: b.c, c.h',
+      notCompiled: ['b.c', 'c.h'],
+      exitCode: 0,
+    });
+    t.match(conclude('clean', [], ['a.c']), {
+      comparison: 'inconclusive',
+      reason: '1 clean on both; nothing of the series was on trial: its configuration does not compile a.c',
+      notCompiled: ['a.c'],
+      exitCode: 69,
+    });
+    t.match(
+      conclude('fixed', ['a.h'], ['a.c']),
+      { exitCode: 69 },
+      'a header alone is not what the series is about',
+    );
+    t.match(conclude('clean', ['a.h'], ['b.h']), { exitCode: 0 }, 'of headers alone, one is enough');
+    t.match(conclude('clean', [], ['a.h']), { exitCode: 69 });
+    t.match(
+      conclude('regressed', [], ['a.c']),
+      { comparison: 'regressed', exitCode: 1 },
+      'a worse verdict stays',
+    );
+    t.match(conclude('clean', [], []), { comparison: 'clean', exitCode: 0 }, 'documentation needs no build');
+    t.match(
+      conclude('clean', ['0.c'], ['1.c', '2.c', '3.c', '4.c', '5.c', '6.c', '7.c']).reason,
+      /: 1\.c, 2\.c, 3\.c, 4\.c, 5\.c and 2 more$/,
+    );
+  },
+);

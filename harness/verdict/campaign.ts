@@ -1,37 +1,49 @@
 // SPDX-License-Identifier: MIT
 import {
   type CampaignVerdict,
+  type ChangedCode,
   COMPARISONS,
   type Comparison,
   comparisonWords,
+  describeUntried,
   exitCodeOfComparison,
   isGood,
+  isUntried,
   type PerPatchGrid,
   type ScenarioVerdict,
 } from '../model/index.ts';
 import { worstOf } from './compare.ts';
 
-/** The verdict on a whole request: the worst of its scenarios. `arms` is how many kernels were compared. */
+/**
+ * The verdict on a whole request: the worst of its scenarios. `arms` is how many kernels were compared, `code` what the last of
+ * them compiled of the series.
+ */
 export function concludeCampaign(
   scenarios: readonly ScenarioVerdict[],
   arms: number,
   perPatch: PerPatchGrid | null = null,
+  code: ChangedCode | null = null,
 ): CampaignVerdict {
   const judged = scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
   const flaws = perPatch?.notBisectableAt ?? [];
   // A series that breaks on the way what works at both ends has broken it.
-  const comparison = flaws.length > 0 && isGood(judged) ? 'regressed' : judged;
+  const shown = flaws.length > 0 && isGood(judged) ? 'regressed' : judged;
+  // Kernels without the series' code are alike, and that says nothing about it.
+  const comparison = code && isUntried(code) && isGood(shown) ? 'inconclusive' : shown;
+  const untried = code && describeUntried(code);
   const parts = [countComparisons(scenarios, comparisonWords(arms))];
   const worst = isGood(judged) ? undefined : scenarios.find((one) => one.comparison === judged);
   if (worst) parts.push(`${worst.scenario}: ${worst.reason}`);
   if (flaws.length > 0)
     parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);
+  if (untried) parts.push(untried);
   return {
     format: 1,
     comparison,
     reason: parts.join('; '),
     scenarios,
     perPatch,
+    ...(untried ? { notCompiled: code.notCompiled } : {}),
     exitCode: exitCodeOfComparison(comparison),
   };
 }

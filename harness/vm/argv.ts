@@ -11,6 +11,8 @@ export const QMP_SOCKET = 'qmp';
 /** The serial ports at which an SSH server waits, and the guest agent. */
 export const SSH_SOCKET = 'ssh';
 export const GUEST_AGENT_SOCKET = 'agent';
+/** QEMU's stub for gdb, of a machine that may be left running. */
+export const GDB_SOCKET = 'gdb';
 /** Memory of the machine on which an accelerator is tried. */
 export const PROBE_MIB = 512;
 
@@ -27,8 +29,11 @@ const KERNEL_ARGS: readonly string[] = [
   'net.ifnames=0',
 ];
 
-/** The command line of a machine that ktrial drives; `sockets` is the directory of its sockets. Pure. */
-export function buildArgv(spec: MachineSpec, sockets: string): string[] {
+/**
+ * The command line of a machine that ktrial drives; `sockets` is the directory of its sockets. `keepable`: it may be left
+ * running, and a debugger can attach to it. Pure.
+ */
+export function buildArgv(spec: MachineSpec, sockets: string, keepable = false): string[] {
   const isClone = spec.ram?.use === 'private';
   return [
     emulatorOf(spec.arch),
@@ -39,6 +44,7 @@ export function buildArgv(spec: MachineSpec, sockets: string): string[] {
     ...(isClone ? [] : kernel(spec)),
     ...consoleFile(join(spec.directory, CONSOLE_FILE)),
     ...monitor(join(sockets, QMP_SOCKET)),
+    ...(keepable ? ['-gdb', `unix:${comma(join(sockets, GDB_SOCKET))},server=on,wait=off`] : []),
     ...disks(spec),
     ...(spec.network ? network(',hostfwd=tcp:127.0.0.1:0-:22') : []),
     ...ports((id) => `socket,id=${id},path=${comma(join(sockets, id))},server=on,wait=off`),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Architecture } from '../model/index.ts';
+import type { Architecture, Limits } from '../model/index.ts';
 
 /** How a machine's CPUs are run, and why that was chosen. */
 export interface Accelerator {
@@ -38,6 +38,13 @@ export interface MachineSpec {
   readonly keys: MachineKeys;
   /** The file with its RAM, for a template or a clone; anonymous memory without one. */
   readonly ram?: MachineRam;
+}
+
+/** What ktrial lets a machine do, beside what it is made of. */
+export interface MachineBounds {
+  readonly limits: Limits;
+  /** Whether it can be left running. */
+  readonly keepable: boolean;
 }
 
 /** RAM as a file. */

@@ -34,7 +34,10 @@ export async function execute(
       message: 'no command is given',
       next: 'put it after two dashes: ktrial boot --kernel NAME -- uname -a',
     });
-  const kernel = await requireLastKernel(await buildRequestedArms(options.series, options, context), context);
+  const kernel = await requireLastKernel(
+    await buildRequestedArms(options.series, options, context, 'tip'),
+    context,
+  );
   return withMachine(kernel, options, context, async (guest) => {
     const result = await guest.run(args.join(' '), { timeoutMs: options.timeout * 1000 });
     context.out.writeGuestOutput(result.stdout);

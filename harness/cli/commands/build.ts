@@ -35,6 +35,7 @@ export async function execute(
       context.out.write(
         `  new ${one.severity}: ${describeDiagnostic(one)}${one.patch === null ? '' : ` (patch ${one.patch})`}\n`,
       );
+    for (const file of arm.build?.code?.notCompiled ?? []) context.out.write(`  not compiled: ${file}\n`);
   }
   for (const note of state.notes) context.out.write(`note: ${note}\n`);
   if (state.rejection) context.err.write(describeFault(rejectionFault(state.rejection), false));
