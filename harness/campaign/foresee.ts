@@ -5,6 +5,7 @@ import { findL2Init } from '../image/index.ts';
 import { type KernelDefinition, knowsCommit, readKernelDefinition } from '../kernel/index.ts';
 import { DEFAULT_LIMITS, Fault, isFault, type Limits, requireWithin } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
+import { requireArchitecture, requireToolchain } from './installed.ts';
 import { countTrials } from './plan.ts';
 import type { ArmsRequest, CampaignRequest, Place } from './request.ts';
 
@@ -15,11 +16,12 @@ export interface ForesightPlace extends Place {
 }
 
 /**
- * Requires what building the arms of a request will need, before anything starts: a base
- * that the source has where that is known. Fault `CAMPAIGN_NO_BASE` (request).
+ * Requires what building the arms of a request will need, before anything starts: the compiler, and a base
+ * that the source has where that is known. Faults: those of `requireToolchain`, `CAMPAIGN_NO_BASE` (request).
  */
 export async function requireBuildable(request: ArmsRequest, place: ForesightPlace): Promise<void> {
   const { kernel, baseCommit } = request;
+  await requireToolchain(request, place.signal);
   if (baseCommit === null) return;
   if ((await knowsCommit(kernel, baseCommit, place)) === false)
     throw new Fault({
@@ -32,12 +34,13 @@ export async function requireBuildable(request: ArmsRequest, place: ForesightPla
 
 /**
  * Requires what running a request will need, before anything starts: `requireBuildable`, a number of trials within bounds,
- * kernels and images of VMs inside the guest, and memory for each machine. Faults: those of `requireBuildable`;
- * `LIMIT_EXCEEDED`, `CAMPAIGN_NO_L2` (request), `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
+ * kernels and images of VMs inside the guest, and memory for each machine. Faults: those of `requireBuildable`
+ * and `requireArchitecture`; `LIMIT_EXCEEDED`, `CAMPAIGN_NO_L2` (request), `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
  */
 export async function requireRunnable(request: CampaignRequest, place: ForesightPlace): Promise<void> {
   requireWithin(place.limits ?? DEFAULT_LIMITS, 'trials', countTrials(request), 'the run');
   await requireBuildable(request, place);
+  await requireArchitecture(request.kernel.arch, place.signal);
   for (const scenario of request.scenarios) {
     requireMemory(scenario);
     requireNesting(scenario, request.kernel);

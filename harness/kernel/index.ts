@@ -21,4 +21,4 @@ export { knowsCommit } from './source.ts';
 export { findStoredKernel, readStoredKernel } from './stored-kernel.ts';
 export { findChangedLines, readSourceText } from './text.ts';
 export type { BuildChecks } from './toolchain.ts';
-export { programsOf } from './toolchain.ts';
+export { openToolchain, programsOf } from './toolchain.ts';
