@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill fuzz transports clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill bisect fuzz transports ktap clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,8 +29,7 @@ node_modules/.ktrial: package.json package-lock.json
 	@touch $@
 
 dist/.built: node_modules/.ktrial tsconfig.json $(SOURCES)
-	node_modules/.bin/tsc -p tsconfig.json >&2
-	@chmod +x dist/harness/cli/main.js dist/harness/cli/scan-main.js
+	npm run --silent build >&2
 	@touch $@
 
 build: dist/.built ## compile ktrial
@@ -39,20 +38,25 @@ dist/.packages: dist/.built harness/host/package.ts
 	$(KTRIAL) doctor --install >&2
 	@touch $@
 
+# Tests use every architecture and compiler.
+dist/.test-packages: dist/.packages
+	$(KTRIAL) doctor --install --for arm64 --for llvm --for sparse >&2
+	@touch $@
+
 setup: dist/.packages ## install what is missing (apt, npm) and compile
 
-check: dist/.packages ## types, lint, floor plan, scenario lint, fast tests
+check: dist/.test-packages ## types, lint, floor plan, scenario lint, fast tests
 	node_modules/.bin/biome check harness images kernels package.json tsconfig.json
 	$(KTRIAL) lint
 	node dist/harness/make/test.js fast
 
-test: dist/.packages ## all tests; the last line is the count
+test: dist/.test-packages ## all tests; the last line is the count
 	node dist/harness/make/test.js all
 
 test-fast: dist/.built ## the tests that boot nothing
 	node dist/harness/make/test.js fast
 
-test-vm: dist/.packages ## the tests that boot machines
+test-vm: dist/.test-packages ## the tests that boot machines
 	node dist/harness/make/test.js vm
 
 demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)
@@ -72,11 +76,17 @@ mutate: dist/.built ## change the code that decides, and count which changes the
 kill: dist/.packages ## kill real runs at random moments and resume them (KILLS=30 SEED=1)
 	node dist/harness/make/kill.js $(or $(KILLS),30) $(or $(SEED),1)
 
+bisect: dist/.packages ## let git bisect run search 16 commits of a kernel for a seeded bug (SEEDED=11)
+	node dist/harness/make/bisect.js $(or $(SEEDED),11)
+
 fuzz: dist/.built ## feed mutated mails, scenarios, logs and replies to all that reads them (CASES=1000000 SEED=1 TARGETS=scan)
 	node dist/harness/make/fuzz.js $(or $(CASES),1000000) $(or $(SEED),1) $(TARGETS)
 
 transports: dist/.built ## send every golden log as mails, journals and loggers do, and print how it is read then (WAYS="wrapped journalctl")
 	node dist/harness/make/transports.js $(WAYS)
+
+ktap: dist/.built ## compare the KTAP parser with the kernel's own on a tree's test logs (TREE=~/linux)
+	node dist/harness/make/ktap.js $(TREE)
 
 clean: ## remove what make built in the checkout; caches stay
 	rm -rf dist node_modules

@@ -67,8 +67,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'ssh2',
     ],
   },
-  scenario: { rooms: ['document', 'model'], modules: ['re2js', 'zod'] },
+  scenario: { rooms: ['document', 'ktap', 'model'], modules: ['re2js', 'zod'] },
   splat: { rooms: ['model'], modules: [] },
+  ktap: { rooms: ['model'], modules: [] },
   symbol: { rooms: ['host', 'model'], modules: ['node:fs/promises', 'node:path'] },
   trial: {
     rooms: ['vm', 'image', 'scenario', 'splat', 'verdict', 'model', 'host'],
@@ -91,7 +92,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
   },
   scan: {
-    rooms: ['host', 'kernel', 'model', 'splat', 'symbol'],
+    rooms: ['host', 'kernel', 'ktap', 'model', 'splat', 'symbol'],
     modules: ['node:fs/promises', 'node:path', 'node:stream', 'node:stream/promises', 'node:zlib'],
   },
   report: { rooms: ['model'], modules: ['picocolors', 'string-width'] },
@@ -102,6 +103,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'host',
       'image',
       'kernel',
+      'ktap',
       'model',
       'report',
       'scan',
@@ -109,14 +111,24 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'trial',
       'vm',
     ],
-    modules: ['commander', 'node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url'],
+    modules: [
+      '@bomb.sh/tab',
+      'commander',
+      'node:events',
+      'node:fs',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:url',
+      'zod',
+    ],
   },
   bench: {
     rooms: ['host', 'image', 'kernel', 'model', 'series', 'splat', 'vm'],
     modules: ['node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
-    rooms: ['campaign', 'image', 'model', 'scenario', 'testing', 'trial', 'vm'],
+    rooms: ['campaign', 'image', 'kernel', 'ktap', 'model', 'scenario', 'testing', 'trial', 'vm'],
     modules: [
       '@stryker-mutator/core',
       'node:child_process',
@@ -133,6 +145,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 /** npm modules that one file or room alone may import. */
 export const SINGLE_DOORS: Readonly<Record<string, string>> = {
   ssh2: 'vm/ssh.ts',
+  '@bomb.sh/tab': 'cli/commands/complete.ts',
   execa: 'host/',
   yaml: 'document/',
   // Elsewhere patterns are ours, and the language's own engine will do.

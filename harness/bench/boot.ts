@@ -38,9 +38,10 @@ export async function specifyMachine(lab: Lab): Promise<MachineSpec> {
   const directory = await mkdtemp(join(lab.scratch, 'machine-'));
   const keys = makeKeys();
   const overlayPath = join(directory, 'overlay.squashfs');
-  await bakeOverlay(overlayPath, { keys, modulesDirectory: kernel.modules }, { signal: lab.signal });
+  await bakeOverlay(overlayPath, { keys, kernel }, { signal: lab.signal });
   return {
     name: 'ktrial-bench',
+    arch: kernel.arch,
     directory,
     bootImage: kernel.bootImage,
     rootPath: image.rootPath,

@@ -50,10 +50,13 @@ export function openLab(settings: LabSettings): Lab {
       throw new Error(`the kernel ${kernelName} does not compile: ${built.logTail.at(-1) ?? ''}`);
     return built.kernel;
   });
-  const image = once(() => bakeImage(join(root, 'images/guest.yaml'), buildOptions));
-  const accelerator = once(async () =>
-    probeAccelerator({ cacheDirectory, bootImage: (await kernel()).bootImage, signal }),
+  const image = once(async () =>
+    bakeImage(join(root, 'images/guest.yaml'), (await kernel()).arch, buildOptions),
   );
+  const accelerator = once(async () => {
+    const { arch, bootImage } = await kernel();
+    return probeAccelerator({ cacheDirectory, arch, bootImage, signal });
+  });
   return {
     ...settings,
     count: (usual) => settings.iterations ?? usual,

@@ -57,7 +57,7 @@ async function makeRepository(lab: Lab): Promise<string> {
   const pour = `for ((i = 0; i < ${blobs}; i++)); do printf 'blob\\ndata 1048576\\n'; head -c 1048576 /dev/urandom; echo; done`;
   await runCommand(
     'bash',
-    ['-c', `${pour} | git --git-dir "$0" -c core.compression=0 fast-import --quiet`, repository],
+    ['-c', `${pour} | git --git-dir "$0" -c core.compression=0 fast-import --quiet --depth=0`, repository],
     { signal: lab.signal },
   );
   return repository;

@@ -54,6 +54,8 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
       if (arm.patches === 0) requireBuild(result, arm.name);
       known.set(arm.name, result.diagnostics);
       const kernel = result.ok ? result.kernel : null;
+      if (kernel)
+        await tree.buildSelftests({ kernel, targets: plannedSelftests(state), onProgress: progress });
       return {
         build: describeBuild(arm, state, result, before, earlier),
         kernel: kernel && identifyKernel(kernel),
@@ -63,6 +65,11 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
       };
     },
   };
+}
+
+/** The kselftest targets that any scenario of the plan runs. */
+export function plannedSelftests({ plan }: Pick<CampaignState, 'plan'>): readonly string[] {
+  return [...new Set(plan.scenarios.flatMap((one) => one.selftests ?? []))];
 }
 
 /** The last arm before this one that was built. */

@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { findL2Init } from '../image/index.ts';
-import { knowsCommit, readKernelDefinition } from '../kernel/index.ts';
+import { type KernelDefinition, knowsCommit, readKernelDefinition } from '../kernel/index.ts';
 import { DEFAULT_LIMITS, Fault, isFault, type Limits, requireWithin } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 import { countTrials } from './plan.ts';
@@ -33,13 +33,14 @@ export async function requireBuildable(request: ArmsRequest, place: ForesightPla
 /**
  * Requires what running a request will need, before anything starts: `requireBuildable`, a number of trials within bounds,
  * kernels and images of VMs inside the guest, and memory for each machine. Faults: those of `requireBuildable`;
- * `LIMIT_EXCEEDED` (request), `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
+ * `LIMIT_EXCEEDED`, `CAMPAIGN_NO_L2` (request), `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
  */
 export async function requireRunnable(request: CampaignRequest, place: ForesightPlace): Promise<void> {
   requireWithin(place.limits ?? DEFAULT_LIMITS, 'trials', countTrials(request), 'the run');
   await requireBuildable(request, place);
   for (const scenario of request.scenarios) {
     requireMemory(scenario);
+    requireNesting(scenario, request.kernel);
     await requireL2s(scenario, place);
   }
 }
@@ -76,10 +77,31 @@ export function requireMemory({
   });
 }
 
+/** The one architecture whose image has an emulator, and for which there are kernels and roots of VMs. */
+const L2_ARCHITECTURE = 'x86_64';
+
+/** Requires that the machines of a kernel can have VMs inside, if a scenario starts any. Fault `CAMPAIGN_NO_L2` (request). */
+function requireNesting(
+  { name, l2 }: Pick<SettledScenario, 'name' | 'l2'>,
+  kernel: Pick<KernelDefinition, 'name' | 'arch'>,
+): void {
+  if (Object.keys(l2).length === 0 || kernel.arch === L2_ARCHITECTURE) return;
+  throw new Fault({
+    blame: 'request',
+    code: 'CAMPAIGN_NO_L2',
+    message: `${name} starts a VM inside the guest: got a kernel of ${kernel.arch} (${kernel.name}), expected one of ${L2_ARCHITECTURE}`,
+    next: `leave ${name} out, or name a kernel of ${L2_ARCHITECTURE}`,
+  });
+}
+
 async function requireL2Kernel(scenario: string, name: string, place: ForesightPlace): Promise<void> {
   try {
     const { signal, limits } = place;
-    await readKernelDefinition(name, join(place.root, 'kernels'), { signal, ...(limits ? { limits } : {}) });
+    const { arch } = await readKernelDefinition(name, join(place.root, 'kernels'), {
+      signal,
+      ...(limits ? { limits } : {}),
+    });
+    if (arch !== L2_ARCHITECTURE) throw wrongArchitecture(name, arch);
   } catch (error) {
     if (!isFault(error) || error.code === 'HOST_INTERRUPTED') throw error;
     throw new Fault({
@@ -91,6 +113,15 @@ async function requireL2Kernel(scenario: string, name: string, place: ForesightP
       cause: error,
     });
   }
+}
+
+function wrongArchitecture(name: string, arch: string): Fault {
+  return new Fault({
+    blame: 'scenario',
+    code: 'CAMPAIGN_NO_L2_KERNEL',
+    message: `got a kernel of ${arch} (${name}), expected one of ${L2_ARCHITECTURE}`,
+    next: `name a kernel of ${L2_ARCHITECTURE} under l2`,
+  });
 }
 
 async function requireL2Image(scenario: string, name: string, { root }: ForesightPlace): Promise<void> {

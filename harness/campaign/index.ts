@@ -16,6 +16,7 @@ export { type CodeForecast, foreseeCode } from './foresee-code.ts';
 export { readKernel, readSeriesArgument, withConfigArguments } from './inputs.ts';
 export { readOwnTree } from './own-tree.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
+export { readRerun } from './rerun.ts';
 export { planRun, readRun, resumeCampaign, runCampaign } from './run.ts';
 export {
   findRunDirectory,

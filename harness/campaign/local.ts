@@ -3,7 +3,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeImage, findStoredImage } from '../image/index.ts';
-import { type BuildTree, findStoredKernel, openBuildTree, readKernelDefinition } from '../kernel/index.ts';
+import {
+  type BuildTree,
+  findStoredKernel,
+  findStoredSelftests,
+  openBuildTree,
+  readKernelDefinition,
+} from '../kernel/index.ts';
 import {
   type ArmState,
   type CampaignState,
@@ -12,7 +18,7 @@ import {
   type TrialRunner,
 } from '../model/index.ts';
 import { applySeries } from '../series/index.ts';
-import { type ArmBuilder, openArmBuilder, requireBuild } from './arms.ts';
+import { type ArmBuilder, openArmBuilder, plannedSelftests, requireBuild } from './arms.ts';
 import { chooseBase } from './base.ts';
 import { describeBuildFiles } from './build-files.ts';
 import { openLineNamer } from './name-lines.ts';
@@ -109,7 +115,7 @@ class LocalPerformer implements Performer {
   }
 
   async makeImage(progress: Progress, signal: AbortSignal) {
-    const { digest, name } = await bakeImage(this.#lab.image, {
+    const { digest, name } = await bakeImage(this.#lab.image, this.#request.kernel.arch, {
       ...this.#options(signal),
       onProgress: progress,
     });
@@ -132,6 +138,8 @@ class LocalPerformer implements Performer {
       ...Object.values(state.l2),
     ];
     for (const { digest } of kernels) if (!(await this.#findKernel(digest))) lost.push(digest);
+    for (const { kernel } of state.arms)
+      if (kernel && !(await this.#hasSelftests(kernel.digest, state))) lost.push(kernel.digest);
     const { image } = state;
     if (image && !(await findStoredImage(this.#lab.place.cacheDirectory, image.digest)))
       lost.push(image.digest);
@@ -147,6 +155,13 @@ class LocalPerformer implements Performer {
     return findStoredKernel(this.#lab.place.cacheDirectory, digest);
   }
 
+  async #hasSelftests(kernel: string, state: CampaignState): Promise<boolean> {
+    const { cacheDirectory } = this.#lab.place;
+    for (const target of plannedSelftests(state))
+      if ((await findStoredSelftests(cacheDirectory, kernel, target)) === null) return false;
+    return true;
+  }
+
   #options(signal: AbortSignal) {
     const { mirror, allowUnsandboxed } = this.#request;
     const { cacheDirectory, limits } = this.#lab.place;
@@ -156,6 +171,7 @@ class LocalPerformer implements Performer {
   async #openTree(progress: Progress, signal: AbortSignal): Promise<BuildTree> {
     this.#tree ??= await openBuildTree(this.#request.kernel, {
       ...this.#options(signal),
+      checks: this.#request.checks,
       onProgress: progress,
     });
     return this.#tree;

@@ -8,6 +8,8 @@ import { seedOf } from './seed.ts';
 const aSeries = (patches: number) =>
   ({ patches: Array.from({ length: patches }, () => ({})) }) as unknown as Series;
 
+const NOTHING_TO_DO = { setup: [], steps: [], cleanup: [] };
+
 t.test('arms are the base alone, a pair, or every prefix of the series', async (t) => {
   const names = (...args: Parameters<typeof planArms>) =>
     planArms(...args).map((arm) => [arm.name, arm.patches]);
@@ -25,7 +27,12 @@ t.test('arms are the base alone, a pair, or every prefix of the series', async (
 });
 
 t.test('every scenario runs on every arm, as often as the more of request and scenario', async (t) => {
-  const scenario = (name: string, repeats: number) => ({ name, repeats, l2: {} });
+  const scenario = (name: string, repeats: number) => ({
+    name,
+    repeats,
+    l2: {},
+    ...NOTHING_TO_DO,
+  });
   const request = {
     series: aSeries(2),
     arms: 'per-patch',
@@ -57,7 +64,7 @@ t.test('a machine is a clone unless the request or the scenario forbids it', asy
       seed: 1,
       cold,
       clonesPerControl: 20,
-      scenarios: [{ name: 'one', repeats: 1, l2: {}, clone }],
+      scenarios: [{ name: 'one', repeats: 1, l2: {}, clone, ...NOTHING_TO_DO }],
     } as unknown as CampaignRequest).trials.map((trial) => trial.boot);
   t.strictSame(boots(false, 'auto'), ['clone', 'cold']);
   t.strictSame(boots(true, 'auto'), ['cold']);
@@ -84,6 +91,7 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
     description: `it is ${name}`,
     machine,
     timeoutMs: 1000,
+    ...NOTHING_TO_DO,
     repeats: 1,
     clone: 'never',
     ...part,

@@ -7,7 +7,7 @@ import type {
   PlannedTrial,
   Series,
 } from '../model/index.ts';
-import type { SettledScenario } from '../scenario/index.ts';
+import { listSelftests, type SettledScenario } from '../scenario/index.ts';
 import { chooseControls } from './control.ts';
 import type { CampaignRequest } from './request.ts';
 import { type Expectation, orderTrials } from './schedule.ts';
@@ -79,7 +79,16 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
 
 function planScenario(settled: SettledScenario): PlannedScenario {
   const { name, description, machine, l2, timeoutMs } = settled;
-  return { name, description, machine, l2, timeoutMs, settled };
+  const selftests = listSelftests(settled);
+  return {
+    name,
+    description,
+    machine,
+    l2,
+    ...(selftests.length > 0 ? { selftests } : {}),
+    timeoutMs,
+    settled,
+  };
 }
 
 /** The command line may ask for more trials than the scenario does, never for fewer. */

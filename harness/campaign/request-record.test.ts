@@ -88,7 +88,8 @@ t.test('programs are known by the first line that they print; one that is missin
     ktrial: '1.2.3',
     node: process.version,
     qemu: null,
-    gcc: 'gcc: --version',
+    compiler: 'gcc: --version',
+    linker: null,
     git: 'git --version',
   });
   writeFileSync(`${bin}/qemu-system-x86_64`, '#!/bin/sh\necho QEMU 7.2\n');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { arch, availableParallelism, release, totalmem } from 'node:os';
-import { runCommand } from '../host/index.ts';
-import type { KernelDefinition } from '../kernel/index.ts';
+import { emulatorOf, runCommand } from '../host/index.ts';
+import { type KernelDefinition, programsOf } from '../kernel/index.ts';
 import type { RunRequest, Series, SeriesRecord } from '../model/index.ts';
 import type { ArmsRequest, CampaignRequest } from './request.ts';
 
@@ -20,7 +20,7 @@ export async function recordRequest(
     options,
     seed,
     repeat: repeatCommand,
-    versions: await readVersions(ktrialVersion),
+    versions: await readVersions(ktrialVersion, kernel),
     host: {
       arch: arch(),
       kernel: release(),
@@ -60,12 +60,17 @@ export function restoreRequest(record: RunRequest, series: Series | null): Resum
   return { ...options, notes: options.notes ?? [], series, kernel };
 }
 
-async function readVersions(ktrial: string): Promise<Record<string, string | null>> {
+async function readVersions(
+  ktrial: string,
+  kernel: KernelDefinition,
+): Promise<Record<string, string | null>> {
   const firstLine = async (program: string) =>
     runCommand(program, ['--version'], { accept: 'any' }).then(
       ({ stdout }) => stdout.split('\n')[0] ?? null,
       () => null,
     );
-  const [qemu, gcc, git] = await Promise.all(['qemu-system-x86_64', 'gcc', 'git'].map(firstLine));
-  return { ktrial, node: process.version, qemu: qemu ?? null, gcc: gcc ?? null, git: git ?? null };
+  const { cc, ld } = programsOf(kernel.toolchain, kernel.arch);
+  const names = [emulatorOf(kernel.arch), cc, ld, 'git'];
+  const [qemu = null, compiler = null, linker = null, git = null] = await Promise.all(names.map(firstLine));
+  return { ktrial, node: process.version, qemu, compiler, linker, git };
 }

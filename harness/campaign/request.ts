@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { KernelDefinition } from '../kernel/index.ts';
+import type { BuildChecks, KernelDefinition } from '../kernel/index.ts';
 import type { ArmsChoice, Limits, Series } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 
@@ -18,6 +18,8 @@ export interface ArmsRequest {
   readonly mirror: string | null;
   /** Execute the code of source and series even where this computer cannot contain it. */
   readonly allowUnsandboxed: boolean;
+  /** What builds look for beyond the usual; absent: nothing. */
+  readonly checks?: BuildChecks;
 }
 
 /** What a user asks for, settled: nothing in it is looked up again. */

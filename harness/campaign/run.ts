@@ -125,7 +125,11 @@ async function execute(
   }
 }
 
-async function readStoredSeries(runDirectory: string, record: { readonly digest: string }): Promise<Series> {
+/** The series of a run, from its directory. Fault `RUN_SERIES_CHANGED` (lab). */
+export async function readStoredSeries(
+  runDirectory: string,
+  record: { readonly digest: string },
+): Promise<Series> {
   const path = join(runDirectory, SERIES_FILE);
   const series = await readSeries({ kind: 'file', path }, { isOwn: true });
   if (series.digest === record.digest) return series;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { faultOf, formatDiagnostic } from '../document/index.ts';
 import { findInputFiles, readInput } from '../host/index.ts';
 import { DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
 import { expandScenario, parseScenario, type SettledScenario } from '../scenario/index.ts';
 import { writeFirstScenario } from './first-scenario.ts';
+import { makeSuiteScenarios, type SuitesRequest } from './suites.ts';
 
 /** Where scenarios are looked for: relative to where the user is, then among those that ktrial ships. */
 export interface ScenarioPlace {
@@ -24,17 +25,27 @@ export function settleFirstScenario(modules: readonly string[]): SettledScenario
   return [...expandScenario(parsed.scenario, {})];
 }
 
-/** Reads the scenarios that a user names, with their parameters and matrix settled. */
+/** Makes the scenarios of suites, and reads those that a user names, with their parameters and matrix settled. */
 export async function readScenarios(
   paths: readonly string[],
   parameters: readonly string[],
   place: ScenarioPlace,
+  suites: SuitesRequest = { kselftest: [], kunit: [] },
 ): Promise<SettledScenario[]> {
   const { limits = DEFAULT_LIMITS } = place;
+  const settled = [...makeSuiteScenarios(suites, limits)];
+  if (paths.length === 0 && settled.length === 0) {
+    throw new Fault({
+      blame: 'request',
+      code: 'CAMPAIGN_NO_SCENARIOS',
+      message: 'no scenario is named',
+      next: `add --scenarios PATH: a file or a directory, such as ${join(place.root, 'scenarios/mdev')}; or --kselftest TARGET, or --kunit SUITE`,
+    });
+  }
   const given = parseParameters(parameters);
-  const settled: SettledScenario[] = [];
   const used = new Set<string>();
-  for (const file of await findScenarioFiles(paths, place)) {
+  const files = paths.length > 0 ? await findScenarioFiles(paths, place) : [];
+  for (const file of files) {
     const parsed = parseScenario(await readScenario(file, place), file, { limits });
     if (!parsed.ok) throw faultOf(parsed.diagnostics, file, 'scenario');
     for (const warning of parsed.warnings) place.onWarning?.(formatDiagnostic(warning));
@@ -101,7 +112,7 @@ async function findScenarioFiles(paths: readonly string[], place: ScenarioPlace)
   throw new Fault({
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
-    message: paths.length === 0 ? 'no scenario is named' : `there is no scenario in ${paths.join(', ')}`,
+    message: `there is no scenario in ${paths.join(', ')}`,
     next: 'name a file, or a directory with files *.yaml',
   });
 }

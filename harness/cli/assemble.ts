@@ -2,30 +2,41 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
-import { findStoredKernel } from '../kernel/index.ts';
-import type { TrialRunner } from '../model/index.ts';
-import { type ArtifactResolver, createTrialRunner } from '../trial/index.ts';
-import { type Accelerator, probeAccelerator, type TemplateStore } from '../vm/index.ts';
+import { findStoredKernel, findStoredSelftests, readStoredKernel } from '../kernel/index.ts';
+import type { Architecture, Kernel, TrialRunner } from '../model/index.ts';
+import { type ArtifactResolver, createTrialRunner, type Keeper } from '../trial/index.ts';
+import { type Accelerator, type MachineStarter, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
 
-/** KVM where a kernel of ours has really run under it, else TCG. */
-export async function chooseAccelerator(context: Context, bootImage?: string): Promise<Accelerator> {
-  return probeAccelerator({
-    cacheDirectory: context.cacheDirectory,
-    bootImage: bootImage ?? (await findNewestKernel(context.cacheDirectory)),
-    signal: context.signal,
-  });
+/** For machines of a kernel: KVM where one has really run under it, else TCG. */
+export async function chooseAccelerator(
+  context: Context,
+  { arch, bootImage }: Pick<Kernel, 'arch' | 'bootImage'>,
+): Promise<Accelerator> {
+  const { cacheDirectory, signal } = context;
+  return probeAccelerator({ cacheDirectory, arch, bootImage, signal });
 }
 
-async function findNewestKernel(cacheDirectory: string): Promise<string | null> {
+/** The same for machines of an architecture, tried with the newest kernel that was built for it. */
+export async function chooseAcceleratorOf(arch: Architecture, context: Context): Promise<Accelerator> {
+  const { cacheDirectory, signal } = context;
+  const bootImage = await findNewestKernel(arch, cacheDirectory);
+  return probeAccelerator({ cacheDirectory, arch, bootImage, signal });
+}
+
+async function findNewestKernel(arch: Architecture, cacheDirectory: string): Promise<string | null> {
   const store = join(cacheDirectory, 'kernels');
-  let newest: { readonly path: string; readonly at: number } | null = null;
+  const built: { readonly directory: string; readonly at: number }[] = [];
   for (const digest of await readdir(store).catch(() => [])) {
-    const path = join(store, digest, 'boot');
-    const there = await stat(path).catch(() => null);
-    if (there && (newest === null || there.mtimeMs > newest.at)) newest = { path, at: there.mtimeMs };
+    const directory = join(store, digest);
+    const there = await stat(join(directory, 'boot')).catch(() => null);
+    if (there) built.push({ directory, at: there.mtimeMs });
   }
-  return newest?.path ?? null;
+  for (const { directory } of built.sort((a, b) => b.at - a.at)) {
+    const kernel = await readStoredKernel(directory);
+    if (kernel?.arch === arch) return kernel.bootImage;
+  }
+  return null;
 }
 
 /** The image recipe that machines boot from. */
@@ -38,29 +49,41 @@ function resolverOf(context: Context): ArtifactResolver {
   return {
     kernel: (digest) => findStoredKernel(context.cacheDirectory, digest),
     image: (digest) => findStoredImage(context.cacheDirectory, digest),
+    selftests: (kernel, target) => findStoredSelftests(context.cacheDirectory, kernel, target),
   };
 }
 
-/** A runner that starts machines on this computer: clones of templates where a store is given and a trial allows them. The accelerator is probed once, by the first trial's kernel. */
+/** What a runner needs beside the context. */
+interface RunnerParts {
+  readonly directory: string;
+  readonly mirror: string | null;
+  readonly templates: TemplateStore;
+  readonly starter: MachineStarter;
+  readonly keeper: Keeper | null;
+}
+
+/** A runner that starts machines on this computer: clones of templates where a trial allows them. The accelerator is probed once, by the first trial's kernel. */
 export function assembleRunner(
   context: Context,
-  directory: string,
-  mirror: string | undefined,
-  templates: TemplateStore | null,
+  { directory, mirror, templates, starter, keeper }: RunnerParts,
 ): TrialRunner {
   let accelerator: Promise<Accelerator> | null = null;
   const artifacts = resolverOf(context);
   return async (spec, listen, signal) => {
     accelerator ??= artifacts
       .kernel(spec.kernel.digest)
-      .then((kernel) => chooseAccelerator(context, kernel?.bootImage));
+      .then((kernel) =>
+        kernel ? chooseAccelerator(context, kernel) : chooseAcceleratorOf(spec.kernel.arch, context),
+      );
     const run = createTrialRunner({
       artifacts,
       directory,
       limits: context.limits,
       accelerator: await accelerator,
-      bakeL2Root: (name, abort) => bakeL2(name, context, mirror, abort),
-      ...(templates ? { templates } : {}),
+      bakeL2Root: (name, abort) => bakeL2(name, context, mirror ?? undefined, abort),
+      templates,
+      starter,
+      ...(keeper ? { keeper } : {}),
     });
     return run(spec, listen, signal);
   };

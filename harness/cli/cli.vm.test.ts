@@ -221,6 +221,13 @@ t.test(
     ])
       t.match(result.stderr, words);
     t.notMatch(result.stderr, /CONFIG_KFENCE/, 'that 5.10 does not know what ktrial ships is no error');
+    const noted = await ktrial(['build', '--kernel', 'smoke-5.10', '--config', 'ktrial/kfence']);
+    t.equal(noted.exitCode, 0, noted.stderr);
+    t.match(
+      noted.stdout,
+      /^note: ktrial\/kfence: this source does not know CONFIG_KFENCE, CONFIG_KFENCE_SAMPLE_INTERVAL$/m,
+      'it is a note',
+    );
   },
 );
 

@@ -2,9 +2,10 @@
 import { setMaxListeners } from 'node:events';
 import { type Command, CommanderError } from 'commander';
 import { exitCodeOf, isFault, toFault } from '../model/index.ts';
+import { chooseExitCodes } from './exit-code.ts';
 import { describeFault } from './failure.ts';
 import { openOutput } from './output.ts';
-import type { Dispatch } from './verb.ts';
+import { type Dispatch, listCommands } from './verb.ts';
 
 /** How long what Node's threads are doing may hold up an exit after an interruption, in milliseconds. */
 const HELD_UP_MS = 300;
@@ -26,6 +27,7 @@ export async function runProgram(
   const out = openOutput(process.stdout);
   const err = openOutput(process.stderr);
   const debug = process.argv.includes('--debug');
+  const exitCodeFor = chooseExitCodes(process.argv.slice(2));
   let interruptedBy: NodeJS.Signals | null = null;
   let isExpected = false;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -42,32 +44,33 @@ export async function runProgram(
   // Node's own exit code for an uncaught error is 1, which is a verdict's.
   process.on('uncaughtException', (error) => {
     err.write(describeFault(toFault(error), true));
-    process.exit(isFault(error) ? exitCodeOf(error) : 70);
+    process.exit(exitCodeFor(isFault(error) ? exitCodeOf(error) : 70));
   });
 
   async function main(): Promise<number> {
     let exitCode = 0;
     try {
-      const program = build(async (load, args, options, globals) => {
+      const program = build(async (load, args, call) => {
         // Help is printed without what commands need.
         const { openContext } = await import('./context.ts');
         const expectInterrupt = () => {
           isExpected = true;
         };
-        const context = openContext(globals, { signal: abort.signal, expectInterrupt, out, err });
+        const context = await openContext(call, { signal: abort.signal, expectInterrupt, out, err });
         const execute = await load();
-        exitCode = await execute(context, args, options);
+        // Settings have been added to the options by now.
+        exitCode = await execute(context, args, call.command.opts() as never);
       });
-      for (const command of [program, ...program.commands])
+      for (const command of listCommands(program))
         command.configureOutput({ writeOut: out.write, writeErr: err.write });
       await program.parseAsync(process.argv);
-      return abort.signal.aborted && !isExpected ? 130 : exitCode;
+      return abort.signal.aborted && !isExpected ? 130 : exitCodeFor(exitCode);
     } catch (error) {
-      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodeFor(2);
       const fault = toFault(error);
       err.write(describeFault(fault, debug));
       const isInterrupted = (abort.signal.aborted && !isExpected) || fault.code === 'HOST_INTERRUPTED';
-      return isInterrupted ? 130 : exitCodeOf(fault);
+      return isInterrupted ? 130 : exitCodeFor(exitCodeOf(fault), fault);
     }
   }
 
@@ -78,7 +81,7 @@ export async function runProgram(
   if (unwritten) {
     err.write(describeFault(unwritten, debug));
     await err.flush();
-    if (code === 0 || code === 1) code = 69;
+    if (code === 0 || code === 1) code = exitCodeFor(69);
   }
   leave(code, interruptedBy !== null && !isExpected);
 }

@@ -27,6 +27,10 @@ export interface KernelOptions {
   readonly mirror?: string;
   readonly allowUnsandboxed?: boolean;
   readonly arms?: ArmsChoice;
+  /** A version; true without one. */
+  readonly llvm?: string | true;
+  readonly extraWarnings?: string;
+  readonly sparse?: boolean;
 }
 
 /** What a command line asks for, and what is known of the series in it. */
@@ -48,17 +52,29 @@ export async function readArmsRequest(
   wants: 'comparison' | 'tip' = 'comparison',
 ): Promise<RequestedArms> {
   const place = seriesPlace(context);
+  const { llvm, extraWarnings = null, sparse = false } = options;
   const others = {
     arms: options.arms ?? 'pair',
     mirror: options.mirror ?? null,
     allowUnsandboxed: options.allowUnsandboxed === true,
+    ...(extraWarnings !== null || sparse ? { checks: { extraWarnings, sparse } } : {}),
   } as const;
+  const withToolchain = (kernel: ArmsRequest['kernel']) =>
+    llvm === undefined ? kernel : { ...kernel, toolchain: toolchainOf(llvm) };
   if (options.kernel === undefined) {
     const { repository, base, config = [] } = options;
     const own = await readOwnTree(seriesArg, { repository, base, config, wants }, place);
     for (const note of own.notes) context.err.write(`ktrial: ${note}\n`);
-    const { series, kernel, notes, modules, forecast } = own;
-    return { series, kernel, notes, modules, forecast, baseCommit: null, ...others };
+    const { series, notes, modules, forecast } = own;
+    return {
+      series,
+      kernel: withToolchain(own.kernel),
+      notes,
+      modules,
+      forecast,
+      baseCommit: null,
+      ...others,
+    };
   }
   if (seriesArg === undefined) requireNoSeriesOptions(options);
   const kernel = await withConfigArguments(
@@ -70,13 +86,17 @@ export async function readArmsRequest(
     seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, place);
   return {
     series,
-    kernel,
+    kernel: withToolchain(kernel),
     notes: [],
     modules: [],
     forecast: undefined,
     baseCommit: options.base ?? null,
     ...others,
   };
+}
+
+function toolchainOf(llvm: string | true): string {
+  return llvm === true ? 'llvm' : `llvm-${llvm}`;
 }
 
 /** Options that say something about a series do nothing without one. Fault `CLI_NO_SERIES` (request). */
@@ -101,7 +121,7 @@ function seriesPlace(context: Context): Parameters<typeof readSeriesArgument>[2]
     signal,
     limits,
     readStandardInput: () => context.readStandardInput(),
-    onProgress: (text) => context.err.write(`ktrial: ${text}\n`),
+    onProgress: (text) => context.say(text),
   };
 }
 

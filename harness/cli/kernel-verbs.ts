@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: MIT
 import { Argument, Command, Option } from 'commander';
-import { ARCHITECTURE_NAMES } from '../model/index.ts';
-import { armsOption, kernelOptions, machineOptions, within } from './options.ts';
-import { scanCommand } from './scan-verb.ts';
+import { FEATURES } from '../host/index.ts';
+import { ARCHITECTURES } from '../model/index.ts';
+import {
+  armsOption,
+  keepOption,
+  kernelOptions,
+  machineOptions,
+  repeatable,
+  warningLevels,
+  within,
+  wordinessOptions,
+} from './options.ts';
+import { ktapCommand, scanCommand } from './scan-verb.ts';
 import type { AddVerb } from './verb.ts';
 
 /** A week: Node's timers fire at once beyond 24 days. */
 const LONGEST_TIMEOUT_S = 604_800;
 
-/** Adds the verbs without a run: build, boot, shell, lint, config, scan, doctor. */
+/** Adds the verbs without a run: build, boot, shell, lint, config, scan, ktap, doctor. */
 export function addKernelVerbs(add: AddVerb): void {
   add(
-    kernelOptions(new Command('build').argument('[series]', 'as for run'))
+    wordinessOptions(kernelOptions(new Command('build').argument('[series]', 'as for run')))
       .description('build the base kernel, and with a series the patched one; show new warnings')
       .addOption(armsOption())
+      .addOption(
+        new Option(
+          '-W, --extra-warnings <levels>',
+          'as W= of make: warnings beyond the usual ones',
+        ).argParser(warningLevels),
+      )
+      .option('--sparse', 'as C=1 of make: sparse reads each file that is compiled')
       .option('--json', 'print the kernels and diagnostics as JSON')
       .addHelpText(
         'after',
@@ -21,7 +38,8 @@ export function addKernelVerbs(add: AddVerb): void {
 Examples:
   cd ~/linux && ktrial build
   ktrial build --kernel mdev-5.10
-  ktrial build my-series.mbox --kernel mdev-5.10`,
+  ktrial build my-series.mbox --kernel mdev-5.10
+  ktrial build my-series.mbox --kernel mdev-5.10 --llvm=16 -W 1 --sparse`,
       ),
     () => import('./commands/build.ts'),
   );
@@ -32,6 +50,7 @@ Examples:
       .description("boot a kernel and run one command in it; the exit code is the command's")
       .option('--series <path>', 'apply this series first')
       .option('--timeout <seconds>', 'deadline of the command', within(1, LONGEST_TIMEOUT_S), 600)
+      .addOption(keepOption('a machine whose command failed'))
       .addHelpText(
         'after',
         `
@@ -43,14 +62,14 @@ Examples:
     () => import('./commands/boot.ts'),
   );
   add(
-    machineOptions(kernelOptions(new Command('shell')))
-      .description('boot a kernel and open a shell in it')
-      .option('--series <path>', 'apply this series first')
+    machineOptions(kernelOptions(new Command('shell').argument('[series]', 'as for run')))
+      .description('boot a kernel, with a series the patched one, and open a shell in it')
       .addHelpText(
         'after',
         `
-Example:
-  ktrial shell --kernel mdev-5.10`,
+Examples:
+  ktrial shell --kernel mdev-5.10
+  ktrial shell my-series.mbox --kernel mdev-5.10 --console`,
       ),
     () => import('./commands/shell.ts'),
   );
@@ -93,9 +112,7 @@ Examples:
       .description(
         'list config fragments; show one, or all options of a kernel definition and where each is from',
       )
-      .addOption(
-        new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURE_NAMES]),
-      )
+      .addOption(new Option('--arch <name>', 'the architecture of a fragment').choices([...ARCHITECTURES]))
       .addHelpText(
         'after',
         `
@@ -107,15 +124,20 @@ Examples:
     () => import('./commands/config.ts'),
   );
   add(scanCommand('ktrial scan'), () => import('./commands/scan.ts'));
+  add(ktapCommand(), () => import('./commands/ktap.ts'));
   add(
     new Command('doctor')
       .description('look at KVM, QEMU, compiler, disk and packages, each with the command that fixes it')
       .option('--install', 'install missing packages through apt')
+      .addOption(
+        repeatable('--for <feature>', `packages for this are needed too: ${FEATURES.join(', ')}`, FEATURES),
+      )
       .addHelpText(
         'after',
         `
-Example:
-  ktrial doctor`,
+Examples:
+  ktrial doctor
+  ktrial doctor --install --for arm64 --for llvm`,
       ),
     () => import('./commands/doctor.ts'),
   );

@@ -3,7 +3,6 @@ import { reapScratch } from '../host/index.ts';
 import type { Context } from './context.ts';
 
 /** Removes what ktrial processes that were killed left behind, and says so. Called before anything is started. */
-export async function removeLeftovers({ cacheDirectory, err }: Context): Promise<void> {
-  for (const path of await reapScratch(cacheDirectory))
-    err.write(`ktrial: removed ${path}, which a killed ktrial left behind\n`);
+export async function removeLeftovers({ cacheDirectory, say }: Context): Promise<void> {
+  for (const path of await reapScratch(cacheDirectory)) say(`removed ${path}, a leftover`);
 }

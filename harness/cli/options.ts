@@ -4,15 +4,22 @@ import { Fault } from '../model/index.ts';
 
 /** An option that may be given several times; each time with one value. */
 class RepeatableOption extends Option {
-  constructor(flags: string, description: string) {
+  constructor(flags: string, description: string, choices?: readonly string[]) {
     super(flags, `${description}; repeatable`);
-    this.argParser((arg: string, before: readonly string[] | undefined) => [...(before ?? []), arg]);
+    this.argParser((arg: string, before: readonly string[] | undefined) => {
+      if (choices && !choices.includes(arg))
+        throw new InvalidArgumentError(`it must be one of ${choices.join(', ')}.`);
+      return [...(before ?? []), arg];
+    });
   }
 }
 
-/** An option that may be given several times; each time with one value, so that it never takes an operand for a second. */
-export function repeatable(flags: string, description: string): Option {
-  return new RepeatableOption(flags, description);
+/**
+ * An option that may be given several times; each time with one value, one of the choices where there are any, so that it
+ * never takes an operand for a second.
+ */
+export function repeatable(flags: string, description: string, choices?: readonly string[]): Option {
+  return new RepeatableOption(flags, description, choices);
 }
 
 /** Global options that every command has. */
@@ -20,6 +27,16 @@ export interface GlobalOptions {
   readonly color?: 'auto' | 'always' | 'never';
   readonly debug?: boolean;
   readonly limit?: readonly string[];
+  /** Of those commands that have it: no progress and no notes on standard error. */
+  readonly quiet?: boolean;
+  /** Of those commands that have it. */
+  readonly verbose?: boolean;
+}
+
+/** How a verb was called: the commands that have parsed its options. */
+export interface Call {
+  readonly command: Command;
+  readonly program: Command;
 }
 
 /** The options of every command: on the program itself. */
@@ -55,6 +72,11 @@ export function kernelOptions(command: Command): Command {
         'on top of the configuration: CONFIG_NAME=VALUE, ktrial/NAME, a fragment, a whole .config, or a fragment in kernel/configs of the tree',
       ),
     )
+    .addOption(
+      new Option('--llvm [version]', "compile with clang and LLVM's linker: those of this version").argParser(
+        llvmVersion,
+      ),
+    )
     .option(
       '--allow-unsandboxed',
       'build even where this computer cannot contain the code that a build executes',
@@ -80,9 +102,26 @@ export function outputOption(): Option {
   );
 }
 
+/** How much is printed, of every command that builds, boots or runs. */
+export function wordinessOptions(command: Command): Command {
+  return command
+    .option('-q, --quiet', 'print no progress and no notes: results and errors alone')
+    .option('-v, --verbose', 'print each step as it begins, and frames that the unwinder only guessed');
+}
+
+/** How machines are watched. */
+export function watchOptions(command: Command): Command {
+  return command.option('--console', "print the machines' consoles as they come, on standard error");
+}
+
+/** Machines that stay. */
+export function keepOption(which: string): Option {
+  return new Option('--keep', `leave ${which} running, and print how to reach it (docs/keep.md)`);
+}
+
 /** Options of every command that boots one machine. */
 export function machineOptions(command: Command): Command {
-  return command
+  return watchOptions(wordinessOptions(command))
     .option('--cpus <count>', 'CPUs of the machine', within(1, 255), 2)
     .option('--memory <mib>', 'memory of the machine in MiB', within(64, 16 * 1024 * 1024), 1024)
     .option('--kernel-args <args>', "added to the kernel's command line");
@@ -149,6 +188,20 @@ export function within(least: number, most: number): (text: string) => number {
         : `it must be a whole number from ${least} to ${most}.`,
     );
   };
+}
+
+/** What `toolchain:` would be. */
+function llvmVersion(text: string): string {
+  if (/^[1-9]\d?$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    'it must be a version, such as --llvm=16; without one, what follows must be an option, or nothing.',
+  );
+}
+
+/** Reads the value of `W=`. */
+export function warningLevels(text: string): string {
+  if (/^[123e]{1,4}$/.test(text)) return text;
+  throw new InvalidArgumentError('it must be what W= of make is, such as 1 or 12.');
 }
 
 function address(text: string): string {

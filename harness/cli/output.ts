@@ -12,6 +12,8 @@ export interface Output {
   writeReport(text: TerminalText): void;
   /** Writes what a command in a guest printed: unchanged into a file or a pipe, and as `write` does on a terminal. */
   writeGuestOutput(text: string): void;
+  /** When something was written last, by `performance.now()`; the time of its opening before that. */
+  writtenAt(): number;
   /** Nothing that is written arrives any more. */
   readonly isClosed: boolean;
   /** What stopped the writing, or null. */
@@ -30,7 +32,9 @@ export function openOutput(stream: NodeJS.WriteStream): Output {
     closed = true;
     if (error.code !== 'EPIPE') fault ??= toFault(error);
   });
+  let writtenAt = performance.now();
   const writeRaw = (text: string) => {
+    writtenAt = performance.now();
     if (!closed) stream.write(text);
   };
   return {
@@ -39,6 +43,7 @@ export function openOutput(stream: NodeJS.WriteStream): Output {
     write: (text) => writeRaw(terminalText(text)),
     writeReport: writeRaw,
     writeGuestOutput: (text) => writeRaw(stream.isTTY === true ? terminalText(text) : text),
+    writtenAt: () => writtenAt,
     get isClosed() {
       return closed;
     },

@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
-import { armsOption, kernelOptions, outputOption, positive, repeatable, whole } from './options.ts';
+import {
+  armsOption,
+  keepOption,
+  kernelOptions,
+  outputOption,
+  positive,
+  repeatable,
+  watchOptions,
+  whole,
+  wordinessOptions,
+} from './options.ts';
 import type { AddVerb } from './verb.ts';
 
 /** Adds the verbs about runs: run, resume, report, list, show. */
 export function addRunVerbs(add: AddVerb): void {
   add(
-    kernelOptions(
-      new Command('run').argument(
-        '[series]',
-        'a mailbox, a directory of patches, a range A..B, or - for standard input; default: the branch of the kernel tree',
+    presentationOptions(
+      kernelOptions(
+        new Command('run').argument(
+          '[series]',
+          'a mailbox, a directory of patches, a range A..B, or - for standard input; default: the branch of the kernel tree',
+        ),
       ),
     )
       .description(
@@ -22,6 +34,13 @@ export function addRunVerbs(add: AddVerb): void {
         ),
       )
       .addOption(repeatable('-p, --param <name=value>', "a value for a scenario's parameter"))
+      .addOption(
+        repeatable(
+          '--kselftest <target>',
+          "run this kselftest target of the series' own tree, or TARGET:PROGRAM, as a scenario",
+        ),
+      )
+      .addOption(repeatable('--kunit <suite>', 'run this KUnit suite of the kernel as a scenario'))
       .option('-n, --repeat <count>', 'trials of each scenario on each kernel', positive, 1)
       .option('-j, --jobs <count>', 'machines at once (default: what cores and memory allow)', positive)
       .addOption(
@@ -47,8 +66,14 @@ export function addRunVerbs(add: AddVerb): void {
         'where the journal and the logs go (default: a new one in the state directory)',
       )
       .addOption(armsOption())
-      .addOption(outputOption())
-      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
+      .addOption(
+        new Option(
+          '--exit-code <meaning>',
+          'bisect: for git bisect run; without --base the commit that is checked out is the base (docs/bisect.md)',
+        )
+          .choices(['verdict', 'bisect'])
+          .default('verdict'),
+      )
       .option('--dry-run', 'print the plan and start nothing')
       .addHelpText(
         'after',
@@ -61,17 +86,18 @@ Examples:
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms per-patch
   b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev        the base alone
+  ktrial run my-series.mbox --kernel selftest-6.12 --kselftest core --kunit list_sort
+  git bisect run ktrial run --exit-code=bisect --kernel my-kernel.yaml --scenarios my.yaml
 
 Verdict as TAP 14 on standard output, progress on standard error.`,
       ),
     () => import('./commands/run.ts'),
   );
   add(
-    new Command('resume')
-      .argument('[run]', 'latest, an id, or the path of a run directory')
+    presentationOptions(
+      new Command('resume').argument('[run]', 'latest, an id, or the path of a run directory'),
+    )
       .description('finish a run that was cut off, without repeating what is done')
-      .addOption(outputOption())
-      .option('-v, --verbose', 'also print frames that the unwinder only guessed')
       .addHelpText(
         'after',
         `
@@ -80,6 +106,26 @@ Examples:
   ktrial resume 20261125T174137-my-series-2564 -o junit:results.xml`,
       ),
     () => import('./commands/resume.ts'),
+  );
+  add(
+    presentationOptions(
+      new Command('rerun').argument('[run]', 'latest, an id, or the path of a run directory'),
+    )
+      .description('start a new run of what an earlier one had on trial, as it was recorded')
+      .option('--failed', 'only the scenarios whose verdict was not good, or that have none')
+      .option(
+        '--run-directory <path>',
+        'where the journal and the logs go (default: a new one in the state directory)',
+      )
+      .option('--dry-run', 'print the plan and start nothing')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial rerun --failed
+  ktrial rerun 20261125T174137-my-series-2564 --failed --console`,
+      ),
+    () => import('./commands/rerun.ts'),
   );
   add(
     new Command('report')
@@ -123,4 +169,11 @@ Examples:
       ),
     () => import('./commands/show.ts'),
   );
+}
+
+/** How a run is shown, of every verb that performs one. */
+function presentationOptions(command: Command): Command {
+  return watchOptions(wordinessOptions(command))
+    .addOption(keepOption('the first machine of a trial that failed'))
+    .addOption(outputOption());
 }

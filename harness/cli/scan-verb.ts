@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
-import { type GlobalOptions, globalOptions } from './options.ts';
+import { globalOptions } from './options.ts';
 import { readVersion } from './root.ts';
 import { attachVerb, type Dispatch } from './verb.ts';
 
@@ -47,6 +47,25 @@ Examples:
     );
 }
 
+/** The command that finds results of tests in logs. */
+export function ktapCommand(): Command {
+  return new Command('ktap')
+    .argument('[log...]', 'logs with KTAP or TAP in them; - or none for standard input')
+    .description('list the results of KUnit, kselftest and others in logs, every test by its name')
+    .option('--json', 'one JSON object a log')
+    .option('--failed', 'list only the tests that failed')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ktrial ktap console.log
+  dmesg | ktrial ktap --failed
+  ktrial ktap --json *.log | jq '.tests[] | select(.outcome == "notOk").name'
+
+Exit codes: 0 no test failed · 1 one failed, crashed or timed out · 2 a log has no KTAP in it, or cannot be read`,
+    );
+}
+
 /** The program `ktrial-scan`: `ktrial scan` without the rest of ktrial. */
 export function buildScanProgram(dispatch: Dispatch): Command {
   const program = globalOptions(scanCommand('ktrial-scan').version(readVersion()))
@@ -57,11 +76,6 @@ Exit codes: 0 no complaint, or not asked for by --fail · 1 complaints · 2 bad 
             69 lab fault · 70 bug in ktrial · 130 interrupted`,
     )
     .showHelpAfterError('(ktrial-scan --help shows what there is)');
-  attachVerb(
-    program,
-    () => import('./commands/scan.ts'),
-    dispatch,
-    () => program.opts<GlobalOptions>(),
-  );
+  attachVerb(program, () => import('./commands/scan.ts'), dispatch, program);
   return program;
 }

@@ -12,6 +12,8 @@ export interface DebianSource {
   readonly suite: string;
   /** `http://HOST/debian`, for a security suite too. Taken from this computer's apt configuration when absent. */
   readonly mirror?: string | undefined;
+  /** Debian's name of the architecture that packages are for; amd64 when absent: sources are the same on each. */
+  readonly architecture?: 'amd64' | 'arm64';
   /** Contains ktrial's private apt state and the packages. */
   readonly cacheDirectory: string;
   /** Who may sign the package list. Debian's archive keys when absent. */
@@ -38,13 +40,14 @@ export function lockApt(source: DebianSource): Promise<Lock> {
 }
 
 /**
- * Opens the private apt state of one suite. Reads no package state of this computer's apt and writes none. Faults
+ * Opens the private apt state of one suite and architecture. Reads no package state of this computer's apt and writes none. Faults
  * `DEBIAN_BAD_NAME`, `DEBIAN_UNQUOTABLE`, `DEBIAN_MIRROR_FAILED`.
  */
 export async function openAptState(source: DebianSource): Promise<AptState> {
   const suite = requireDebianName('suite', source.suite);
   const mirror = archiveOf(suite, requireMirror(source.mirror ?? (await findDebianMirror())));
-  const directory = join(source.cacheDirectory, 'apt', digestOf(suite, mirror).slice(0, 32));
+  const { architecture = 'amd64' } = source;
+  const directory = join(source.cacheDirectory, 'apt', digestOf(suite, mirror, architecture).slice(0, 32));
   for (const part of ['state/lists/partial', 'cache/archives/partial', 'packages'])
     await makeDirectory(join(directory, part), directory, source);
   await writeFile(
@@ -61,8 +64,8 @@ export async function openAptState(source: DebianSource): Promise<AptState> {
     'Dir::Etc::sourceparts': '/dev/null',
     'Dir::Etc::preferences': '/dev/null',
     'Dir::Etc::preferencesparts': '/dev/null',
-    'APT::Architecture': 'amd64',
-    'APT::Architectures': 'amd64',
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
     'APT::Install-Recommends': 'false',
     'APT::Sandbox::User': '',
     'Acquire::Languages': 'none',

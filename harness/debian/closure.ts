@@ -46,7 +46,8 @@ export async function listClosure(state: AptState, names: readonly string[]): Pr
 }
 
 function memoOf(names: readonly string[], source: DebianSource): string {
-  const key = digestOf(source.suite, source.mirror ?? '', source.keyring ?? '', ...names);
+  const { suite, mirror = '', keyring = '', architecture = 'amd64' } = source;
+  const key = digestOf(suite, mirror, keyring, architecture, ...names);
   return join(source.cacheDirectory, 'apt', 'resolved', `${key.slice(0, 32)}.json`);
 }
 

@@ -18,6 +18,8 @@ export interface Confinement {
   readonly addressSpaceMib: number;
   /** Limit of each file that it writes, in MiB. */
   readonly fileMib: number;
+  /** Whether it may be released, and then outlives ktrial (`Daemon.release`). */
+  readonly canOutlive?: boolean;
 }
 
 /** A command line that confines a program, and what that comes to. */
@@ -66,11 +68,12 @@ export function confine(
 ): ConfinedCommand {
   const isRoot = process.getuid?.() === 0;
   const user = grant(confinement, isRoot && isolated ? chooseUser(confinement) : callersUser(isRoot));
+  const { canOutlive = false } = confinement;
   const script = ['sh', '-c', SCRIPT, 'sh'];
   const limits = [String(confinement.fileMib * 2048), String(confinement.addressSpaceMib * 1024)];
   if (!isolated)
     return {
-      argv: [...script, '', ...limits, ...giveUp(user, isRoot), ...argv],
+      argv: [...script, '', ...limits, ...giveUp(user, isRoot, canOutlive), ...argv],
       description: `${user.description}; no namespaces`,
       isolated,
     };
@@ -83,7 +86,7 @@ export function confine(
       ...(isRoot ? [] : ['--user', '--map-root-user']),
       ...namespaces.map((one) => `--${one}`),
       ...['--', ...script, view.table, ...limits, 'chroot', view.root],
-      ...[...giveUp(user, true), program.path, ...argv.slice(1)],
+      ...[...giveUp(user, true, canOutlive), program.path, ...argv.slice(1)],
     ],
     description: `${user.description}; own ${[...(isRoot ? [] : ['user']), ...namespaces].join(', ')} namespaces`,
     isolated,
@@ -149,12 +152,12 @@ function narrow({ secret, writable }: Confinement, id: number | null): void {
  * Gives up user, groups and capabilities, for ever. The parent-death signal is set last: changing the user clears it. Only
  * one who has privileges can give up those that programs would get later.
  */
-function giveUp({ id, groups }: User, privileged: boolean): string[] {
+function giveUp({ id, groups }: User, privileged: boolean, canOutlive: boolean): string[] {
   return [
     'setpriv',
     ...(id === null ? [] : [`--reuid=${id}`, `--regid=${id}`]),
     ...(id === null ? [] : [groups.length > 0 ? `--groups=${groups.join()}` : '--clear-groups']),
     ...(privileged ? ['--bounding-set=-all'] : []),
-    ...['--inh-caps=-all', '--no-new-privs', '--pdeathsig=KILL', '--'],
+    ...['--inh-caps=-all', '--no-new-privs', ...(canOutlive ? [] : ['--pdeathsig=KILL']), '--'],
   ];
 }

@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { setPriority } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { Fault } from '../model/index.ts';
 import { type ConfinedCommand, type Confinement, confine } from './confine.ts';
 import { childEnvironment } from './environment.ts';
 import { readTail, tail } from './lines.ts';
 import { packageOf } from './package.ts';
-import { makeScratch, type Scratch } from './scratch.ts';
+import { giveScratchTo, makeScratch, type Scratch } from './scratch.ts';
 
 /** How a long-lived program ended. */
 export interface DaemonEnd {
@@ -26,7 +26,16 @@ export interface Daemon {
   /** Whether it has namespaces of its own, with nothing in them but its own files. */
   readonly isolated: boolean;
   kill(signal: NodeJS.Signals): void;
+  /** Lets the program outlive ktrial, where its confinement allows that; what it needs on this computer stays as long as it runs. */
+  release(): void;
 }
+
+/**
+ * Becomes a program that may be released: a process beside it waits at descriptor 4, whose other end only ktrial has, and kills
+ * the process group when ktrial dies without a word.
+ */
+const OUTLIVE = `( { read -r word <&4 && [ "$word" = keep ] || kill -KILL 0; } </dev/null >/dev/null 2>&1 3>&- & )
+exec "$@" 4<&-`;
 
 /** Less than ours (nice(1)): a program that never rests must not keep us from reading what it prints. */
 const NICE = 2;
@@ -43,12 +52,13 @@ export async function startDaemon(
   const scratch = await makeScratch('view');
   try {
     const command = confine(argv, confinement, scratch.path, true);
-    const isolated = await launch(argv[0] ?? '', command, outputPath);
+    const canOutlive = confinement.canOutlive === true;
+    const isolated = await launch(argv[0] ?? '', command, outputPath, canOutlive);
     if (isolated) return withoutScratch(isolated, scratch);
     const why = tail(await readTail(outputPath), 1)[0] ?? 'no reason given';
     const plain = confine(argv, confinement, scratch.path, false);
     const description = `${plain.description}: ${why}`;
-    const started = await launch(argv[0] ?? '', { ...plain, description }, outputPath);
+    const started = await launch(argv[0] ?? '', { ...plain, description }, outputPath, canOutlive);
     if (started) return withoutScratch(started, scratch);
     throw new Fault({
       blame: 'lab',
@@ -68,7 +78,11 @@ function withoutScratch(daemon: Daemon, scratch: Scratch): Daemon {
     await scratch[Symbol.asyncDispose]();
     return end;
   });
-  return { ...daemon, ended };
+  const release = () => {
+    giveScratchTo(scratch.path, daemon.pid);
+    daemon.release();
+  };
+  return { ...daemon, ended, release };
 }
 
 /** Null when the program could not be confined; its output says why. */
@@ -76,12 +90,13 @@ async function launch(
   program: string,
   { argv, description, isolated }: ConfinedCommand,
   outputPath: string,
+  canOutlive: boolean,
 ): Promise<Daemon | null> {
   const output = await open(outputPath, 'a', 0o600);
   try {
-    const [starter = '', ...args] = argv;
+    const [starter = '', ...args] = canOutlive ? ['sh', '-c', OUTLIVE, 'sh', ...argv] : argv;
     const child = spawn(starter, args, {
-      stdio: ['ignore', output.fd, output.fd, 'pipe'],
+      stdio: ['ignore', output.fd, output.fd, 'pipe', ...(canOutlive ? ['pipe' as const] : [])],
       env: { ...childEnvironment() },
       cwd: '/',
       detached: true,
@@ -110,6 +125,10 @@ async function launch(
       isolated,
       kill(signal) {
         if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      },
+      release() {
+        (child.stdio[4] as Writable | undefined)?.end('keep\n');
+        child.unref();
       },
     };
   } finally {

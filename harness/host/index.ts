@@ -2,6 +2,7 @@
 // Makes: commands run, git run, files written whole, scratch directories, locks: the only door to this computer.
 // Needs: model.
 // Never: knows what a kernel, a series or a machine is.
+export { emulatorOf, hostArchitecture, toolPrefix } from './architecture.ts';
 export type { CommandOptions, CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
 export type { Confinement } from './confine.ts';
@@ -29,8 +30,8 @@ export { readTail, tail } from './lines.ts';
 export type { Lock } from './lock.ts';
 export { takeFreeLock, takeLock } from './lock.ts';
 export { ownerTag } from './owner.ts';
-export type { SystemPackage } from './package.ts';
-export { SYSTEM_PACKAGES } from './package.ts';
+export type { Feature, SystemPackage } from './package.ts';
+export { FEATURES, isNeeded, packageOf, SYSTEM_PACKAGES } from './package.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
 export { spareProcesses } from './process-room.ts';
@@ -40,7 +41,7 @@ export { giveToSandbox, placeInSandbox, probeSandbox, removeHostile } from './sa
 export type { Sandbox } from './sandbox-argv.ts';
 export type { Excess } from './sandbox-watch.ts';
 export type { Scratch } from './scratch.ts';
-export { makeScratch, reapScratch } from './scratch.ts';
+export { giveScratchTo, makeScratch, reapScratch } from './scratch.ts';
 export { streamStandardInput } from './standard-input.ts';
 export type { OwnDirectory } from './usable.ts';
 export {

@@ -4,11 +4,11 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * The part of a name that says which process owns a file: process id, start time (clock ticks since boot), and a digest
- * of the computer and the pid namespace in which both mean something.
+ * The part of a name that says which process owns a file, this one unless another is given: process id, start time (clock
+ * ticks since boot), and a digest of the computer and the pid namespace in which both mean something.
  */
-export function ownerTag(): string {
-  return `${process.pid}-${startTimeOf('self')?.ticks ?? 0}-${findPlace()}`;
+export function ownerTag(pid: number = process.pid): string {
+  return `${pid}-${startTimeOf(String(pid))?.ticks ?? 0}-${findPlace()}`;
 }
 
 const TAG = /-(\d+)-(\d+)-([0-9a-f]{8})(?:-|$)/;

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: MIT
+import { ARCHITECTURES } from '../model/index.ts';
+import { hostArchitecture } from './architecture.ts';
+
+/** What not everybody wants of ktrial: kernels of an architecture, a compiler, a checker. */
+export const FEATURES = [...ARCHITECTURES, 'llvm', 'sparse'] as const;
+
+export type Feature = (typeof FEATURES)[number];
 
 /** A Debian package that ktrial needs, and a program or file by which it is recognised. */
 export interface SystemPackage {
@@ -6,13 +13,24 @@ export interface SystemPackage {
   /** A program on the PATH, or an absolute path. */
   readonly shownBy: string;
   readonly why: string;
+  /** What alone needs it; absent: everything does. */
+  readonly only?: Feature;
+  /** Not needed on a computer of the architecture that it is for. */
+  readonly cross?: true;
+}
+
+/** Whether this computer needs a package for its own architecture and the features given. */
+export function isNeeded({ only, cross }: SystemPackage, wanted: readonly Feature[] = []): boolean {
+  const host = hostArchitecture();
+  if (only === undefined) return true;
+  return only === host ? cross === undefined : wanted.includes(only);
 }
 
 /** Every Debian package that ktrial's commands use: the only list, for doctor, set-up and error messages. */
 export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   { name: 'git', shownBy: 'git', why: 'reads and applies series' },
   { name: 'make', shownBy: 'make', why: 'builds kernels' },
-  { name: 'gcc', shownBy: 'gcc', why: 'builds kernels' },
+  { name: 'gcc', shownBy: 'gcc', why: "builds kernels, and the kernel's host tools" },
   {
     name: 'libc6-dev',
     shownBy: '/usr/include/stdio.h',
@@ -26,7 +44,12 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   { name: 'binutils', shownBy: 'objcopy', why: 'links kernels; addr2line resolves source lines' },
   { name: 'bubblewrap', shownBy: 'bwrap', why: 'contains kernel builds' },
   { name: 'ccache', shownBy: 'ccache', why: 'caches compiled objects' },
-  { name: 'qemu-system-x86', shownBy: 'qemu-system-x86_64', why: 'runs the machines' },
+  {
+    name: 'qemu-system-x86',
+    shownBy: 'qemu-system-x86_64',
+    why: 'runs machines of x86_64',
+    only: 'x86_64',
+  },
   { name: 'squashfs-tools', shownBy: 'mksquashfs', why: "packs the machines' root file systems" },
   { name: 'cpio', shownBy: 'cpio', why: 'packs the root of L2s' },
   { name: 'xz-utils', shownBy: 'xz', why: 'unpacks kernel sources' },
@@ -44,6 +67,44 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
     why: 'verifies Debian packages',
   },
   { name: 'gpgv', shownBy: 'gpgv', why: 'verifies Debian packages' },
+  {
+    name: 'gcc-x86-64-linux-gnu',
+    shownBy: 'x86_64-linux-gnu-gcc',
+    why: 'builds kernels of x86_64',
+    only: 'x86_64',
+    cross: true,
+  },
+  {
+    name: 'libc6-dev-amd64-cross',
+    shownBy: '/usr/x86_64-linux-gnu/include/stdio.h',
+    why: "builds the guest's programs for x86_64",
+    only: 'x86_64',
+    cross: true,
+  },
+  {
+    name: 'qemu-system-arm',
+    shownBy: 'qemu-system-aarch64',
+    why: 'runs machines of arm64',
+    only: 'arm64',
+  },
+  {
+    name: 'gcc-aarch64-linux-gnu',
+    shownBy: 'aarch64-linux-gnu-gcc',
+    why: 'builds kernels of arm64',
+    only: 'arm64',
+    cross: true,
+  },
+  {
+    name: 'libc6-dev-arm64-cross',
+    shownBy: '/usr/aarch64-linux-gnu/include/stdio.h',
+    why: "builds the guest's programs for arm64",
+    only: 'arm64',
+    cross: true,
+  },
+  { name: 'clang', shownBy: 'clang', why: 'builds kernels with --llvm', only: 'llvm' },
+  { name: 'lld', shownBy: 'ld.lld', why: 'links kernels with --llvm', only: 'llvm' },
+  { name: 'llvm', shownBy: 'llvm-nm', why: 'builds kernels with --llvm', only: 'llvm' },
+  { name: 'sparse', shownBy: 'sparse', why: 'checks sources with --sparse', only: 'sparse' },
 ];
 
 const PROGRAM_OWNERS: Readonly<Record<string, string>> = {
@@ -62,5 +123,13 @@ const PROGRAM_OWNERS: Readonly<Record<string, string>> = {
 
 /** The Debian package that contains a program, or null when it is not known. */
 export function packageOf(program: string): string | null {
-  return SYSTEM_PACKAGES.find((one) => one.shownBy === program)?.name ?? PROGRAM_OWNERS[program] ?? null;
+  const own = SYSTEM_PACKAGES.find((one) => one.shownBy === program)?.name ?? PROGRAM_OWNERS[program];
+  if (own !== undefined) return own;
+  // `clang-16` is in the package of this name, and `llvm-nm-16` in `llvm-16`.
+  const [, base = '', version = ''] = /^(clang|ld\.lld|llvm-\w+)-(\d+)$/.exec(program) ?? [];
+  if (base === '') {
+    const cross = /^(aarch64|x86_64)-linux-gnu-(?:nm|strip|addr2line|ld)$/.exec(program)?.[1];
+    return cross === undefined ? null : `binutils-${cross.replace('_', '-')}-linux-gnu`;
+  }
+  return `${base === 'ld.lld' ? 'lld' : base.startsWith('llvm') ? 'llvm' : base}-${version}`;
 }

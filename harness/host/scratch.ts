@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isOwnerDead, ownerTag } from './owner.ts';
@@ -49,9 +50,22 @@ async function makeTemporary(purpose: string): Promise<string> {
   });
 }
 
+/** File in a scratch directory that belongs to a program which outlives ktrial: its owner tag. */
+const KEPT_FILE = 'kept';
+
+/** Hands a scratch directory over to a program that outlives ktrial: it is a leftover only when that program has ended. */
+export function giveScratchTo(path: string, pid: number): void {
+  writeFileSync(join(path, KEPT_FILE), `-${ownerTag(pid)}`, { mode: 0o600 });
+}
+
+async function isKept(path: string): Promise<boolean> {
+  const tag = await readFile(join(path, KEPT_FILE), 'utf8').catch(() => null);
+  return tag !== null && !isOwnerDead(tag);
+}
+
 /**
  * Removes what ktrial processes that were killed left behind: scratch directories, in the directories for temporary files
- * and in the cache's rooms, and half-written `.part-` entries of the cache. Only the user's own. Returns the removed paths.
+ * and in the cache's rooms, and half-written `.part-` entries of the cache. Only the user's own, and none of a machine that was left running. Returns the removed paths.
  */
 export async function reapScratch(cacheDirectory: string): Promise<string[]> {
   const rooms = await readdir(cacheDirectory, { withFileTypes: true }).catch(() => []);
@@ -67,6 +81,7 @@ export async function reapScratch(cacheDirectory: string): Promise<string[]> {
       if (!/^ktrial-|\.part-/.test(name) || !isOwnerDead(name)) continue;
       const path = join(parent, name);
       if ((await lstat(path).catch(() => null))?.uid !== process.getuid?.()) continue;
+      if (await isKept(path)) continue;
       await rm(path, { recursive: true, force: true });
       removed.push(path);
     }

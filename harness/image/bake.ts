@@ -2,10 +2,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DebianSource, fetchDebianClosure, resolveDebianClosure } from '../debian/index.ts';
-import { digestOf, makeScratch, runCommand, takeLock } from '../host/index.ts';
-import type { Image } from '../model/index.ts';
+import { digestOf, hostArchitecture, makeScratch, runCommand, takeLock, toolPrefix } from '../host/index.ts';
+import type { Architecture, Image } from '../model/index.ts';
+import { DEBIAN_ARCHITECTURES, listApplets } from './applets.ts';
 import { type ImageRecipe, readImageRecipe } from './recipe.ts';
-import { fillRoot } from './root.ts';
+import { BUSYBOX, fillRoot } from './root.ts';
 import { makeSquashfs } from './squashfs.ts';
 import { openImageStore, ROOT_FILE, toImage } from './store.ts';
 
@@ -17,22 +18,27 @@ export interface BakeOptions {
 }
 
 /** Grows when a change here makes earlier images wrong. */
-const BAKE_FORMAT = '5';
+const BAKE_FORMAT = '6';
 
 /**
- * Bakes an image, or takes it from the cache when the same recipe, packages, files and compiler made it before. Needs no
+ * Bakes an image for machines of an architecture, or takes it from the cache when the same recipe, packages, files and compiler made it before. Needs no
  * root.
  */
-export async function bakeImage(recipePath: string, options: BakeOptions): Promise<Image> {
-  const recipe = await readImageRecipe(recipePath);
-  const source: DebianSource = { ...options, suite: recipe.suite };
+export async function bakeImage(
+  recipePath: string,
+  arch: Architecture,
+  options: BakeOptions,
+): Promise<Image> {
+  const recipe = await readImageRecipe(recipePath, arch);
+  const architecture = DEBIAN_ARCHITECTURES[arch];
+  const source: DebianSource = { ...options, suite: recipe.suite, architecture };
   const store = openImageStore(options.cacheDirectory, options.onProgress);
   const known = await store.get(
     await identifyImage(recipe, await resolveDebianClosure(recipe.packages, source)),
   );
   if (known) return toImage(known);
   await using _lock = await takeLock(
-    join(options.cacheDirectory, 'images', `${digestOf(recipe.name).slice(0, 32)}.lock`),
+    join(options.cacheDirectory, 'images', `${digestOf(recipe.name, arch).slice(0, 32)}.lock`),
     {
       onWait: () => options.onProgress?.('waiting for another ktrial that bakes the same image'),
       ...(options.signal ? { signal: options.signal } : {}),
@@ -52,7 +58,8 @@ export async function bakeImage(recipePath: string, options: BakeOptions): Promi
     options.onProgress?.(`unpacking ${packages.length} packages`);
     const signal = options.signal ? { signal: options.signal } : {};
     for (const one of packages) await runCommand('dpkg-deb', ['-x', '--', one.path, staging], signal);
-    await fillRoot(recipe, staging, root);
+    const own = arch === hostArchitecture() ? join(staging, BUSYBOX) : null;
+    await fillRoot(recipe, staging, root, await listApplets(own, source));
     options.onProgress?.('packing the root file system');
     await makeSquashfs(root, join(directory, ROOT_FILE.image), options.signal);
     return { name: recipe.name };
@@ -67,7 +74,10 @@ async function identifyImage(
 ): Promise<string> {
   const firstLine = async (program: string, flag: string) =>
     (await runCommand(program, [flag])).stdout.split('\n')[0] ?? '';
-  const tools = await Promise.all([firstLine('gcc', '--version'), firstLine('mksquashfs', '-version')]);
+  const tools = await Promise.all([
+    firstLine(`${toolPrefix(recipe.arch)}gcc`, '--version'),
+    firstLine('mksquashfs', '-version'),
+  ]);
   const sources = await Promise.all([...recipe.files, ...recipe.programs].map((one) => readFile(one.source)));
   const shape = {
     ...recipe,

@@ -26,9 +26,9 @@ t.test(
   'the same inputs give the same image, byte for byte, and this computer’s files are not changed',
   async (t) => {
     const shell = await digestFile('/bin/sh');
-    const first = await bakeImage(RECIPE, { cacheDirectory: TEST_CACHE });
+    const first = await bakeImage(RECIPE, 'x86_64', { cacheDirectory: TEST_CACHE });
     const before = process.umask(0o077);
-    const second = await bakeImage(RECIPE, { cacheDirectory: await freshCache(t) }).finally(() =>
+    const second = await bakeImage(RECIPE, 'x86_64', { cacheDirectory: await freshCache(t) }).finally(() =>
       process.umask(before),
     );
     t.equal(first.digest, second.digest);
@@ -45,11 +45,11 @@ t.test('a changed file gives another image', async (t) => {
   const cacheDirectory = await freshCache(t);
   const images = join(cacheDirectory, 'recipes');
   await cp(join(PROJECT_ROOT, 'images'), images, { recursive: true });
-  const own = await bakeImage(RECIPE, { cacheDirectory: TEST_CACHE });
-  const same = await bakeImage(join(images, 'guest.yaml'), { cacheDirectory: TEST_CACHE });
+  const own = await bakeImage(RECIPE, 'x86_64', { cacheDirectory: TEST_CACHE });
+  const same = await bakeImage(join(images, 'guest.yaml'), 'x86_64', { cacheDirectory: TEST_CACHE });
   t.strictSame(same, own, 'the path of the recipe does not matter');
   await runCommand('sh', ['-c', 'echo "# one line more" >> guest/init'], { cwd: images });
-  const other = await bakeImage(join(images, 'guest.yaml'), { cacheDirectory });
+  const other = await bakeImage(join(images, 'guest.yaml'), 'x86_64', { cacheDirectory });
   t.not(other.digest, own.digest);
   t.not(await digestFile(other.rootPath), await digestFile(own.rootPath));
 });

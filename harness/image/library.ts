@@ -4,9 +4,12 @@ import { dirname, join, normalize } from 'node:path';
 import { runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 
+/** Of every architecture: the packages of an image are of one. */
 const LIBRARY_DIRECTORIES = [
   '/lib/x86_64-linux-gnu',
   '/usr/lib/x86_64-linux-gnu',
+  '/lib/aarch64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
   '/lib64',
   '/usr/lib',
   '/lib',

@@ -41,7 +41,7 @@ t.test(
     const path = join(directory, 'overlay.squashfs');
     await bakeOverlay(path, {
       keys,
-      modulesDirectory: modules,
+      kernel: { arch: 'x86_64', modules },
       files: [
         { path: '/l2/tiny/kernel', content: 'kernel' },
         { path: '/bin/tool', from: join(directory, 'toy.c'), mode: 0o755 },
@@ -94,10 +94,13 @@ t.test('the same content gives the same bytes, at any time and under any umask',
 t.test('missing modules are a lab fault, and nothing is left behind', async (t) => {
   const directory = await scratch(t);
   const path = join(directory, 'overlay.squashfs');
-  await t.rejects(bakeOverlay(path, { keys: makeKeys(), modulesDirectory: join(directory, 'none') }), {
-    code: 'IMAGE_MODULES_MISSING',
-    blame: 'lab',
-  });
+  await t.rejects(
+    bakeOverlay(path, { keys: makeKeys(), kernel: { arch: 'x86_64', modules: join(directory, 'none') } }),
+    {
+      code: 'IMAGE_MODULES_MISSING',
+      blame: 'lab',
+    },
+  );
   const { stdout } = await runCommand('ls', ['-A', directory]);
   t.equal(stdout, '');
 });

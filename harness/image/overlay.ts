@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, readdir, readFile, rename, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { digestFile, makeScratch, runCommand } from '../host/index.ts';
-import { type DataDisk, Fault } from '../model/index.ts';
+import { digestFile, makeScratch, runCommand, toolPrefix } from '../host/index.ts';
+import { type DataDisk, Fault, type Kernel } from '../model/index.ts';
 import type { RunKeys } from './keys.ts';
 import { makeSquashfs } from './squashfs.ts';
 import { type FileContent, placeDirectory, placeFile, placeLink } from './tree.ts';
@@ -12,15 +12,15 @@ export type OverlayFile = { readonly path: string; readonly mode?: number } & Fi
 
 export interface OverlayContent {
   readonly keys: RunKeys;
-  /** Modules go into `/overlay/modules`, all in one directory and without debug information, with their `modules.dep`. */
-  readonly modulesDirectory?: string;
+  /** Its modules go into `/overlay/modules`, all in one directory and without debug information, with their `modules.dep`. */
+  readonly kernel?: Pick<Kernel, 'arch' | 'modules'>;
   readonly files?: readonly OverlayFile[];
-  /** Modules and L2s are on a data disk that is mounted later: the overlay has links to its mount point. */
+  /** Modules, L2s and selftests are on a data disk that is mounted later: the overlay has links to its mount point. */
   readonly dataDisk?: boolean;
 }
 
 /** The content of a data disk: what differs between machines that share everything else. */
-export type DataDiskContent = Required<Pick<OverlayContent, 'modulesDirectory' | 'files'>>;
+export type DataDiskContent = Required<Pick<OverlayContent, 'kernel' | 'files'>>;
 
 /** Where the guest mounts the data disk. The image has the directory. */
 const DATA_DISK_PLACE = '/data';
@@ -41,17 +41,17 @@ export async function bakeOverlay(
   const root = scratch.path;
   const put = (file: OverlayFile) => placeFile(root, file.path, file, file.mode ?? 0o644);
   if (content.dataDisk)
-    for (const name of ['modules', 'l2']) await placeLink(root, name, `${DATA_DISK_PLACE}/${name}`);
+    for (const name of ['modules', 'l2', 'kselftest'])
+      await placeLink(root, name, `${DATA_DISK_PLACE}/${name}`);
   else await placeDirectory(root, 'modules');
   await put({ path: '/keys/authorized_keys', content: `${content.keys.clientPublicLine}\n` });
   await put({ path: '/keys/host', content: content.keys.hostPrivateKey, mode: 0o600 });
   for (const file of content.files ?? []) await put(file);
-  if (content.modulesDirectory !== undefined)
-    await copyModules(content.modulesDirectory, join(root, 'modules'), options.signal);
+  if (content.kernel) await copyModules(content.kernel, join(root, 'modules'), options.signal);
   await makeSquashfs(root, path, options.signal);
 }
 
-/** Makes the disk that a template and its clones have at /data: modules, and kernels of L2s. */
+/** Makes the disk that a template and its clones have at /data: modules, kernels of L2s, selftests. */
 export async function bakeDataDisk(
   path: string,
   content: DataDiskContent,
@@ -61,7 +61,7 @@ export async function bakeDataDisk(
   const root = join(scratch.path, 'root');
   const packed = join(scratch.path, 'packed');
   await mkdir(root);
-  await copyModules(content.modulesDirectory, await placeDirectory(root, 'modules'), options.signal);
+  await copyModules(content.kernel, await placeDirectory(root, 'modules'), options.signal);
   for (const file of content.files) await placeFile(root, file.path, file, file.mode ?? 0o644);
   await makeSquashfs(root, packed, options.signal);
   const { size } = await stat(packed);
@@ -78,7 +78,11 @@ export async function bakeDataDisk(
   return { path, digest };
 }
 
-async function copyModules(from: string, to: string, signal?: AbortSignal): Promise<void> {
+async function copyModules(
+  { arch, modules: from }: Pick<Kernel, 'arch' | 'modules'>,
+  to: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const found = await readdir(from, { recursive: true }).catch(() => null);
   if (found === null)
     throw new Fault({
@@ -89,7 +93,11 @@ async function copyModules(from: string, to: string, signal?: AbortSignal): Prom
     });
   const options = signal ? { signal } : {};
   for (const path of found.filter((name) => name.endsWith('.ko')))
-    await runCommand('strip', ['-g', '-o', join(to, basename(path)), join(from, path)], options);
+    await runCommand(
+      `${toolPrefix(arch)}strip`,
+      ['-g', '-o', join(to, basename(path)), join(from, path)],
+      options,
+    );
   const dependencies = found.includes(DEPENDENCIES) ? await readFile(join(from, DEPENDENCIES), 'utf8') : '';
   await placeFile(to, DEPENDENCIES, { content: flattenDependencies(dependencies) }, 0o644);
 }

@@ -21,23 +21,26 @@ async function writeRecipe(
 }
 
 t.test('the recipe in this repository is valid, and all its files exist', async (t) => {
-  const recipe = await readImageRecipe(RECIPE);
+  const recipe = await readImageRecipe(RECIPE, 'x86_64');
   t.ok(recipe.packages.includes('dropbear-bin'));
   t.ok(recipe.programs.every((one) => one.source.startsWith(PROJECT_ROOT)));
 });
 
 t.test('a misspelt key is reported with its line', async (t) => {
   const path = await writeRecipe(t, (text) => text.replace(/^suite:/m, 'siute:'));
-  await t.rejects(readImageRecipe(path), { code: 'DOCUMENT_INVALID', details: [/siute/] });
+  await t.rejects(readImageRecipe(path, 'x86_64'), { code: 'DOCUMENT_INVALID', details: [/siute/] });
 });
 
 t.test('a file that the recipe names and that does not exist is named', async (t) => {
   const path = await writeRecipe(t, (text) => text);
-  await t.rejects(readImageRecipe(path), { code: 'IMAGE_FILE_MISSING', message: /guest\/init/ });
+  await t.rejects(readImageRecipe(path, 'x86_64'), { code: 'IMAGE_FILE_MISSING', message: /guest\/init/ });
 });
 
 t.test('a missing recipe is a mistake in the request', async (t) => {
-  await t.rejects(readImageRecipe('/nonexistent/x.yaml'), { code: 'INPUT_NOT_FOUND', blame: 'request' });
+  await t.rejects(readImageRecipe('/nonexistent/x.yaml', 'x86_64'), {
+    code: 'INPUT_NOT_FOUND',
+    blame: 'request',
+  });
 });
 
 t.test('no text of a recipe is an option, a path elsewhere or a line of configuration', async (t) => {
@@ -68,7 +71,7 @@ t.test('no text of a recipe is an option, a path elsewhere or a line of configur
   ];
   for (const [from, to] of lines) {
     const path = await writeRecipe(t, (text) => text.replace(from, to));
-    await t.rejects(readImageRecipe(path), { blame: 'request', code: 'DOCUMENT_INVALID' }, to);
+    await t.rejects(readImageRecipe(path, 'x86_64'), { blame: 'request', code: 'DOCUMENT_INVALID' }, to);
   }
 });
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { chmod, lstat, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runCommand } from '../host/index.ts';
+import { runCommand, toolPrefix } from '../host/index.ts';
+import type { Architecture } from '../model/index.ts';
 import { findNeeded } from './library.ts';
 import type { ImageRecipe } from './recipe.ts';
 import { clearPlace, isPlaced, placeDirectory, placeFile, placeLink } from './tree.ts';
 
-const BUSYBOX = '/bin/busybox';
+/** Where the package of busybox has it. */
+export const BUSYBOX = '/bin/busybox';
 /** Mount points, and directories that a read-only root must already have. */
 const DIRECTORIES = [
   'proc',
@@ -24,8 +26,16 @@ const DIRECTORIES = [
   'usr/sbin',
 ];
 
-/** Lays out the root file system of a recipe: `staging` has its packages unpacked. */
-export async function fillRoot(recipe: ImageRecipe, staging: string, root: string): Promise<void> {
+/**
+ * Lays out the root file system of a recipe: `staging` has its packages unpacked. `applets` are the paths of busybox's
+ * applets.
+ */
+export async function fillRoot(
+  recipe: ImageRecipe,
+  staging: string,
+  root: string,
+  applets: readonly string[],
+): Promise<void> {
   for (const directory of DIRECTORIES) await placeDirectory(root, directory);
   for (const path of await findNeeded(staging, [...recipe.keep, ...recipe.data])) {
     const from = join(staging, path);
@@ -38,22 +48,27 @@ export async function fillRoot(recipe: ImageRecipe, staging: string, root: strin
     await placeFile(root, path, { from: source }, Number.parseInt(mode, 8));
   for (const { path, source, shared } of recipe.programs) {
     const target = await clearPlace(root, path);
-    await compileProgram(source, target, shared);
+    await compileProgram(recipe.arch, source, target, shared);
     await chmod(target, 0o755);
   }
-  await linkBusybox(root);
-}
-
-/** Links each busybox applet whose path is still free. Runs last, so that no other program's path is taken. */
-async function linkBusybox(root: string): Promise<void> {
-  const { stdout } = await runCommand(join(root, BUSYBOX), ['--list-full']);
-  for (const path of stdout.split('\n').filter((line) => line !== ''))
-    if (!(await isPlaced(root, path))) await placeLink(root, path, BUSYBOX);
+  // Last, so that no other program's path is taken.
+  for (const path of applets) if (!(await isPlaced(root, path))) await placeLink(root, path, BUSYBOX);
 }
 
 /** Compiles one of the recipe's programs, statically unless it is a shared object, so that it runs in any image. */
-async function compileProgram(source: string, target: string, shared: boolean): Promise<void> {
+async function compileProgram(
+  arch: Architecture,
+  source: string,
+  target: string,
+  shared: boolean,
+): Promise<void> {
   const form = shared ? ['-shared', '-fPIC'] : ['-static'];
   const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', ...form, '-s', '-Wl,--build-id=none'];
-  await runCommand('gcc', [...flags, `-ffile-prefix-map=${dirname(source)}=.`, '-o', target, source]);
+  await runCommand(`${toolPrefix(arch)}gcc`, [
+    ...flags,
+    `-ffile-prefix-map=${dirname(source)}=.`,
+    '-o',
+    target,
+    source,
+  ]);
 }

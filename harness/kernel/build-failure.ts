@@ -41,7 +41,17 @@ const TROUBLES: readonly { readonly pattern: RegExp; readonly what: string; read
     what: 'the compiler was killed',
     next: MEMORY,
   },
-  { pattern: /\binternal compiler error\b/, what: 'the compiler crashed', next: AGAIN },
+  {
+    pattern: /^clang\S*: error: unable to execute command: Killed/,
+    what: 'the compiler was killed',
+    next: MEMORY,
+  },
+  {
+    pattern:
+      /\binternal compiler error\b|\berror in backend: |^clang\S*: error: (?:unable to execute command|clang frontend command failed)/,
+    what: 'the compiler crashed',
+    next: AGAIN,
+  },
   { pattern: /\bsignal terminated program (\S+)/, what: 'the compiler crashed', next: AGAIN },
   {
     pattern:
@@ -71,7 +81,7 @@ export function findLabTrouble(log: string): LabTrouble | null {
 
 /** Errors at link time that only what is linked can cause. */
 const LINK_ERROR =
-  /undefined reference to|multiple definition of|undefined!|exported twice|will not fit in region|overlaps? section|relocation truncated|assert/i;
+  /undefined reference to|multiple definition of|undefined symbol: |duplicate symbol: |undefined!|exported twice|will not fit in region|overlaps? section|relocation truncated|assert/i;
 
 /** Whether one of the errors is about the source: it names a file of the tree, or what the linker was given. */
 export async function isAboutSource(errors: readonly Diagnostic[], roots: Roots): Promise<boolean> {

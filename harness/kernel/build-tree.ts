@@ -14,15 +14,18 @@ import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
 import { fetchNamedCommit } from './remote-source.ts';
 import { checkOut } from './repository.ts';
+import { buildSelftests, type SelftestsRequest } from './selftests.ts';
 import { openSeriesOutput } from './series-output.ts';
 import { discardSource, fetchSource, type SourceTree } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
-import { identifyToolchain, type Toolchain } from './toolchain.ts';
+import { type BuildChecks, openToolchain, type Toolchain } from './toolchain.ts';
 import { ensureWorktree } from './worktree.ts';
 
 export interface BuildTreeOptions extends SourceOptions {
   /** Compiler processes at once; as many as there are CPUs when absent. */
   readonly jobs?: number;
+  /** What to look for beyond what every build finds. */
+  readonly checks?: BuildChecks | undefined;
   /** Execute the code of the source and the series even where this computer cannot contain it. */
   readonly allowUnsandboxed?: boolean | undefined;
   /** Contain nothing, even where that is possible: to measure what it costs. */
@@ -43,6 +46,8 @@ export interface BuildTree {
   /** Whether the tree's repository has this commit. */
   hasCommit(commit: string): Promise<boolean>;
   build(request: BuildRequest): Promise<BuildResult>;
+  /** Builds kselftest targets with a kernel of this tree, into the cache. Faults of `buildSelftests`. */
+  buildSelftests(request: SelftestsRequest): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -61,7 +66,7 @@ export async function openBuildTree(
     { path: options.cacheDirectory, what: 'the cache directory', setting: 'XDG_CACHE_HOME' },
     true,
   );
-  const toolchain = await identifyToolchain(options.signal);
+  const toolchain = await openToolchain(definition.toolchain, definition.arch, options);
   for (let failures = 0; ; failures += 1) {
     const source = await fetchSource(definition, options);
     // Neither patches nor fragments are in the key: a change of either compiles what it affects, in place.
@@ -70,6 +75,7 @@ export async function openBuildTree(
       source.key,
       definition.config.file ?? definition.config.base,
       toolchain.compiler,
+      ...toolchain.makeArguments,
     ).slice(0, 32);
     const directory = join(options.cacheDirectory, 'build-trees', key);
     const lock = await takeLock(`${directory}.lock`, {
@@ -110,7 +116,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
   await ensureWorktree({ directory, tree, ...source, signal, onProgress });
   const baseCommit = await applyDefinitionPatches({ definition, ...source, tree, signal, onProgress });
   const architecture = architectureOf(definition.arch);
-  const makeArguments = [`ARCH=${architecture.makeArch}`];
+  const makeArguments = [`ARCH=${architecture.makeArch}`, ...toolchain.makeArguments];
   const containment = await openContainment(directory, options);
   const settled = await settleConfig({
     tree,
@@ -171,6 +177,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
       return fetchNamedCommit(source.address, commit, source.repository, options);
     },
     build: (request) => buildKernel(site, request),
+    buildSelftests: (request) => buildSelftests(site, request),
     [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
   };
 }

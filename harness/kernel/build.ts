@@ -2,7 +2,7 @@
 import { digestOf, type Lock, runGit } from '../host/index.ts';
 import type { BuildResult, Diagnostic } from '../model/index.ts';
 import type { Artifact } from '../store/index.ts';
-import type { Architecture } from './arch/architecture.ts';
+import type { BuildArchitecture } from './arch/architecture.ts';
 import { isMakefile } from './build-files.ts';
 import type { Containment } from './containment.ts';
 import type { KernelDefinition } from './definition.ts';
@@ -11,7 +11,7 @@ import { errorOfBuild, type MakeResult, makeKernel } from './make.ts';
 import { findOutputProblem } from './output-check.ts';
 import type { SeriesOutput } from './series-output.ts';
 import { type KernelMeta, openKernelStore, storeKernel, toKernel } from './stored-kernel.ts';
-import type { Toolchain } from './toolchain.ts';
+import { describeToolchain, type Toolchain } from './toolchain.ts';
 
 /** Grows when a change here makes earlier cached kernels wrong. */
 const BUILD_FORMAT = '3';
@@ -39,7 +39,7 @@ export interface BuildSite {
   readonly output: string;
   readonly config: string;
   readonly toolchain: Toolchain;
-  readonly architecture: Architecture;
+  readonly architecture: BuildArchitecture;
   readonly makeArguments: readonly string[];
   readonly cacheDirectory: string;
   /**
@@ -126,7 +126,7 @@ export async function buildKernel(site: BuildSite, request: BuildRequest): Promi
     name: definition.name,
     arch: definition.arch,
     source: site.tree,
-    compiler: site.toolchain.compiler,
+    compiler: describeToolchain(site.toolchain),
     commit: request.commit,
   };
   return succeed(await storeKernel(store, built, kernel, found), false);
@@ -139,7 +139,7 @@ async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
     cwd: site.tree,
     signal: site.signal,
   });
-  const { compiler, linker } = site.toolchain;
+  const { compiler, linker, checker } = site.toolchain;
   return digestOf(
     BUILD_FORMAT,
     stdout.trim(),
@@ -148,7 +148,8 @@ async function identifyBuild(site: BuildSite, commit: string): Promise<string> {
     linker,
     ...site.makeArguments,
     site.definition.modules ? 'modules' : 'no modules',
-    ...(site.lender === null ? [] : [site.lender]),
+    ...(site.lender === null ? [] : [`lender ${site.lender}`]),
+    ...(checker === null ? [] : [`checker ${checker}`]),
   );
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { suggestName } from '../document/index.ts';
 import { listInput } from '../host/index.ts';
-import { ARCHITECTURE_NAMES, type ArchitectureName, Fault } from '../model/index.ts';
+import { ARCHITECTURES, type Architecture, Fault } from '../model/index.ts';
 
 /** A file of config options, in the order in which they are put on top of each other. */
 export interface Fragment {
@@ -38,7 +38,7 @@ function directoryOf(kernelsDirectory: string): string {
 export async function listShippedFragments(kernelsDirectory: string): Promise<string[]> {
   const files = await listInput(directoryOf(kernelsDirectory), 'directory of config fragments');
   const stems = files.filter((file) => file.endsWith('.config')).map((file) => file.slice(0, -7));
-  const suffix = new RegExp(`-(?:${ARCHITECTURE_NAMES.join('|')})$`);
+  const suffix = new RegExp(`-(?:${ARCHITECTURES.join('|')})$`);
   return [...new Set(stems.map((stem) => `${SHIPPED}${stem.replace(suffix, '')}`))].sort();
 }
 
@@ -48,14 +48,14 @@ export async function listShippedFragments(kernelsDirectory: string): Promise<st
  */
 export async function findShippedFragment(
   name: string,
-  arch: ArchitectureName | null,
+  arch: Architecture | null,
   kernelsDirectory: string,
 ): Promise<Fragment[]> {
   const directory = directoryOf(kernelsDirectory);
   const files = await listInput(directory, 'directory of config fragments');
   const stem = name.slice(SHIPPED.length);
   const names = await listShippedFragments(kernelsDirectory);
-  const own = arch === null ? ARCHITECTURE_NAMES : [arch];
+  const own = arch === null ? ARCHITECTURES : [arch];
   const wanted = [`${stem}.config`, ...own.map((one) => `${stem}-${one}.config`)];
   const found = names.includes(name) ? wanted.filter((file) => files.includes(file)) : [];
   if (found.length > 0) return found.map((file) => ({ path: join(directory, file), name }));

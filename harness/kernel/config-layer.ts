@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { isAbsolute, join } from 'node:path';
 import { exists } from '../host/index.ts';
-import { type ArchitectureName, Fault, isFault, type Limits } from '../model/index.ts';
+import { type Architecture, Fault, isFault, type Limits } from '../model/index.ts';
 import {
   type Fragment,
   findShippedFragment,
@@ -87,7 +87,7 @@ export interface ConfigPlace extends LayerOptions {
   readonly workingDirectory: string;
   /** The directory of ktrial's own kernel definitions. */
   readonly kernelsDirectory: string;
-  readonly arch: ArchitectureName;
+  readonly arch: Architecture;
   /** A checkout of the source on this computer, in which the tree's own fragments are found by their bare names. */
   readonly checkout?: string | null;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { DEBIAN_FORMS } from '../debian/index.ts';
-import { ARCHITECTURE_NAMES } from '../model/index.ts';
+import { ARCHITECTURES } from '../model/index.ts';
 import { formed, isRefName, isRepository, isTarballLocation, pathText } from './form.ts';
+import { TOOLCHAIN } from './toolchain.ts';
 
 function debianText(kind: keyof typeof DEBIAN_FORMS) {
   return formed(DEBIAN_FORMS[kind].pattern, DEBIAN_FORMS[kind].expected);
@@ -70,7 +71,7 @@ export const kernelDefinitionSchema = z
       .describe(
         'a kernel definition that this one goes on from: a name in kernels/, or a path relative to this file',
       ),
-    arch: z.enum(ARCHITECTURE_NAMES).optional(),
+    arch: z.enum(ARCHITECTURES).optional(),
     source: z
       .strictObject({
         debian: debianSource.optional(),
@@ -104,7 +105,7 @@ export const kernelDefinitionSchema = z
         error: 'got base and file, expected one of them: what the fragments are put on top of',
       })
       .optional(),
-    toolchain: formed(/^(?:gcc|llvm(?:-[1-9]\d?)?)$/, 'gcc, llvm or llvm-VERSION').optional(),
+    toolchain: formed(TOOLCHAIN, 'gcc, llvm or llvm-VERSION').optional(),
     patches: z
       .array(pathText('a patch'))
       .default([])

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { faultOf, readYaml, type Source } from '../document/index.ts';
 import { readInput } from '../host/index.ts';
-import { type ArchitectureName, DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
+import { type Architecture, DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
 import { requireSourceTree, requireTarball } from './archive-source.ts';
 import { collectFaults } from './collect-faults.ts';
 import {
@@ -30,7 +30,7 @@ export interface KernelConfig extends ConfigLayer {
 export interface KernelDefinition {
   readonly name: string;
   readonly description: string;
-  readonly arch: ArchitectureName;
+  readonly arch: Architecture;
   readonly source: KernelSource;
   readonly config: KernelConfig;
   /** `gcc`, `llvm` or `llvm-VERSION`. */
@@ -156,7 +156,7 @@ interface Reading extends DefinitionOptions {
 /** The configuration that one file adds. */
 async function readLayer(
   { path, value, source }: Link,
-  reading: Reading & { readonly arch: ArchitectureName; readonly kernelsDirectory: string },
+  reading: Reading & { readonly arch: Architecture; readonly kernelsDirectory: string },
 ): Promise<ConfigLayer> {
   const { faults, arch, kernelsDirectory } = reading;
   const config = value.config ?? { fragments: [], options: {} };

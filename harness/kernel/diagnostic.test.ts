@@ -28,6 +28,58 @@ t.test('warnings and errors are found once each, with their file in the tree', a
   t.match(found[3]?.message, /mdev_nowhere/);
 });
 
+t.test("clang's and sparse's messages are read as gcc's are, without what they add to them", async (t) => {
+  const log = `  CC      a/b.o
+../linux/a/b.c:3:6: warning: unused variable 'x' [-Wunused-variable]
+        int x;
+            ^
+../linux/a/b.c:4:9: error: incompatible pointer types [-Werror,-Wincompatible-pointer-types]
+../linux/a/b.h:9:1: note: passing argument to parameter here
+1 warning and 1 error generated.
+  CHECK   ../linux/a/c.c
+../linux/a/c.c:7:21: warning: incorrect type in argument 1 (different address spaces)
+../linux/a/c.c:7:21:    expected void const *from
+../linux/a/c.c:7:21:    got char [noderef] __user *buf
+`;
+  t.strictSame(
+    parseDiagnostics(log, ROOTS).map((one) => [one.severity, one.file, one.line, one.message, one.option]),
+    [
+      ['warning', 'a/b.c', 3, "unused variable 'x'", '-Wunused-variable'],
+      ['error', 'a/b.c', 4, 'incompatible pointer types', '-Werror,-Wincompatible-pointer-types'],
+      ['warning', 'a/c.c', 7, 'incorrect type in argument 1 (different address spaces)', null],
+    ],
+  );
+});
+
+t.test("LLVM's linker names the file that uses a symbol, or defines it once more", async (t) => {
+  const log = `ld.lld-16: error: undefined symbol: nowhere
+>>> referenced by b.c:4 (/src/linux/a/b.c:4)
+>>>               a/b.o:(f) in archive built-in.a
+>>> referenced by c.c:9 (/src/linux/a/c.c:9)
+ld.lld: error: duplicate symbol: twice
+>>> defined at b.c:3 (../linux/a/b.c:3)
+>>>            a/b.o:(twice)
+>>> defined at c.c:1 (../linux/a/c.c:1)
+>>>            a/c.o:(.text+0x0)
+ld.lld: error: undefined symbol: bare
+>>> referenced by d.c
+>>>               d.o:(f)
+ld.lld: warning: cannot find entry symbol _start
+>>> referenced by d.c
+aarch64-linux-gnu-ld: a/b.o: undefined reference to \`f'
+`;
+  t.strictSame(
+    parseDiagnostics(log, ROOTS).map((one) => [one.severity, one.file, one.line, one.message]),
+    [
+      ['error', 'a/b.c', 4, 'undefined symbol: nowhere'],
+      ['error', 'a/c.c', 1, 'duplicate symbol: twice'],
+      ['error', 'd.c', null, 'undefined symbol: bare'],
+      ['warning', '(link)', null, 'cannot find entry symbol _start'],
+      ['error', '(link)', null, "undefined reference to `f'"],
+    ],
+  );
+});
+
 t.test('a warning that only moved is not new', async (t) => {
   const base = parseDiagnostics(LOG, ROOTS);
   const moved = parseDiagnostics(

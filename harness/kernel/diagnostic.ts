@@ -30,7 +30,15 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    // The C compiler, and the assembler with its capital letters.
+    // LLVM's linker; it names files on the lines that follow.
+    pattern: /^\S*\bld\.lld(?:-\d+)?: (error|warning): (.*)$/,
+    read: ([, word, message = '']) => ({
+      ...error(LINK, message),
+      severity: word === 'warning' ? 'warning' : 'error',
+    }),
+  },
+  {
+    // The C compilers and sparse, and the assembler with its capital letters.
     pattern:
       /^([^\s:][^:]*):(\d+):(?:(\d+):)? (warning|error|fatal error|Warning|Error): (.*?)(?: \[(-W[^\]]+)\])?$/,
     read: ([, path = '', row, column, word = '', message = '', option], roots) => ({
@@ -79,6 +87,10 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** A place that LLVM's linker adds to its last message; the path is in brackets where it knows more than the name. */
+const LLD_PLACE =
+  /^>>> (?:referenced by|defined at) ([^\s:()]+\.[chS])(?::(\d+))?(?: \(([^\s()]+?)(?::\d+)?\))?$/;
+
 function error(file: string, message: string): Found {
   return { severity: 'error', file, line: null, column: null, message, option: null };
 }
@@ -99,6 +111,14 @@ export function parseDiagnostics(log: string, roots: Roots): Diagnostic[] {
       found.push({ ...read(match, roots), patch: null });
       break;
     }
+    const [, name, row, path] = LLD_PLACE.exec(line) ?? [];
+    const last = found.at(-1);
+    if (name === undefined || last === undefined || !/^(?:undefined|duplicate) symbol: /.test(last.message))
+      continue;
+    // The second definition is the one too many; of several uses, the first says enough.
+    if (last.file !== LINK && last.message.startsWith('undefined')) continue;
+    const place = { file: relativePath(path ?? name, roots), line: row === undefined ? null : Number(row) };
+    found[found.length - 1] = { ...last, ...place };
   }
   return mergeDiagnostics(found);
 }

@@ -17,6 +17,7 @@ import { mergeDiagnostics, parseDiagnostics } from './diagnostic.ts';
 import { type FileInBuild, findFilesInBuild } from './files-in-build.ts';
 import { findRefusedProcess, judgeFailure } from './judge-failure.ts';
 import { buildInto } from './output-directory.ts';
+import type { Toolchain } from './toolchain.ts';
 
 /** One kernel to compile: a tree that is checked out, and where its objects go. */
 export interface MakeRequest {
@@ -27,6 +28,7 @@ export interface MakeRequest {
   readonly config: string;
   readonly targets: readonly string[];
   readonly makeArguments: readonly string[];
+  readonly toolchain: Pick<Toolchain, 'cc' | 'hostCc'>;
   readonly ccache: { readonly directory: string; readonly writable: boolean };
   readonly containment: Containment;
   readonly jobs: number;
@@ -180,8 +182,8 @@ function makeArgv(request: MakeRequest): string[] {
     `-j${request.jobs}`,
     '--no-print-directory',
     ...request.makeArguments,
-    'CC=ccache gcc',
-    'HOSTCC=ccache gcc',
+    `CC=ccache ${request.toolchain.cc}`,
+    `HOSTCC=ccache ${request.toolchain.hostCc}`,
     ...request.targets,
   ];
 }

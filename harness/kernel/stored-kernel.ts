@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { digestFile } from '../host/index.ts';
-import { ARCHITECTURE_NAMES, type Kernel } from '../model/index.ts';
+import { ARCHITECTURES, type Kernel } from '../model/index.ts';
 import {
   type Artifact,
   type ArtifactStore,
@@ -28,7 +28,7 @@ const metaSchema = z.strictObject({
   kernel: z.strictObject({
     digest: z.string(),
     name: z.string(),
-    arch: z.enum(ARCHITECTURE_NAMES),
+    arch: z.enum(ARCHITECTURES),
     release: z.string(),
     bootDigest: z.string(),
     compiler: z.string(),

@@ -86,10 +86,11 @@ const home = await mkdtemp(join(tmpdir(), 'ktrial-handshake-'));
 try {
   const keys = makeKeys();
   const overlayPath = join(home, 'overlay.squashfs');
-  await bakeOverlay(overlayPath, { keys, modulesDirectory: lab.kernel.modules });
+  await bakeOverlay(overlayPath, { keys, kernel: lab.kernel });
   const template = await freezeTemplate(
     {
       name: 'template',
+      arch: lab.kernel.arch,
       directory: home,
       bootImage: lab.kernel.bootImage,
       rootPath: lab.image.rootPath,

@@ -169,7 +169,7 @@ async function weighTogether(): Promise<void> {
   let one = 0;
   const shared = mkdtempSync(join(home, 'runs', 'together-'));
   try {
-    const modules = { modulesDirectory: lab.kernel.modules, files: [] };
+    const modules = { kernel: lab.kernel, files: [] };
     const dataDisk = await bakeDataDisk(join(shared, 'data.squashfs'), modules);
     for (let index = 0; index < TOGETHER; index += 1) {
       const directory = mkdtempSync(join(home, 'runs', 'together-'));

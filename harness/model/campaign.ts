@@ -65,6 +65,8 @@ export interface PlannedScenario {
   readonly machine: MachineNeeds;
   /** Kernel definitions of VMs inside the guest, by the name that the scenario uses. */
   readonly l2: Readonly<Record<string, { readonly kernel: string; readonly image: string }>>;
+  /** kselftest targets that it runs; absent for none. */
+  readonly selftests?: readonly string[];
   /** For the whole trial on a fast machine. */
   readonly timeoutMs: number;
   /** The settled scenario, as `scenario/` wrote it and checks it again. */

@@ -25,7 +25,7 @@ export { exitCodeOf, Fault, isFault } from './fault.ts';
 export type { Guest, GuestJob, GuestResult, GuestRunOptions } from './guest.ts';
 export { formatJson } from './json.ts';
 export type {
-  ArchitectureName,
+  Architecture,
   ArmBuild,
   BuildResult,
   Diagnostic,
@@ -34,7 +34,7 @@ export type {
   Kernel,
   KernelId,
 } from './kernel.ts';
-export { ARCHITECTURE_NAMES, identifyKernel } from './kernel.ts';
+export { ARCHITECTURES, identifyKernel } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
@@ -64,6 +64,8 @@ export type {
   TrialSplat,
 } from './splat.ts';
 export { findExplained } from './splat.ts';
+export type { Subtest, SubtestOutcome } from './subtest.ts';
+export { isFailure } from './subtest.ts';
 export type { TerminalText } from './terminal.ts';
 export { printable, terminalText } from './terminal.ts';
 export type { Timeouts, TimeoutsRequest } from './timeouts.ts';
@@ -79,7 +81,7 @@ export type {
   TrialResult,
   TrialSpec,
 } from './trial.ts';
-export { isConclusive, MAXIMUM_TRIAL_SPLATS } from './trial.ts';
+export { isConclusive, MAXIMUM_TRIAL_SPLATS, MAXIMUM_TRIAL_SUBTESTS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
   CampaignVerdict,
@@ -90,5 +92,15 @@ export type {
   PerPatchGrid,
   ScenarioVerdict,
   SignatureVerdict,
+  SubtestChange,
+  SubtestsVerdict,
+  SubtestVerdict,
 } from './verdict.ts';
-export { COMPARISONS, comparisonWords, exitCodeOfComparison, isGood } from './verdict.ts';
+export {
+  COMPARISONS,
+  changeWords,
+  comparisonWords,
+  exitCodeOfComparison,
+  isGood,
+  SUBTEST_CHANGES,
+} from './verdict.ts';

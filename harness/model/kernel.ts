@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type { ChangedCode } from './changed-code.ts';
 
-/** The architectures that kernels can be of. */
-export const ARCHITECTURE_NAMES = ['x86_64', 'arm64'] as const;
-export type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
+/** The architectures that ktrial builds kernels for and has machines of; x86_64 unless a definition says otherwise. */
+export const ARCHITECTURES = ['x86_64', 'arm64'] as const;
+
+export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** What identifies a built kernel on any computer. */
 export interface KernelId {
   /** SHA-256, hex, over source, patches, configuration and compiler. */
   readonly digest: string;
   readonly name: string;
-  readonly arch: ArchitectureName;
+  readonly arch: Architecture;
   /** Such as `5.10.223`. */
   readonly release: string;
   /** SHA-256, hex, of the boot image: kernels that differ in modules only share it. */

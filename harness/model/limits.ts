@@ -35,6 +35,7 @@ export const LIMITS = {
   patches: { maximum: 1000, unit: 'patches', what: 'patches of a series' },
   'patch-mib': { maximum: 32, unit: 'MiB', what: 'one patch' },
   'log-mib': { maximum: 4096, unit: 'MiB', what: 'one log that `ktrial scan` reads whole, unpacked' },
+  subtests: { maximum: 20_000, unit: 'tests', what: 'tests of one (K)TAP log that are kept' },
   splats: { maximum: 1000, unit: 'complaints', what: 'complaints that are kept of one log' },
   'console-mib': { maximum: 64, unit: 'MiB', what: 'the console of one machine' },
   'output-mib': { maximum: 16, unit: 'MiB', what: 'each output of one command in a guest' },

@@ -3,6 +3,7 @@
 import type { Blame } from './fault.ts';
 import type { ImageId, KernelId } from './kernel.ts';
 import type { TrialSplat } from './splat.ts';
+import type { Subtest } from './subtest.ts';
 
 export type Outcome = 'passed' | 'failed' | 'skipped' | 'notRun';
 
@@ -69,10 +70,10 @@ export interface BootMethod {
 /**
  * One thing that a trial found wrong. Two arms are compared finding by finding, by signature.
  * `splat`: a complaint in the log; `expectation`: the guest did something else than the scenario asks;
- * `death`: the machine panicked, hung, powered off or lost its guest.
+ * `death`: the machine panicked, hung, powered off or lost its guest; `subtest`: a test of a suite that the guest ran failed.
  */
 export interface Finding {
-  readonly kind: 'splat' | 'expectation' | 'death';
+  readonly kind: 'splat' | 'expectation' | 'death' | 'subtest';
   readonly signature: string;
   /** One line for people. */
   readonly title: string;
@@ -120,6 +121,11 @@ export interface TrialResult {
   /** How many complaints the log has. */
   readonly splatCount: number;
   readonly steps: readonly StepRecord[];
+  /**
+   * Tests of the suites that the guest ran, by name: at most `MAXIMUM_TRIAL_SUBTESTS`, those that failed first. All are in
+   * the trial's `subtests.ndjson`. Absent where it ran none.
+   */
+  readonly subtests?: readonly Subtest[];
   /** What a reader should know beside the outcome, a sentence each: evidence that is missing, a log with a gap. */
   readonly notes: readonly string[];
   readonly startedAt: string;
@@ -145,3 +151,6 @@ export function isConclusive(trial: Pick<TrialResult, 'outcome' | 'blame'>): boo
 
 /** Complaints that a result contains in full. */
 export const MAXIMUM_TRIAL_SPLATS = 50;
+
+/** Tests of suites that a result contains. */
+export const MAXIMUM_TRIAL_SUBTESTS = 5000;

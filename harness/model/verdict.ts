@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { SubtestOutcome } from './subtest.ts';
 
 /**
  * What the arms say about one signature, or about a whole scenario (the worst of its signatures). With one arm nothing is
@@ -41,7 +42,7 @@ export function isGood(comparison: Comparison): boolean {
 export interface SignatureVerdict {
   readonly signature: string;
   readonly title: string;
-  readonly kind: 'splat' | 'expectation' | 'death';
+  readonly kind: 'splat' | 'expectation' | 'death' | 'subtest';
   readonly comparison: Comparison;
   /** In how many of how many conclusive trials it was seen. */
   readonly base: { readonly seen: number; readonly trials: number };
@@ -56,6 +57,61 @@ export interface ScenarioVerdict {
   readonly comparison: Comparison;
   readonly reason: string;
   readonly signatures: readonly SignatureVerdict[];
+  /** What the tests of the suites came to that it ran; absent where it ran none. */
+  readonly subtests?: SubtestsVerdict;
+}
+
+/**
+ * What became of one test of a suite. `vanished`: it ran on the base and not on the patched kernel, although nobody skipped
+ * it; `skipped`: it did not run on the patched kernel, as the suite says; `new`: it ran on the patched kernel alone. With
+ * one arm a test is failing, skipped or passing.
+ */
+export type SubtestChange =
+  | 'newlyFailing'
+  | 'vanished'
+  | 'failingOnBoth'
+  | 'failing'
+  | 'newlyPassing'
+  | 'skipped'
+  | 'new'
+  | 'passing';
+
+/** One test of a suite, on the base and on the patched kernel: the worst that any conclusive trial saw, or null for none. */
+export interface SubtestVerdict {
+  readonly name: string;
+  readonly change: SubtestChange;
+  readonly base: SubtestOutcome | null;
+  /** Null also where there is only one arm. */
+  readonly patched: SubtestOutcome | null;
+  /** Why, in the suite's own words, from the arm that the change is about; null where it says nothing. */
+  readonly reason: string | null;
+}
+
+/** All tests of the suites that a scenario ran. */
+export interface SubtestsVerdict {
+  /** How many there are of each kind; kinds without any are absent. */
+  readonly counts: Readonly<Partial<Record<SubtestChange, number>>>;
+  /** At most `MAXIMUM_TRIAL_SUBTESTS`, those that matter most first. */
+  readonly tests: readonly SubtestVerdict[];
+}
+
+const CHANGED: Readonly<Record<SubtestChange, string>> = {
+  newlyFailing: 'newly failing',
+  vanished: 'vanished',
+  failingOnBoth: 'failing on both',
+  failing: 'failing',
+  newlyPassing: 'newly passing',
+  skipped: 'skipped',
+  new: 'new',
+  passing: 'passing',
+};
+
+/** Kinds of change, those that matter most first. */
+export const SUBTEST_CHANGES = Object.keys(CHANGED) as readonly SubtestChange[];
+
+/** A kind of change in words for people. */
+export function changeWords(change: SubtestChange): string {
+  return CHANGED[change];
 }
 
 const COMPARED: Readonly<Record<Comparison, string>> = {

@@ -6,9 +6,11 @@ import {
   describeUntried,
   isUntried,
   type ScenarioVerdict,
+  type SubtestChange,
   type TrialResult,
 } from '../model/index.ts';
 import { COMPILED_NAME } from './changed-code.ts';
+import { describeTest } from './compared-tests.ts';
 import { findEvidence, type PrintedOnce } from './evidence.ts';
 import type { ReportOptions } from './options.ts';
 import { inconclusiveTrials, trialsOf } from './select.ts';
@@ -91,6 +93,33 @@ export function compiledCase(code: ChangedCode): Case {
   };
 }
 
+/** Turns each test of the suites that a scenario ran into a test case of its own, named by the test alone. */
+export function subtestCases(scenario: ScenarioVerdict, state: CampaignState): readonly Case[] {
+  const className = `${classOf(state)}.${oneLine(scenario.scenario).replaceAll('.', '_')}`;
+  return (scenario.subtests?.tests ?? []).map((test) => {
+    const kind = PROBLEMS[test.change];
+    const message = describeTest(test);
+    const problem = kind === null ? null : { kind, type: test.change, message, text: message };
+    return { className, name: test.name, seconds: 0, problem, output: '' };
+  });
+}
+
+/** What a test that fails on both kernels says about the series is nothing; the same holds for one that is skipped. */
+const PROBLEMS: Readonly<Record<SubtestChange, 'failure' | 'error' | 'skipped' | null>> = {
+  newlyFailing: 'failure',
+  failing: 'failure',
+  vanished: 'error',
+  failingOnBoth: 'skipped',
+  skipped: 'skipped',
+  newlyPassing: null,
+  new: null,
+  passing: null,
+};
+
+function classOf(state: CampaignState): string {
+  return `ktrial.${oneLine(state.request.kernel.name).replaceAll('.', '_')}`;
+}
+
 /** Turns the verdict on a scenario into a test case. */
 export function scenarioCase(
   scenario: ScenarioVerdict,
@@ -101,7 +130,7 @@ export function scenarioCase(
 ): Case {
   const trials = trialsOf(scenario.scenario, state);
   return {
-    className: `ktrial.${oneLine(state.request.kernel.name).replaceAll('.', '_')}`,
+    className: classOf(state),
     name: scenario.scenario,
     seconds: trials.reduce((sum, trial) => sum + trial.durationMs, 0) / 1000,
     problem: findProblem(scenario, state, standing, printed, options),

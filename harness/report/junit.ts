@@ -2,7 +2,14 @@
 import type { CampaignState } from '../model/index.ts';
 import { findUncompiled } from './changed-code.ts';
 import { createPrintedOnce } from './evidence.ts';
-import { bisectableCase, type Case, campaignCase, compiledCase, scenarioCase } from './junit-case.ts';
+import {
+  bisectableCase,
+  type Case,
+  campaignCase,
+  compiledCase,
+  scenarioCase,
+  subtestCases,
+} from './junit-case.ts';
 import type { ReportOptions } from './options.ts';
 import { judgedScenarios } from './select.ts';
 import { describeStanding } from './standing.ts';
@@ -23,7 +30,10 @@ export function junitReport(state: CampaignState, options: ReportOptions): strin
     campaignCase(state, standing, options),
     ...perPatch,
     ...(uncompiled ? [compiledCase(uncompiled)] : []),
-    ...judgedScenarios(state).map((scenario) => scenarioCase(scenario, state, standing, printed, options)),
+    ...judgedScenarios(state).flatMap((scenario) => [
+      scenarioCase(scenario, state, standing, printed, options),
+      ...subtestCases(scenario, state),
+    ]),
   ];
   const seconds = cases.reduce((sum, one) => sum + one.seconds, 0).toFixed(3);
   const count = (kind: string) => cases.filter((one) => one.problem?.kind === kind).length;

@@ -6,8 +6,8 @@ import { oneLine } from './text.ts';
 /** A stage's progress becomes a line at most this often, in milliseconds of event time. */
 const LINE_EVERY_MS = 10_000;
 
-/** Writes one dated line for each event that matters, and one every ten seconds for a stage that makes progress. */
-export function createLines(write: (text: string) => void): Reporter {
+/** Writes one dated line for each event that matters, and one every ten seconds for a stage that makes progress; `verbose`: one for each step, too. */
+export function createLines(write: (text: string) => void, verbose = false): Reporter {
   const narrate = createNarrator();
   const writtenAt = new Map<string, number>();
   let done = 0;
@@ -15,7 +15,8 @@ export function createLines(write: (text: string) => void): Reporter {
   return {
     name: 'progress',
     event(event) {
-      const text = narrate(event);
+      const text =
+        verbose && event.type === 'stepStarted' ? `${event.trial}: ${event.label}` : narrate(event);
       if (text === null) return;
       if (event.type === 'stageStarted') writtenAt.set(event.stage, Date.parse(event.at));
       if (event.type === 'stageProgress') {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
 import { type CampaignState, comparisonWords, groupFindings, type ScenarioVerdict } from '../model/index.ts';
+import { changedTests, countTests, describeTest } from './compared-tests.ts';
 import { createPrintedOnce, type Evidence, findEvidence, type PrintedOnce } from './evidence.ts';
 import { endedTrials, inconclusiveTrials, trialsOf } from './select.ts';
 import { type PrintOptions, printSplat } from './splat.ts';
@@ -17,14 +18,17 @@ export function reasonLines(
   const notes = trialsOf(scenario.scenario, state).flatMap((trial) =>
     trial.notes.map((note) => `note: ${trial.id}: ${note}`),
   );
-  if (scenario.comparison === 'clean' && inconclusive.length === 0 && notes.length === 0) return [];
+  const tests = testLines(scenario);
+  const isQuiet = inconclusive.length === 0 && notes.length === 0 && tests.length === 0;
+  if (scenario.comparison === 'clean' && isQuiet) return [];
   const paint = pc.createColors(options.color);
   const words = comparisonWords(state.plan.arms.length);
   const fold = (text: string, indent: string) => foldWords(oneLine(text), indent, options.columns);
   const name = oneLine(scenario.scenario);
   const [first = '', ...rest] = fold(`${name}: ${words[scenario.comparison]}: ${scenario.reason}`, '');
   const lines = ['', first.replace(name, () => paint.bold(name)), ...rest];
-  for (const one of scenario.signatures)
+  for (const test of tests) lines.push(...fold(test, '  '));
+  for (const one of scenario.signatures.filter(({ kind }) => kind !== 'subtest'))
     lines.push(
       ...fold(`${words[one.comparison]}: ${one.title} (${countSeen(one)})`, '  '),
       paint.dim(`    signature ${oneLine(one.signature)}`),
@@ -34,6 +38,21 @@ export function reasonLines(
       lines.push(...fold(`inconclusive: ${trial.id} ${describeOutcome(trial)}: ${trial.reason}`, '  '));
   for (const note of notes) lines.push(...fold(note, '  '));
   return lines;
+}
+
+/** Tests of suites that a table names. */
+const TESTS_SHOWN = 50;
+
+/** The tests of a scenario's suites that did not simply pass, and the count of all; nothing where it ran none. */
+function testLines(scenario: ScenarioVerdict): string[] {
+  const counts = countTests(scenario);
+  if (counts === null) return [];
+  const { shown, more } = changedTests(scenario, TESTS_SHOWN);
+  return [
+    ...shown.map(describeTest),
+    ...(more > 0 ? [`${more} more: ktrial report -o json has them all`] : []),
+    `tests: ${counts}`,
+  ];
 }
 
 /**

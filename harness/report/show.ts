@@ -7,6 +7,7 @@ import {
   type TrialState,
 } from '../model/index.ts';
 import { findUncompiled } from './changed-code.ts';
+import { countSubtests } from './subtests.ts';
 import { oneLine } from './text.ts';
 import { describeOutcome, formatDuration } from './words.ts';
 
@@ -73,6 +74,7 @@ export function showTrial(trial: TrialState, runDirectory: string): string {
     `took      ${formatDuration(result.durationMs)}${result.bootMs === null ? '' : `, machine up after ${formatDuration(result.bootMs)}`}`,
     ...(result.accelerator ? [`machine   ${describeMachine(result)}`] : []),
     ...result.notes.map((note) => `note      ${note}`),
+    ...(result.subtests ? [`tests     ${countSubtests(result.subtests)}`] : []),
     ...result.findings.map((one) => `finding   ${one.title}`),
     ...result.steps.map(
       (step) =>

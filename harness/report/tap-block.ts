@@ -10,6 +10,7 @@ import {
   type SplatBody,
   type TrialResult,
 } from '../model/index.ts';
+import { changedTests } from './compared-tests.ts';
 import { findEvidence } from './evidence.ts';
 import { callPath, formatFrame, shownFrames } from './frame.ts';
 import type { ReportOptions } from './options.ts';
@@ -37,12 +38,36 @@ export function scenarioBlock(
     lines.push(
       `inconclusive: ${quote(`this says nothing about the series: ${explainInconclusive(trials)}`)}`,
     );
-  if (scenario.signatures.length > 0) lines.push('signatures:');
-  for (const one of scenario.signatures)
+  lines.push(...testsItem(scenario));
+  // A test of a suite stands above, with what became of it.
+  const signatures = scenario.signatures.filter(({ kind }) => kind !== 'subtest');
+  if (signatures.length > 0) lines.push('signatures:');
+  for (const one of signatures)
     lines.push(...signatureItem(one, trials, options, claim).map((line) => `  ${line}`));
   if (trials.length > 0) lines.push('trials:');
   for (const trial of trials) lines.push(...trialItem(trial, options).map((line) => `  ${line}`));
   return [...lines, '...'];
+}
+
+/** Tests of suites that a block names. */
+const TESTS_SHOWN = 200;
+
+function testsItem(scenario: ScenarioVerdict): string[] {
+  if (!scenario.subtests) return [];
+  const { shown, more } = changedTests(scenario, TESTS_SHOWN);
+  const counts = Object.entries(scenario.subtests.counts).map(([change, count]) => `${change}: ${count}`);
+  return [
+    `testCounts: { ${counts.join(', ')} }`,
+    ...(shown.length > 0 ? ['tests:'] : []),
+    ...shown.flatMap(({ name, change, base, patched, reason }) => [
+      `  - name: ${quote(name)}`,
+      `    change: ${change}`,
+      `    base: ${base ?? 'null'}`,
+      `    patched: ${patched ?? 'null'}`,
+      ...(reason === null ? [] : [`    reason: ${quote(reason)}`]),
+    ]),
+    ...(more > 0 ? [`moreTests: ${more}`] : []),
+  ];
 }
 
 /** Builds the YAML block of the test point for bisectability. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Makes: settled scenarios from YAML text; from one and a guest its performance; from one and a log its findings.
-// Needs: document, model.
+// Needs: document, ktap, model.
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
 export { compileSplatExpectation } from './expect.ts';
@@ -8,5 +8,6 @@ export { lintScenario, parseScenario } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export type { Performance } from './perform.ts';
 export { performScenario } from './perform.ts';
+export { listSelftests } from './selftest-targets.ts';
 export type { SettledScenario } from './settled.ts';
 export { parseSettledScenario } from './settled.ts';

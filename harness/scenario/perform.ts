@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Fault, type Finding, type StepRecord, toFault } from '../model/index.ts';
+import { type Fault, type Finding, type StepRecord, type Subtest, toFault } from '../model/index.ts';
 import { cleanUp } from './cleanup.ts';
 import { createJobs } from './jobs.ts';
 import { orderModules, readModuleState } from './modules.ts';
@@ -14,6 +14,8 @@ export interface Performance {
   readonly steps: readonly StepRecord[];
   /** Expectations that the guest did not meet, one for each signature. */
   readonly findings: readonly Finding[];
+  /** Tests of the suites that it ran, by name. */
+  readonly subtests: readonly Subtest[];
   /**
    * Why the scenario was not performed to its end: the stage's reason to stop, or what a step threw; the first one. Null
    * also where that became a finding: the scenario's time limit passed in `steps` while the guest still answered.
@@ -63,8 +65,8 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
       fault ??= toFault(error);
     }
   }
-  const { records, findings } = performer.recorder;
-  return { steps: records, findings, fault, stoppedIn, evidence };
+  const { records, findings, subtests } = performer.recorder;
+  return { steps: records, findings, subtests, fault, stoppedIn, evidence };
 }
 
 type Stop = Pick<Performance, 'fault' | 'stoppedIn'>;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { type Finding, isFault, type StepRecord } from '../model/index.ts';
+import { type Finding, isFailure, isFault, type StepRecord, type Subtest } from '../model/index.ts';
 import type { Failure, Stage, StepOutcome } from './step.ts';
 
 const DETAILS_KEPT = 60;
+/** Failed tests of suites that are findings of their own; all are among the tests, which the verdict goes by. */
+const FAILED_TESTS_KEPT = 500;
+const TEST_DETAILS_KEPT = 12;
 
 /** The reason of a signal that cuts steps short because the verdict does not depend on them any more. */
 export const CUT_SHORT: unique symbol = Symbol('cut short');
@@ -22,10 +25,14 @@ export interface RecordedStep {
 export interface Recorder {
   readonly records: readonly StepRecord[];
   readonly findings: readonly Finding[];
+  /** Tests of suites, each by its name once: the worst of what it came to. */
+  readonly subtests: readonly Subtest[];
   /** Performs a step and records how it ended. Rejects with what the step rejects with. */
   record(step: RecordedStep, perform: () => Promise<StepOutcome>): Promise<StepOutcome>;
   /** Turns failures of a step into findings, one for each signature: a step of a loop may fail in several rounds. */
   addFindings(label: string, failures: readonly Failure[]): void;
+  /** Keeps the tests of a suite, and turns those that failed into findings. They start no grace: each is wanted. */
+  addSubtests(label: string, subtests: readonly Subtest[]): void;
   /** Adds the finding that the scenario did not end within its own limit while the step `running` was performed. */
   addTimeout(running: string | null, limitMs: number): void;
 }
@@ -38,6 +45,8 @@ export function createRecorder(
 ): Recorder {
   const records: StepRecord[] = [];
   const findings = new Map<string, Finding>();
+  const tests = new Map<string, Subtest>();
+  let failed = 0;
   const add = (finding: Finding) => {
     if (findings.has(finding.signature)) return;
     findings.set(finding.signature, finding);
@@ -47,6 +56,9 @@ export function createRecorder(
     records,
     get findings() {
       return [...findings.values()];
+    },
+    get subtests() {
+      return [...tests.values()];
     },
     async record(step, perform) {
       const { phase, label, kind, quiet, signal } = step;
@@ -68,7 +80,8 @@ export function createRecorder(
       };
       try {
         const outcome = await perform();
-        const failed = outcome.failures.length > 0 || outcome.stopped === true;
+        const isTestFailed = outcome.subtests?.some((one) => isFailure(one.outcome)) === true;
+        const failed = outcome.failures.length > 0 || outcome.stopped === true || isTestFailed;
         end(failed ? 'failed' : 'passed', [
           ...outcome.failures.map((one) => one.title),
           ...(outcome.failures[0]?.details ?? outcome.details ?? []),
@@ -93,6 +106,16 @@ export function createRecorder(
         });
       }
     },
+    addSubtests(label, subtests) {
+      for (const one of subtests) {
+        const before = tests.get(one.name);
+        if (before && isFailure(before.outcome)) continue;
+        tests.set(one.name, one);
+        failed += isFailure(one.outcome) ? 1 : 0;
+        if (isFailure(one.outcome) && failed <= FAILED_TESTS_KEPT)
+          findings.set(signatureOf(one), findingOf(one, label));
+      }
+    },
     addTimeout(running, limitMs) {
       // No step in the signature: on a slow computer the same endless loop may be met one step later.
       const signature = `expectation:${scenario}:timeout`;
@@ -105,6 +128,28 @@ export function createRecorder(
         splat: null,
       });
     },
+  };
+}
+
+function signatureOf({ name }: Subtest): string {
+  return `ktap:${name}`;
+}
+
+const FAILED: Readonly<Partial<Record<Subtest['outcome'], string>>> = {
+  notOk: 'failed',
+  timeout: 'timed out',
+  crashed: 'crashed',
+};
+
+function findingOf(test: Subtest, step: string): Finding {
+  const { name, outcome, reason, details } = test;
+  return {
+    kind: 'subtest',
+    signature: signatureOf(test),
+    title: `${name} ${FAILED[outcome] ?? outcome}${reason === null ? '' : `: ${reason}`}`,
+    step,
+    details: details.slice(-TEST_DETAILS_KEPT),
+    splat: null,
   };
 }
 

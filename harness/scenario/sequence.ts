@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Fault, type Guest, type StepRecord } from '../model/index.ts';
+import { Fault, type Guest, isFailure, isFault, type StepRecord, type Subtest } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
 import type { Recorder } from './record.ts';
 import type { SettledStep, Stage, StepContext, StepOutcome } from './step.ts';
@@ -49,19 +49,49 @@ async function performStep(performer: Performer, step: SettledStep, part: Part):
   const { recorder, scenario } = performer;
   const { label, body } = step;
   const kind = stepKind(step.kind);
-  const outcome = await recorder.record({ ...part, label, kind: kind.kind }, () => {
-    const performed = kind.perform(body, makeContext(performer, part));
+  const running: Running = { subtest: null };
+  const perform = () => {
+    const performed = kind.perform(body, makeContext(performer, part, label, running));
     // A step with steps inside ends by them: its record comes after theirs.
     return kind.inner ? performed : untilAborted(performed, part.signal);
-  });
+  };
+  const outcome = await recorder
+    .record({ ...part, label, kind: kind.kind }, perform)
+    .catch((error: unknown) => {
+      if (part.blame === 'kernel') recorder.addSubtests(label, describeCrash(running, error));
+      throw error;
+    });
+  const failed = outcome.subtests?.find((one) => isFailure(one.outcome));
+  if (failed && part.blame === 'scenario')
+    throw setupFault(scenario, label, { failures: [{ what: 'subtest', title: `${failed.name} failed` }] });
   if (outcome.failures.length === 0) return outcome.stopped !== true;
   if (part.blame === 'kernel') recorder.addFindings(label, outcome.failures);
   if (part.blame === 'scenario') throw setupFault(scenario, label, outcome);
   return false;
 }
 
-function makeContext(performer: Performer, part: Part): StepContext {
-  const { stage, guest, jobs } = performer;
+/** The test of a suite that a step runs at present. */
+interface Running {
+  subtest: string | null;
+}
+
+/** Ends of a machine that a test which ran then may have brought about. */
+const CRASHES: readonly string[] = [
+  'MACHINE_ENDED',
+  'GUEST_CONNECTION_LOST',
+  'GUEST_SILENT',
+  'SCENARIO_TIMEOUT',
+];
+
+function describeCrash({ subtest }: Running, error: unknown): readonly Subtest[] {
+  if (subtest === null || !isFault(error) || !CRASHES.includes(error.code)) return [];
+  const isLate = error.code === 'SCENARIO_TIMEOUT';
+  const reason = isLate ? "the scenario's time limit passed" : `while it ran: ${error.message}`;
+  return [{ name: subtest, outcome: isLate ? 'timeout' : 'crashed', reason, details: [] }];
+}
+
+function makeContext(performer: Performer, part: Part, label: string, running: Running): StepContext {
+  const { stage, guest, jobs, recorder } = performer;
   return {
     guest,
     stage,
@@ -75,6 +105,13 @@ function makeContext(performer: Performer, part: Part): StepContext {
         env: { ...part.env, ...options.env },
         quiet: part.quiet || options.quiet === true,
       }),
+    beginSubtest(name) {
+      running.subtest = name;
+    },
+    endSubtest(subtests) {
+      running.subtest = null;
+      if (part.blame === 'kernel') recorder.addSubtests(label, subtests);
+    },
     async poll(ask, timeoutMs) {
       const end = stage.now() + timeoutMs;
       for (;;) {

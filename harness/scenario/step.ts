@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
-import type { Guest, LimitName, StepRecord, Timeouts } from '../model/index.ts';
+import type { Guest, LimitName, StepRecord, Subtest, Timeouts } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
 import type { Pattern } from './pattern.ts';
 
@@ -34,6 +34,8 @@ export interface StepOutcome {
   readonly details?: readonly string[];
   /** Inner steps failed and were reported by themselves: the steps after this one are not performed. */
   readonly stopped?: boolean;
+  /** Tests of a suite that it ran. One that failed is a finding by its own name; the next steps are performed all the same. */
+  readonly subtests?: readonly Subtest[];
 }
 
 /** What the trial gives to a scenario: the guest, the console's lines, and time. */
@@ -79,6 +81,10 @@ export interface StepContext {
     steps: readonly SettledStep[],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly quiet?: boolean },
   ): Promise<boolean>;
+  /** A test of a suite, or a whole suite, begins: if the machine ends now, it crashed. */
+  beginSubtest(name: string): void;
+  /** What began has ended; its tests are kept whatever happens later. */
+  endSubtest(subtests: readonly Subtest[]): void;
   /** Asks again and again until the answer is not null; null when the time is over. */
   poll<Answer>(ask: () => Promise<Answer | null>, timeoutMs: number): Promise<Answer | null>;
 }

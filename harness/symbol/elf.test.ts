@@ -2,7 +2,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { runCommand } from '../host/index.ts';
+import { hostArchitecture, runCommand } from '../host/index.ts';
 import { readBinary } from './elf.ts';
 
 t.test('kind and build id are read from the file as readelf reads them', async (t) => {
@@ -22,7 +22,8 @@ t.test('kind and build id are read from the file as readelf reads them', async (
     const { stdout } = await runCommand('readelf', ['-n', path]);
     const buildId = /Build ID: ([0-9a-f]{40})/.exec(stdout)?.[1];
     t.ok(buildId, name);
-    t.strictSame(await readBinary(path), { relocatable, buildId, size: statSync(path).size }, name);
+    const { size } = statSync(path);
+    t.strictSame(await readBinary(path), { arch: hostArchitecture(), relocatable, buildId, size }, name);
   }
   t.match(await readBinary(join(directory, 'nameless')), { relocatable: false, buildId: null });
   t.match(await readBinary(join(directory, 'object')), { relocatable: true, buildId: null });
@@ -40,6 +41,6 @@ t.test('what is no 64-bit ELF file is nothing; headers that lie find nothing', a
   head.writeUInt16LE(0xffff, 60);
   const path = join(directory, 'lie');
   writeFileSync(path, head);
-  t.match(await readBinary(path), { relocatable: false, buildId: null });
+  t.match(await readBinary(path), { arch: null, relocatable: false, buildId: null });
   await t.rejects(readBinary(join(directory, 'absent')), { code: 'ENOENT' });
 });

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Architecture } from '../model/index.ts';
 
 /** What an ELF file says of itself. */
 export interface Binary {
+  /** Null for one that ktrial builds no kernels for. */
+  readonly arch: Architecture | null;
   /** `ET_REL`, as modules are: addresses count from the beginning of a section. */
   readonly relocatable: boolean;
   /** The linker's digest of the file, hex; null where it was not asked to write one. */
@@ -11,6 +14,8 @@ export interface Binary {
   readonly size: number;
 }
 
+/** Values of `e_machine`. */
+const MACHINES: Readonly<Record<number, Architecture>> = { 62: 'x86_64', 183: 'arm64' };
 const SHT_NOTE = 7;
 const NT_GNU_BUILD_ID = 3;
 /** A section of notes is some dozen bytes; more than this is not what it says. */
@@ -26,7 +31,8 @@ export async function readBinary(path: string): Promise<Binary | null> {
     if (head.byteLength < 64 || head.getUint32(0) !== 0x7f454c46 || head.getUint8(4) !== 2) return null;
     const little = head.getUint8(5) === 1;
     const relocatable = head.getUint16(16, little) === 1;
-    return { relocatable, buildId: await findBuildId(file, head, little), size };
+    const arch = MACHINES[head.getUint16(18, little)] ?? null;
+    return { arch, relocatable, buildId: await findBuildId(file, head, little), size };
   } finally {
     await file.close();
   }

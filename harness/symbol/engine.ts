@@ -67,11 +67,15 @@ export function parseJson(line: string): readonly Place[] | null {
   }
 }
 
-/** GNU `addr2line`. In a module's `.ko` addresses count from the beginning of a section, which must be named. */
-export async function startAddr2line(binary: string, section: string | null): Promise<Engine> {
+/** GNU `addr2line`, of the architecture that `prefix` names. In a module's `.ko` addresses count from the beginning of a section, which must be named. */
+export async function startAddr2line(
+  binary: string,
+  section: string | null,
+  prefix: string,
+): Promise<Engine> {
   // Each value in the word of its option: a section of a hostile file may be called like an option.
   const within = section === null ? [] : [`--section=${section}`];
-  const program = await startProgram('addr2line', [`--exe=${binary}`, '-a', '-f', '-i', ...within]);
+  const program = await startProgram(`${prefix}addr2line`, [`--exe=${binary}`, '-a', '-f', '-i', ...within]);
   return {
     name: 'addr2line',
     async locate(address) {

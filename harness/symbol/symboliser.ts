@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { runCommand } from '../host/index.ts';
+import { runCommand, toolPrefix } from '../host/index.ts';
 import type { Frame } from '../model/index.ts';
 import { readBinary } from './elf.ts';
 import { type Engine, type Place, startAddr2line, startLlvm } from './engine.ts';
@@ -32,7 +32,9 @@ export interface Symboliser {
  * first needed. Faults `HOST_COMMAND_FAILED`, `HOST_PROGRAM_MISSING`.
  */
 export async function openSymboliser(binary: string, preference: Preference = 'llvm'): Promise<Symboliser> {
-  const relocatable = (await readBinary(binary))?.relocatable ?? false;
+  const { relocatable = false, arch = null } = (await readBinary(binary)) ?? {};
+  // Only the relocations of an object are read by none but the architecture's own tools.
+  const prefix = relocatable && arch !== null ? toolPrefix(arch) : '';
   const { stdout } = await runCommand('nm', ['--format=sysv', '--defined-only', '--', binary]);
   const table = parseSymbols(stdout);
   const engines = new Map<string, Promise<Engine | null>>();
@@ -53,7 +55,7 @@ export async function openSymboliser(binary: string, preference: Preference = 'l
     const key = relocatable ? section : '';
     let engine = engines.get(key);
     if (!engine) {
-      engine = startEngine(binary, relocatable ? section : null, preference);
+      engine = startEngine(binary, relocatable ? section : null, prefix, preference);
       engines.set(key, engine);
     }
     return engine;
@@ -67,7 +69,10 @@ export async function openSymboliser(binary: string, preference: Preference = 'l
     await engine[Symbol.asyncDispose]();
     const canRetry = engine.name !== 'addr2line';
     const key = relocatable ? section : '';
-    engines.set(key, canRetry ? startAddr2line(binary, relocatable ? section : null) : Promise.resolve(null));
+    engines.set(
+      key,
+      canRetry ? startAddr2line(binary, relocatable ? section : null, prefix) : Promise.resolve(null),
+    );
     return canRetry ? ask(section, address) : [];
   };
   return {
@@ -96,10 +101,15 @@ export async function openSymboliser(binary: string, preference: Preference = 'l
   };
 }
 
-async function startEngine(binary: string, section: string | null, preference: Preference): Promise<Engine> {
+async function startEngine(
+  binary: string,
+  section: string | null,
+  prefix: string,
+  preference: Preference,
+): Promise<Engine> {
   // llvm-symbolizer cannot be told which section of a relocatable file an address counts from.
   const llvm = section === null && preference === 'llvm' ? await startLlvm(binary) : null;
-  return llvm ?? startAddr2line(binary, section);
+  return llvm ?? startAddr2line(binary, section, prefix);
 }
 
 function addressOf(

@@ -22,10 +22,10 @@ export async function openTestLab(definitionName = 'smoke-5.10'): Promise<TestLa
   await using buildTree = await openBuildTree(definition, { cacheDirectory: TEST_CACHE, onProgress });
   const built = await buildTree.build({ commit: buildTree.baseCommit });
   if (!built.ok) throw new Error(`the test kernel does not compile: ${built.logTail.join('\n')}`);
-  const image = await bakeImage(join(PROJECT_ROOT, 'images/guest.yaml'), { cacheDirectory: TEST_CACHE });
-  const accelerator = await probeAccelerator({
+  const { arch, bootImage } = built.kernel;
+  const image = await bakeImage(join(PROJECT_ROOT, 'images/guest.yaml'), arch, {
     cacheDirectory: TEST_CACHE,
-    bootImage: built.kernel.bootImage,
   });
+  const accelerator = await probeAccelerator({ cacheDirectory: TEST_CACHE, arch, bootImage });
   return { cacheDirectory: TEST_CACHE, kernel: built.kernel, image, accelerator };
 }

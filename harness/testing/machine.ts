@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, type Guest, type GuestJob } from '../model/index.ts';
-import type { Machine, MachineEnd, SshProbe } from '../vm/index.ts';
+import type { KeptMachine, Machine, MachineEnd, SshProbe } from '../vm/index.ts';
 import { type Answer, aGuest, type FakeGuest } from './guest.ts';
 
 /** What a fake machine does. Everything is optional: without a script it boots at once, obeys, and is clean. */
@@ -40,7 +40,7 @@ export class FakeMachine implements Machine {
   readonly isolated: boolean;
   readonly consolePath: string;
   readonly ended: Promise<MachineEnd>;
-  /** What was asked of the machine, in order: `connect`, `probe`, `nmi`, `powerOff`, `readLog`, `stop`. */
+  /** What was asked of the machine, in order: `connect`, `probe`, `nmi`, `powerOff`, `readLog`, `release`, `stop`. */
   readonly log: string[] = [];
   /** The guest of the last session, with its own log. */
   guest: FakeGuest | null = null;
@@ -197,6 +197,13 @@ export class FakeMachine implements Machine {
 
   async measureMemoryMib(): Promise<number | null> {
     return this.#end ? null : 42;
+  }
+
+  async release(): Promise<KeptMachine | null> {
+    this.log.push('release');
+    if (this.#end) return null;
+    this.#finish('stoppedByUs', 'left running', null, null);
+    return { pid: 1234, ssh: 'ssh guest', monitor: 'monitor', gdb: 'gdb', end: 'kill 1234' };
   }
 
   async stop(): Promise<MachineEnd> {

@@ -11,6 +11,7 @@ export const PROVOKE_PACK: Readonly<Record<string, readonly string[]>> = {
   'provoke-kasan-5.10': ['kasan', 'kasan-5.10'],
   'provoke-kasan-6.12': ['kasan', 'kasan-6.12'],
   'provoke-kcsan-6.12': ['module'],
+  'smoke-arm64-5.10': ['arm64'],
 };
 
 /** Where the logs of the pack lie. */

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { type KernelDefinition, openBuildTree } from '../kernel/index.ts';
+import { type BuildChecks, type KernelDefinition, openBuildTree } from '../kernel/index.ts';
 import { type BuildResult, DEFAULT_LIMITS, type Limits } from '../model/index.ts';
 
 /**
@@ -22,8 +22,9 @@ $(O)/vmlinux: $(OBJECTS)
 	ld -r -o $@ $^
 $(OBJECTS): $(O)/%.o: %.c $(wildcard *.h)
 	@echo '  CC      $*.o'
-	@cd $(O) && $(CC) -Wall -MMD -MF $*.o.d -c -o $*.o $(CURDIR)/$*.c
+	@cd $(O) && $(CC) -Wall $(if $(W),-Wextra) -MMD -MF $*.o.d -c -o $*.o $(CURDIR)/$*.c
 	@mv $(O)/$*.o.d $(O)/.$*.o.cmd
+	@$(if $(C),cd $(O) && $(CHECK) $(CURDIR)/$*.c)
 modules: bzImage
 	@mkdir -p $(O)/drivers $(O)/lib
 	@echo 'MODULE_INFO(depends, "base");' >$(O)/drivers/toy.mod.c
@@ -66,6 +67,8 @@ export interface SmallKernelLab {
     readonly touched?: readonly string[];
     readonly isReference?: boolean;
     readonly modules?: boolean;
+    readonly toolchain?: string;
+    readonly checks?: BuildChecks;
     readonly jobs?: number;
     readonly ofSeries?: boolean;
     readonly limits?: Partial<Limits>;
@@ -119,17 +122,26 @@ export function openSmallKernelLab(t: Test): SmallKernelLab {
       writeFileSync(join(bin, 'gcc'), GCC(script));
       chmodSync(join(bin, 'gcc'), 0o755);
     },
-    async build({ modules = true, jobs = 2, limits = {}, signal, ...request } = {}) {
+    async build({
+      modules = true,
+      toolchain = 'gcc',
+      checks,
+      jobs = 2,
+      limits = {},
+      signal,
+      ...request
+    } = {}) {
       const onProgress = (text: string) => lab.said.push(text);
       const bounds = { ...DEFAULT_LIMITS, ...limits };
       const options = {
         cacheDirectory: lab.cache,
         jobs,
+        checks,
         onProgress,
         limits: bounds,
         ...(signal ? { signal } : {}),
       };
-      await using buildTree = await openBuildTree({ ...definition, modules }, options);
+      await using buildTree = await openBuildTree({ ...definition, modules, toolchain }, options);
       const commit = buildTree.baseCommit;
       return await buildTree.build({ commit, onProgress, ...request });
     },

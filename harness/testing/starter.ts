@@ -67,6 +67,7 @@ function aTemplate(): Template {
   const spec = {
     name: 'template',
     directory: '/nowhere',
+    arch: 'x86_64' as const,
     bootImage: '/nowhere/boot',
     rootPath: '/nowhere/root',
     overlayPath: '/nowhere/overlay',

@@ -7,6 +7,7 @@ import { OVERLAY_FILE } from '../vm/index.ts';
 import { LOG_FILE } from './collect.ts';
 import { SPLATS_FILE, TEXTS_FILE } from './splat-files.ts';
 import { MACHINE_LOGS, nameOfCloneLog } from './start.ts';
+import { SUBTESTS_FILE } from './subtests.ts';
 
 /** Names of a trial's files for programs; another file is named by its own name. */
 const NAMED: Readonly<Record<string, string>> = {
@@ -17,6 +18,7 @@ const NAMED: Readonly<Record<string, string>> = {
   cloneQemu: nameOfCloneLog(MACHINE_LOGS.qemu),
   splats: SPLATS_FILE,
   splatTexts: TEXTS_FILE,
+  subtests: SUBTESTS_FILE,
   overlay: OVERLAY_FILE,
 };
 

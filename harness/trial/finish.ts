@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type Guest, type Timeouts, toFault } from '../model/index.ts';
 import type { MachineState } from '../verdict/index.ts';
-import type { Machine } from '../vm/index.ts';
+import type { KeptMachine, Machine } from '../vm/index.ts';
 import { cleanGuestLog, type GuestLog, readGuestLog } from './collect.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
 import type { TrialStop } from './stop.ts';
+
+/** Decides which machines are left running when their trial has failed, and is told how to reach them. */
+export interface Keeper {
+  wants(): boolean;
+  take(trial: string, kept: KeptMachine): void;
+}
 
 /** A machine after its steps. */
 export interface FinishContext {
@@ -21,6 +27,7 @@ export interface FinishContext {
   readonly hasFinding: boolean;
   /** Evidence that is missing is reported here. */
   readonly notes: string[];
+  readonly keeper?: Pick<Keeper, 'wants'> & { take(kept: KeptMachine): void };
 }
 
 /** How a machine ended. */
@@ -33,16 +40,20 @@ export interface Finish {
 
 /**
  * Finds the state of the machine, reads the guest's own log where the guest still answers, and powers the machine off
- * through its kernel. Afterwards no machine runs. Never rejects.
+ * through its kernel. Afterwards no machine runs, but one whose trial has failed and that somebody wants to look at. Never rejects.
  */
 export async function finishMachine(context: FinishContext): Promise<Finish> {
   const { machine, guest, timeouts, stop } = context;
   let finish: Finish = { state: { kind: 'running' }, fault: context.fault, log: null };
   if (!stop.reason()) {
     finish = { ...finish, state: await diagnoseMachine(machine, await findDoubt(context), timeouts) };
-    if (finish.state.kind === 'running' && guest) finish = await powerOff(context, guest);
+    if (isWanted(context)) {
+      const log = finish.state.kind === 'running' && guest ? await collectLog(context, guest) : null;
+      finish = { ...finish, log };
+    } else if (finish.state.kind === 'running' && guest) finish = await powerOff(context, guest);
   }
   await guest?.close().catch(() => {});
+  if (!stop.reason()) await leave(context);
   await machine[Symbol.asyncDispose]();
   const stopped = stop.reason();
   if (!stopped) return finish;
@@ -60,9 +71,25 @@ async function findDoubt({ fault, guest, hasFinding, timeouts }: FinishContext):
   return new Fault({ blame: 'lab', code: 'GUEST_SILENT', message: 'the guest does not answer' });
 }
 
+function isWanted({ keeper, fault, hasFinding }: FinishContext): boolean {
+  return (fault !== null || hasFinding) && keeper?.wants() === true;
+}
+
+/** Leaves the machine of a failed trial running where somebody wants it. */
+async function leave(context: FinishContext): Promise<void> {
+  if (!isWanted(context)) return;
+  const kept = await context.machine.release().catch(() => null);
+  if (kept === null) {
+    context.notes.push('the machine could not be left running: it has ended');
+    return;
+  }
+  context.notes.push(`the machine was left running: process ${kept.pid}`);
+  context.keeper?.take(kept);
+}
+
 async function powerOff(context: FinishContext, guest: Guest): Promise<Finish> {
-  const { machine, fault, timeouts, firstFinding, notes } = context;
-  const log = await collectLog(machine, guest, timeouts, notes);
+  const { machine, fault, timeouts, firstFinding } = context;
+  const log = await collectLog(context, guest);
   try {
     return { state: await powerOffMachine(machine, guest, timeouts, firstFinding), fault, log };
   } catch (error) {
@@ -73,10 +100,8 @@ async function powerOff(context: FinishContext, guest: Guest): Promise<Finish> {
 }
 
 async function collectLog(
-  machine: Machine,
+  { machine, timeouts, notes }: FinishContext,
   guest: Guest,
-  timeouts: Timeouts,
-  notes: string[],
 ): Promise<GuestLog | null> {
   const text = await readGuestLog(machine, guest, timeouts).catch(() => null);
   if (text === null) {

@@ -5,6 +5,7 @@ import {
   type Guest,
   type RunEmitter,
   type Splat,
+  type Subtest,
   type Timeouts,
   type TrialSpec,
   type TrialSplat,
@@ -13,11 +14,12 @@ import {
 import { compileSplatExpectation, type Performance, type SettledScenario } from '../scenario/index.ts';
 import type { MachineState } from '../verdict/index.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
-import { finishMachine } from './finish.ts';
+import { type FinishContext, finishMachine, type Keeper } from './finish.ts';
 import { performTrial } from './perform.ts';
 import { findFullDisk, type SpaceProbe, watchSpace } from './space.ts';
 import { awaitGuest, type StartedMachine } from './start.ts';
 import type { TrialStop } from './stop.ts';
+import { subtestFiles } from './subtests.ts';
 
 /** What a trial needs besides its machine. */
 export interface ObserveContext {
@@ -31,6 +33,7 @@ export interface ObserveContext {
   /** Makes the limits of a machine whose boot took so long; null before it is known. */
   readonly timeoutsFor: (measuredBootMs: number | null) => Timeouts;
   readonly space: SpaceProbe;
+  readonly keeper?: Keeper;
 }
 
 /** Everything that a trial showed, before it is judged. */
@@ -44,6 +47,7 @@ export interface Observation {
   readonly stoppedIn: Performance['stoppedIn'];
   readonly steps: Performance['steps'];
   readonly findings: readonly Finding[];
+  readonly subtests: readonly Subtest[];
   readonly splats: readonly TrialSplat[];
   readonly notes: readonly string[];
 }
@@ -77,7 +81,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
   const live = await runScenario(started, context, evidence, (measured) => {
     timeouts = measured;
   });
-  await evidence.keep(live.performance.evidence);
+  await evidence.keep({ ...live.performance.evidence, ...subtestFiles(live.performance.subtests) });
   const { guest, fault: stepFault } = live;
   const { firstFinding } = evidence;
   const finish = await finishMachine({
@@ -89,6 +93,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     firstFinding,
     hasFinding: live.performance.findings.length > 0 || evidence.hasFinding(),
     notes,
+    ...keeperOf(context),
   });
   const { splats, references } = await evidence.close(finish.log);
   const { performance } = live;
@@ -100,9 +105,16 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     stoppedIn: performance.fault ? performance.stoppedIn : null,
     steps: performance.steps,
     findings: [...performance.findings, ...findInLog(settled, splats, live.bootMs !== null)],
+    subtests: performance.subtests,
     splats: references,
     notes,
   };
+}
+
+/** A machine that is expected to die is no failure, and is not kept. */
+function keeperOf({ keeper, settled, spec }: ObserveContext): Pick<FinishContext, 'keeper'> {
+  if (!keeper || settled.expect.machine !== 'running') return {};
+  return { keeper: { wants: () => keeper.wants(), take: (kept) => keeper.take(spec.id, kept) } };
 }
 
 /** Findings of the log. A splat that the scenario expects cannot have come where the scenario never began. */
@@ -120,7 +132,14 @@ interface LivePart {
   readonly fault: Fault | null;
 }
 
-const NOTHING: Performance = { steps: [], findings: [], fault: null, stoppedIn: null, evidence: {} };
+const NOTHING: Performance = {
+  steps: [],
+  findings: [],
+  subtests: [],
+  fault: null,
+  stoppedIn: null,
+  evidence: {},
+};
 
 /** Waits for the guest and performs the scenario in it. Never rejects. */
 async function runScenario(

@@ -12,6 +12,7 @@ import type { SettledScenario } from '../scenario/index.ts';
 import { judgeTrial } from '../verdict/index.ts';
 import { listTrialFiles } from './files.ts';
 import type { Observation } from './observe.ts';
+import { selectSubtests } from './subtests.ts';
 
 /** What a result says about its trial beside what was observed. */
 export interface ResultContext {
@@ -49,6 +50,7 @@ export async function describeResult(
     splats,
     splatCount: observation.splats.length,
     steps: observation.steps,
+    ...(observation.subtests.length > 0 ? { subtests: selectSubtests(observation.subtests) } : {}),
     notes: observation.notes,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),

@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 import { type MachineStarter, qemuStarter, type TemplateSource } from '../vm/index.ts';
+import type { Keeper } from './finish.ts';
 import { type Observation, observeTrial } from './observe.ts';
 import { type ArtifactResolver, resolveTrial } from './resolve.ts';
 import { describeResult } from './result.ts';
@@ -32,6 +33,8 @@ export interface TrialLab extends MachinePlace {
   readonly timeouts?: typeof makeTimeouts;
   /** How the disk is watched. */
   readonly space?: SpaceProbe;
+  /** Asked whether the machine of a failed trial is to be left running. */
+  readonly keeper?: Keeper;
 }
 
 /** A runner that starts each trial's own machine on this computer. */
@@ -111,6 +114,7 @@ async function observe(
       onBooted: (bootMs) => emit({ type: 'machineBooted', trial: spec.id, bootMs, accelerator, bootMethod }),
       timeoutsFor,
       space: lab.space ?? HOST_SPACE,
+      ...(lab.keeper ? { keeper: lab.keeper } : {}),
     });
     return { observation, settled };
   } catch (error) {
@@ -127,6 +131,7 @@ function withoutMachine(error: unknown): Observation {
     stoppedIn: null,
     steps: [],
     findings: [],
+    subtests: [],
     splats: [],
     notes: [],
   };

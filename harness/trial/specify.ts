@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { digestOf } from '../host/index.ts';
 import { bakeDataDisk, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
 import type { DataDisk, Kernel, Limits } from '../model/index.ts';
@@ -30,9 +30,9 @@ export async function specifyMachine(
   signal: AbortSignal,
 ): Promise<MachineSpec> {
   const machine = await planMachine(trial, place);
-  const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
+  const files = await listOverlayFiles(trial, place, signal);
   const keys = makeKeys();
-  await bakeOverlay(machine.overlayPath, { keys, modulesDirectory: trial.kernel.modules, files }, { signal });
+  await bakeOverlay(machine.overlayPath, { keys, kernel: trial.kernel, files }, { signal });
   return { ...machine, keys };
 }
 
@@ -40,6 +40,7 @@ export async function specifyMachine(
 export async function planMachine(trial: ResolvedTrial, place: MachinePlace): Promise<MachineSpec> {
   return {
     name: trial.spec.id,
+    arch: trial.kernel.arch,
     directory: place.directory,
     bootImage: trial.kernel.bootImage,
     rootPath: trial.image.rootPath,
@@ -72,11 +73,31 @@ export async function makeDataDisk(
   templates: TemplateSource,
   signal: AbortSignal,
 ): Promise<DataDisk> {
-  const files = (await listL2Files(trial, place, signal)) as OverlayFile[];
+  const files = await listOverlayFiles(trial, place, signal);
   const name = digestOf(trial.kernel.digest, JSON.stringify(files)).slice(0, 32);
   return templates.shareDataDisk(`${name}.squashfs`, (path) =>
-    bakeDataDisk(path, { modulesDirectory: trial.kernel.modules, files }),
+    bakeDataDisk(path, { kernel: trial.kernel, files }),
   );
+}
+
+/** Files that a trial's machine gets beside its modules: kernels of VMs inside it, and selftests. */
+async function listOverlayFiles(
+  trial: ResolvedTrial,
+  place: MachinePlace,
+  signal: AbortSignal,
+): Promise<OverlayFile[]> {
+  const l2 = (await listL2Files(trial, place, signal)) as OverlayFile[];
+  const selftests = new Map<string, OverlayFile>();
+  for (const directory of Object.values(trial.selftests)) {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const from = join(entry.parentPath ?? entry.path, entry.name);
+      const path = `/kselftest/${relative(directory, from)}`;
+      selftests.set(path, { path, from, mode: 0o755 });
+    }
+  }
+  return [...l2, ...selftests.values()];
 }
 
 async function listL2Files(

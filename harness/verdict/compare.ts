@@ -6,8 +6,10 @@ import {
   isConclusive,
   type ScenarioVerdict,
   type SignatureVerdict,
+  type SubtestsVerdict,
   type TrialResult,
 } from '../model/index.ts';
+import { compareFixed, compareSubtests, findOmission } from './subtests.ts';
 
 /** The worst of some comparisons; `clean` when there is none. */
 export function worstOf(comparisons: readonly Comparison[]): Comparison {
@@ -22,12 +24,13 @@ export function compareScenario(
 ): ScenarioVerdict {
   const [baseTrials, patchedTrials] = [conclusiveOf(base), conclusiveOf(patched)];
   const decided = baseTrials.length > 0 && patchedTrials.length > 0;
+  const subtests = compareSubtests(baseTrials, patchedTrials);
   const seen = countSightings({ base: baseTrials, patched: patchedTrials });
   const signatures = seen.map(
     ({ onBase, onPatched, ...one }): SignatureVerdict => ({
       ...one,
       // An arm that was never seen at work neither fixes nor breaks anything.
-      comparison: decided ? compareSeen(onBase.length, onPatched.length) : 'inconclusive',
+      comparison: decided ? compareSeen(one, onBase.length, onPatched.length, subtests) : 'inconclusive',
       base: { seen: onBase.length, trials: baseTrials.length },
       patched: { seen: onPatched.length, trials: patchedTrials.length },
       trials: [...onBase, ...onPatched],
@@ -38,9 +41,9 @@ export function compareScenario(
       ? '; the patched kernel alone showed faults'
       : '';
     const reason = `${describeLost([...base, ...patched])}${harm}`;
-    return { scenario, comparison: 'inconclusive', reason, signatures };
+    return { scenario, comparison: 'inconclusive', reason, signatures, ...(subtests ? { subtests } : {}) };
   }
-  return conclude(scenario, signatures, 'no splat and every expectation met, on both kernels');
+  return conclude(scenario, signatures, subtests, 'no splat and every expectation met, on both kernels');
 }
 
 /** Judges a scenario that ran on one arm only: nothing is compared, a fault is seen or not. */
@@ -58,15 +61,38 @@ export function judgeAlone(scenario: string, trials: readonly TrialResult[]): Sc
   );
   if (conclusive.length === 0)
     return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures };
-  return conclude(scenario, signatures, 'no splat and every expectation met');
+  const subtests = compareSubtests(conclusive, null);
+  return conclude(scenario, signatures, subtests, 'no splat and every expectation met');
 }
 
-function conclude(scenario: string, signatures: readonly SignatureVerdict[], clean: string): ScenarioVerdict {
-  const comparison = worstOf(signatures.map((one) => one.comparison));
-  const decisive = signatures.filter((one) => one.comparison === comparison);
+/** A test that fails on both arms is shown and decides nothing: the series neither broke it nor was asked to mend it. */
+function isDecisive({ kind, comparison }: SignatureVerdict): boolean {
+  return kind !== 'subtest' || comparison !== 'notFixed';
+}
+
+function conclude(
+  scenario: string,
+  signatures: readonly SignatureVerdict[],
+  subtests: SubtestsVerdict | undefined,
+  clean: string,
+): ScenarioVerdict {
+  const deciding = signatures.filter(isDecisive);
+  const omission = findOmission(subtests);
+  const comparison = worstOf([
+    ...deciding.map((one) => one.comparison),
+    // Of very many failed tests not each is a finding.
+    ...(subtests?.counts.newlyFailing ? (['regressed'] as const) : []),
+    ...(subtests?.counts.failing ? (['faulty'] as const) : []),
+    ...(omission === null ? [] : (['inconclusive'] as const)),
+  ]);
+  const decisive = deciding.filter((one) => one.comparison === comparison);
   const first = decisive.find((one) => one.kind === 'splat') ?? decisive[0];
   const more = decisive.length > 1 ? ` (and ${decisive.length - 1} more)` : '';
-  return { scenario, comparison, reason: first ? `${first.title}${more}` : clean, signatures };
+  const known = subtests?.counts.failingOnBoth ?? 0;
+  const calm = known === 0 ? clean : `${clean}, but for ${known} test(s) that fail on both`;
+  const undecided = comparison === 'inconclusive' ? omission : null;
+  const reason = undecided ?? (first ? `${first.title}${more}` : calm);
+  return { scenario, comparison, reason, signatures, ...(subtests ? { subtests } : {}) };
 }
 
 function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResult[] {
@@ -80,9 +106,14 @@ function describeLost(trials: readonly TrialResult[]): string {
 }
 
 /** A signature was seen on one of the two arms at least. */
-function compareSeen(base: number, patched: number): Comparison {
-  if (patched === 0) return 'fixed';
-  return base > 0 ? 'notFixed' : 'regressed';
+function compareSeen(
+  { kind, signature }: Pick<SignatureVerdict, 'kind' | 'signature'>,
+  base: number,
+  patched: number,
+  subtests: SubtestsVerdict | undefined,
+): Comparison {
+  if (patched > 0) return base > 0 ? 'notFixed' : 'regressed';
+  return kind === 'subtest' ? compareFixed(signature.replace(/^ktap:/, ''), subtests) : 'fixed';
 }
 
 /** In which trials of each arm a signature was seen. */

@@ -29,7 +29,10 @@ export function gridPatches(
   builds: readonly ArmBuild[],
   all: readonly TrialResult[],
 ): PerPatchGrid {
-  const trials = all.filter((trial) => !trial.control);
+  const trials = withoutKnownFailures(
+    builds,
+    all.filter((trial) => !trial.control),
+  );
   const groups = groupFindings(trials.flatMap((trial) => trial.findings));
   const rows = scenarios.map((scenario) => ({
     scenario,
@@ -52,6 +55,30 @@ export function gridPatches(
     rows: rows.map(({ scenario, cells }) => judgeRow(scenario, cells)),
     notBisectableAt: [...new Set([...broken, ...passing])].sort((a, b) => a - b),
   };
+}
+
+/** Leaves out what decides nothing: tests of suites that fail on the base and with the whole series. */
+function withoutKnownFailures(
+  builds: readonly ArmBuild[],
+  trials: readonly TrialResult[],
+): readonly TrialResult[] {
+  const failedOn = (arm: string | undefined) =>
+    new Set(
+      trials
+        .filter((trial) => trial.arm === arm)
+        .flatMap(({ scenario, findings }) =>
+          findings.filter(({ kind }) => kind === 'subtest').map((one) => `${scenario} ${one.signature}`),
+        ),
+    );
+  const onTip = failedOn(builds.at(-1)?.arm);
+  const known = new Set([...failedOn(builds[0]?.arm)].filter((one) => onTip.has(one)));
+  if (known.size === 0) return trials;
+  return trials.map((trial) => ({
+    ...trial,
+    findings: trial.findings.filter(
+      (one) => one.kind !== 'subtest' || !known.has(`${trial.scenario} ${one.signature}`),
+    ),
+  }));
 }
 
 /** An arm boots unless every conclusive trial on it failed to; null without such a trial. */

@@ -2,16 +2,26 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exists, makeScratch, runCommand, startDaemon, writeFileAtomic } from '../host/index.ts';
-import { Fault, PANIC_BEGINS } from '../model/index.ts';
-import { buildProbeArgv, PROBE_MIB, QEMU } from './argv.ts';
+import {
+  emulatorOf,
+  exists,
+  hostArchitecture,
+  makeScratch,
+  runCommand,
+  startDaemon,
+  writeFileAtomic,
+} from '../host/index.ts';
+import { type Architecture, Fault, PANIC_BEGINS } from '../model/index.ts';
+import { buildProbeArgv, PROBE_MIB } from './argv.ts';
 import { confineProbe } from './confinement.ts';
 import type { Accelerator } from './spec.ts';
 
 export interface ProbeOptions {
   /** Where the result is kept until the computer reboots. */
   readonly cacheDirectory: string;
-  /** A kernel to boot. Without one nothing new can be found out: an earlier result is used, or TCG. */
+  /** Of the machines that are to run. Processors of another architecture than this computer's are always emulated. */
+  readonly arch: Architecture;
+  /** A kernel of this architecture to boot. Without one nothing new can be found out: an earlier result is used, or TCG. */
   readonly bootImage?: string | null | undefined;
   readonly signal?: AbortSignal;
 }
@@ -35,29 +45,31 @@ const PROBE_FORMAT = 4;
  * emulation failure at the kernel's first instructions.
  */
 export async function probeAccelerator(options: ProbeOptions): Promise<Accelerator> {
+  const host = hostArchitecture();
+  if (options.arch !== host) return tcg(`this computer has no processors of ${options.arch}`);
   if (!(await exists('/dev/kvm'))) return tcg('there is no /dev/kvm');
   const denied = await open('/dev/kvm', 'r+').then(
     (file) => file.close().then(() => null),
     (error: NodeJS.ErrnoException) => `/dev/kvm cannot be opened: ${error.code}`,
   );
   if (denied !== null) return tcg(denied);
-  const key = await probeKey();
+  const key = await probeKey(host);
   const path = join(options.cacheDirectory, 'accelerator.json');
   const known = await readResult(path, key);
   if (known) return known;
   if (!options.bootImage) return tcg('no kernel has been built yet, so none has been booted under KVM');
-  const tried = await tryBoot('kvm', options.bootImage, options.signal);
+  const tried = await tryBoot(host, 'kvm', options.bootImage, options.signal);
   if (tried.ok) return writeResult(path, key, { kind: 'kvm', reason: tried.reason });
   // A kernel that boots nowhere says nothing about KVM: the next kernel is tried again.
-  const control = await tryBoot('tcg', options.bootImage, options.signal);
+  const control = await tryBoot(host, 'tcg', options.bootImage, options.signal);
   if (!control.ok) return tcg(`${tried.reason}; that kernel did not boot under emulation either`);
   return writeResult(path, key, tcg(tried.reason));
 }
 
 /** Changes when the computer reboots and with QEMU: an earlier result is then worth nothing. */
-async function probeKey(): Promise<string> {
+async function probeKey(arch: Architecture): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const { stdout } = await runCommand(QEMU, ['--version']);
+  const { stdout } = await runCommand(emulatorOf(arch), ['--version']);
   return `${PROBE_FORMAT} ${boot.trim()} ${stdout.split('\n')[0]}`;
 }
 
@@ -88,6 +100,7 @@ interface BootAttempt {
 
 /** Boots a kernel on two CPUs and without disks, until it panics because it finds no root file system. */
 export async function tryBoot(
+  arch: Architecture,
   kind: Accelerator['kind'],
   bootImage: string,
   signal?: AbortSignal,
@@ -97,7 +110,7 @@ export async function tryBoot(
   const log = join(scratch.path, 'qemu');
   const startedAt = performance.now();
   const confinement = await confineProbe(kind, bootImage, console, PROBE_MIB);
-  const daemon = await startDaemon(buildProbeArgv(kind, bootImage, console), log, confinement);
+  const daemon = await startDaemon(buildProbeArgv(arch, kind, bootImage, console), log, confinement);
   let ended = false;
   void daemon.ended.then(() => {
     ended = true;

@@ -5,6 +5,7 @@ import type { MachineSpec } from './spec.ts';
 
 const SPEC: MachineSpec = {
   name: 'positive.base.1',
+  arch: 'x86_64',
   directory: '/runs/7/positive.base.1',
   bootImage: '/cache/kernels/k/boot',
   rootPath: '/cache/images/i/root.squashfs',
@@ -18,8 +19,8 @@ const SPEC: MachineSpec = {
 };
 
 const APPEND =
-  'console=ttyS0,115200 earlycon=uart8250,io,0x3f8,115200 printk.time=1 root=/dev/vda ro rootfstype=squashfs ' +
-  'init=/sbin/init panic=0 ignore_loglevel printk.devkmsg=on net.ifnames=0 no_timer_check tsc=reliable';
+  'console=ttyS0,115200 earlycon=uart8250,io,0x3f8,115200 no_timer_check tsc=reliable printk.time=1 root=/dev/vda ro ' +
+  'rootfstype=squashfs init=/sbin/init panic=0 ignore_loglevel printk.devkmsg=on net.ifnames=0';
 
 const Q35 = 'q35,sata=off,smbus=off,vmport=off';
 const SANDBOX = '-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
@@ -163,6 +164,35 @@ t.test('each part of a spec changes its own arguments and no other', async (t) =
   ]);
 });
 
+t.test('a machine of arm64 is a virt with the same devices, disks and ports', async (t) => {
+  const arm = { ...SPEC, arch: 'arm64' } as const;
+  const common =
+    'printk.time=1 root=/dev/vda ro rootfstype=squashfs init=/sbin/init panic=0 ignore_loglevel ' +
+    'printk.devkmsg=on net.ifnames=0 kasan_multi_shot';
+  t.strictSame(compare(buildArgv(SPEC, '/s'), buildArgv(arm, '/s')), {
+    gone: [
+      'qemu-system-x86_64',
+      `-machine ${Q35}`,
+      '-cpu max,la57=off',
+      `-append ${APPEND} kasan_multi_shot`,
+      '-device pvpanic',
+    ],
+    added: [
+      'qemu-system-aarch64',
+      '-machine virt,gic-version=3',
+      '-cpu max,lpa2=off,pauth-impdef=on',
+      `-append console=ttyAMA0,115200 earlycon=pl011,0x9000000 ${common}`,
+      '-device pvpanic-pci',
+    ],
+  });
+  const kvm = { ...arm, accelerator: { kind: 'kvm', reason: '' } } as const;
+  t.strictSame(compare(buildArgv(arm, '/s'), buildArgv(kvm, '/s')).added, [
+    '-machine virt,gic-version=host',
+    '-accel kvm',
+    '-cpu host',
+  ]);
+});
+
 t.test('the same spec gives the same arguments', async (t) => {
   t.strictSame(buildArgv(SPEC, '/s'), buildArgv(structuredClone(SPEC), '/s'));
 });
@@ -203,7 +233,7 @@ t.test('a clone is reproduced by booting it, with its own disks', async (t) => {
 t.test(
   'an accelerator is tried on the machine of trials, without its disks, network and ports',
   async (t) => {
-    t.strictSame(linesOf(buildProbeArgv('kvm', '/k', '/c,d')), [
+    t.strictSame(linesOf(buildProbeArgv('x86_64', 'kvm', '/k', '/c,d')), [
       'qemu-system-x86_64',
       '-name guest=ktrial-probe',
       '-nodefaults',

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import { quoteArgs } from '../model/index.ts';
+import { emulatorOf } from '../host/index.ts';
+import { type Architecture, quoteArgs } from '../model/index.ts';
+import { boardOf } from './board.ts';
 import type { Accelerator, MachineSpec } from './spec.ts';
 
-export const QEMU = 'qemu-system-x86_64';
 export const CONSOLE_FILE = 'console.log';
 /** Sockets of a machine, in its directory of sockets. */
 export const QMP_SOCKET = 'qmp';
 /** The serial ports at which an SSH server waits, and the guest agent. */
 export const SSH_SOCKET = 'ssh';
 export const GUEST_AGENT_SOCKET = 'agent';
+/** QEMU's stub for gdb, of a machine that may be left running. */
+export const GDB_SOCKET = 'gdb';
 /** Memory of the machine on which an accelerator is tried. */
 export const PROBE_MIB = 512;
 
-/** Arguments that every kernel is booted with. */
+/** Arguments that every kernel is booted with, behind those of its board. */
 const KERNEL_ARGS: readonly string[] = [
-  'console=ttyS0,115200',
-  'earlycon=uart8250,io,0x3f8,115200', // the driver comes late: an early death would be silent
   'printk.time=1', // a line with a time stamp is the kernel's, one without may be anybody's
   'root=/dev/vda',
   'ro',
@@ -26,29 +27,29 @@ const KERNEL_ARGS: readonly string[] = [
   'ignore_loglevel', // a complaint at a low level is a complaint too
   'printk.devkmsg=on', // messages of guest programs are not rate-limited
   'net.ifnames=0',
-  // On a busy computer the emulated timer's first interrupts come late, and the kernel panics over an I/O APIC that "doesn't work".
-  'no_timer_check',
-  // QEMU keeps the CPUs' time stamps together. Kernels doubt that and read a far slower clock instead.
-  'tsc=reliable',
 ];
 
-/** The command line of a machine that ktrial drives; `sockets` is the directory of its sockets. Pure. */
-export function buildArgv(spec: MachineSpec, sockets: string): string[] {
+/**
+ * The command line of a machine that ktrial drives; `sockets` is the directory of its sockets. `keepable`: it may be left
+ * running, and a debugger can attach to it. Pure.
+ */
+export function buildArgv(spec: MachineSpec, sockets: string, keepable = false): string[] {
   const isClone = spec.ram?.use === 'private';
   return [
-    QEMU,
-    ...machineType(spec.name, spec.ram !== undefined),
-    ...processors(spec.accelerator.kind, spec.cpus),
+    emulatorOf(spec.arch),
+    ...machineType(spec, spec.ram !== undefined),
+    ...processors(spec),
     ...memory(spec),
     // A clone's kernel is in its RAM: QEMU would keep one more copy of the file for each.
-    ...(isClone ? [] : kernel(spec.bootImage, spec.kernelArgs)),
+    ...(isClone ? [] : kernel(spec)),
     ...consoleFile(join(spec.directory, CONSOLE_FILE)),
     ...monitor(join(sockets, QMP_SOCKET)),
+    ...(keepable ? ['-gdb', `unix:${comma(join(sockets, GDB_SOCKET))},server=on,wait=off`] : []),
     ...disks(spec),
     ...(spec.network ? network(',hostfwd=tcp:127.0.0.1:0-:22') : []),
     ...ports((id) => `socket,id=${id},path=${comma(join(sockets, id))},server=on,wait=off`),
     ...entropy(),
-    ...endings(),
+    ...endings(spec.arch),
     ...(isClone ? ['-incoming', 'defer'] : []),
   ];
 }
@@ -60,45 +61,53 @@ export function buildArgv(spec: MachineSpec, sockets: string): string[] {
  */
 export function buildReproductionCommand(spec: MachineSpec): string {
   return quoteArgs([
-    QEMU,
-    ...machineType(spec.name, false),
-    ...processors(spec.accelerator.kind, spec.cpus),
+    emulatorOf(spec.arch),
+    ...machineType(spec, false),
+    ...processors(spec),
     ...['-m', `${spec.memoryMib}M`],
-    ...kernel(spec.bootImage, spec.kernelArgs),
+    ...kernel(spec),
     ...['-serial', 'mon:stdio'],
     ...disks(spec),
     ...(spec.network ? network('') : []),
     ...ports((id) => `null,id=${id}`),
     ...entropy(),
-    ...endings(),
+    ...endings(spec.arch),
   ]);
 }
 
 /** The command line of a machine without disks, on which an accelerator is tried. Pure. */
-export function buildProbeArgv(kind: Accelerator['kind'], bootImage: string, consolePath: string): string[] {
+export function buildProbeArgv(
+  arch: Architecture,
+  kind: Accelerator['kind'],
+  bootImage: string,
+  consolePath: string,
+): string[] {
+  const accelerator = { kind, reason: '' };
+  const spec = { name: 'ktrial-probe', arch, accelerator, cpus: 2, bootImage, kernelArgs: [] };
   return [
-    QEMU,
-    ...machineType('ktrial-probe', false),
-    ...processors(kind, 2),
+    emulatorOf(arch),
+    ...machineType(spec, false),
+    ...processors(spec),
     ...['-m', `${PROBE_MIB}M`],
-    ...kernel(bootImage, []),
+    ...kernel(spec),
     ...consoleFile(consolePath),
-    ...endings(),
+    ...endings(arch),
   ];
 }
 
-function machineType(name: string, ramInFile: boolean): string[] {
+function machineType(
+  { name, arch, accelerator }: Pick<MachineSpec, 'name' | 'arch' | 'accelerator'>,
+  ramInFile: boolean,
+): string[] {
+  const machine = boardOf(arch).machine[accelerator.kind];
   return [
     ...['-name', `guest=${comma(name)}`],
     ...['-nodefaults', '-no-user-config'],
     ...['-display', 'none'],
-    ...['-machine', ['q35', ...ABSENT, ...(ramInFile ? ['memory-backend=ram'] : [])].join()],
+    ...['-machine', ramInFile ? `${machine},memory-backend=ram` : machine],
     ...sandbox(),
   ];
 }
-
-/** Devices of a q35 board that `-nodefaults` leaves there and no machine of ours uses. Kernels reset through the keyboard's. */
-const ABSENT: readonly string[] = ['sata=off', 'smbus=off', 'vmport=off'];
 
 /** QEMU's own seccomp filter, with every class of system calls that a machine can do without. */
 function sandbox(): string[] {
@@ -106,10 +115,14 @@ function sandbox(): string[] {
   return ['-sandbox', ['on', ...denied.map((one) => `${one}=deny`)].join()];
 }
 
-/** `max` under TCG has all that 5.10 asks for; la57 only adds a page-table level. */
-function processors(kind: Accelerator['kind'], cpus: number): string[] {
-  const [accelerator, model] = kind === 'kvm' ? ['kvm', 'host'] : ['tcg,thread=multi', 'max,la57=off'];
-  return ['-accel', accelerator, '-cpu', model, '-smp', String(cpus)];
+function processors({
+  arch,
+  accelerator,
+  cpus,
+}: Pick<MachineSpec, 'arch' | 'accelerator' | 'cpus'>): string[] {
+  const [engine, model] =
+    accelerator.kind === 'kvm' ? ['kvm', 'host'] : ['tcg,thread=multi', boardOf(arch).emulatedCpu];
+  return ['-accel', engine, '-cpu', model, '-smp', String(cpus)];
 }
 
 function memory({ memoryMib, ram }: MachineSpec): string[] {
@@ -120,8 +133,13 @@ function memory({ memoryMib, ram }: MachineSpec): string[] {
   return ['-m', size, '-object', file];
 }
 
-function kernel(bootImage: string, kernelArgs: readonly string[]): string[] {
-  return ['-kernel', bootImage, '-append', [...KERNEL_ARGS, ...kernelArgs].join(' ')];
+function kernel({
+  arch,
+  bootImage,
+  kernelArgs,
+}: Pick<MachineSpec, 'arch' | 'bootImage' | 'kernelArgs'>): string[] {
+  const all = [...boardOf(arch).kernelArgs, ...KERNEL_ARGS, ...kernelArgs];
+  return ['-kernel', bootImage, '-append', all.join(' ')];
 }
 
 /** QEMU itself writes the log, so that the evidence is complete even when ktrial is killed; we read it as it grows. */
@@ -169,8 +187,8 @@ function entropy(): string[] {
  * A reset ends the machine: what comes after a triple fault is another boot, and not the one on trial. A kernel with
  * the pvpanic driver reports its panic at once; it runs on, because its last lines come after.
  */
-function endings(): string[] {
-  return ['-no-reboot', '-device', 'pvpanic', '-action', 'panic=none'];
+function endings(arch: Architecture): string[] {
+  return ['-no-reboot', '-device', boardOf(arch).panicDevice, '-action', 'panic=none'];
 }
 
 /** A comma in an option's value is written twice. */

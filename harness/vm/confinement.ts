@@ -16,6 +16,7 @@ export async function confineMachine(
   spec: MachineSpec,
   sockets: string,
   consoleMib: number,
+  canOutlive: boolean,
 ): Promise<Confinement> {
   const console = join(spec.directory, CONSOLE_FILE);
   await mkdir(sockets, { mode: 0o700 });
@@ -38,6 +39,7 @@ export async function confineMachine(
     network: spec.network,
     addressSpaceMib: spec.memoryMib + OWN_MIB,
     fileMib: consoleMib + SLACK_MIB,
+    canOutlive,
   };
 }
 

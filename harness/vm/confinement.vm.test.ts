@@ -30,11 +30,12 @@ async function boot(
   await writeFile(join(directory, 'console.log'), options.before ?? '');
   const keys = makeKeys();
   const overlayPath = join(directory, 'overlay.squashfs');
-  await bakeOverlay(overlayPath, { keys, modulesDirectory: lab.kernel.modules });
+  await bakeOverlay(overlayPath, { keys, kernel: lab.kernel });
   const { limits = DEFAULT_LIMITS, network = false } = options;
   const machine = await bootMachine(
     {
       name: 'test',
+      arch: lab.kernel.arch,
       directory,
       bootImage: lab.kernel.bootImage,
       rootPath: lab.image.rootPath,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Guest } from '../model/index.ts';
+import type { KeptMachine } from './keep.ts';
 import type { MachineEnd } from './spec.ts';
 import type { SshProbe } from './ssh.ts';
 
@@ -40,6 +41,11 @@ export interface Machine extends AsyncDisposable {
   readLog(timeoutMs: number): Promise<string | null>;
   /** Resident memory on this computer, in MiB, shared pages counted by their share; null where that is unknown. */
   measureMemoryMib(): Promise<number | null>;
+  /**
+   * Leaves the machine running for good, also when ktrial ends, and returns how to reach it: disposing it does nothing from then
+   * on. Null where it was not started for that, or QEMU has ended.
+   */
+  release(): Promise<KeptMachine | null>;
   /** Ends the machine at once. */
   stop(): Promise<MachineEnd>;
 }

@@ -27,16 +27,19 @@ interface Undo {
 }
 
 const kernel = await testKernel();
-const image = await bakeImage(join(PROJECT_ROOT, 'images/guest.yaml'), { cacheDirectory: TEST_CACHE });
+const image = await bakeImage(join(PROJECT_ROOT, 'images/guest.yaml'), kernel.arch, {
+  cacheDirectory: TEST_CACHE,
+});
 
 async function specify(t: Undo, change: Partial<MachineSpec> = {}): Promise<MachineSpec> {
   const directory = await mkdtemp(join(tmpdir(), 'ktrial-machine-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
   const keys = makeKeys();
   const overlayPath = join(directory, 'overlay.squashfs');
-  await bakeOverlay(overlayPath, { keys, modulesDirectory: kernel.modules });
+  await bakeOverlay(overlayPath, { keys, kernel });
   return {
     name: 'test',
+    arch: kernel.arch,
     directory,
     bootImage: kernel.bootImage,
     rootPath: image.rootPath,
@@ -321,6 +324,12 @@ t.test('a machine that QEMU cannot start is a lab fault with QEMU’s own messag
 });
 
 t.test('a trial boot of an accelerator tells a kernel that boots from one that does not', async (t) => {
-  t.match(await tryBoot('tcg', kernel.bootImage), { ok: true, reason: /a kernel booted under it in \d+ ms/ });
-  t.match(await tryBoot('tcg', '/nonexistent/kernel'), { ok: false, reason: /could not open kernel file/ });
+  t.match(await tryBoot('x86_64', 'tcg', kernel.bootImage), {
+    ok: true,
+    reason: /a kernel booted under it in \d+ ms/,
+  });
+  t.match(await tryBoot('x86_64', 'tcg', '/nonexistent/kernel'), {
+    ok: false,
+    reason: /could not open kernel file/,
+  });
 });

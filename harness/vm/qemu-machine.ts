@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Daemon, type DaemonEnd, pause, readTail, type Scratch, tail } from '../host/index.ts';
 import { Fault, type Guest, type Limits, PANIC_BEGINS, PANIC_ENDS } from '../model/index.ts';
 import { buildReproductionCommand, CONSOLE_FILE, QMP_SOCKET } from './argv.ts';
@@ -8,20 +7,23 @@ import { ConsoleReader } from './console.ts';
 import { explainEnd } from './end.ts';
 import type { GuestAgent } from './guest-agent.ts';
 import { GuestPorts } from './guest-ports.ts';
+import { type KeptMachine, writeAttachment } from './keep.ts';
 import type { Machine } from './machine.ts';
 import { measureMemoryMib } from './memory.ts';
 import { powerOffBySession } from './poweroff.ts';
 import { QmpClient } from './qmp.ts';
 import type { QmpEvent } from './qmp-line.ts';
-import { chooseWay, isUnreachable, unreachable } from './reach.ts';
-import type { MachineEnd, MachineSpec } from './spec.ts';
-import { connectGuest, probeSshPort, type SshProbe } from './ssh.ts';
+import { openSession } from './session.ts';
+import type { MachineBounds, MachineEnd, MachineSpec } from './spec.ts';
+import { probeSshPort, type SshProbe } from './ssh.ts';
 
 /** What the guest's init (images/guest/init) writes to the kernel log when its SSH server listens. */
 const GUEST_READY = /ktrial: guest ready/;
 /** What it writes before that when an SSH server and a guest agent wait at the serial ports. */
 const SERIAL_READY = /ktrial: an SSH server waits at the serial port/;
 export const QEMU_LOG = 'qemu.log';
+/** Directory of a machine's sockets, in its scratch directory. */
+export const SOCKETS = 's';
 
 // Times in milliseconds that are not scaled, because no scenario waits for them to pass: each one ends early as a rule.
 
@@ -31,10 +33,9 @@ const PANIC_MS = 20_000;
 const LAST_EVENT_MS = 2_000;
 /** QEMU's monitor, from its start to its greeting. */
 const MONITOR_MS = 30_000;
-/** One attempt to open a session; a debug kernel under emulation needs seconds for the key exchange. The caller's deadline decides. */
-const HANDSHAKE_MS = 60_000;
-/** Between two attempts. */
-const RETRY_MS = 250;
+
+/** QEMU has not ended, but nobody waits for that any more. */
+const ALIVE: DaemonEnd = { exitCode: null, signal: null };
 
 interface AwaitedEvent {
   readonly matches: (event: QmpEvent) => boolean;
@@ -64,9 +65,14 @@ export class QemuMachine implements Machine {
   #internalError = false;
   #consoleFull = false;
   #stopping = false;
+  #kept = false;
+  readonly #keepable: boolean;
+  /** Ends the machine's life as trials see it, while QEMU stays. */
+  #abandon: (end: DaemonEnd) => void = () => {};
 
   /** Made by `bootMachine`. A clone's guest was ready before the freeze. */
-  constructor(spec: MachineSpec, daemon: Daemon, sockets: Scratch, limits: Limits) {
+  constructor(spec: MachineSpec, daemon: Daemon, sockets: Scratch, { limits, keepable }: MachineBounds) {
+    this.#keepable = keepable;
     this.#spec = spec;
     this.command = buildReproductionCommand(spec);
     this.consolePath = join(spec.directory, CONSOLE_FILE);
@@ -82,7 +88,10 @@ export class QemuMachine implements Machine {
     this.#ready = spec.ram?.use === 'private' ? Promise.resolve() : this.#console.waitFor(GUEST_READY);
     void this.#console.waitFor(PANIC_BEGINS).then(() => this.#onPanic(PANIC_MS));
     void this.#console.waitFor(PANIC_ENDS).then(() => this.#onPanic(0));
-    this.ended = daemon.ended.then((end) => this.#onExit(end));
+    const abandoned = new Promise<DaemonEnd>((resolve) => {
+      this.#abandon = resolve;
+    });
+    this.ended = Promise.race([daemon.ended, abandoned]).then((end) => this.#onExit(end));
   }
 
   /** Connects to QEMU's monitor. Called once, by `bootMachine`. */
@@ -123,37 +132,11 @@ export class QemuMachine implements Machine {
     this.#console.onData(listener);
   }
 
-  async connect(deadlineMs: number, signal?: AbortSignal): Promise<Guest> {
-    const endsAt = performance.now() + deadlineMs;
-    const ready = await Promise.race([
-      this.#ready.then(() => true),
-      this.ended.then(() => false),
-      pause(deadlineMs, signal).then(() => false),
-    ]);
-    this.#requireRunning(signal);
-    if (!ready) throw unreachable('the guest did not become ready', deadlineMs);
-    for (let attempt = 0; ; attempt += 1) {
-      const leftMs = endsAt - performance.now();
-      if (leftMs <= 0) throw unreachable('no SSH session could be opened', deadlineMs);
-      const guest = await this.#tryConnect(attempt, Math.min(leftMs, HANDSHAKE_MS), signal);
-      this.#requireRunning(signal);
-      if (guest) return guest;
-      await sleep(RETRY_MS); // not a pause: QEMU, which keeps the process alive, may be gone
-    }
-  }
-
-  /** One attempt. Null: no answer. */
-  async #tryConnect(attempt: number, deadlineMs: number, signal?: AbortSignal): Promise<Guest | null> {
-    try {
-      const transport = await this.ports.openSsh(chooseWay(this.#spec.network, this.#serial, attempt));
-      return await connectGuest({ transport, keys: this.#spec.keys, deadlineMs, limits: this.#limits });
-    } catch (error) {
-      if (isUnreachable(error)) return null;
-      // QEMU's monitor closes before its exit is known: then that is the reason.
-      await Promise.race([this.ended, pause(LAST_EVENT_MS, signal)]);
-      this.#requireRunning(signal);
-      throw error;
-    }
+  connect(deadlineMs: number, signal?: AbortSignal): Promise<Guest> {
+    const { network, keys } = this.#spec;
+    const address = { network, keys, limits: this.#limits, ports: this.ports };
+    const state = { ready: this.#ready, ended: this.ended, machine: this };
+    return openSession(address, state, deadlineMs, signal);
   }
 
   async probeGuest(deadlineMs: number): Promise<SshProbe> {
@@ -198,15 +181,38 @@ export class QemuMachine implements Machine {
     return measureMemoryMib(this.pid);
   }
 
+  async release(): Promise<KeptMachine | null> {
+    if (!this.#keepable || this.#kept || (this.#end && !this.#panicked)) return null;
+    const hasGuest = this.#end === null;
+    const kept = await writeAttachment({
+      pid: this.pid,
+      sockets: this.sockets,
+      keys: this.#spec.keys,
+      port: this.#serial || !hasGuest ? null : await this.ports.tcpPort(),
+      hasGuest,
+    });
+    this.#kept = true;
+    this.#daemon.release();
+    this.ports.close();
+    this.#stopping = true;
+    this.#qmp?.close();
+    this.#abandon(ALIVE);
+    await this.ended;
+    return kept;
+  }
+
   async stop(): Promise<MachineEnd> {
+    if (this.#kept) return this.ended;
     this.#stopping = true;
     this.#daemon.kill('SIGKILL');
+    await this.#daemon.ended;
     return this.ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     this.ports.close();
+    if (this.#kept) return;
     await this.#sockets[Symbol.asyncDispose]();
   }
 
@@ -219,16 +225,6 @@ export class QemuMachine implements Machine {
   /** Settles with the first event that matches. */
   awaitEvent(matches: (event: QmpEvent) => boolean): Promise<QmpEvent> {
     return new Promise((resolve) => this.#awaited.add({ matches, resolve }));
-  }
-
-  #requireRunning(signal?: AbortSignal): void {
-    if (signal?.aborted)
-      throw new Fault({
-        blame: 'request',
-        code: 'HOST_INTERRUPTED',
-        message: 'interrupted while waiting for the guest',
-      });
-    if (this.#end) throw new Fault({ blame: 'lab', code: 'MACHINE_ENDED', message: this.#end.detail });
   }
 
   #onEvent(event: QmpEvent): void {
@@ -244,11 +240,12 @@ export class QemuMachine implements Machine {
     if (event.event === 'STOP' && !this.#stopping) void this.#onStop();
   }
 
-  /** A panicked kernel stands still for ever. It gets time for its last lines, and then QEMU is killed. */
+  /** A panicked kernel stands still for ever. It gets time for its last lines, and then QEMU is killed, or left as it is. */
   async #onPanic(waitMs: number): Promise<void> {
     this.#panicked = true;
     await Promise.race([this.ended, pause(waitMs)]);
-    this.#daemon.kill('SIGKILL');
+    if (this.#keepable) this.#abandon(ALIVE);
+    else this.#daemon.kill('SIGKILL');
   }
 
   /** Nothing that the machine does now would be evidence. */

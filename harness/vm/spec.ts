@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Architecture, Limits } from '../model/index.ts';
 
 /** How a machine's CPUs are run, and why that was chosen. */
 export interface Accelerator {
@@ -17,6 +18,8 @@ export interface MachineKeys {
 /** Everything that a machine is made of, as a value: its command line can be compared without starting it. */
 export interface MachineSpec {
   readonly name: string;
+  /** Of the kernel, and so of the machine. */
+  readonly arch: Architecture;
   /** Where the console log and QEMU's own log are written. */
   readonly directory: string;
   readonly bootImage: string;
@@ -35,6 +38,13 @@ export interface MachineSpec {
   readonly keys: MachineKeys;
   /** The file with its RAM, for a template or a clone; anonymous memory without one. */
   readonly ram?: MachineRam;
+}
+
+/** What ktrial lets a machine do, beside what it is made of. */
+export interface MachineBounds {
+  readonly limits: Limits;
+  /** Whether it can be left running. */
+  readonly keepable: boolean;
 }
 
 /** RAM as a file. */

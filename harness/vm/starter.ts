@@ -34,3 +34,9 @@ export interface TemplateSource {
 
 /** Starts QEMU machines on this computer. */
 export const qemuStarter: MachineStarter = { boot: bootMachine, thaw: thawClone };
+
+/** The same, for machines that may be left running. */
+export const keepableStarter: MachineStarter = {
+  boot: (spec, options) => bootMachine(spec, { ...options, keepable: true }),
+  thaw: (template, place) => thawClone(template, { ...place, keepable: true }),
+};

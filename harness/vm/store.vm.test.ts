@@ -27,6 +27,7 @@ async function specify(directory: string): Promise<MachineSpec> {
 function plan(part: Partial<MachineSpec> = {}): MachineSpec {
   return {
     name: 'template',
+    arch: lab.kernel.arch,
     directory: '/x',
     bootImage: lab.kernel.bootImage,
     rootPath: lab.image.rootPath,

@@ -14,6 +14,7 @@ async function aTemplate(t: { testdir(): string }): Promise<Template> {
     directory,
     spec: {
       name: 'template',
+      arch: 'x86_64',
       directory,
       bootImage: '/k/boot',
       rootPath: '/i/root',

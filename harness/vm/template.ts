@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, runCommand, writeFileAtomic } from '../host/index.ts';
-import { buildArgv, CONSOLE_FILE, QEMU } from './argv.ts';
+import { digestOf, emulatorOf, runCommand, writeFileAtomic } from '../host/index.ts';
+import { buildArgv, CONSOLE_FILE } from './argv.ts';
 import type { MachineSpec } from './spec.ts';
 
 /** Grows when a change of the files, or of what is done to a machine before the freeze, makes earlier templates useless. */
-const TEMPLATE_FORMAT = 5;
+const TEMPLATE_FORMAT = 6;
 
 /** Files of a template, in its directory. */
 export const RAM_FILE = 'ram';
@@ -59,7 +59,7 @@ interface ManifestFile {
 export async function keyOfTemplate(spec: MachineSpec, contents: readonly string[]): Promise<string> {
   const neutral = { name: '', directory: '', bootImage: '', rootPath: '', overlayPath: '', dataDiskPath: '' };
   const argv = buildArgv({ ...spec, ...neutral, ram: { path: '', use: 'shared' } }, '');
-  const { stdout } = await runCommand(QEMU, ['--version']);
+  const { stdout } = await runCommand(emulatorOf(spec.arch), ['--version']);
   const host = spec.accelerator.kind === 'kvm' ? [release(), await describeProcessor()] : [];
   return digestOf(String(TEMPLATE_FORMAT), ...argv, stdout, ...contents, ...host).slice(0, 32);
 }

@@ -22,12 +22,13 @@ const keys = makeKeys();
 const overlayPath = join(home, 'overlay.squashfs');
 await bakeOverlay(overlayPath, { keys, dataDisk: true });
 const dataDisk = await bakeDataDisk(join(home, 'data.squashfs'), {
-  modulesDirectory: lab.kernel.modules,
+  kernel: lab.kernel,
   files: [],
 });
 const template: Template = await freezeTemplate(
   {
     name: 'template',
+    arch: lab.kernel.arch,
     directory: home,
     bootImage: lab.kernel.bootImage,
     rootPath: lab.image.rootPath,
@@ -82,7 +83,7 @@ t.test('clones go on where the template stopped, and do not see each other’s c
 t.test('clones of one template may have different data disks', async (t) => {
   await writeFile(join(home, 'word'), 'another kernel');
   const other = await bakeDataDisk(join(home, 'other.squashfs'), {
-    modulesDirectory: lab.kernel.modules,
+    kernel: lab.kernel,
     files: [{ path: '/l2/tiny/kernel', from: join(home, 'word') }],
   });
   const directory = join(home, 'data-clone');
@@ -105,7 +106,7 @@ t.test(
   'a data disk that was made again has the digest of the template’s, and is mounted already',
   async (t) => {
     const again = await bakeDataDisk(join(home, 'again.squashfs'), {
-      modulesDirectory: lab.kernel.modules,
+      kernel: lab.kernel,
       files: [],
     });
     t.equal(again.digest, dataDisk.digest);
@@ -124,7 +125,7 @@ t.test(
     for (const name of ['console.log', 'ram', 'state', 'overlay.squashfs'])
       await copyFile(join(home, name), join(moved, name));
     const data = await bakeDataDisk(join(moved, 'data.squashfs'), {
-      modulesDirectory: lab.kernel.modules,
+      kernel: lab.kernel,
       files: [],
     });
     const spec = { ...template.spec, directory: moved, overlayPath: join(moved, 'overlay.squashfs') };

@@ -33,6 +33,8 @@ export interface ClonePlace {
   readonly seed?: number;
   readonly signal?: AbortSignal;
   readonly limits?: Limits;
+  /** Whether the clone can be left running. */
+  readonly keepable?: boolean;
 }
 
 /** A machine thawed from a template. */
@@ -89,7 +91,11 @@ async function startClone(template: Template, place: ClonePlace): Promise<QemuMa
       dataDiskPath: await keepDataDisk(template, place),
       ram: { path: ram, use: 'private' },
     },
-    { ...(place.signal ? { signal: place.signal } : {}), ...(place.limits ? { limits: place.limits } : {}) },
+    {
+      ...(place.signal ? { signal: place.signal } : {}),
+      ...(place.limits ? { limits: place.limits } : {}),
+      keepable: place.keepable === true,
+    },
   );
 }
 

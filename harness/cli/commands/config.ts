@@ -9,14 +9,14 @@ import {
   readKernelDefinition,
   readRequestedOptions,
 } from '../../kernel/index.ts';
-import { type ArchitectureName, Fault } from '../../model/index.ts';
+import { type Architecture, Fault } from '../../model/index.ts';
 import type { Context } from '../context.ts';
 
 /** Lists the fragments that ktrial ships; shows one, or a kernel definition with the place of each option. */
 export async function execute(
   context: Context,
   [action, name]: readonly string[],
-  { arch }: { readonly arch?: ArchitectureName },
+  { arch }: { readonly arch?: Architecture },
 ): Promise<number> {
   const useless =
     action === 'list' ? (name ?? (arch && '--arch')) : arch && !isShippedName(name ?? '') && '--arch';
@@ -54,7 +54,7 @@ async function describe(name: string, context: Context): Promise<string> {
     .replace(/\. .*/s, '.');
 }
 
-async function showFragment(name: string, arch: ArchitectureName, context: Context): Promise<void> {
+async function showFragment(name: string, arch: Architecture, context: Context): Promise<void> {
   for (const { path } of await findShippedFragment(name, arch, join(context.root, 'kernels')))
     context.out.write(`# ${path}\n${await readText(path, context)}`);
 }

@@ -2,16 +2,25 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
-import { exists, probeSandbox, runCommand, SYSTEM_PACKAGES, type SystemPackage } from '../../host/index.ts';
+import {
+  exists,
+  type Feature,
+  hostArchitecture,
+  isNeeded,
+  probeSandbox,
+  runCommand,
+  SYSTEM_PACKAGES,
+  type SystemPackage,
+} from '../../host/index.ts';
 import { Fault } from '../../model/index.ts';
 import { probeConfinement } from '../../vm/index.ts';
-import { chooseAccelerator } from '../assemble.ts';
+import { chooseAcceleratorOf } from '../assemble.ts';
 import type { Context } from '../context.ts';
 
 interface Check {
   readonly ok: boolean;
-  /** A missing thing that only slows things down. */
-  readonly optional?: boolean;
+  /** What it means where it is missing and ktrial works all the same: things go slower, or a part of it is not there. */
+  readonly optional?: 'slow' | 'none';
   readonly what: string;
   readonly fix?: string;
 }
@@ -24,28 +33,31 @@ const MEMORY_GIB = 4;
 export async function execute(
   context: Context,
   _args: readonly string[],
-  options: { readonly install?: boolean },
+  options: { readonly install?: boolean; readonly for?: readonly Feature[] },
 ): Promise<number> {
+  const isRequired = (one: SystemPackage) => isNeeded(one, options.for);
   let missing = await findMissing();
-  if (options.install && missing.length > 0) {
-    await installPackages(missing, context);
+  if (options.install && missing.some(isRequired)) {
+    await installPackages(missing.filter(isRequired), context);
     missing = await findMissing();
   }
   const checks: Check[] = [];
   checks.push({ ok: true, what: `node ${process.version}` });
-  for (const one of SYSTEM_PACKAGES) {
+  const host = hostArchitecture();
+  for (const one of SYSTEM_PACKAGES.filter(({ only, cross }) => !cross || only !== host)) {
     const absent = missing.includes(one);
     checks.push({
       ok: !absent,
+      ...(isRequired(one) ? {} : { optional: 'none' }),
       what: `${one.name}: ${one.why}`,
       ...(absent ? { fix: `sudo apt-get install -y ${one.name}` } : {}),
     });
   }
-  if (!missing.some((one) => one.name === 'qemu-system-x86')) {
-    const accelerator = await chooseAccelerator(context);
+  if (host !== null && !missing.some((one) => one.only === host && !one.cross)) {
+    const accelerator = await chooseAcceleratorOf(host, context);
     checks.push({
       ok: accelerator.kind === 'kvm',
-      optional: true,
+      optional: 'slow',
       what: `accelerator: ${accelerator.kind} (${accelerator.reason})`,
       ...(accelerator.kind === 'kvm'
         ? {}
@@ -61,12 +73,12 @@ export async function execute(
   const memoryGib = freemem() / 1024 ** 3;
   checks.push({
     ok: memoryGib >= MEMORY_GIB,
-    optional: true,
+    optional: 'slow',
     what: `memory: ${memoryGib.toFixed(1)} GiB free, ${availableParallelism()} CPUs`,
     fix: 'ktrial run --jobs 1',
   });
   for (const check of checks) {
-    const mark = check.ok ? 'ok  ' : check.optional ? 'slow' : 'MISS';
+    const mark = check.ok ? 'ok  ' : (check.optional ?? 'MISS');
     context.out.write(`${mark} ${check.what}\n`);
     if (!check.ok && check.fix) context.out.write(`       ${check.fix}\n`);
   }
@@ -142,7 +154,7 @@ async function lookAtConfinement(): Promise<Check> {
   const { confinement, isolated } = await probeConfinement();
   return {
     ok: isolated,
-    optional: true,
+    optional: 'slow',
     what: `machines: QEMU runs as ${confinement}`,
     fix: 'so that QEMU sees no files but its own: sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0 (those of the two that there are)',
   };

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { findRunDirectory, readRun, resumeCampaign } from '../../campaign/index.ts';
+import { exitCodeOfState, findRunDirectory, readRun, resumeCampaign } from '../../campaign/index.ts';
 import type { Context } from '../context.ts';
-import { parseOutputs, requireWritableOutputs } from '../outputs.ts';
+import { requireWritableOutputs } from '../outputs.ts';
+import { type PresentationOptions, performRun, readOutputs } from '../perform-run.ts';
 import { requireUsablePlaces } from '../places.ts';
-import { performRun } from './run.ts';
-
-export interface ResumeOptions {
-  readonly output?: readonly string[];
-  readonly verbose?: boolean;
-}
 
 /** Finishes a campaign that was cut off, without repeating what is done; the exit code is the verdict's. */
 export async function execute(
   context: Context,
   args: readonly string[],
-  options: ResumeOptions,
+  options: PresentationOptions,
 ): Promise<number> {
-  const outputs = parseOutputs(options.output ?? ['tap']);
+  const outputs = readOutputs(options, context);
   await requireWritableOutputs(context, outputs);
   const runDirectory = await findRunDirectory(context, args[0]);
   await requireUsablePlaces(context);
@@ -25,7 +20,7 @@ export async function execute(
     runDirectory,
     outputs,
     mirror: typeof mirror === 'string' ? mirror : null,
-    verbose: options.verbose === true,
+    options,
   };
-  return performRun(context, presentation, resumeCampaign);
+  return exitCodeOfState(await performRun(context, presentation, resumeCampaign));
 }

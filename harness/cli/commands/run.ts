@@ -11,29 +11,24 @@ import {
   readScenarios,
   requireRunDirectory,
   requireRunnable,
-  type resumeCampaign,
   runCampaign,
   settleFirstScenario,
 } from '../../campaign/index.ts';
-import { type ArmsChoice, type CampaignState, quoteArgs } from '../../model/index.ts';
-import { TemplateStore } from '../../vm/index.ts';
-import { assembleRunner, imageRecipe } from '../assemble.ts';
+import { runGit } from '../../host/index.ts';
+import { type ArmsChoice, Fault, quoteArgs } from '../../model/index.ts';
+import { imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
+import { BISECT_SKIP } from '../exit-code.ts';
 import { type KernelOptions, readArmsRequest } from '../kernel-options.ts';
-import { removeLeftovers } from '../leftovers.ts';
-import {
-  parseOutputs,
-  renderReport,
-  requireWritableOutputs,
-  type WantedReport,
-  writeReports,
-} from '../outputs.ts';
+import { requireWritableOutputs } from '../outputs.ts';
+import { type PresentationOptions, performRun, readOutputs } from '../perform-run.ts';
 import { requireUsablePlaces } from '../places.ts';
-import { openProgress } from '../progress.ts';
 
-export interface RunOptions extends KernelOptions {
+export interface RunOptions extends KernelOptions, PresentationOptions {
   readonly scenarios?: readonly string[];
   readonly param?: readonly string[];
+  readonly kselftest?: readonly string[];
+  readonly kunit?: readonly string[];
   readonly arms: ArmsChoice;
   readonly repeat: number;
   readonly jobs?: number;
@@ -41,18 +36,17 @@ export interface RunOptions extends KernelOptions {
   readonly cold?: boolean;
   readonly controls: number;
   readonly runDirectory?: string;
-  readonly output?: readonly string[];
-  readonly verbose?: boolean;
   readonly dryRun?: boolean;
+  readonly exitCode: 'verdict' | 'bisect';
 }
 
 /** Puts a series on trial; the exit code is the verdict's. */
-export async function execute(
-  context: Context,
-  args: readonly string[],
-  options: RunOptions,
-): Promise<number> {
-  const outputs = parseOutputs(options.output ?? ['tap']);
+export async function execute(context: Context, args: readonly string[], given: RunOptions): Promise<number> {
+  const options =
+    given.exitCode === 'bisect' && given.base === undefined
+      ? { ...given, base: await findCheckedOut(context.workingDirectory, context.signal) }
+      : given;
+  const outputs = readOutputs(options, context);
   const { request, forecast } = await readRequest(context, args[0], options);
   await requireUsablePlaces(context);
   await requireRunDirectory(context, options.runDirectory, request.title);
@@ -66,59 +60,28 @@ export async function execute(
     return 0;
   }
   const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));
-  return performRun(
+  const state = await performRun(
     context,
-    { runDirectory, outputs, mirror: request.mirror, verbose: options.verbose === true },
+    { runDirectory, outputs, mirror: request.mirror, options },
     (setup) =>
       runCampaign({ ...request, repeatCommand: repeatCommand(context, args[0], runDirectory) }, setup),
   );
-}
-
-/** How a run is performed and printed: the same for one that starts and one that goes on. */
-export interface RunPresentation {
-  readonly runDirectory: string;
-  readonly outputs: readonly WantedReport[];
-  readonly mirror: string | null;
-  readonly verbose: boolean;
-}
-
-/** Performs a campaign with progress on standard error, then prints its reports. */
-export async function performRun(
-  context: Context,
-  presentation: RunPresentation,
-  perform: (setup: Parameters<typeof resumeCampaign>[0]) => Promise<CampaignState>,
-): Promise<number> {
-  const { runDirectory, mirror } = presentation;
-  await removeLeftovers(context);
-  const progress = await openProgress(context);
-  const templates = new TemplateStore({
-    cacheDirectory: context.cacheDirectory,
-    onNote: (text) => context.err.write(`ktrial: ${text}\n`),
-  });
-  let state: CampaignState;
-  try {
-    state = await perform({
-      place: context,
-      runDirectory,
-      ktrialVersion: context.version,
-      runTrial: assembleRunner(context, runDirectory, mirror ?? undefined, templates),
-      listen: progress.listen,
-      signal: context.signal,
-    });
-  } finally {
-    await templates[Symbol.asyncDispose]();
-    await progress.end();
-  }
-  await writeReports(context, presentation.outputs, state, runDirectory, presentation.verbose);
-  const { columns } = context.err.size();
-  const table = renderReport('table', state, runDirectory, {
-    color: context.color,
-    columns: context.err.isTty ? columns : 100,
-    verbose: presentation.verbose,
-  });
-  context.err.write('\n');
-  context.err.writeReport(table);
+  // A commit on which the series does not apply or compile is neither good nor bad.
+  if (options.exitCode === 'bisect' && state.end?.kind === 'rejected') return BISECT_SKIP;
   return exitCodeOfState(state);
+}
+
+/** The commit that is checked out where git bisect works. Fault `CLI_NO_CHECKOUT` (request). */
+async function findCheckedOut(directory: string, signal: AbortSignal): Promise<string> {
+  const words = ['-C', directory, 'rev-parse', '--verify', '-q', 'HEAD^{commit}'];
+  const { exitCode, stdout } = await runGit(words, { signal, accept: 'any' });
+  if (exitCode === 0) return stdout.trim();
+  throw new Fault({
+    blame: 'request',
+    code: 'CLI_NO_CHECKOUT',
+    message: `got --exit-code=bisect in ${directory}, expected a git tree with a commit checked out: that commit is put on trial`,
+    next: 'change to the kernel tree that git bisect works in, or name the commit: --base COMMIT',
+  });
 }
 
 async function readRequest(
@@ -126,15 +89,23 @@ async function readRequest(
   seriesArg: string | undefined,
   options: RunOptions,
 ): Promise<{ readonly request: CampaignRequest; readonly forecast: CodeForecast | undefined }> {
-  const { modules, forecast, ...arms } = await readArmsRequest(seriesArg, options, context);
+  const { modules, forecast, ...arms } = await readArmsRequest(
+    seriesArg,
+    options,
+    context,
+    // What git bisect checks out is judged by itself.
+    options.exitCode === 'bisect' ? 'tip' : 'comparison',
+  );
   const { workingDirectory, root, signal, limits } = context;
   const places = { workingDirectory, root, signal, limits };
   const onWarning = (text: string) => context.err.write(`${text}\n`);
   const { scenarios: paths = [], param = [] } = options;
-  const isOwn = paths.length === 0 && param.length === 0;
+  const suites = { kselftest: options.kselftest ?? [], kunit: options.kunit ?? [] };
+  const isNamed = paths.length + suites.kselftest.length + suites.kunit.length > 0;
+  const isOwn = !isNamed && param.length === 0;
   const scenarios = isOwn
     ? settleFirstScenario(modules)
-    : await readScenarios(paths, param, { ...places, onWarning });
+    : await readScenarios(paths, param, { ...places, onWarning }, suites);
   const chosen = `no scenario is named: ${scenarios[0]?.name} is run: ${scenarios[0]?.description}`;
   if (isOwn) context.err.write(`ktrial: ${chosen}\n`);
   const request = {

@@ -7,17 +7,14 @@ import { type MachineOptions, withMachine } from '../machine.ts';
 /** Opens a shell in a fresh machine; the exit code is the shell's. */
 export async function execute(
   context: Context,
-  _args: readonly string[],
+  args: readonly string[],
   options: MachineOptions,
 ): Promise<number> {
-  const kernel = await requireLastKernel(
-    await buildRequestedArms(options.series, options, context, 'tip'),
-    context,
-  );
+  const kernel = await requireLastKernel(await buildRequestedArms(args[0], options, context, 'tip'), context);
   return withMachine(kernel, options, context, async (guest, machine) => {
     if (!guest.openShell)
       throw new Fault({ blame: 'harness', code: 'CLI_NO_SHELL', message: 'this guest has no terminal' });
-    context.err.write(`ktrial: console ${machine.consolePath}; leave the shell to end the machine\n`);
+    context.say(`console ${machine.consolePath}; leave the shell to end the machine`);
     const { stdin } = process;
     stdin.setRawMode?.(true);
     stdin.resume();

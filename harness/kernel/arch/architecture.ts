@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /** What building a kernel needs to know of an architecture. */
-export interface Architecture {
-  readonly name: 'x86_64' | 'arm64';
+export interface BuildArchitecture {
   /** The value of `ARCH=`. */
   readonly makeArch: string;
   /** Where the source has its `NAME_defconfig` files. */

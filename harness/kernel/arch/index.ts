@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { Fault } from '../../model/index.ts';
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../../model/index.ts';
+import type { BuildArchitecture } from './architecture.ts';
+import { arm64 } from './arm64.ts';
 import { x86_64 } from './x86_64.ts';
 
-const ARCHITECTURES: Readonly<Partial<Record<Architecture['name'], Architecture>>> = { x86_64 };
+const ARCHITECTURES: Readonly<Record<Architecture, BuildArchitecture>> = { x86_64, arm64 };
 
-/** The architecture of this name. Fault `KERNEL_NO_ARCHITECTURE` (request). */
-export function architectureOf(name: Architecture['name']): Architecture {
-  const found = ARCHITECTURES[name];
-  if (found) return found;
-  throw new Fault({
-    blame: 'request',
-    code: 'KERNEL_NO_ARCHITECTURE',
-    message: `kernels for ${name} cannot be built yet`,
-    next: `set arch: to ${Object.keys(ARCHITECTURES).join(' or ')}`,
-  });
+/** How kernels of this architecture are built. */
+export function architectureOf(name: Architecture): BuildArchitecture {
+  return ARCHITECTURES[name];
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Architecture } from './architecture.ts';
+import type { BuildArchitecture } from './architecture.ts';
 
-export const x86_64: Architecture = {
-  name: 'x86_64',
+export const x86_64: BuildArchitecture = {
   makeArch: 'x86',
   defconfigs: 'arch/x86/configs',
   bootTarget: 'bzImage',

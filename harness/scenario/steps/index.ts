@@ -3,6 +3,8 @@ import type { Step } from '../step.ts';
 import { background } from './background.ts';
 import { insmod } from './insmod.ts';
 import { kill } from './kill.ts';
+import { kselftest } from './kselftest.ts';
+import { kunit } from './kunit.ts';
 import { loop } from './loop.ts';
 import { monitorL2 } from './monitor-l2.ts';
 import { parallel } from './parallel.ts';
@@ -39,6 +41,8 @@ export const STEPS: readonly Step[] = [
   startL2,
   stopL2,
   monitorL2,
+  kunit,
+  kselftest,
 ];
 
 /** The kind of a settled step. */
