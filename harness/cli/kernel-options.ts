@@ -65,28 +65,18 @@ export async function readArmsRequest(
     const { repository, base, config = [] } = options;
     const own = await readOwnTree(seriesArg, { repository, base, config, wants }, place);
     for (const note of own.notes) context.err.write(`ktrial: ${note}\n`);
-    const { series, notes, modules, forecast } = own;
-    return {
-      series,
-      kernel: withToolchain(own.kernel),
-      notes,
-      modules,
-      forecast,
-      baseCommit: null,
-      ...others,
-    };
+    const { series, kernel, notes, modules, forecast } = own;
+    return { series, kernel: withToolchain(kernel), notes, modules, forecast, baseCommit: null, ...others };
   }
   if (seriesArg === undefined) requireNoSeriesOptions(options);
-  const kernel = await withConfigArguments(
-    await readKernel(options.kernel, context),
-    options.config ?? [],
-    place,
+  const kernel = withToolchain(
+    await withConfigArguments(await readKernel(options.kernel, context), options.config ?? [], place),
   );
   const series =
     seriesArg === undefined ? null : await readSeriesArgument(seriesArg, options.repository, place);
   return {
     series,
-    kernel: withToolchain(kernel),
+    kernel,
     notes: [],
     modules: [],
     forecast: undefined,

@@ -45,7 +45,8 @@ export async function execute(
   await requireWritableOutputs(context, outputs);
   if (options.dryRun) {
     const plan = await planRun(request, context.cacheDirectory);
-    for (const line of describePlan(request, plan, await foreseeCode(request, context)))
+    const code = await foreseeCode(request, context);
+    for (const line of describePlan(request, plan, code))
       context.out.write(`${line.replaceAll('\n', '?')}\n`);
     return 0;
   }

@@ -42,8 +42,10 @@ export interface RunOptions extends KernelOptions, PresentationOptions {
 
 /** Puts a series on trial; the exit code is the verdict's. */
 export async function execute(context: Context, args: readonly string[], given: RunOptions): Promise<number> {
+  const isBisection = given.exitCode === 'bisect';
+  // Without a definition the kernel tree itself knows what is checked out.
   const options =
-    given.exitCode === 'bisect' && given.base === undefined
+    isBisection && given.base === undefined && given.kernel !== undefined
       ? { ...given, base: await findCheckedOut(context.workingDirectory, context.signal) }
       : given;
   const outputs = readOutputs(options, context);
@@ -93,7 +95,6 @@ async function readRequest(
     seriesArg,
     options,
     context,
-    // What git bisect checks out is judged by itself.
     options.exitCode === 'bisect' ? 'tip' : 'comparison',
   );
   const { workingDirectory, root, signal, limits } = context;
@@ -101,8 +102,7 @@ async function readRequest(
   const onWarning = (text: string) => context.err.write(`${text}\n`);
   const { scenarios: paths = [], param = [] } = options;
   const suites = { kselftest: options.kselftest ?? [], kunit: options.kunit ?? [] };
-  const isNamed = paths.length + suites.kselftest.length + suites.kunit.length > 0;
-  const isOwn = !isNamed && param.length === 0;
+  const isOwn = [paths, param, suites.kselftest, suites.kunit].every((given) => given.length === 0);
   const scenarios = isOwn
     ? settleFirstScenario(modules)
     : await readScenarios(paths, param, { ...places, onWarning }, suites);
