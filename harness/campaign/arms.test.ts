@@ -35,6 +35,7 @@ function aTree() {
       const kernel = { digest: commit, bootDigest: commit, commit } as Kernel;
       return { ok: true, kernel, cached: false, durationMs: 1, diagnostics, files: {}, notes: [] };
     },
+    async buildSelftests() {},
   };
   return { built, tree: tree as unknown as BuildTree };
 }

@@ -2,6 +2,7 @@
 import { type ChangedFile, detectOptions, findChangedFiles, type TreeReader } from '../kbuild/index.ts';
 import {
   architectureOf,
+  isShippedName,
   type KernelDefinition,
   parseConfig,
   readRequestedOptions,
@@ -43,11 +44,12 @@ export async function detectSubsystem(
   const { makeArch, defconfigs } = architectureOf(kernel.arch);
   const commit = tip ?? (series ? ((await tree.applyDiffs(base, series.patches)) ?? base) : base);
   const reader = openTreeReader(tree, commit);
-  const { asked, usual } = await readValues(kernel, reader, defconfigs, options);
+  const { asked, usual, firm } = await readValues(kernel, reader, defconfigs, options);
   if (files.length > 0) options.onProgress?.(`looking up what compiles ${files.length} changed files`);
   const changed = await findChangedFiles(files, reader, makeArch);
-  const detected = await detectOptions(changed, { asked, usual }, reader, makeArch);
-  const values = new Map([...usual, ...[...detected].map(([name, value]) => [bare(name), value] as const)]);
+  const detected = await detectOptions(changed, { asked, usual, firm }, reader, makeArch);
+  const added = [...detected].map(([name, value]) => [bare(name), value] as const);
+  const values = new Map([...usual, ...added, ...firm]);
   return { changed, options: detected, values };
 }
 
@@ -73,7 +75,10 @@ export async function readValues(
   const requested = await readRequestedOptions(config, null, options);
   const own = requested.map(({ name, value }) => [bare(name), value] as const);
   for (const [name, value] of own) asked.set(name, value);
-  return { asked, usual: new Map([...below, ...own]) };
+  const firm = requested
+    .filter(({ from }) => !from || !isShippedName(from))
+    .map(({ name, value }) => [bare(name), value] as const);
+  return { asked, usual: new Map([...below, ...own]), firm: new Map(firm) };
 }
 
 function bare(name: string): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { faultOf, formatDiagnostic } from '../document/index.ts';
 import { findInputFiles, readInput } from '../host/index.ts';
 import { DEFAULT_LIMITS, Fault, type Limits, requireWithin } from '../model/index.ts';
@@ -34,9 +34,18 @@ export async function readScenarios(
 ): Promise<SettledScenario[]> {
   const { limits = DEFAULT_LIMITS } = place;
   const settled = [...makeSuiteScenarios(suites, limits)];
+  if (paths.length === 0 && settled.length === 0) {
+    throw new Fault({
+      blame: 'request',
+      code: 'CAMPAIGN_NO_SCENARIOS',
+      message: 'no scenario is named',
+      next: `add --scenarios PATH: a file or a directory, such as ${join(place.root, 'scenarios/mdev')}; or --kselftest TARGET, or --kunit SUITE`,
+    });
+  }
   const given = parseParameters(parameters);
   const used = new Set<string>();
-  for (const file of await findScenarioFiles(paths, place)) {
+  const files = paths.length > 0 ? await findScenarioFiles(paths, place) : [];
+  for (const file of files) {
     const parsed = parseScenario(await readScenario(file, place), file, { limits });
     if (!parsed.ok) throw faultOf(parsed.diagnostics, file, 'scenario');
     for (const warning of parsed.warnings) place.onWarning?.(formatDiagnostic(warning));
@@ -103,7 +112,7 @@ async function findScenarioFiles(paths: readonly string[], place: ScenarioPlace)
   throw new Fault({
     blame: 'request',
     code: 'CAMPAIGN_NO_SCENARIOS',
-    message: paths.length === 0 ? 'no scenario is named' : `there is no scenario in ${paths.join(', ')}`,
+    message: `there is no scenario in ${paths.join(', ')}`,
     next: 'name a file, or a directory with files *.yaml',
   });
 }

@@ -36,6 +36,7 @@ export function addKernelVerbs(add: AddVerb): void {
         'after',
         `
 Examples:
+  cd ~/linux && ktrial build
   ktrial build --kernel mdev-5.10
   ktrial build my-series.mbox --kernel mdev-5.10
   ktrial build my-series.mbox --kernel mdev-5.10 --llvm=16 -W 1 --sparse`,
@@ -54,6 +55,7 @@ Examples:
         'after',
         `
 Examples:
+  cd ~/linux && ktrial boot -- uname -a
   ktrial boot --kernel mdev-5.10 -- uname -a
   ktrial boot --kernel mdev-5.10 --series my-series.mbox -- 'insmod /overlay/modules/vfio.ko && lsmod'`,
       ),

@@ -54,9 +54,18 @@ export function globalOptions(program: Command): Command {
 /** Options of every command that builds kernels. */
 export function kernelOptions(command: Command): Command {
   return command
-    .option('-k, --kernel <name>', 'kernel definition: a name in kernels/, or the path of a YAML file')
-    .option('--base <commit>', 'apply the series to this commit of the source')
-    .option('--repository <path>', 'the git repository of a range A..B (default: the current directory)')
+    .option(
+      '-k, --kernel <name>',
+      'kernel definition: a name in kernels/, or the path of a YAML file (default: the kernel tree that you are in)',
+    )
+    .option(
+      '--base <commit>',
+      'apply the series to this commit of the source; in a kernel tree, where its branch begins',
+    )
+    .option(
+      '--repository <path>',
+      'the kernel tree, or the git repository of a range A..B (default: the current directory)',
+    )
     .addOption(
       repeatable(
         '--config <what>',

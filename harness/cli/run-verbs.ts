@@ -20,14 +20,19 @@ export function addRunVerbs(add: AddVerb): void {
       kernelOptions(
         new Command('run').argument(
           '[series]',
-          'a mailbox, a directory of patches, a range A..B, or - for standard input',
+          'a mailbox, a directory of patches, a range A..B, or - for standard input; default: the branch of the kernel tree',
         ),
       ),
     )
       .description(
         'put a series on trial: build the kernel with and without it, run scenarios in both, compare',
       )
-      .addOption(repeatable('-s, --scenarios <path>', 'a scenario file, or a directory of them'))
+      .addOption(
+        repeatable(
+          '-s, --scenarios <path>',
+          'a scenario file, or a directory of them (default: load and unload the changed modules)',
+        ),
+      )
       .addOption(repeatable('-p, --param <name=value>', "a value for a scenario's parameter"))
       .addOption(
         repeatable(
@@ -74,6 +79,8 @@ export function addRunVerbs(add: AddVerb): void {
         'after',
         `
 Examples:
+  cd ~/linux && ktrial run                                        the branch against its base
+  ktrial run v6.12..HEAD --scenarios my.yaml                      a range of the tree
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev
   ktrial run v5.10..my-branch --repository ~/linux --kernel my-kernel.yaml --scenarios my.yaml
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms per-patch

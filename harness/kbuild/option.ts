@@ -90,6 +90,16 @@ export type Options = Map<string, string>;
 /** Options by name without `CONFIG_`. */
 export type Values = ReadonlyMap<string, string>;
 
+/** What is known of a configuration before it is made. */
+export interface ConfigValues {
+  /** What it asks for. */
+  readonly asked: Values;
+  /** What it is expected to come to. */
+  readonly usual: Values;
+  /** What the user asks for: nothing is put on top of it. */
+  readonly firm: Values;
+}
+
 const DEPTH = 8;
 
 /**
@@ -98,7 +108,7 @@ const DEPTH = 8;
  */
 export async function chooseOptions(
   conditions: readonly Condition[],
-  { asked, usual }: { readonly asked: Values; readonly usual: Values },
+  { asked, usual, firm }: ConfigValues,
   kconfig: KconfigReader,
 ): Promise<Options> {
   const chosen: Options = new Map();
@@ -112,7 +122,7 @@ export async function chooseOptions(
   async function want(symbol: string, value: 'm' | 'y', depth: number): Promise<void> {
     const name = `CONFIG_${symbol}`;
     const had = chosen.get(name);
-    if (had === 'y' || had === value || depth > DEPTH) return;
+    if (had === 'y' || had === value || depth > DEPTH || firm.has(symbol)) return;
     const [entry] = (await kconfig.find(symbol)).toSorted(
       (a, b) => Number(b.hasPrompt) - Number(a.hasPrompt),
     );

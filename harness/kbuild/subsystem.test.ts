@@ -171,9 +171,14 @@ t.test('a header, and a source file that others include, are compiled with what 
   t.match(vault, { isBuilt: false, missing: ['CONFIG_VAULT'] });
 });
 
-async function optionsFor(paths: readonly string[], asked = NONE, usual = asked): Promise<string> {
+async function optionsFor(
+  paths: readonly string[],
+  asked = NONE,
+  usual = asked,
+  firm = NONE,
+): Promise<string> {
   const files = await findChangedFiles(paths, tree, 'x86');
-  const options = await detectOptions(files, { asked, usual }, tree, 'x86');
+  const options = await detectOptions(files, { asked, usual, firm }, tree, 'x86');
   return [...options].map(([name, value]) => `${name}=${value}`).join(' ');
 }
 
@@ -203,6 +208,17 @@ t.test('options are modules where that is possible, with the menus that they dep
     await optionsFor(['drivers/block/zram/zram_drv.c'], new Map([['ZRAM', 'y']])),
     '',
     'what the configuration asks for stays as it is',
+  );
+  const off = new Map([['ZRAM', 'n']]);
+  t.equal(
+    await optionsFor(['drivers/block/zram/zram_drv.c'], off, usual, off),
+    '',
+    'what the user switches off, too',
+  );
+  t.match(
+    await optionsFor(['drivers/block/zram/zram_drv.c'], off, usual),
+    /ZRAM=m/,
+    'what ktrial switches off, not',
   );
 });
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { posix } from 'node:path';
 import { classifyFile, type FileKind } from './classify.ts';
-import { type Condition, describeCondition, hold } from './condition.ts';
-import { chooseOptions, openKconfig, type Values } from './option.ts';
+import { type Condition, describeCondition, hold, type Term } from './condition.ts';
+import { type ConfigValues, chooseOptions, openKconfig, type Values } from './option.ts';
 import { findRoutes, type Route } from './route.ts';
 import { type MakefileReader, type Match, openMakefiles, type TreeReader } from './tree.ts';
 
@@ -87,18 +87,19 @@ function rankIncluder(path: string, directory: string, sourceArch: string): numb
 
 /**
  * The options that get the changed files compiled, `CONFIG_X` to `y` or `m`: modules where that is possible, with the menus
- * that they depend on. `asked` is what the configuration asks for already, `usual` what it is expected to come to.
+ * that they depend on. Where the user switches off what a file needs, nothing is detected for it.
  */
 export async function detectOptions(
   files: readonly ChangedFile[],
-  values: { readonly asked: Values; readonly usual: Values },
+  values: ConfigValues,
   tree: TreeReader,
   sourceArch: string,
 ): Promise<ReadonlyMap<string, string>> {
   const kconfig = openKconfig(tree, sourceArch);
   const options = new Map<string, string>();
   for (const { routes } of files) {
-    const [first] = routes;
+    const isRefused = ({ symbol, allowed }: Term) => !allowed.includes(values.firm.get(symbol) ?? allowed);
+    const first = routes.find(({ conditions }) => !conditions.some((one) => one.every(isRefused)));
     if (!first || routes.some(({ conditions }) => hold(conditions, values.asked))) continue;
     const chosen = await chooseOptions(first.conditions, values, kconfig);
     for (const [name, value] of chosen) if (options.get(name) !== 'y') options.set(name, value);
