@@ -54,8 +54,8 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
       if (arm.patches === 0) requireBuild(result, arm.name);
       known.set(arm.name, result.diagnostics);
       const kernel = result.ok ? result.kernel : null;
-      if (kernel)
-        await tree.buildSelftests({ kernel, targets: plannedSelftests(state), onProgress: progress });
+      const targets = plannedSelftests(state);
+      if (kernel && targets.length > 0) await tree.buildSelftests({ kernel, targets, onProgress: progress });
       return {
         build: describeBuild(arm, state, result, before, earlier),
         kernel: kernel && identifyKernel(kernel),

@@ -47,6 +47,7 @@ t.test('a record says what was asked for, and which computer and programs it was
     },
     kernel,
     options: {
+      notes: [],
       allowUnsandboxed: false,
       baseCommit,
       arms,
