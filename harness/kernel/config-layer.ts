@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { exists } from '../host/index.ts';
 import { type Architecture, Fault, isFault, type Limits } from '../model/index.ts';
@@ -82,6 +83,11 @@ export function isFile(fragment: Fragment): boolean {
   return isAbsolute(fragment.path);
 }
 
+async function isPipe(path: string): Promise<boolean> {
+  const there = await stat(path).catch(() => null);
+  return there?.isFIFO() === true || there?.isCharacterDevice() === true;
+}
+
 /** Where the words of a command line are looked up. */
 export interface ConfigPlace extends LayerOptions {
   readonly workingDirectory: string;
@@ -110,6 +116,9 @@ export async function readConfigArguments(args: readonly string[], place: Config
       fragments.push(...(await findShippedFragment(arg, place.arch, place.kernelsDirectory)));
     else if (isTreeName(arg)) fragments.push(treeFragment(arg));
     else if (await isInTree(arg, path, place)) fragments.push(treeFragment(`tree/${arg}`));
+    else if (await isPipe(path))
+      // It can be read once only, and files are read again when the kernel is built.
+      for (const { name, value } of await readFragment(path, place)) options[name] = value;
     else if (await isWholeConfig(path, place).catch((cause: unknown) => explainMissing(arg, cause)))
       file = path;
     else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Ktap, KtapParser } from '../ktap/index.ts';
+import type { Ktap, KtapParser } from '../ktap/index.ts';
 import type { Limits } from '../model/index.ts';
 import { LineCounter, type LogSource, requireText } from './read-log.ts';
 import { unpackLog } from './unpack.ts';
@@ -7,14 +7,14 @@ import { unpackLog } from './unpack.ts';
 const LONGEST_LINE = 64 * 1024;
 
 /**
- * Reads every result of a test in a log to its end. Faults as those of the source, `SCAN_EMPTY` and those of a packed log
+ * Reads every result of a test in a log to its end, with a parser that has read nothing. Faults as those of the source, `SCAN_EMPTY` and those of a packed log
  * that cannot be unpacked (request).
  */
 export async function readTests(
   source: LogSource,
+  parser: KtapParser,
   { limits }: { readonly limits: Limits },
 ): Promise<{ readonly ktap: Ktap; readonly lines: number }> {
-  const parser = new KtapParser({ maximum: limits.subtests });
   const decoder = new TextDecoder('utf-8');
   const counter = new LineCounter();
   const name = source.name === '-' ? 'standard input' : source.name;

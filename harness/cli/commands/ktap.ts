@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { listSubtests } from '../../ktap/index.ts';
+import { KtapParser, listSubtests } from '../../ktap/index.ts';
 import { Fault, formatJson, isFailure, type Subtest, toFault } from '../../model/index.ts';
 import { countSubtests, describeSubtest } from '../../report/index.ts';
 import { type LogSource, openLogSource, readTests } from '../../scan/index.ts';
@@ -46,7 +46,7 @@ async function printTests(
   isOneOfMany: boolean,
   { json, failed: failedOnly }: KtapOptions,
 ): Promise<number> {
-  const { ktap, lines } = await readTests(source, context);
+  const { ktap, lines } = await readTests(source, new KtapParser({ maximum: context.limits.subtests }), context);
   const subtests = listSubtests(ktap);
   const failed = subtests.filter((one) => isFailure(one.outcome));
   const shown = failedOnly ? failed : subtests;
