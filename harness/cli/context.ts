@@ -65,7 +65,7 @@ export async function openContext({ command, program }: Call, door: FrontDoor): 
   const root = findRoot();
   const places = {
     env,
-    workingDirectory: process.cwd(),
+    workingDirectory: findWorkingDirectory(),
     userFile: join(ownPath('XDG_CONFIG_HOME', '.config', 'ktrial'), 'config.yaml'),
     onNote: (text: string) => err.write(`ktrial: ${text}\n`),
   };
@@ -129,6 +129,15 @@ export async function openContext({ command, program }: Call, door: FrontDoor): 
 function insertArgs(args: readonly string[], added: readonly string[]): readonly string[] {
   const at = args.indexOf('--');
   return at === -1 ? [...args, ...added] : [...args.slice(0, at), ...added, ...args.slice(at)];
+}
+
+/** The current directory; null where it was removed. */
+function findWorkingDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
 }
 
 function wantsColor(choice: 'auto' | 'always' | 'never', out: Output): boolean {

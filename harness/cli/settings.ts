@@ -6,7 +6,8 @@ import { type FoundSetting, PROJECT_FILE, SETTING_NAMES, SETTINGS } from './sett
 /** Where settings are looked for. */
 export interface SettingPlaces {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly workingDirectory: string;
+  /** Null where the directory is gone: then there is no project. */
+  readonly workingDirectory: string | null;
   readonly userFile: string;
   /** Called with a sentence about a file that is not read. */
   readonly onNote: (text: string) => void;
@@ -47,6 +48,7 @@ function readEnvironment(env: SettingPlaces['env']): readonly FoundSetting[] {
 
 /** The nearest `ktrial.yaml`: above the working directory only within a git tree. One of another user is not read. */
 function findProjectFile({ workingDirectory, onNote }: SettingPlaces): string | null {
+  if (workingDirectory === null) return null;
   const directories: string[] = [];
   for (let at = workingDirectory; ; at = dirname(at)) {
     directories.push(at);

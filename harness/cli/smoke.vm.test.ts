@@ -83,7 +83,10 @@ for (const { kernel, machine, emulator, scenarios } of KERNELS) {
     ]);
     t.equal(exitCode, 1);
     t.match(stdout, /fault seen: WARNING in lkdtm_WARNING/);
-    t.match(stdout, /^ {2,4}(?:at )?lkdtm_WARNING\+0x\w+\/0x\w+ \[lkdtm\] drivers\/misc\/lkdtm\/bugs\.c:\d+$/m);
+    t.match(
+      stdout,
+      /^ {2,4}(?:at )?lkdtm_WARNING\+0x\w+\/0x\w+ \[lkdtm\] drivers\/misc\/lkdtm\/bugs\.c:\d+$/m,
+    );
     t.match(stdout, /^ {4}vfs_write\+0x\w+\/0x\w+ fs\/read_write\.c:\d+$/m, 'the kernel itself too');
     if (machine !== 'aarch64') return;
     t.match(stdout, /^KASAN: use-after-free Write in lkdtm_WRITE_AFTER_FREE$/m, 'this kernel has KASAN');

@@ -46,7 +46,11 @@ async function printTests(
   isOneOfMany: boolean,
   { json, failed: failedOnly }: KtapOptions,
 ): Promise<number> {
-  const { ktap, lines } = await readTests(source, new KtapParser({ maximum: context.limits.subtests }), context);
+  const { ktap, lines } = await readTests(
+    source,
+    new KtapParser({ maximum: context.limits.subtests }),
+    context,
+  );
   const subtests = listSubtests(ktap);
   const failed = subtests.filter((one) => isFailure(one.outcome));
   const shown = failedOnly ? failed : subtests;
