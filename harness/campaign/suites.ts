@@ -28,6 +28,8 @@ function makeScenario(kind: 'kselftest' | 'kunit', name: string, limits: Limits)
     // After a complaint of the kernel the other tests are wanted as well.
     timeout: '60m',
     grace: '60m',
+    // A small configuration leaves KUnit off where it is built in.
+    ...(kind === 'kunit' ? { machine: { kernelArgs: ['kunit.enable=1'] } } : {}),
     steps: [{ [kind]: name }],
   });
   const parsed = parseScenario(text, `--${kind} ${name}`, { limits });

@@ -39,10 +39,12 @@ export async function runSuite(
         ? await guest.run(`echo 1 >${quoteArg(`${SUITES}/${suite}/run`)}`, { timeoutMs })
         : null;
   const failed = started !== null && (started.timedOut || started.exitCode !== 0) ? started : null;
-  const log = await readResults(suite, mark, failed !== null, context);
+  const log = await readLog(started === null ? null : mark, context);
+  // What KUnit keeps of a suite that did not end is of an earlier run.
+  const texts = failed === null ? [await readKept(suite, context), log] : [log];
   if (place.kind === 'module' && failed === null)
     await guest.run(`rmmod ${quoteArg(place.module)}`, { timeoutMs: context.scale(LOOK_MS) });
-  return selectTests(suite, log, failed);
+  return selectTests(suite, texts, failed);
 }
 
 async function findSuite(suite: string, context: StepContext): Promise<Place> {
@@ -65,33 +67,56 @@ async function loadSuite(module: string, timeoutMs: number, context: StepContext
   const { guest } = context;
   const state = await readModuleState(guest, context.scale(LOOK_MS));
   const loads = orderModules([{ module, args: '', timeoutMs }], state);
-  const files = loads.map((one) => quoteArg(`${MODULE_DIRECTORY}/${one.module}.ko`));
-  return guest.run(files.map((file) => `insmod ${file}`).join(' && '), { timeoutMs });
+  const commands = loads.map((one) => {
+    const file = quoteArg(`${MODULE_DIRECTORY}/${one.module}.ko`);
+    // A small configuration leaves KUnit off; before 6.0 there is no such parameter, and none is needed.
+    return `insmod ${file}${one.module === 'kunit' ? ' enable=1' : ''}`;
+  });
+  return guest.run(commands.join(' && '), { timeoutMs });
 }
 
-/** What the suite printed: all of it where it ended, else what the kernel's log has of it. */
-async function readResults(
+/** What KUnit keeps of a suite: before 6.6 at most 512 bytes of each test. Empty where it keeps nothing. */
+async function readKept(suite: string, { guest, scale }: StepContext): Promise<string> {
+  const command = `cat ${quoteArg(`${SUITES}/${suite}/results`)}`;
+  return (await guest.run(command, { timeoutMs: scale(LOOK_MS) })).stdout;
+}
+
+/** What the kernel's log has from a line on, or from its beginning: it is a ring, and may lack its oldest lines. */
+async function readLog(mark: string | null, { guest, scale }: StepContext): Promise<string> {
+  const { stdout } = await guest.run('dmesg', { timeoutMs: scale(LOOK_MS) });
+  return mark === null ? stdout : stdout.slice(Math.max(0, stdout.lastIndexOf(mark)));
+}
+
+/** The tests of a suite in a text, and whether it has the results of all of them. */
+function readTests(
   suite: string,
-  mark: string,
-  isCut: boolean,
-  context: StepContext,
-): Promise<string> {
-  const { guest } = context;
-  const timeoutMs = context.scale(LOOK_MS);
-  if (!isCut) {
-    const results = await guest.run(`cat ${quoteArg(`${SUITES}/${suite}/results`)}`, { timeoutMs });
-    if (results.exitCode === 0 && results.stdout.trim() !== '') return results.stdout;
-  }
-  const log = await guest.run('dmesg', { timeoutMs });
-  return log.stdout.slice(Math.max(0, log.stdout.lastIndexOf(mark)));
+  text: string,
+): { readonly tests: readonly Subtest[]; readonly isWhole: boolean } {
+  // Before 6.3 only the first suite since the boot has a line that begins KTAP.
+  const ktap = parseKtap(/^.{0,60}\bK?TAP version /m.test(text) ? text : `TAP version 14\n${text}`);
+  const own: Ktap = {
+    ...ktap,
+    tests: ktap.tests.filter((one) => one.name === suite),
+    missing: 0,
+    bailOut: null,
+  };
+  const tests = listSubtests(own);
+  return { tests, isWhole: tests.length > 0 && tests.every((one) => one.outcome !== 'crashed') };
 }
 
-function selectTests(suite: string, log: string, failed: GuestResult | null): readonly Subtest[] {
-  // Before 6.3 only the first suite since the boot has a line that begins KTAP.
-  const ktap = parseKtap(/^.{0,60}\bK?TAP version /m.test(log) ? log : `TAP version 14\n${log}`);
-  const tests = ktap.tests.filter((one) => one.name === suite);
-  const own: Ktap = { ...ktap, tests, missing: 0, bailOut: null };
-  const subtests = listSubtests(own);
+function selectTests(
+  suite: string,
+  texts: readonly string[],
+  failed: GuestResult | null,
+): readonly Subtest[] {
+  const read = texts.map((text) => readTests(suite, text));
+  const whole = read.find((one) => one.isWhole);
+  const longest = [...read].sort((a, b) => b.tests.length - a.tests.length)[0];
+  const subtests = (whole ?? longest)?.tests ?? [];
+  if (subtests.length === 0 && texts.some((text) => /\bkunit: disabled$/m.test(text))) {
+    const reason = 'KUnit is disabled: set CONFIG_KUNIT_DEFAULT_ENABLED=y, or kernelArgs: [kunit.enable=1]';
+    return [{ name: suite, outcome: 'skip', reason, details: [] }];
+  }
   if (failed === null)
     return subtests.length > 0
       ? subtests

@@ -65,7 +65,11 @@ t.test(
         step: 'KUnit pond',
       },
     ]);
-    t.ok(guest.log.includes('run insmod /overlay/modules/kunit.ko && insmod /overlay/modules/pond_test.ko'));
+    t.ok(
+      guest.log.includes(
+        'run insmod /overlay/modules/kunit.ko enable=1 && insmod /overlay/modules/pond_test.ko',
+      ),
+    );
     t.ok(guest.log.includes('run rmmod pond_test'));
   },
 );
@@ -82,6 +86,20 @@ t.test('a failed test of a suite ends neither the other suites nor the steps aft
   t.ok(performance.steps.some((one) => one.label === 'after' && one.outcome === 'passed'));
 });
 
+t.test('results that KUnit cut off are taken from the log of the kernel', async (t) => {
+  const cut = RESULTS.replace(
+    '    not ok 2 - pond_write\n',
+    '    # pond_write: EXPECTATION FAILED at lib/po\n',
+  );
+  const { tests } = await play('steps: [{kunit: pond}]\n', (command) => {
+    if (command.startsWith('cat /sys/')) return { stdout: cut };
+    if (command !== 'dmesg') return withModule()(command);
+    const stamped = RESULTS.replace(/^/gm, '[    1.0] ');
+    return { stdout: `[    0.9] ktrial: KUnit suite pond begins\n${stamped}` };
+  });
+  t.strictSame(tests, ['pond.pond_read ok', 'pond.pond_write notOk']);
+});
+
 t.test('a suite that is built in runs once more where the kernel can do that', async (t) => {
   const { guest, tests } = await play('steps: [{kunit: pond}]\n', (command) => {
     if (command.includes('kunit_test_suites')) return { stdout: 'run\n' };
@@ -96,6 +114,18 @@ t.test('a suite that the kernel does not have is skipped, with the reason', asyn
   const { tests, signatures } = await play('steps: [{kunit: pond}]\n', () => ({}));
   t.strictSame(tests, ['pond skip: the kernel under test was built without this suite']);
   t.strictSame(signatures, []);
+});
+
+t.test('a KUnit that is disabled is no crash of its suites, and says what enables it', async (t) => {
+  const { tests } = await play('steps: [{kunit: pond}]\n', (command) => {
+    if (command.includes('kunit_test_suites')) return { stdout: 'pond_test\n' };
+    if (command !== 'dmesg') return { exitCode: command.startsWith('cat ') ? 1 : 0 };
+    return {
+      stdout:
+        '[ 5.2] ktrial: KUnit suite pond begins\n[ 5.4] KTAP version 1\n[ 5.4] 1..1\n[ 5.4] kunit: disabled\n',
+    };
+  });
+  t.match(tests, [/^pond skip: KUnit is disabled: set CONFIG_KUNIT_DEFAULT_ENABLED=y/]);
 });
 
 t.test('a suite that does not end in time is named, with the tests that the log has of it', async (t) => {

@@ -75,6 +75,13 @@ const CASES: readonly (readonly [Outcomes, Outcomes, string, string, readonly st
     ['b skipped', 'c new', 'a passing'],
   ],
   [{ a: 'ok' }, { a: 'ok', b: 'notOk' }, 'regressed', 'b failed', ['b newlyFailing', 'a passing']],
+  [
+    { a: 'notOk' },
+    { a: 'crashed' },
+    'inconclusive',
+    'no test passed on either kernel: a failed',
+    ['a failingOnBoth'],
+  ],
   [{ a: 'skip' }, { b: 'ok' }, 'clean', 'no splat and every expectation met, on both kernels', ['b new']],
   [{ a: 'skip' }, { a: 'skip' }, 'inconclusive', 'no test ran: a was skipped', ['a skipped']],
   [
@@ -102,12 +109,15 @@ t.test(
   async (t) => {
     const verdict = compareScenario(
       's',
-      [trial('base', { a: 'ok' }, 1), trial('base', { a: 'notOk' }, 2)],
-      [trial('patched', { a: 'notOk' }, 1), trial('patched', { a: 'ok' }, 2)],
+      [trial('base', { a: 'ok', b: 'ok' }, 1), trial('base', { a: 'notOk', b: 'ok' }, 2)],
+      [trial('patched', { a: 'notOk', b: 'ok' }, 1), trial('patched', { a: 'ok', b: 'ok' }, 2)],
     );
-    t.match(verdict.subtests?.tests, [
-      { name: 'a', change: 'failingOnBoth', base: 'notOk', patched: 'notOk' },
-    ]);
+    t.match(verdict.subtests?.tests[0], {
+      name: 'a',
+      change: 'failingOnBoth',
+      base: 'notOk',
+      patched: 'notOk',
+    });
     t.match(verdict.signatures, [{ base: { seen: 1, trials: 2 }, patched: { seen: 1, trials: 2 } }]);
     t.equal(verdict.comparison, 'clean');
   },

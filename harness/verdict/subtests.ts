@@ -50,8 +50,13 @@ export function findOmission(verdict: SubtestsVerdict | undefined): string | nul
     return `ran on the base and not on the patched kernel: ${shown.join(', ')}${more}`;
   }
   const [first] = verdict.tests;
-  if (first && verdict.tests.every((one) => one.change === 'skipped'))
-    return `no test ran: ${first.name} was skipped${first.reason === null ? '' : `: ${first.reason}`}`;
+  if (!first) return null;
+  const why = first.reason === null ? '' : `: ${first.reason}`;
+  if (verdict.tests.every((one) => one.change === 'skipped'))
+    return `no test ran: ${first.name} was skipped${why}`;
+  // What fails on both kernels compares nothing: perhaps the suite cannot run here.
+  if (verdict.tests.every((one) => one.change === 'skipped' || one.change === 'failingOnBoth'))
+    return `no test passed on either kernel: ${first.name} failed${why}`;
   return null;
 }
 
