@@ -5,7 +5,7 @@ import { toList } from '../expectation.ts';
 import { parseSelftest, runTarget } from '../kselftest.ts';
 import { duration, formed, milliseconds, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
-import { describeSubtest } from './kunit.ts';
+import { describeSubtests } from './kunit.ts';
 
 const test = formed(
   /^[a-z0-9][A-Za-z0-9_-]*(?:\/[A-Za-z0-9_-]+)*(?::[A-Za-z0-9_.+-]+)?$/,
@@ -54,6 +54,6 @@ export const kselftest = defineStep<z.output<typeof map>, Body>({
         subtests.push(...own);
       }
     }
-    return { failures: [], subtests, details: subtests.map(describeSubtest) };
+    return { failures: [], subtests, details: describeSubtests(subtests) };
   },
 });

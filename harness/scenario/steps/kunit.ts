@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import type { Subtest } from '../../model/index.ts';
+import { isFailure, type Subtest } from '../../model/index.ts';
 import { toList } from '../expectation.ts';
 import { runSuite } from '../kunit.ts';
 import { duration, formed, milliseconds, toMs } from '../scalar.ts';
@@ -41,11 +41,15 @@ export const kunit = defineStep<z.output<typeof map>, Body>({
       context.endSubtest(own);
       subtests.push(...own);
     }
-    return { failures: [], subtests, details: subtests.map(describeSubtest) };
+    return { failures: [], subtests, details: describeSubtests(subtests) };
   },
 });
 
-/** A test as a line of a step's record. */
-export function describeSubtest({ name, outcome, reason }: Subtest): string {
-  return `${name}: ${outcome}${reason === null ? '' : `: ${reason}`}`;
+/** The tests of a suite as lines of a step's record, those that failed first. */
+export function describeSubtests(subtests: readonly Subtest[]): readonly string[] {
+  const failed = subtests.filter((one) => isFailure(one.outcome));
+  const others = subtests.filter((one) => !isFailure(one.outcome));
+  return [...failed, ...others].map(
+    ({ name, outcome, reason }) => `${name}: ${outcome}${reason === null ? '' : `: ${reason}`}`,
+  );
 }
