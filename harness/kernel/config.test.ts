@@ -56,6 +56,9 @@ t.test('options, fragments of the tree and a whole .config become the configurat
   t.match(whole.text, /^CONFIG_A=y$/m);
   t.notMatch(whole.text, /CONFIG_A=n_a|CONFIG_KEPT=y/, 'what is set again is there once');
   t.strictSame(whole.notes, []);
+  const back = await settle(lab, 'CONFIG_B=m', 'guest.config', 'CONFIG_T="a b"');
+  t.equal(back.text, first.text);
+  t.notMatch(back.said.join(), /settling/, 'another one in between changes nothing');
 });
 
 t.test('a fragment that the tree lacks is told with where it was looked for', async (t) => {

@@ -78,8 +78,9 @@ export async function settleConfig(request: ConfigRequest): Promise<SettledConfi
     ...request.makeArguments,
   );
   const memo = `${request.directory}.json`;
-  const known = await readSettled(memo, key, request.onProgress);
-  if (known !== null) return known;
+  const settled = await readSettled(memo, request.onProgress);
+  const known = settled.find((one) => one.key === key);
+  if (known !== undefined) return { text: known.text, notes: known.notes };
   request.onProgress?.('settling the configuration');
   await request.checkOut();
   const tree = { path: request.tree, directories: ['kernel/configs', request.defconfigs] };
@@ -93,12 +94,21 @@ export async function settleConfig(request: ConfigRequest): Promise<SettledConfi
   if (config.file !== null && whole !== null)
     notes.push(...describeChanges(config.file, whole, text, requested));
   await rm(memo, { recursive: true, force: true });
-  await writeFileAtomic(memo, JSON.stringify({ key, text, notes } satisfies SettledFile));
+  const kept = [{ key, text, notes }, ...settled].slice(0, KEPT_CONFIGS);
+  await writeFileAtomic(memo, JSON.stringify({ settled: kept } satisfies SettledFile));
   return { text, notes };
 }
 
-interface SettledFile extends SettledConfig {
+/** Who goes to and fro between a few options settles none of them again. */
+const KEPT_CONFIGS = 8;
+
+interface KeptConfig extends SettledConfig {
   readonly key: string;
+}
+
+interface SettledFile {
+  /** The newest first. */
+  readonly settled: readonly KeptConfig[];
 }
 
 function formatOptions(options: readonly RequestedOption[]): string {
@@ -109,20 +119,18 @@ function formatOptions(options: readonly RequestedOption[]): string {
 
 async function readSettled(
   path: string,
-  key: string,
   onProgress: ConfigRequest['onProgress'],
-): Promise<SettledConfig | null> {
+): Promise<readonly KeptConfig[]> {
   const json = await readFile(path, 'utf8').catch(() => null);
-  if (json === null) return null;
+  if (json === null) return [];
   try {
-    const settled = JSON.parse(json) as SettledFile;
-    if (typeof settled.key === 'string' && typeof settled.text === 'string')
-      return settled.key === key ? { text: settled.text, notes: settled.notes } : null;
+    const { settled } = JSON.parse(json) as SettledFile;
+    if (settled.every((one) => typeof one.key === 'string' && typeof one.text === 'string')) return settled;
   } catch {
-    // Truncated, as one of another form: made again.
+    // Truncated, or of another form: made again.
   }
   onProgress?.(`${path} is truncated or has another form: the configuration is settled again`);
-  return null;
+  return [];
 }
 
 /** More than any configuration has. */

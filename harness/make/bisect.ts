@@ -109,7 +109,7 @@ const ktrial = [
 const code = run('git', ['bisect', 'run', ...ktrial]);
 const log = existsSync(join(TREE, '.git/BISECT_LOG')) ? read('git', ['bisect', 'log']) : '';
 const [, named = 'none'] = /first bad commit: \[([0-9a-f]+)\]/.exec(log) ?? [];
-const steps = log.split('\n').filter((line) => /^git bisect (?:good|bad|skip)/.test(line)).length - 2;
+const steps = log.split('\n').filter((line) => /^git bisect (?:good|bad|skip)/.test(line)).length;
 const number = commits.indexOf(named) + 1;
 process.stdout.write(
   `bisect: ${steps} steps in ${Math.round((Date.now() - startedAt) / 1000)} s; seeded ${SEEDED}, found ${number || named}\n`,
