@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { listFiles, runCommand } from '../host/index.ts';
+import { listFiles, runCommand, toolPrefix } from '../host/index.ts';
 import { readSourceText, readStoredKernel } from '../kernel/index.ts';
 import type { Frame, Kernel } from '../model/index.ts';
 import { createScanner } from '../splat/index.ts';
@@ -97,7 +97,8 @@ async function findKernel(frames: readonly Frame[]): Promise<Kernel | null> {
   })();
   for (const name of names) {
     const kernel = await readStoredKernel(join(store, name));
-    if (!kernel) continue;
+    // The script is in the source, and a build tree may have been removed.
+    if (!kernel || !existsSync(kernel.source)) continue;
     await using binaries = openBinaries(kernel);
     let fits = true;
     for (const frame of frames) {
@@ -115,7 +116,8 @@ function decode(script: string, kernel: Kernel, lines: readonly string[]): strin
   const { stdout, status } = spawnSync('bash', [script, kernel.vmlinux, 'auto', kernel.modules], {
     input: `${lines.join('\n')}\n`,
     encoding: 'utf8',
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+    // The computer's own addr2line takes no relocations of another architecture's modules.
+    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', CROSS_COMPILE: toolPrefix(kernel.arch) },
     maxBuffer: 64 * 1024 * 1024,
   });
   if (status !== 0) throw new Error(`decode_stacktrace.sh ended with ${status}`);
