@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { realpath } from 'node:fs/promises';
-import {
-  describePlan,
-  exitCodeOfState,
-  findRunDirectory,
-  foreseeCode,
-  makeRunDirectory,
-  planRun,
-  readRerun,
-  requireRunDirectory,
-  requireRunnable,
-  runCampaign,
-} from '../../campaign/index.ts';
+import { exitCodeOfState, findRunDirectory, readRerun, runCampaign } from '../../campaign/index.ts';
 import { quoteArgs } from '../../model/index.ts';
 import { imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
-import { requireWritableOutputs } from '../outputs.ts';
 import { type PresentationOptions, performRun, readOutputs } from '../perform-run.ts';
-import { requireUsablePlaces } from '../places.ts';
+import { prepareRun } from '../prepare-run.ts';
 
 export interface RerunVerbOptions extends PresentationOptions {
   readonly failed?: boolean;
@@ -39,18 +26,8 @@ export async function execute(
     image: imageRecipe(context),
     repeatCommand: quoteArgs(['ktrial', 'rerun', earlier, ...(failedOnly ? ['--failed'] : [])]),
   });
-  await requireUsablePlaces(context);
-  await requireRunDirectory(context, options.runDirectory, request.title);
-  await requireRunnable(request, context);
-  await requireWritableOutputs(context, outputs);
-  if (options.dryRun) {
-    const plan = await planRun(request, context.cacheDirectory);
-    const code = await foreseeCode(request, context);
-    for (const line of describePlan(request, plan, code))
-      context.out.write(`${line.replaceAll('\n', '?')}\n`);
-    return 0;
-  }
-  const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));
+  const runDirectory = await prepareRun(context, request, outputs, options);
+  if (runDirectory === null) return 0;
   const presentation = { runDirectory, outputs, mirror: request.mirror, options };
   return exitCodeOfState(await performRun(context, presentation, (setup) => runCampaign(request, setup)));
 }

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { realpath } from 'node:fs/promises';
 import {
   type CampaignRequest,
   type CodeForecast,
-  describePlan,
   exitCodeOfState,
-  foreseeCode,
-  makeRunDirectory,
-  planRun,
   readScenarios,
-  requireRunDirectory,
-  requireRunnable,
   runCampaign,
   settleFirstScenario,
 } from '../../campaign/index.ts';
@@ -20,9 +13,8 @@ import { imageRecipe } from '../assemble.ts';
 import type { Context } from '../context.ts';
 import { BISECT_SKIP } from '../exit-code.ts';
 import { type KernelOptions, readArmsRequest } from '../kernel-options.ts';
-import { requireWritableOutputs } from '../outputs.ts';
 import { type PresentationOptions, performRun, readOutputs } from '../perform-run.ts';
-import { requireUsablePlaces } from '../places.ts';
+import { prepareRun } from '../prepare-run.ts';
 
 export interface RunOptions extends KernelOptions, PresentationOptions {
   readonly scenarios?: readonly string[];
@@ -50,18 +42,8 @@ export async function execute(context: Context, args: readonly string[], given: 
       : given;
   const outputs = readOutputs(options, context);
   const { request, forecast } = await readRequest(context, args[0], options);
-  await requireUsablePlaces(context);
-  await requireRunDirectory(context, options.runDirectory, request.title);
-  await requireRunnable(request, context);
-  await requireWritableOutputs(context, outputs);
-  if (options.dryRun) {
-    const plan = await planRun(request, context.cacheDirectory);
-    const code = forecast === undefined ? await foreseeCode(request, context) : forecast;
-    for (const line of describePlan(request, plan, code))
-      context.out.write(`${line.replaceAll('\n', '?')}\n`);
-    return 0;
-  }
-  const runDirectory = await realpath(await makeRunDirectory(context, options.runDirectory, request.title));
+  const runDirectory = await prepareRun(context, request, outputs, { ...options, forecast });
+  if (runDirectory === null) return 0;
   const state = await performRun(
     context,
     { runDirectory, outputs, mirror: request.mirror, options },
