@@ -83,6 +83,8 @@ export interface PlannedTrial {
   readonly seed: number;
   readonly boot: 'clone' | 'cold';
   readonly control: boolean;
+  /** As in its spec. */
+  readonly widened?: boolean;
 }
 
 /** What will be done, as a value. */

@@ -77,6 +77,7 @@ export type {
   Finding,
   MachineNeeds,
   Outcome,
+  RacePoint,
   StepRecord,
   TrialResult,
   TrialSpec,

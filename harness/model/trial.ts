@@ -37,6 +37,8 @@ export interface TrialSpec {
   readonly l2: Readonly<Record<string, KernelId>>;
   /** `clone`: its machine may be thawed from a template. `cold`: it boots. */
   readonly boot: 'clone' | 'cold';
+  /** Whether steps `widen` delay the kernel; false in the controls of such a scenario. Absent where it has none. */
+  readonly widened?: boolean;
 }
 
 /** What gets a trial its machine's CPUs, and why that was chosen. */
@@ -96,6 +98,20 @@ export interface StepRecord {
   /** `cut`: ended before it was done: after a finding, by a time limit, an interrupt, or the machine's end. */
   readonly outcome: 'passed' | 'failed' | 'error' | 'cut';
   readonly details: readonly string[];
+  /** What was measured, by a name with its unit: `rounds`, `spreadUs`. Absent where nothing was. */
+  readonly numbers?: Readonly<Record<string, number>>;
+  /** Where a race was tried, in the order of the sweep. Absent for other steps. */
+  readonly points?: readonly RacePoint[];
+}
+
+/** One place of a sweep: how often actors started this far apart, and how often that hit. */
+export interface RacePoint {
+  /** From the first actor's start to the last one's, in microseconds; negative: the last one started first. */
+  readonly offsetUs: number;
+  /** The delay that widened a window of the kernel meanwhile, in microseconds; null where none did. */
+  readonly delayUs: number | null;
+  readonly rounds: number;
+  readonly hits: number;
 }
 
 /** What one trial came to. Long texts are files in its directory; this has their names, digests, offsets and lengths. */
@@ -106,6 +122,8 @@ export interface TrialResult {
   readonly arm: string;
   readonly attempt: number;
   readonly control: boolean;
+  /** As in its spec. */
+  readonly widened?: boolean;
   /** Digest of the kernel that ran; null where it never came to that. */
   readonly kernel: string | null;
   readonly outcome: Outcome;

@@ -64,7 +64,11 @@ export function createRecorder(
       const { phase, label, kind, quiet, signal } = step;
       const startedAt = stage.now();
       if (!quiet) stage.onStepStarted(phase, label);
-      const end = (outcome: StepRecord['outcome'], details: readonly string[]) => {
+      const end = (
+        outcome: StepRecord['outcome'],
+        details: readonly string[],
+        { numbers, points }: Pick<StepOutcome, 'numbers' | 'points'> = {},
+      ) => {
         if (quiet && outcome === 'passed') return;
         const record: StepRecord = {
           label,
@@ -74,6 +78,8 @@ export function createRecorder(
           durationMs: stage.now() - startedAt,
           outcome,
           details: details.slice(0, DETAILS_KEPT),
+          ...(numbers ? { numbers } : {}),
+          ...(points ? { points } : {}),
         };
         records.push(record);
         stage.onStepEnded(record);
@@ -82,10 +88,11 @@ export function createRecorder(
         const outcome = await perform();
         const isTestFailed = outcome.subtests?.some((one) => isFailure(one.outcome)) === true;
         const failed = outcome.failures.length > 0 || outcome.stopped === true || isTestFailed;
-        end(failed ? 'failed' : 'passed', [
+        const details = [
           ...outcome.failures.map((one) => one.title),
           ...(outcome.failures[0]?.details ?? outcome.details ?? []),
-        ]);
+        ];
+        end(failed ? 'failed' : 'passed', details, outcome);
         return outcome;
       } catch (error) {
         if (signal.aborted && error === signal.reason) end('cut', describeCut(error));

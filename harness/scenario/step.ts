@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
-import type { Guest, LimitName, StepRecord, Subtest, Timeouts } from '../model/index.ts';
+import type { Guest, LimitName, RacePoint, StepRecord, Subtest, Timeouts } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
 import type { Pattern } from './pattern.ts';
 
@@ -32,6 +32,10 @@ export interface StepOutcome {
   readonly failures: readonly Failure[];
   /** What is worth keeping in the record even when the step passes. */
   readonly details?: readonly string[];
+  /** What was measured, by a name with its unit: `rounds`, `spreadUs`. */
+  readonly numbers?: Readonly<Record<string, number>>;
+  /** Where a race was tried. */
+  readonly points?: readonly RacePoint[];
   /** Inner steps failed and were reported by themselves: the steps after this one are not performed. */
   readonly stopped?: boolean;
   /** Tests of a suite that it ran. One that failed is a finding by its own name; the next steps are performed all the same. */
@@ -61,6 +65,8 @@ export interface Stage {
   readonly firstFinding: Promise<void>;
   /** Drives every random choice of the steps; commands see it as `KTRIAL_SEED`. */
   readonly seed: number;
+  /** False or absent: steps `widen` delay nothing, this trial is the control. */
+  readonly widened?: boolean;
   onStepStarted(phase: StepRecord['phase'], label: string): void;
   onStepEnded(record: StepRecord): void;
 }

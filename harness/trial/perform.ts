@@ -45,6 +45,7 @@ export async function performTrial(context: PerformContext): Promise<Performance
       consoleSilentMs: () => watch.silentMs(),
       firstFinding,
       seed: spec.seed,
+      widened: spec.widened ?? false,
       onStepStarted: (phase, label) => emit({ type: 'stepStarted', trial: spec.id, phase, label }),
       onStepEnded: (step) => emit({ type: 'stepEnded', trial: spec.id, step }),
     });

@@ -44,6 +44,7 @@ export async function describeResult(
     arm: spec.arm,
     attempt: spec.attempt,
     control: spec.control,
+    ...(spec.widened === undefined ? {} : { widened: spec.widened }),
     kernel: spec.kernel.digest,
     ...judgement,
     findings,

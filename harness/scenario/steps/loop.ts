@@ -41,8 +41,13 @@ export const loop = defineStep<Written, Body>({
     for (; round <= rounds && context.stage.now() < end; round++) {
       const env = { ROUND: String(round) };
       if (!(await context.performList(steps, { env, quiet: true })))
-        return { failures: [], details: [`round ${round} failed`], stopped: true };
+        return {
+          failures: [],
+          details: [`round ${round} failed`],
+          numbers: { rounds: round },
+          stopped: true,
+        };
     }
-    return { failures: [], details: [`${round - 1} rounds`] };
+    return { failures: [], details: [`${round - 1} rounds`], numbers: { rounds: round - 1 } };
   },
 });
