@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { findStoredKernel } from '../kernel/index.ts';
-import { type CampaignState, Fault, type Kernel, type RunListener } from '../model/index.ts';
+import { type CampaignState, DEFAULT_TRIALS, Fault, type Kernel, type RunListener } from '../model/index.ts';
 import { executeCampaign } from './execute.ts';
 import { forgetfulJournal } from './journal.ts';
 import { openLocalPerformer } from './local.ts';
@@ -30,6 +30,7 @@ export async function buildArms(request: ArmsRequest, setup: BuildSetup): Promis
     scenarios: [],
     image,
     repeat: 0,
+    ...DEFAULT_TRIALS,
     seed: 0,
     cold: true,
     clonesPerControl: 0,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import type { Series } from '../model/index.ts';
+import { DEFAULT_TRIALS, type Series } from '../model/index.ts';
 import { planArms, planCampaign } from './plan.ts';
 import type { CampaignRequest } from './request.ts';
 import { seedOf } from './seed.ts';
@@ -105,6 +105,7 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
       series: aSeries(1),
       arms: 'pair',
       repeat: 2,
+      ...DEFAULT_TRIALS,
       seed: 7,
       cold: false,
       clonesPerControl: 1,
@@ -129,6 +130,7 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
     attempt: 1,
     seed: seedOf(7, 'long', 1),
     boot: 'cold',
+    template: 0,
     control: false,
   });
   t.equal(plan.trials[1]?.seed, plan.trials[0]?.seed, 'arms differ in the kernel alone');

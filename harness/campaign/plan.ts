@@ -5,6 +5,7 @@ import type {
   PlannedArm,
   PlannedScenario,
   PlannedTrial,
+  PolicyChoice,
   Series,
 } from '../model/index.ts';
 import { listSelftests, type SettledScenario } from '../scenario/index.ts';
@@ -31,12 +32,22 @@ export function planArms(series: Pick<Series, 'patches'> | null, choice: ArmsCho
 /** What a plan is made of, beside the arms. */
 export type PlanRequest = Pick<
   CampaignRequest,
-  'series' | 'arms' | 'scenarios' | 'repeat' | 'seed' | 'cold' | 'clonesPerControl'
+  | 'series'
+  | 'arms'
+  | 'scenarios'
+  | 'repeat'
+  | 'trials'
+  | 'budgetMs'
+  | 'detect'
+  | 'trialsPerBoot'
+  | 'seed'
+  | 'cold'
+  | 'clonesPerControl'
 >;
 
 /** The number of trials that a plan of the request has, without its controls; nothing is made for it. */
 export function countTrials(request: PlanRequest): number {
-  const arms = request.series === null ? 1 : request.arms === 'pair' ? 2 : request.series.patches.length + 1;
+  const arms = countArms(request);
   return request.scenarios.reduce((sum, scenario) => sum + countRepeats(request, scenario) * arms, 0);
 }
 
@@ -60,25 +71,35 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
           seed: seedOf(request.seed, scenario.name, attempt),
           boot: request.cold || scenario.clone === 'never' ? 'cold' : 'clone',
           control: false,
+          template: Math.floor((attempt - 1) / request.trialsPerBoot),
         });
       }
     }
   }
   const l2Kernels = request.scenarios.flatMap((one) => Object.values(one.l2).map((l2) => l2.kernel));
+  const policy = choosePolicy(request, arms.length);
+  // Of very many attempts only the first are sure to be made.
+  const sure = policy.kind === 'fixed' ? trials : trials.filter((trial) => trial.attempt <= SURE_ATTEMPTS);
   return {
     arms,
     comparison: request.arms,
+    policy,
     l2Kernels: [...new Set(l2Kernels)].sort(),
     scenarios: request.scenarios.map(planScenario),
-    trials: orderTrials(
-      [...trials, ...chooseControls(trials, request.seed, request.clonesPerControl)],
-      expect,
-    ),
+    trials: orderTrials([...trials, ...chooseControls(sure, request.seed, request.clonesPerControl)], expect),
   };
 }
 
+/** Attempts that a sequential campaign makes of nearly every scenario. */
+const SURE_ATTEMPTS = 3;
+
+/** Numbers are for two arms; what is not compared is run as often as was asked for. */
+function choosePolicy({ repeat, detect, budgetMs }: PlanRequest, arms: number): PolicyChoice {
+  return repeat === null && arms === 2 ? { kind: 'sequential', detect, budgetMs } : { kind: 'fixed' };
+}
+
 function planScenario(settled: SettledScenario): PlannedScenario {
-  const { name, description, machine, l2, timeoutMs } = settled;
+  const { name, description, machine, l2, timeoutMs, repeats } = settled;
   const selftests = listSelftests(settled);
   return {
     name,
@@ -87,11 +108,18 @@ function planScenario(settled: SettledScenario): PlannedScenario {
     l2,
     ...(selftests.length > 0 ? { selftests } : {}),
     timeoutMs,
+    ...(repeats > 1 ? { repeats } : {}),
     settled,
   };
 }
 
 /** The command line may ask for more trials than the scenario does, never for fewer. */
 function countRepeats(request: PlanRequest, scenario: SettledScenario): number {
-  return Math.max(request.repeat, scenario.repeats);
+  const isSequential = choosePolicy(request, countArms(request)).kind === 'sequential';
+  return Math.max(isSequential ? request.trials : (request.repeat ?? 1), scenario.repeats);
+}
+
+function countArms({ series, arms }: PlanRequest): number {
+  const patches = series?.patches.length ?? 0;
+  return patches === 0 ? 1 : arms === 'pair' ? 2 : patches + 1;
 }

@@ -11,11 +11,13 @@ export type {
   PlannedArm,
   PlannedScenario,
   PlannedTrial,
+  PolicyChoice,
   Rejection,
   RunRequest,
   SeriesRecord,
   TrialState,
 } from './campaign.ts';
+export { DEFAULT_TRIALS } from './campaign.ts';
 export type { ChangedCode } from './changed-code.ts';
 export { describeUntried, isUntried } from './changed-code.ts';
 export type { DataDisk } from './data-disk.ts';
@@ -85,6 +87,8 @@ export type {
 export { isConclusive, MAXIMUM_TRIAL_SPLATS, MAXIMUM_TRIAL_SUBTESTS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
+  ArmCount,
+  ArmPower,
   CampaignVerdict,
   CloneSummary,
   Comparison,
@@ -92,6 +96,7 @@ export type {
   PatchState,
   PerPatchGrid,
   ScenarioVerdict,
+  SignatureTest,
   SignatureVerdict,
   SubtestChange,
   SubtestsVerdict,

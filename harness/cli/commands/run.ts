@@ -22,7 +22,11 @@ export interface RunOptions extends KernelOptions, PresentationOptions {
   readonly kselftest?: readonly string[];
   readonly kunit?: readonly string[];
   readonly arms: ArmsChoice;
-  readonly repeat: number;
+  readonly repeat?: number;
+  readonly trials: number;
+  readonly budget?: number;
+  readonly detect: number;
+  readonly trialsPerBoot: number;
   readonly jobs?: number;
   readonly seed: number;
   readonly cold?: boolean;
@@ -96,7 +100,11 @@ async function readRequest(
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
     scenarios,
     image: imageRecipe(context),
-    repeat: options.repeat,
+    repeat: options.repeat ?? null,
+    trials: options.trials,
+    budgetMs: options.budget ?? null,
+    detect: options.detect,
+    trialsPerBoot: options.trialsPerBoot,
     seed: options.seed,
     cold: options.cold === true,
     clonesPerControl: options.controls,
