@@ -87,8 +87,10 @@ function countWanted(verdict: ScenarioVerdict, judged: number, { plan }: Campaig
   const least = plan.scenarios.find((one) => one.name === verdict.scenario)?.repeats ?? 1;
   const open = verdict.signatures.filter((one) => one.comparison === 'inconclusive');
   if (verdict.signatures.length === 0) {
-    const detect = policy?.kind === 'sequential' ? policy.detect : 1;
-    return Math.max(least, trialsToDetect(detect)) - judged;
+    const boots = Math.min(verdict.power?.base.boots ?? 0, verdict.power?.patched?.boots ?? 0);
+    const missing = trialsToDetect(policy?.kind === 'sequential' ? policy.detect : 1) - boots;
+    // Clones of one boot prove no more than one of them.
+    return Math.max(least - judged, missing * Math.max(1, Math.round(judged / Math.max(1, boots))));
   }
   if (open.length === 0 || isNegative(verdict)) return Math.max(0, least - judged);
   const more = Math.max(...open.map((one) => one.test?.more ?? 1));
