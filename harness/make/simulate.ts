@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { performance } from 'node:perf_hooks';
 import {
   concludeSimulation,
   randomOf,
@@ -7,7 +6,7 @@ import {
   type Simulation,
   simulateCampaign,
 } from '../testing/simulation.ts';
-import { estimateRate } from '../verdict/binomial.ts';
+import { estimateRate } from '../verdict/index.ts';
 
 /**
  * Throws dice instead of booting machines and counts how often the verdict is wrong, with 95 % intervals. Usage:

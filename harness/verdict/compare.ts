@@ -3,6 +3,7 @@ import {
   type ArmCount,
   COMPARISONS,
   type Comparison,
+  describeNumbers,
   groupFindings,
   isConclusive,
   type ScenarioVerdict,
@@ -14,7 +15,7 @@ import {
 import { estimateRate } from './binomial.ts';
 import { blocksOf, countBoots, groupBoots } from './boots.ts';
 import { type Design, type Hypothesis, testDifferences } from './difference.ts';
-import { describePower, describeSignature, measurePower } from './numbers.ts';
+import { describePower, measurePower } from './numbers.ts';
 import { compareFixed, compareSubtests, findOmission } from './subtests.ts';
 
 /** The worst of some comparisons; `clean` when there is none. */
@@ -186,7 +187,8 @@ function conclude(
   const known = subtests?.counts.failingOnBoth ?? 0;
   const calm = known === 0 ? clean : `${clean}, but for ${known} test(s) that fail on both`;
   const undecided = comparison === 'inconclusive' ? omission : null;
-  const reason = undecided ?? (first ? `${describeSignature(first)}${more}` : calm);
+  const reason =
+    undecided ?? (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}` : calm);
   return { scenario, comparison, reason, signatures, power, ...(subtests ? { subtests } : {}) };
 }
 

@@ -2,7 +2,7 @@
 // Makes: judgements: of one trial from its evidence, of one arm or two from their trials, of a whole campaign.
 // Needs: model.
 // Never: reads a log, touches the host, or knows a scenario by name.
-export { trialsToDetect } from './binomial.ts';
+export { estimateRate, trialsToDetect } from './binomial.ts';
 export { concludeCampaign } from './campaign.ts';
 export { compareClones } from './clones.ts';
 export { compareScenarios, judgeAlone } from './compare.ts';
