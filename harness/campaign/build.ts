@@ -28,6 +28,7 @@ export async function buildArms(request: ArmsRequest, setup: BuildSetup): Promis
     ...request,
     title: request.series?.title ?? `${request.kernel.name} alone`,
     scenarios: [],
+    knownIssues: [],
     image,
     repeat: 0,
     ...DEFAULT_TRIALS,

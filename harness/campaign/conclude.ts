@@ -19,13 +19,15 @@ export function concludeState(state: CampaignState): {
   const names = state.plan.scenarios.map((one) => one.name);
   const own = (scenario: string, arm: string): readonly TrialResult[] =>
     trials.filter((trial) => trial.scenario === scenario && trial.arm === arm);
+  const { knownIssues } = state.plan;
   const design = state.plan.policy?.kind === 'sequential' ? 'sequential' : 'fixed';
   const verdicts =
     base === tip
-      ? names.map((name) => judgeAlone(name, own(name, base)))
+      ? names.map((name) => judgeAlone(name, own(name, base), knownIssues))
       : compareScenarios(
           names.map((name) => ({ scenario: name, base: own(name, base), patched: own(name, tip) })),
           design,
+          knownIssues,
         );
   const builds = state.arms.flatMap((arm) => (arm.build ? [arm.build] : []));
   const perPatch =

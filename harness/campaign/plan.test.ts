@@ -37,6 +37,7 @@ t.test('every scenario runs on every arm, as often as the more of request and sc
     series: aSeries(2),
     arms: 'per-patch',
     repeat: 1,
+    knownIssues: [],
     seed: 1,
     clonesPerControl: 20,
     scenarios: [scenario('once', 1), scenario('twice', 2)],
@@ -61,6 +62,7 @@ t.test('a machine is a clone unless the request or the scenario forbids it', asy
       series: null,
       arms: 'pair',
       repeat: 1,
+      knownIssues: [],
       seed: 1,
       cold,
       clonesPerControl: 20,
@@ -106,6 +108,7 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
       arms: 'pair',
       repeat: 2,
       ...DEFAULT_TRIALS,
+      knownIssues: [],
       seed: 7,
       cold: false,
       clonesPerControl: 1,
@@ -135,5 +138,8 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
   });
   t.equal(plan.trials[1]?.seed, plan.trials[0]?.seed, 'arms differ in the kernel alone');
   t.equal(plan.trials.length, 8);
-  t.strictSame(planCampaign({ scenarios: [], series: null, arms: 'pair' } as never).trials, []);
+  t.strictSame(
+    planCampaign({ scenarios: [], knownIssues: [], series: null, arms: 'pair' } as never).trials,
+    [],
+  );
 });

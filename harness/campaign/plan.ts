@@ -35,6 +35,7 @@ export type PlanRequest = Pick<
   | 'series'
   | 'arms'
   | 'scenarios'
+  | 'knownIssues'
   | 'repeat'
   | 'trials'
   | 'budgetMs'
@@ -84,6 +85,7 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
     arms,
     comparison: request.arms,
     policy,
+    ...(request.knownIssues.length > 0 ? { knownIssues: request.knownIssues } : {}),
     l2Kernels: [...new Set(l2Kernels)].sort(),
     scenarios: request.scenarios.map(planScenario),
     trials: orderTrials([...trials, ...chooseControls(sure, request.seed, request.clonesPerControl)], expect),

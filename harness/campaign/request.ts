@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { BuildChecks, KernelDefinition } from '../kernel/index.ts';
-import type { ArmsChoice, Limits, Series } from '../model/index.ts';
+import type { ArmsChoice, KnownIssue, Limits, Series } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 
 /** What arms are built from. */
@@ -26,6 +26,8 @@ export interface ArmsRequest {
 export interface CampaignRequest extends ArmsRequest {
   readonly title: string;
   readonly scenarios: readonly SettledScenario[];
+  /** Faults that decide nothing. */
+  readonly knownIssues: readonly KnownIssue[];
   /** Path of the image recipe. */
   readonly image: string;
   /** Trials of each scenario on each arm, at least; null: as many as answer its question, where two arms are compared. */

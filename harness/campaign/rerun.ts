@@ -41,6 +41,7 @@ export async function readRerun(runDirectory: string, options: RerunOptions): Pr
     scenarios: plan.scenarios
       .filter((one) => chosen.includes(one.name))
       .map((one) => parseSettledScenario(one.settled)),
+    knownIssues: plan.knownIssues ?? [],
     image: options.image,
     repeat,
     // Records of earlier versions have a number of trials, and none of the rest.

@@ -44,6 +44,7 @@ export function addRunVerbs(add: AddVerb): void {
         ),
       )
       .addOption(repeatable('--kunit <suite>', 'run this KUnit suite of the kernel as a scenario'))
+      .option('--known-issues <file>', 'faults that are shown and decide nothing (docs/verdicts.md)')
       .addOption(
         new Option(
           '-n, --repeat <count>',

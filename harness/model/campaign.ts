@@ -3,7 +3,7 @@ import type { FaultBlame } from './fault.ts';
 import type { ArmBuild, Diagnostic, ImageId, KernelId } from './kernel.ts';
 import type { AppliedPatch, PatchConflict } from './series.ts';
 import type { MachineNeeds, TrialResult } from './trial.ts';
-import type { CampaignVerdict, CloneSummary } from './verdict.ts';
+import type { CampaignVerdict, CloneSummary, KnownIssue } from './verdict.ts';
 
 /** Which kernels are compared: the base with the whole series, or with every prefix of it. */
 export type ArmsChoice = 'pair' | 'per-patch';
@@ -114,6 +114,8 @@ export interface CampaignPlan {
   readonly comparison: ArmsChoice;
   /** Absent in older journals: `fixed`. */
   readonly policy?: PolicyChoice;
+  /** Absent: none. */
+  readonly knownIssues?: readonly KnownIssue[];
   /** Kernel definitions for VMs inside guests. */
   readonly l2Kernels: readonly string[];
   readonly scenarios: readonly PlannedScenario[];

@@ -93,6 +93,8 @@ export type {
   CampaignVerdict,
   CloneSummary,
   Comparison,
+  KnownIssue,
+  KnownSighting,
   PatchRow,
   PatchState,
   PerPatchGrid,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ArmCount, SignatureVerdict } from './verdict.ts';
+import type { ArmCount, KnownSighting, SignatureVerdict } from './verdict.ts';
 
 /**
  * The numbers behind one signature's verdict: `base 5/5, patched 0/5 (p = 0.003)`; with intervals also the rates that fit them:
@@ -10,7 +10,10 @@ export function describeNumbers(one: SignatureVerdict, part: { readonly interval
   const count = (arm: ArmCount) =>
     `${arm.seen}/${arm.trials}${part.intervals && arm.interval ? ` (${describeInterval(arm.interval)})` : ''}`;
   const counts = patched ? `base ${count(base)}, patched ${count(patched)}` : count(base);
-  const remarks = [...describeTest(one), ...(one.widened ? ['reachable when widened'] : [])];
+  const remarks = [
+    ...(one.known ? describeKnown(one.known) : describeTest(one)),
+    ...(one.widened ? ['reachable when widened'] : []),
+  ];
   return remarks.length === 0 ? counts : `${counts} (${remarks.join(', ')})`;
 }
 
@@ -21,6 +24,11 @@ function describeTest({ comparison, test }: SignatureVerdict): string[] {
   return [
     test.more === null ? `${p} decides nothing` : `${p}: about ${test.more} more on each kernel would decide`,
   ];
+}
+
+function describeKnown({ reason, link, rate, exceededOn }: KnownSighting): string[] {
+  const more = exceededOn.map((arm) => `on ${arm} more often than its rate of ${percent(rate)} % explains`);
+  return [`known issue: ${reason}, ${link}`, ...more];
 }
 
 function describeInterval({ low, high }: NonNullable<ArmCount['interval']>): string {

@@ -63,6 +63,23 @@ export interface SignatureTest {
   readonly more: number | null;
 }
 
+/** A fault that somebody knows of and waits for. */
+export interface KnownIssue {
+  readonly signature: string;
+  readonly reason: string;
+  readonly link: string;
+  /** The last day on which it may be overlooked: `2027-01-31`. */
+  readonly expires: string;
+  /** In which part of the boots it shows. */
+  readonly rate: number;
+}
+
+/** A signature that is a known issue: it is shown and decides nothing. */
+export interface KnownSighting extends Omit<KnownIssue, 'signature'> {
+  /** Arms whose boots show it more often than its rate explains, at the usual level. */
+  readonly exceededOn: readonly ('base' | 'patched')[];
+}
+
 /** One signature, on the base and on the patched kernel. */
 export interface SignatureVerdict {
   readonly signature: string;
@@ -74,6 +91,8 @@ export interface SignatureVerdict {
   readonly patched: ArmCount | null;
   /** Absent where nothing is compared. */
   readonly test?: SignatureTest;
+  /** Absent where nobody knows of it. */
+  readonly known?: KnownSighting;
   /** Set where these are the trials in which windows of the kernel were widened; those without are a row of their own. */
   readonly widened?: true;
   /** Trial ids in which it was seen, the base's first. */

@@ -80,6 +80,7 @@ export function aCampaignRequest(part: Partial<CampaignRequest> = {}): CampaignR
     image: '/nowhere/guest.yaml',
     repeat: 1,
     ...DEFAULT_TRIALS,
+    knownIssues: [],
     seed: 7,
     cold: true,
     clonesPerControl: 0,

@@ -10,8 +10,8 @@ export function logFactorial(n: number): number {
   return sum;
 }
 
-/** P(X ≥ seen) of a binomial X over `trials` with this rate. */
-function upperTail(seen: number, trials: number, rate: number): number {
+/** P(X ≥ seen) of a binomial X over `trials` with this rate: the p-value of a rate that is at most this one. */
+export function upperTail(seen: number, trials: number, rate: number): number {
   if (seen <= 0) return 1;
   if (rate <= 0) return 0;
   if (rate >= 1) return 1;

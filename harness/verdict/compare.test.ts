@@ -262,3 +262,39 @@ t.test('what shows only when a window is widened is a row of its own, and says s
   });
   t.equal(verdict.signatures.length, 1);
 });
+
+t.test(
+  'a known issue is a row of its own and decides nothing, and says when it shows too often',
+  async (t) => {
+    const issue = {
+      signature: '2:f',
+      reason: 'reported',
+      link: 'https://example.org/1',
+      expires: '2027-01-31',
+      rate: 0.1,
+    };
+    const often = { scenario: 's', base: seen('base', [0, 0, 0]), patched: seen('patched', [1, 1, 1]) };
+    t.match(compareScenarios([often], 'sequential', [issue]), [
+      {
+        comparison: 'clean',
+        reason: /, but for 1 known issue\(s\)$/,
+        signatures: [{ comparison: 'clean', known: { rate: 0.1, exceededOn: ['patched'] } }],
+      },
+    ]);
+    const rarely = {
+      scenario: 's',
+      base: seen('base', [0, 0, 0, 0, 0]),
+      patched: seen('patched', [0, 1, 0, 0, 0]),
+    };
+    t.match(compareScenarios([rarely], 'sequential', [issue]), [
+      { signatures: [{ known: { exceededOn: [] } }] },
+    ]);
+    t.match(judgeAlone('s', seen('base', [1, 1]), [issue]), {
+      comparison: 'clean',
+      signatures: [{ known: { exceededOn: ['base'] } }],
+    });
+    const unknown = { scenario: 's', base: often.base, patched: oftenTrial(bad('patched', ['f', 'g']), 3) };
+    const [verdict] = compareScenarios([unknown], 'sequential', [issue]);
+    t.match(verdict, { comparison: 'regressed', reason: /^WARNING in g: / });
+  },
+);

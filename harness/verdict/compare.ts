@@ -4,8 +4,9 @@ import {
   COMPARISONS,
   type Comparison,
   describeNumbers,
-  groupFindings,
   isConclusive,
+  type KnownIssue,
+  type KnownSighting,
   type ScenarioVerdict,
   type SignatureTest,
   type SignatureVerdict,
@@ -14,8 +15,10 @@ import {
 } from '../model/index.ts';
 import { estimateRate } from './binomial.ts';
 import { blocksOf, countBoots, groupBoots } from './boots.ts';
-import { type Design, type Hypothesis, testDifferences } from './difference.ts';
+import { countBlocks, type Design, type Hypothesis, testDifferences } from './difference.ts';
+import { findKnown } from './known.ts';
 import { describePower, measurePower } from './numbers.ts';
+import { countSightings, type Sighting } from './sightings.ts';
 import { compareFixed, compareSubtests, findOmission } from './subtests.ts';
 
 /** The worst of some comparisons; `clean` when there is none. */
@@ -33,11 +36,17 @@ export interface ScenarioTrials {
 /**
  * Compares the trials of all scenarios of a campaign on two arms, signature by signature. What a campaign says of all its
  * signatures together is wrong in at most 5 % of the campaigns: no signature that is as frequent on both arms is called fixed or
- * regressed. Controls do not count: they judge the clones. Nor do trials that the lab lost.
+ * regressed. Controls do not count: they judge the clones. Nor do trials that the lab lost. A known issue is shown and decides
+ * nothing.
  */
-export function compareScenarios(all: readonly ScenarioTrials[], design: Design): ScenarioVerdict[] {
-  const drafts = all.map(draftScenario);
-  const rows = drafts.flatMap((draft) => draft.rows);
+export function compareScenarios(
+  all: readonly ScenarioTrials[],
+  design: Design,
+  known: readonly KnownIssue[] = [],
+): ScenarioVerdict[] {
+  const drafts = all.map((trials) => draftScenario(trials, known));
+  // What is known decides nothing, and so makes nothing else harder to show.
+  const rows = drafts.flatMap((draft) => draft.rows.filter((row) => row.known === null));
   const tests = testDifferences(rows, design);
   const tested = new Map(rows.map((row, index) => [row, tests[index]]));
   return drafts.map((draft) => concludeDraft(draft, (row) => tested.get(row)));
@@ -59,6 +68,7 @@ interface Row extends Hypothesis {
   readonly base: ArmCount;
   readonly patched: ArmCount;
   readonly widened: boolean;
+  readonly known: KnownSighting | null;
 }
 
 interface Draft extends ScenarioTrials {
@@ -67,13 +77,13 @@ interface Draft extends ScenarioTrials {
   readonly rows: readonly Row[];
 }
 
-function draftScenario(trials: ScenarioTrials): Draft {
+function draftScenario(trials: ScenarioTrials, known: readonly KnownIssue[]): Draft {
   const judged = { base: conclusiveOf(trials.base), patched: conclusiveOf(trials.patched) };
-  return { ...trials, judged, rows: [...draftRows(judged, false), ...draftRows(judged, true)] };
+  return { ...trials, judged, rows: [...draftRows(judged, false, known), ...draftRows(judged, true, known)] };
 }
 
 /** Widened trials and those without are compared each with their own kind: a delay changes the rate of whatever it can show. */
-function draftRows(judged: Draft['judged'], widened: boolean): Row[] {
+function draftRows(judged: Draft['judged'], widened: boolean, known: readonly KnownIssue[]): Row[] {
   const own = (arm: readonly TrialResult[]) => arm.filter((trial) => (trial.widened === true) === widened);
   const [base, patched] = [own(judged.base), own(judged.patched)];
   const groups = groupBoots(base, patched);
@@ -89,6 +99,10 @@ function draftRows(judged: Draft['judged'], widened: boolean): Row[] {
       blocks: blocksOf(groups, seenIn, of === 'fixed' ? 'base' : 'patched'),
       base: countArm(base, onBase),
       patched: countArm(patched, onPatched),
+      known: findKnown(sighting.signature, known, {
+        base: countBlocks(blocksOf(groups, seenIn, 'base')).more,
+        patched: countBlocks(blocksOf(groups, seenIn, 'patched')).more,
+      }),
     };
   });
 }
@@ -111,10 +125,11 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
       title,
       kind,
       // An arm that was never seen at work neither fixes nor breaks anything.
-      comparison: decided && test ? compareSeen(row, test, subtests) : 'inconclusive',
+      comparison: row.known ? 'clean' : decided && test ? compareSeen(row, test, subtests) : 'inconclusive',
       base: row.base,
       patched: row.patched,
       ...(decided && test ? { test } : {}),
+      ...(row.known ? { known: row.known } : {}),
       ...(row.widened ? { widened: true as const } : {}),
       trials: [...onBase, ...onPatched],
     };
@@ -131,18 +146,23 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
 }
 
 /** Judges a scenario that ran on one arm only: nothing is compared, a fault is seen or not. */
-export function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioVerdict {
+export function judgeAlone(
+  scenario: string,
+  trials: readonly TrialResult[],
+  known: readonly KnownIssue[] = [],
+): ScenarioVerdict {
   const conclusive = conclusiveOf(trials);
   const signatures = [false, true].flatMap((widened) => {
     const own = conclusive.filter((trial) => (trial.widened === true) === widened);
-    return countSightings({ base: own, patched: [] }).map(
-      ({ signature, title, kind, onBase }): SignatureVerdict => ({
+    return draftRows({ base: own, patched: [] }, widened, known).map(
+      ({ sighting: { signature, title, kind, onBase }, base, known: issue }): SignatureVerdict => ({
         signature,
         title,
         kind,
-        comparison: 'faulty',
-        base: countArm(own, onBase),
+        comparison: issue ? 'clean' : 'faulty',
+        base,
         patched: null,
+        ...(issue ? { known: issue } : {}),
         ...(widened ? { widened: true as const } : {}),
         trials: onBase,
       }),
@@ -161,8 +181,8 @@ function isTest({ kind }: SignatureVerdict): boolean {
 }
 
 /** A test that fails on both arms is shown and decides nothing: the series neither broke it nor was asked to mend it. */
-function isDecisive({ kind, comparison }: SignatureVerdict): boolean {
-  return kind !== 'subtest' || comparison !== 'notFixed';
+function isDecisive({ kind, comparison, known }: SignatureVerdict): boolean {
+  return known === undefined && (kind !== 'subtest' || comparison !== 'notFixed');
 }
 
 function conclude(
@@ -184,8 +204,13 @@ function conclude(
   const decisive = deciding.filter((one) => one.comparison === comparison);
   const first = decisive.find((one) => one.kind === 'splat') ?? decisive[0];
   const more = decisive.length > 1 ? ` (and ${decisive.length - 1} more)` : '';
-  const known = subtests?.counts.failingOnBoth ?? 0;
-  const calm = known === 0 ? clean : `${clean}, but for ${known} test(s) that fail on both`;
+  const failing = subtests?.counts.failingOnBoth ?? 0;
+  const known = signatures.filter((one) => one.known).length;
+  const calm = [
+    clean,
+    ...(failing === 0 ? [] : [`but for ${failing} test(s) that fail on both`]),
+    ...(known === 0 ? [] : [`but for ${known} known issue(s)`]),
+  ].join(', ');
   const undecided = comparison === 'inconclusive' ? omission : null;
   const reason =
     undecided ?? (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}` : calm);
@@ -212,36 +237,4 @@ function compareSeen(
   if (patched.seen > 0) return shown ? 'regressed' : base.seen > 0 ? 'notFixed' : 'inconclusive';
   if (!shown) return 'inconclusive';
   return kind === 'subtest' ? compareFixed(signature.replace(/^ktap:/, ''), subtests) : 'fixed';
-}
-
-/** In which trials of each arm a signature was seen. */
-interface Sighting {
-  readonly signature: string;
-  readonly title: string;
-  readonly kind: SignatureVerdict['kind'];
-  readonly onBase: string[];
-  readonly onPatched: string[];
-}
-
-/** Every bug that any trial found, by the signature of its first finding, in the order of the first sightings, the base's first. */
-function countSightings(arms: {
-  readonly base: readonly TrialResult[];
-  readonly patched: readonly TrialResult[];
-}): Sighting[] {
-  const all = new Map<string, Sighting>();
-  const groups = groupFindings([...arms.base, ...arms.patched].flatMap((trial) => trial.findings));
-  for (const [trials, side] of [
-    [arms.base, 'onBase'],
-    [arms.patched, 'onPatched'],
-  ] as const) {
-    for (const { id, findings } of trials) {
-      for (const { signature: own, title, kind } of findings) {
-        const signature = groups.get(own) ?? own;
-        const one = all.get(signature) ?? { signature, title, kind, onBase: [], onPatched: [] };
-        if (!one[side].includes(id)) one[side].push(id);
-        all.set(signature, one);
-      }
-    }
-  }
-  return [...all.values()];
 }

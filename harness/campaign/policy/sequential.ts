@@ -48,6 +48,7 @@ function chooseTrials(state: CampaignState): readonly TrialState[] {
       patched: resultsOf(own[index] ?? [], tip),
     })),
     'sequential',
+    state.plan.knownIssues,
   );
   const wishes = verdicts.map((verdict, index) => wishFor(verdict, own[index] ?? [], state));
   const first = state.trials.filter(
@@ -86,7 +87,7 @@ function countWanted(verdict: ScenarioVerdict, judged: number, { plan }: Campaig
   const { policy } = plan;
   const least = plan.scenarios.find((one) => one.name === verdict.scenario)?.repeats ?? 1;
   const open = verdict.signatures.filter((one) => one.comparison === 'inconclusive');
-  if (verdict.signatures.length === 0) {
+  if (verdict.signatures.every((one) => one.known)) {
     const boots = Math.min(verdict.power?.base.boots ?? 0, verdict.power?.patched?.boots ?? 0);
     const missing = trialsToDetect(policy?.kind === 'sequential' ? policy.detect : 1) - boots;
     // Clones of one boot prove no more than one of them.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { resolve } from 'node:path';
 import {
   type CampaignRequest,
   type CodeForecast,
   exitCodeOfState,
+  readKnownIssues,
   readScenarios,
   runCampaign,
   settleFirstScenario,
@@ -19,6 +21,7 @@ import { prepareRun } from '../prepare-run.ts';
 export interface RunOptions extends KernelOptions, PresentationOptions {
   readonly scenarios?: readonly string[];
   readonly param?: readonly string[];
+  readonly knownIssues?: string;
   readonly kselftest?: readonly string[];
   readonly kunit?: readonly string[];
   readonly arms: ArmsChoice;
@@ -99,6 +102,10 @@ async function readRequest(
     notes: isOwn ? [...arms.notes, chosen] : arms.notes,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
     scenarios,
+    knownIssues:
+      options.knownIssues === undefined
+        ? []
+        : await readKnownIssues(resolve(workingDirectory, options.knownIssues), new Date(), places),
     image: imageRecipe(context),
     repeat: options.repeat ?? null,
     trials: options.trials,
