@@ -11,3 +11,4 @@ export { performScenario } from './perform.ts';
 export { listSelftests } from './selftest-targets.ts';
 export type { SettledScenario } from './settled.ts';
 export { parseSettledScenario } from './settled.ts';
+export { hasWiden } from './widened-steps.ts';
