@@ -7,7 +7,7 @@ import type {
   PlannedTrial,
   Series,
 } from '../model/index.ts';
-import { listSelftests, type SettledScenario } from '../scenario/index.ts';
+import { hasWiden, listGuestModules, listSelftests, type SettledScenario } from '../scenario/index.ts';
 import { chooseControls } from './control.ts';
 import type { CampaignRequest } from './request.ts';
 import { type Expectation, orderTrials } from './schedule.ts';
@@ -60,6 +60,7 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
           seed: seedOf(request.seed, scenario.name, attempt),
           boot: request.cold || scenario.clone === 'never' ? 'cold' : 'clone',
           control: false,
+          ...(hasWiden(scenario) ? { widened: true } : {}),
         });
       }
     }
@@ -80,12 +81,14 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
 function planScenario(settled: SettledScenario): PlannedScenario {
   const { name, description, machine, l2, timeoutMs } = settled;
   const selftests = listSelftests(settled);
+  const guestModules = listGuestModules(settled);
   return {
     name,
     description,
     machine,
     l2,
     ...(selftests.length > 0 ? { selftests } : {}),
+    ...(guestModules.length > 0 ? { guestModules } : {}),
     timeoutMs,
     settled,
   };

@@ -4,6 +4,7 @@
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
 export { compileSplatExpectation } from './expect.ts';
+export { listGuestModules } from './guest-modules.ts';
 export { lintScenario, parseScenario } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export type { Performance } from './perform.ts';

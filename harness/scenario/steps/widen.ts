@@ -34,25 +34,52 @@ interface Written {
   readonly steps: readonly WrittenStep[];
 }
 
+/** Longer ones the stall detectors of a kernel would take for a bug. */
+const LONGEST_MS = 10_000;
+
 const written = (steps: z.ZodType<readonly WrittenStep[]>) =>
-  z.strictObject({
-    function: functionName.meta({ description: 'the kernel function at whose entry tasks are delayed' }),
-    comm: comm.optional().meta({ description: 'delay only tasks of this name; every task when absent' }),
-    delay: duration.meta({ description: 'how long, not scaled; at most 10s' }),
-    jitter: duration
-      .optional()
-      .meta({ description: "up to this much more, by the trial's seed; not scaled" }),
-    times: amount.default(1).meta({ description: 'delay at most this many times' }),
-    skip: countOrNone.default(0).meta({ description: 'let this many entries pass first' }),
-    probability: share
-      .default(1)
-      .meta({ description: "delay this share of the entries, by the trial's seed" }),
-    expect: z.enum(['hit', 'any']).optional().meta({
-      description:
-        'hit: a trial in which no task was delayed tests nothing, and the scenario is to blame; any: that is right. hit when absent, any where probability is below 1',
-    }),
-    steps: steps.meta({ description: 'what is performed meanwhile' }),
-  });
+  z
+    .strictObject({
+      function: functionName.meta({ description: 'the kernel function at whose entry tasks are delayed' }),
+      comm: comm.optional().meta({ description: 'delay only tasks of this name; every task when absent' }),
+      delay: duration.meta({ description: 'how long, not scaled; at most 10s' }),
+      jitter: duration
+        .optional()
+        .meta({ description: "up to this much more, by the trial's seed; not scaled" }),
+      times: amount.default(1).meta({ description: 'delay at most this many times' }),
+      skip: countOrNone.default(0).meta({ description: 'let this many entries pass first' }),
+      probability: share
+        .default(1)
+        .meta({ description: "delay this share of the entries, by the trial's seed" }),
+      expect: z.enum(['hit', 'any']).optional().meta({
+        description:
+          'hit: a trial in which no task was delayed tests nothing, and the scenario is to blame; any: that is right. hit when absent, any where probability is below 1',
+      }),
+      steps: steps.meta({ description: 'what is performed meanwhile' }),
+    })
+    .superRefine(({ delay, jitter, steps }, context) => {
+      const ms = toMs(delay) + (jitter === undefined ? 0 : toMs(jitter));
+      if (ms > LONGEST_MS)
+        context.addIssue({
+          code: 'custom',
+          path: ['delay'],
+          message: `got ${ms / 1000} s with the jitter, expected at most ${LONGEST_MS / 1000} s: longer ones the kernel takes for a lockup`,
+          params: { code: 'OUT_OF_RANGE' },
+        });
+      if (namesWiden(steps))
+        context.addIssue({
+          code: 'custom',
+          path: ['steps'],
+          message: 'one step widen inside another: tasks are delayed at one function at a time',
+          params: { code: 'WRONG_FORM' },
+        });
+    });
+
+/** Whether steps, or steps inside them, have one of this kind. */
+function namesWiden(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return (!Array.isArray(value) && Object.hasOwn(value, 'widen')) || Object.values(value).some(namesWiden);
+}
 
 const settled = (steps: z.ZodType<readonly SettledStep[]>) =>
   z.strictObject({
