@@ -7,15 +7,20 @@
  *	cat /sys/module/ktrial_delay/parameters/result
  *	rmmod ktrial_delay
  *
- * The delay is a busy loop in the handler of a kprobe. Preemption is off there,
- * and on x86 interrupts are off too, so that the CPU is held. Only a counter of
- * the CPU is read: timekeeping and locks are not for a handler that may run in
- * place of any code, and lockdep complains about them. Nothing is delayed in
- * interrupts, whose current task did not call the function.
+ * A probe at the entry does not delay: its handler runs with interrupts off, in
+ * place of any code, and the CPU would be held. It saves the registers and goes
+ * on in a function of this module, as the task, on its stack, in the context in
+ * which it entered the function. The task sleeps there; where it may not, it
+ * spins. A second probe restores the registers and goes back to the entry, whose
+ * probe lets the task pass this time. Nothing is delayed in interrupts, whose
+ * current task did not call the function.
+ *
+ * Time is that of a counter of the CPU: timekeeping is not for every context.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
@@ -23,12 +28,14 @@
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/nmi.h>
 #include <linux/preempt.h>
+#include <linux/ptrace.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timex.h>
-#include <linux/version.h>
 #ifdef CONFIG_X86
 #include <asm/tsc.h>
 #endif
@@ -36,7 +43,9 @@
 #include <asm/arch_timer.h>
 #endif
 
-/* Half of what the stall detector of RCU allows at least. */
+#include "delay.h"
+
+/* Half of what the stall detector of RCU allows at least: a task may have to spin. */
 #define LONGEST_US (10 * USEC_PER_SEC)
 #define TOUCH_US (100 * USEC_PER_MSEC)
 
@@ -79,6 +88,7 @@ static atomic64_t refused = ATOMIC64_INIT(0);
 static atomic_t begun = ATOMIC_INIT(0);
 static atomic64_t hits = ATOMIC64_INIT(0);
 static atomic64_t asked_us = ATOMIC64_INIT(0);
+static atomic64_t spun = ATOMIC64_INIT(0);
 static atomic64_t spent_us = ATOMIC64_INIT(0);
 static atomic64_t spent_min_us = ATOMIC64_INIT(S64_MAX);
 static atomic64_t spent_max_us = ATOMIC64_INIT(0);
@@ -137,18 +147,52 @@ static bool __kprobes called_by_interrupt(struct kprobe *one)
 	       in_serving_softirq();
 }
 
-static void __kprobes touch_watchdogs(void)
+/* A task that is delayed, or that comes back from its delay. */
+struct slot {
+	struct task_struct *task;
+	bool done;
+	u32 us;
+	struct pt_regs regs;
+};
+
+#define SLOTS 64
+static struct slot slots[SLOTS];
+
+/* Only the task itself gives its slot away. */
+static struct slot *__kprobes find_slot(struct task_struct *task)
+{
+	unsigned int i;
+
+	for (i = 0; i < SLOTS; i++)
+		if (READ_ONCE(slots[i].task) == task)
+			return &slots[i];
+	return NULL;
+}
+
+static struct slot *__kprobes claim_slot(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SLOTS; i++)
+		if (!READ_ONCE(slots[i].task) && !cmpxchg(&slots[i].task, NULL, current))
+			return &slots[i];
+	return NULL;
+}
+
+static u64 to_us(u64 cycles)
+{
+	return div64_u64(cycles * USEC_PER_MSEC, cycles_per_ms);
+}
+
+static void touch_watchdogs(void)
 {
 	touch_softlockup_watchdog();
 	touch_nmi_watchdog();
 }
 
-/* Returns the time that was really spent. */
-static u64 __kprobes spend(u32 us)
+static void spin(u64 start, u64 wanted)
 {
-	u64 wanted = div_u64((u64)us * cycles_per_ms, USEC_PER_MSEC) + 1;
 	u64 pause = TOUCH_US / USEC_PER_MSEC * cycles_per_ms;
-	u64 start = get_cycles();
 	u64 touched = 0;
 	u64 gone;
 
@@ -161,10 +205,29 @@ static u64 __kprobes spend(u32 us)
 		touch_watchdogs();
 	}
 	touch_watchdogs();
-	return div64_u64(gone * USEC_PER_MSEC, cycles_per_ms);
 }
 
-static void __kprobes note_spent(u32 us, s64 spent)
+static void sleep_long(u64 start, u64 wanted)
+{
+	u64 gone;
+
+	while ((gone = get_cycles() - start) < wanted) {
+		u64 left = to_us(wanted - gone) + 1;
+
+		if (left < 20 * USEC_PER_MSEC)
+			usleep_range(left, left + 50);
+		else
+			msleep(div_u64(left, USEC_PER_MSEC));
+	}
+}
+
+/* Without a count of preemption nobody knows what is locked. */
+static bool may_sleep(void)
+{
+	return preemptible() && !rcu_preempt_depth();
+}
+
+static void note_spent(u32 us, s64 spent)
 {
 	s64 old;
 
@@ -179,54 +242,159 @@ static void __kprobes note_spent(u32 us, s64 spent)
 	atomic64_inc(&hits);
 }
 
-static int __kprobes enter(struct kprobe *one, struct pt_regs *regs)
+void ktrial_delay_spend(void)
 {
-	u32 us = delay_us;
-	u64 n;
+	u32 us = find_slot(current)->us;
+	u64 wanted = div_u64((u64)us * cycles_per_ms, USEC_PER_MSEC) + 1;
+	u64 start = get_cycles();
 
-	if (!READ_ONCE(armed))
-		return 0;
-	if (*comm && strncmp(current->comm, comm, TASK_COMM_LEN))
-		return 0;
-	if (called_by_interrupt(one)) {
-		atomic64_inc(&refused);
-		return 0;
+	if (may_sleep()) {
+		sleep_long(start, wanted);
+	} else {
+		atomic64_inc(&spun);
+		spin(start, wanted);
 	}
-	n = atomic64_inc_return(&entries);
-	if (n <= skip || random_below(2 * n, 1000000) >= per_million ||
-	    !atomic_add_unless(&begun, 1, times)) {
-		atomic64_inc(&passed);
-		return 0;
-	}
-	if (jitter_us)
-		us += random_below(2 * n + 1, jitter_us + 1);
-	note_spent(us, spend(us));
-	return 0;
+	note_spent(us, to_us(get_cycles() - start));
+}
+
+#ifndef CONFIG_ARM64
+noinline notrace void ktrial_delay_back(void)
+{
+	barrier();
 }
 
 /*
+ * Entered in place of the function, and never left by its end. It has no
+ * variables: what a sanitizer does for them at its begin would not be undone.
+ */
+noinline notrace void ktrial_delay_here(void)
+{
+	ktrial_delay_spend();
+	ktrial_delay_back();
+}
+#endif
+
+static void __kprobes restore_registers(struct pt_regs *regs, const struct pt_regs *saved)
+{
+#ifdef CONFIG_ARM64
+	/* The rest is about the exception and not about the task. */
+	memcpy(regs->regs, saved->regs, sizeof(regs->regs));
+#else
+	*regs = *saved;
+#endif
+}
+
+/* Whether this entry is to be delayed. */
+static bool __kprobes choose(u64 n)
+{
+	return n > skip && random_below(2 * n, 1000000) < per_million &&
+	       atomic_add_unless(&begun, 1, times);
+}
+
+static int __kprobes enter(struct kprobe *one, struct pt_regs *regs)
+{
+	bool wanted = READ_ONCE(armed) && (!*comm || !strncmp(current->comm, comm, TASK_COMM_LEN));
+	struct slot *slot;
+	u64 n;
+
+	if (called_by_interrupt(one)) {
+		if (wanted)
+			atomic64_inc(&refused);
+		return 0;
+	}
+	slot = find_slot(current);
+	if (slot) {
+		if (READ_ONCE(slot->done))
+			/* Whoever sees this may unload the module. */
+			smp_store_release(&slot->task, NULL);
+		return 0;
+	}
+	if (!wanted)
+		return 0;
+	n = atomic64_inc_return(&entries);
+	if (!choose(n)) {
+		atomic64_inc(&passed);
+		return 0;
+	}
+	slot = claim_slot();
+	if (!slot) {
+		atomic_dec(&begun);
+		atomic64_inc(&passed);
+		return 0;
+	}
+	slot->us = delay_us + (jitter_us ? random_below(2 * n + 1, jitter_us + 1) : 0);
+	slot->regs = *regs;
+	WRITE_ONCE(slot->done, false);
+	instruction_pointer_set(regs, (unsigned long)ktrial_delay_here);
+	return 1;
+}
+
+static int __kprobes come_back(struct kprobe *one, struct pt_regs *regs);
+
+/*
  * That it is there keeps a probe on x86 a breakpoint: else it becomes a jump,
- * which is another context, at a time that nobody knows.
+ * whose handler cannot say where to go on.
  */
 static void __kprobes leave(struct kprobe *one, struct pt_regs *regs, unsigned long flags)
 {
 }
 
-static struct kprobe probe = { .pre_handler = enter };
+static struct kprobe probe = { .pre_handler = enter, .post_handler = leave };
+static struct kprobe back = {
+	.addr = (kprobe_opcode_t *)ktrial_delay_back,
+	.pre_handler = come_back,
+	.post_handler = leave,
+};
 
-static void disarm(void)
+static int __kprobes come_back(struct kprobe *one, struct pt_regs *regs)
 {
-	if (!READ_ONCE(armed))
-		return;
+	struct slot *slot = find_slot(current);
+
+	restore_registers(regs, &slot->regs);
+	instruction_pointer_set(regs, (unsigned long)probe.addr);
+	WRITE_ONCE(slot->done, true);
+	return 1;
+}
+
+static bool anybody_delayed(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SLOTS; i++)
+		/* Of a free one nobody executes anything of this module. */
+		if (smp_load_acquire(&slots[i].task))
+			return true;
+	return false;
+}
+
+static DEFINE_MUTEX(stopping);
+static bool stopped;
+
+/* Whoever is delayed still executes code of this module. */
+static int disarm(bool forever)
+{
+	unsigned int tries = 2 * LONGEST_US / (20 * USEC_PER_MSEC);
+	int error = 0;
+
+	mutex_lock(&stopping);
 	WRITE_ONCE(armed, false);
-	/* Waits until no handler runs. */
-	unregister_kprobe(&probe);
+	synchronize_rcu();
+	while (!stopped && anybody_delayed() && (forever || tries--))
+		msleep(20);
+	if (!stopped && anybody_delayed()) {
+		error = -EBUSY;
+	} else if (!stopped) {
+		stopped = true;
+		unregister_kprobe(&probe);
+		unregister_kprobe(&back);
+	}
+	mutex_unlock(&stopping);
+	return error;
 }
 
 static int set_stop(const char *value, const struct kernel_param *param)
 {
-	disarm();
-	return 0;
+	return disarm(false);
 }
 
 static const struct kernel_param_ops stop_ops = { .set = set_stop };
@@ -238,10 +406,11 @@ static int get_result(char *buffer, const struct kernel_param *param)
 	s64 number = atomic64_read(&hits);
 
 	return scnprintf(buffer, PAGE_SIZE,
-			 "entries=%lld passed=%lld refused=%lld missed=%lu hits=%lld begun=%d asked_us=%lld spent_us=%lld spent_min_us=%lld spent_max_us=%lld\n",
+			 "entries=%lld passed=%lld refused=%lld missed=%lu hits=%lld begun=%d spun=%lld asked_us=%lld spent_us=%lld spent_min_us=%lld spent_max_us=%lld\n",
 			 (s64)atomic64_read(&entries), (s64)atomic64_read(&passed),
 			 (s64)atomic64_read(&refused), probe.nmissed, number,
-			 atomic_read(&begun), (s64)atomic64_read(&asked_us),
+			 atomic_read(&begun), (s64)atomic64_read(&spun),
+			 (s64)atomic64_read(&asked_us),
 			 (s64)atomic64_read(&spent_us),
 			 number ? (s64)atomic64_read(&spent_min_us) : 0,
 			 (s64)atomic64_read(&spent_max_us));
@@ -322,21 +491,26 @@ static int __init ktrial_delay_init(void)
 		pr_err("a probe does not work: error %d\n", error);
 		return error;
 	}
+	error = register_kprobe(&back);
+	if (error) {
+		pr_err("the way back cannot be probed: error %d\n", error);
+		return error;
+	}
 	probe.symbol_name = function;
-	probe.post_handler = leave;
-	WRITE_ONCE(armed, true);
 	error = register_kprobe(&probe);
-	if (!error)
-		return 0;
-	WRITE_ONCE(armed, false);
-	pr_err("%s cannot be probed: error %d\n", function, error);
-	return error;
+	if (error) {
+		unregister_kprobe(&back);
+		pr_err("%s cannot be probed: error %d\n", function, error);
+		return error;
+	}
+	WRITE_ONCE(armed, true);
+	return 0;
 }
 module_init(ktrial_delay_init);
 
 static void __exit ktrial_delay_exit(void)
 {
-	disarm();
+	disarm(true);
 }
 module_exit(ktrial_delay_exit);
 
