@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { digestOf, lookInside, readInside, removeHostile } from '../host/index.ts';
-import { Fault, type Kernel } from '../model/index.ts';
+import { Fault, isFault, type Kernel } from '../model/index.ts';
 import { isDigest, openArtifactStore, openOutputFiles, readArtifact } from '../store/index.ts';
 import type { BuildSite } from './build.ts';
 import { parseConfig } from './fragment.ts';
@@ -98,7 +98,7 @@ function digestOfModule(kernel: string, module: string, sources: Sources): strin
 /**
  * Builds ktrial's own modules for a kernel, in the sandbox, and stores each. The tree is prepared as for any external
  * module, in a directory of its own: what the kernel was built in may have gone on to the next arm. Faults:
- * `KERNEL_GUEST_MODULE_FAILED` (lab) where a module does not compile or is not for this kernel, `KERNEL_BUILD_DISTURBED`.
+ * `KERNEL_GUEST_MODULE_FAILED` (lab) where a module cannot be built or is not for this kernel, `KERNEL_BUILD_DISTURBED`.
  */
 export async function buildGuestModules(site: BuildSite, request: GuestModulesRequest): Promise<void> {
   const { kernel, sources, onProgress } = request;
@@ -135,7 +135,7 @@ export async function buildGuestModules(site: BuildSite, request: GuestModulesRe
     const place = join(PLACE, module);
     // Without the symbols of a whole build, what is not exported shows when the module is loaded.
     const targets = [`M=${join(mountOf(site, output), place)}`, 'KBUILD_MODPOST_WARN=1', 'modules'];
-    requireMade(await make(site, output, targets, onProgress), `${module} does not compile`);
+    await makeModule(module, () => make(site, output, targets, onProgress), output);
     const file = join(place, `${module}.ko`);
     if ((await lookInside(output, file)) === null) throw failed(`make left no ${module}.ko`);
     await store.put(digest, async (directory, final) => {
@@ -168,6 +168,19 @@ function make(
     keepOpen: site.lock.descriptor,
     onProgress,
   });
+}
+
+/** A file that is not in the tree is none of its errors: make's own log has those of the module. */
+async function makeModule(module: string, build: () => Promise<MakeResult>, output: string): Promise<void> {
+  const what = `${module} cannot be built`;
+  try {
+    requireMade(await build(), what);
+  } catch (error) {
+    if (!isFault(error, 'KERNEL_BUILD_DISTURBED')) throw error;
+    const log = await readFile(join(dirname(output), 'build.log'), 'utf8');
+    const errors = log.split('\n').filter((line) => /\berror:/i.test(line));
+    throw failed(`${what}: ${errors[0] ?? error.message}`, errors.slice(0, 10), error.next);
+  }
 }
 
 function requireMade({ ok, diagnostics, logTail, logPath }: MakeResult, what: string): void {
