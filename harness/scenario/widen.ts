@@ -70,9 +70,10 @@ async function start(widening: Widening, context: StepContext): Promise<void> {
   ]);
   const dots = name.replaceAll('.', '\\.');
   const command = `[ -f ${path} ] || exit ${NO_MODULE}
-found=$(grep -cE ' [tTwW] ${dots}([[:space:]]|$)' /proc/kallsyms)
+lines=$(grep -F ' ${name}' /proc/kallsyms)
+found=$(echo "$lines" | grep -cE ' [tTwW] ${dots}([[:space:]]|$)')
 [ "$found" -le 1 ] || { echo "$found"; exit ${AMBIGUOUS}; }
-[ "$found" = 1 ] || { grep -oE ' [tTwW] ${dots}\\.[^[:space:]]+' /proc/kallsyms | cut -c 4-; exit ${NO_FUNCTION}; }
+[ "$found" = 1 ] || { echo "$lines" | grep -oE ' [tTwW] ${dots}\\.[^[:space:]]+' | cut -c 4-; exit ${NO_FUNCTION}; }
 ${insmod} && exit
 code=$?
 dmesg | grep '${DELAY_MODULE}: ' | tail -n 3 >&2
@@ -132,6 +133,7 @@ const COUNTS = {
   refused: 'refused',
   missed: 'missed',
   hits: 'hits',
+  spun: 'spun',
   asked_us: 'askedUs',
   spent_us: 'spentUs',
   spent_min_us: 'spentMinUs',
