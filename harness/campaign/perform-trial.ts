@@ -80,6 +80,7 @@ function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
     arm,
     attempt,
     control,
+    ...(widened === undefined ? {} : { widened }),
     seed,
     kernel: identifyKernel(kernel),
     image: state.image,

@@ -143,3 +143,40 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
     [],
   );
 });
+
+t.test(
+  'of a scenario that delays the kernel some attempts are also made without delays, on every arm',
+  async (t) => {
+    const widen = { kind: 'widen', label: 'w', continue: false, body: { steps: [] } };
+    const scenario = {
+      name: 's',
+      description: 's',
+      machine: {},
+      l2: {},
+      timeoutMs: 1,
+      ...NOTHING_TO_DO,
+      steps: [widen],
+      repeats: 5,
+      clone: 'auto',
+    };
+    const plan = planCampaign({
+      series: aSeries(1),
+      arms: 'pair',
+      repeat: 1,
+      knownIssues: [],
+      ...DEFAULT_TRIALS,
+      seed: 7,
+      cold: false,
+      clonesPerControl: 0,
+      scenarios: [scenario],
+    } as never);
+    const ids = (widened: boolean) =>
+      plan.trials.filter((one) => one.widened === widened && one.arm === 'patched').map((one) => one.id);
+    t.strictSame(
+      ids(true),
+      [1, 2, 3, 4, 5].map((attempt) => `s.patched.${attempt}`),
+    );
+    t.strictSame(ids(false), ['s.patched.1.unwidened', 's.patched.5.unwidened']);
+    t.equal(plan.trials.length, 14);
+  },
+);

@@ -8,7 +8,7 @@ import type {
   PolicyChoice,
   Series,
 } from '../model/index.ts';
-import { listSelftests, type SettledScenario } from '../scenario/index.ts';
+import { hasWiden, listGuestModules, listSelftests, type SettledScenario } from '../scenario/index.ts';
 import { chooseControls } from './control.ts';
 import type { CampaignRequest } from './request.ts';
 import { type Expectation, orderTrials } from './schedule.ts';
@@ -63,18 +63,7 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
   for (let attempt = 1; attempt <= most; attempt += 1) {
     for (const scenario of request.scenarios) {
       if (attempt > countRepeats(request, scenario)) continue;
-      for (const arm of arms) {
-        trials.push({
-          id: `${scenario.name}.${arm.name}.${attempt}`,
-          scenario: scenario.name,
-          arm: arm.name,
-          attempt,
-          seed: seedOf(request.seed, scenario.name, attempt),
-          boot: request.cold || scenario.clone === 'never' ? 'cold' : 'clone',
-          control: false,
-          template: Math.floor((attempt - 1) / request.trialsPerBoot),
-        });
-      }
+      for (const arm of arms) trials.push(...planAttempt(request, scenario, arm.name, attempt));
     }
   }
   const l2Kernels = request.scenarios.flatMap((one) => Object.values(one.l2).map((l2) => l2.kernel));
@@ -92,6 +81,32 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
   };
 }
 
+/** Of the attempts of a scenario that delays the kernel, one in so many is also made without delays. */
+const ATTEMPTS_PER_UNWIDENED = 4;
+
+/** One trial; of a scenario that delays the kernel also one that does not, to see whether the fault shows by itself. */
+function planAttempt(
+  request: PlanRequest,
+  scenario: SettledScenario,
+  arm: string,
+  attempt: number,
+): PlannedTrial[] {
+  const trial: PlannedTrial = {
+    id: `${scenario.name}.${arm}.${attempt}`,
+    scenario: scenario.name,
+    arm,
+    attempt,
+    seed: seedOf(request.seed, scenario.name, attempt),
+    boot: request.cold || scenario.clone === 'never' ? 'cold' : 'clone',
+    control: false,
+    template: Math.floor((attempt - 1) / request.trialsPerBoot),
+  };
+  if (!hasWiden(scenario)) return [trial];
+  const widened = { ...trial, widened: true };
+  if ((attempt - 1) % ATTEMPTS_PER_UNWIDENED !== 0) return [widened];
+  return [widened, { ...trial, id: `${trial.id}.unwidened`, widened: false }];
+}
+
 /** Attempts that a sequential campaign makes of nearly every scenario. */
 const SURE_ATTEMPTS = 3;
 
@@ -103,12 +118,14 @@ function choosePolicy({ repeat, detect, budgetMs }: PlanRequest, arms: number): 
 function planScenario(settled: SettledScenario): PlannedScenario {
   const { name, description, machine, l2, timeoutMs, repeats } = settled;
   const selftests = listSelftests(settled);
+  const guestModules = listGuestModules(settled);
   return {
     name,
     description,
     machine,
     l2,
     ...(selftests.length > 0 ? { selftests } : {}),
+    ...(guestModules.length > 0 ? { guestModules } : {}),
     timeoutMs,
     ...(repeats > 1 ? { repeats } : {}),
     settled,

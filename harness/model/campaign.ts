@@ -70,6 +70,8 @@ export interface PlannedScenario {
   readonly l2: Readonly<Record<string, { readonly kernel: string; readonly image: string }>>;
   /** kselftest targets that it runs; absent for none. */
   readonly selftests?: readonly string[];
+  /** Modules of ktrial's own that its guests need, such as the one that delays tasks; absent for none. */
+  readonly guestModules?: readonly string[];
   /** For the whole trial on a fast machine. */
   readonly timeoutMs: number;
   /** Trials on each arm that it asks for itself; absent: 1. */

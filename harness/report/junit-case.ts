@@ -19,7 +19,7 @@ import { printSplat } from './splat.ts';
 import type { Standing } from './standing.ts';
 import { oneLine, REPORT_COLUMNS } from './text.ts';
 import { warningLines } from './warnings.ts';
-import { describeOutcome, isGood } from './words.ts';
+import { describeOutcome, isGood, nameTrial } from './words.ts';
 
 /** One test case. Its name never depends on its result: CI compares runs by name. */
 export interface Case {
@@ -185,7 +185,7 @@ function trialLines(trial: TrialResult, options: ReportOptions): string[] {
   const directory = `${options.runDirectory}/${trial.id}`;
   const { console: log } = trial.files;
   return [
-    oneLine(`${trial.id}: ${describeOutcome(trial)}: ${trial.reason}`),
+    oneLine(`${nameTrial(trial)}: ${describeOutcome(trial)}: ${trial.reason}`),
     ...trial.notes.map((note) => oneLine(`note: ${note}`)),
     ...(trial.outcome === 'failed' && log ? [oneLine(`[[ATTACHMENT|${directory}/${log.name}]]`)] : []),
   ];

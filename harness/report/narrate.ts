@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { RunEvent } from '../model/index.ts';
-import { describeOutcome, formatDuration } from './words.ts';
+import { describeOutcome, formatDuration, nameTrial } from './words.ts';
 
 /** Describes an event in one sentence; null if it is too small for one, or was announced before. */
 export type Narrator = (event: RunEvent) => string | null;
@@ -30,7 +30,7 @@ export function createNarrator(): Narrator {
       }
       case 'trialEnded': {
         const { result } = event;
-        const end = `${event.trial}: ${describeOutcome(result)} in ${formatDuration(result.durationMs)}`;
+        const end = `${nameTrial(result)}: ${describeOutcome(result)} in ${formatDuration(result.durationMs)}`;
         return announced.has(key(event.trial, result.reason)) ? end : `${end}: ${result.reason}`;
       }
       default:

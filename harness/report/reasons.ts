@@ -12,7 +12,7 @@ import { createPrintedOnce, type Evidence, findEvidence, type PrintedOnce } from
 import { endedTrials, inconclusiveTrials, trialsOf } from './select.ts';
 import { type PrintOptions, printSplat } from './splat.ts';
 import { foldWords, oneLine } from './text.ts';
-import { describeOutcome } from './words.ts';
+import { describeOutcome, nameTrial } from './words.ts';
 
 /** Prints why a scenario has its verdict: signatures with counts, inconclusive trials, and what trials noted. */
 export function reasonLines(
@@ -41,7 +41,9 @@ export function reasonLines(
     );
   for (const trial of inconclusive)
     if (!scenario.reason.includes(`${trial.id}:`))
-      lines.push(...fold(`inconclusive: ${trial.id} ${describeOutcome(trial)}: ${trial.reason}`, '  '));
+      lines.push(
+        ...fold(`inconclusive: ${nameTrial(trial)} ${describeOutcome(trial)}: ${trial.reason}`, '  '),
+      );
   for (const note of notes) lines.push(...fold(note, '  '));
   return lines;
 }
@@ -112,7 +114,7 @@ function passingLines(state: CampaignState, printed: PrintedOnce, options: Print
 
 function showOnce({ trial, splat }: Evidence, printed: PrintedOnce, options: PrintOptions): string[] {
   const paint = pc.createColors(options.color);
-  const place = `${oneLine(trial.scenario)}, from ${oneLine(trial.id)}`;
+  const place = `${oneLine(trial.scenario)}, from ${oneLine(nameTrial(trial))}`;
   const before = printed.claim(splat.signature, place);
   return before === null
     ? ['', paint.dim(`${place}:`), ...printSplat(splat, options)]

@@ -19,7 +19,7 @@ import type { ReportOptions } from './options.ts';
 import { trialsOf } from './select.ts';
 import { excerptPlaces, formatExcerpt } from './source.ts';
 import { REPORT_COLUMNS } from './text.ts';
-import { describeOutcome } from './words.ts';
+import { describeOutcome, nameTrial } from './words.ts';
 
 /** Frames of a trace that a block has at most, unless everything is asked for; the record has them all. */
 const FRAMES_SHOWN = 12;
@@ -159,6 +159,7 @@ function trialItem(trial: TrialResult, options: ReportOptions): string[] {
   return [
     `- id: ${quote(trial.id)}`,
     `  arm: ${quote(trial.arm)}`,
+    ...(trial.widened === undefined ? [] : [`  widened: ${trial.widened}`]),
     `  outcome: ${quote(describeOutcome(trial))}`,
     `  reason: ${quote(trial.reason)}`,
     ...(trial.notes.length > 0 ? ['  notes:', ...trial.notes.map((note) => `    - ${quote(note)}`)] : []),
@@ -177,7 +178,7 @@ function explainInconclusive(scenario: ScenarioVerdict, trials: readonly TrialRe
   const [first, ...others] = trials.filter((trial) => !isConclusive(trial));
   if (!first) return scenario.reason;
   const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-  return `${first.id} ${describeOutcome(first)}: ${first.reason}${more}`;
+  return `${nameTrial(first)} ${describeOutcome(first)}: ${first.reason}${more}`;
 }
 
 /** Quotes a YAML scalar: JSON, with every character escaped that YAML forbids or a terminal would obey. */

@@ -9,6 +9,11 @@ export function describeOutcome(trial: { readonly outcome: Outcome; readonly bla
   return trial.blame === null ? outcome : `${outcome} (${trial.blame})`;
 }
 
+/** A trial's id, and whether the kernel was delayed in it, where its scenario does that: `race.base.1 (widened)`. */
+export function nameTrial({ id, widened }: { readonly id: string; readonly widened?: boolean }): string {
+  return widened === undefined ? id : `${id} (${widened ? 'widened' : 'not widened'})`;
+}
+
 /** Formats a compiler diagnostic: `file:12: unused variable [-Wunused-variable]`. */
 export function describeDiagnostic(one: Diagnostic): string {
   // An error of the build as a whole is a sentence.
