@@ -14,6 +14,7 @@ import type {
 } from '../model/index.ts';
 import { Fault, identifyKernel } from '../model/index.ts';
 import { lastPatchTouching } from '../series/index.ts';
+import { prepareCoverage } from './coverage.ts';
 import type { ArmOutcome, Progress } from './performer.ts';
 
 /** Builds the arms of one campaign, one after another in one output directory. */
@@ -22,8 +23,16 @@ export interface ArmBuilder {
   build(arm: PlannedArm, state: CampaignState, progress: Progress): Promise<ArmOutcome>;
 }
 
-/** Starts building arms in a tree that is ours, with ktrial's own modules from the directory `moduleSources`. */
-export function openArmBuilder(tree: BuildTree, moduleSources: string): ArmBuilder {
+/** What arms are built with, beside their tree. */
+export interface ArmTools {
+  /** The directory with the sources of ktrial's own modules. */
+  readonly moduleSources: string;
+  /** Whether guests are to count which of the changed functions run. */
+  readonly coverage: boolean;
+}
+
+/** Starts building arms in a tree that is ours. */
+export function openArmBuilder(tree: BuildTree, { moduleSources, coverage }: ArmTools): ArmBuilder {
   const known = new Map<string, readonly Diagnostic[]>();
   const compile = (arm: PlannedArm, state: CampaignState, progress: Progress): Promise<BuildResult> => {
     const own = patchesOf(arm, state);
@@ -60,8 +69,15 @@ export function openArmBuilder(tree: BuildTree, moduleSources: string): ArmBuild
       if (kernel && targets.length > 0) await tree.buildSelftests({ kernel, targets, onProgress: progress });
       if (kernel && modules.length > 0)
         await tree.buildGuestModules({ kernel, modules, sources: moduleSources, onProgress: progress });
+      const counted =
+        kernel && coverage
+          ? await prepareCoverage(arm, state, kernel, { tree, moduleSources, progress })
+          : null;
       return {
-        build: describeBuild(arm, state, result, before, earlier),
+        build: {
+          ...describeBuild(arm, state, result, before, earlier),
+          ...(counted ? { coverage: counted } : {}),
+        },
         kernel: kernel && identifyKernel(kernel),
         logTail: result.ok ? [] : result.logTail,
         // What the base itself tries is no news about the series.

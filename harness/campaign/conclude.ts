@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CampaignState, CampaignVerdict, CloneSummary, TrialResult } from '../model/index.ts';
 import {
+  addCoverage,
   compareClones,
   compareScenarios,
   concludeCampaign,
@@ -33,7 +34,11 @@ export function concludeState(state: CampaignState): {
   const perPatch =
     state.plan.comparison === 'per-patch' && base !== tip ? gridPatches(names, builds, trials) : null;
   return {
-    verdict: concludeCampaign(verdicts, state.arms.length, perPatch, state.arms.at(-1)?.build?.code ?? null),
+    verdict: addCoverage(
+      concludeCampaign(verdicts, state.arms.length, perPatch, state.arms.at(-1)?.build?.code ?? null),
+      state.arms.at(-1)?.build?.coverage ?? null,
+      results.filter((trial) => trial.arm === tip),
+    ),
     clones: trials.length === 0 ? null : compareClones(results),
   };
 }

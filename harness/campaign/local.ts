@@ -104,7 +104,10 @@ class LocalPerformer implements Performer {
   ) {
     const tree = await this.#openTree(progress, signal);
     await this.#requireSame(state, tree, signal);
-    this.#builder ??= openArmBuilder(tree, this.#moduleSources);
+    this.#builder ??= openArmBuilder(tree, {
+      moduleSources: this.#moduleSources,
+      coverage: this.#request.coverage === true,
+    });
     const outcome = await this.#builder.build(arm, state, progress);
     const isBuilt = ({ name, status }: ArmState) =>
       name === arm.name || status === 'built' || status === 'failed';

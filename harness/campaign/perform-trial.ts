@@ -65,7 +65,8 @@ function failedBy(error: unknown, trial: TrialState, at: string): TrialResult {
 /** A planned trial as a value that any computer with its kernel and image can run. */
 function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
   const { id, scenario, arm, attempt, control, seed, boot, template, widened } = trial;
-  const kernel = state.arms.find((one) => one.name === arm)?.kernel;
+  const { kernel, build } = state.arms.find((one) => one.name === arm) ?? {};
+  const coverage = build?.coverage;
   const settled = state.plan.scenarios.find((one) => one.name === scenario);
   if (!kernel || !settled || !state.image)
     throw new Fault({
@@ -90,7 +91,7 @@ function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
     ),
     boot,
     ...(template === undefined ? {} : { template }),
-    ...(widened === undefined ? {} : { widened }),
+    ...(coverage && coverage.notMeasured === null ? { coverage: coverage.functions } : {}),
   };
 }
 

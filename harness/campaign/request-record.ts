@@ -61,7 +61,7 @@ export interface ResumedRequest extends ArmsRequest {
 export function restoreRequest(record: RunRequest, series: Series | null): ResumedRequest {
   const options = record.options as Pick<
     CampaignRequest,
-    'notes' | 'baseCommit' | 'arms' | 'mirror' | 'allowUnsandboxed' | 'image' | 'jobs'
+    'notes' | 'baseCommit' | 'arms' | 'mirror' | 'allowUnsandboxed' | 'image' | 'jobs' | 'coverage'
   >;
   // The journal's own writer put a definition there.
   const kernel = record.kernel as unknown as KernelDefinition;

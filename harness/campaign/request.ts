@@ -20,6 +20,8 @@ export interface ArmsRequest {
   readonly allowUnsandboxed: boolean;
   /** What builds look for beyond the usual; absent: nothing. */
   readonly checks?: BuildChecks;
+  /** Whether guests count which of the functions that the series changes run. Absent: they do not. */
+  readonly coverage?: boolean;
 }
 
 /** What a user asks for, settled: nothing in it is looked up again. */

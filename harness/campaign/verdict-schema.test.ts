@@ -8,6 +8,9 @@ import { readPublishedSchema } from '../testing/published-schema.ts';
 const { problemsOf } = readPublishedSchema('verdict.schema.json');
 
 const splat = aSplat();
+const hits = { function: 'a', file: 'x.c', hits: null, unmeasured: 'inlined' } as const;
+const changed = { function: 'a', file: 'x.c', probes: [], inlined: true, unmeasured: 'inlined' } as const;
+const coverage = { functions: [changed], total: 1, notMeasured: null };
 const bad = { splats: [splat], findings: [aFinding(splat)], outcome: 'failed', blame: 'kernel' } as const;
 
 async function verdictOf(
@@ -38,6 +41,24 @@ t.test('the published schema describes every key of a verdict, and no other', as
     ['per-patch', 3, onPatched, false],
   ] as const)
     t.equal(problemsOf(await verdictOf(arms, patches, result, known)), '', `${arms} ${patches}`);
+});
+
+t.test('so is what a verdict says of the changed functions', async (t) => {
+  const performer = aPerformer({
+    patches: 1,
+    result: () => ({ coverage: { functions: [hits], costMs: 1 } }),
+  });
+  const counted = {
+    ...performer,
+    async buildArm(...args: Parameters<typeof performer.buildArm>) {
+      const outcome = await performer.buildArm(...args);
+      return { ...outcome, build: { ...outcome.build, coverage } };
+    },
+  };
+  const plan = aCampaignPlan({ scenarios: ['s'], patches: 1, arms: 'pair', repeat: 1 });
+  const { verdict } = await runFast(plan, counted);
+  t.match(verdict?.coverage, { changed: 1, ran: 0, notMeasured: [{ reason: 'inlined' }] });
+  t.equal(problemsOf(verdict), '');
 });
 
 t.test('what is no verdict is refused', async (t) => {

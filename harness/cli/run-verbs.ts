@@ -80,6 +80,10 @@ export function addRunVerbs(add: AddVerb): void {
         ).conflicts('controls'),
       )
       .option(
+        '--no-coverage',
+        'do not count in guests which of the functions that the series changes run (docs/verdicts.md)',
+      )
+      .option(
         '--controls <count>',
         'also run 1 in N clone trials on a cold-booted VM as a control (0: off)',
         whole,

@@ -27,6 +27,7 @@ export interface GuestModulesRequest {
 /** What a module needs of a kernel's configuration. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   ktrial_delay: ['CONFIG_MODULES', 'CONFIG_KPROBES', 'CONFIG_SYSFS'],
+  ktrial_coverage: ['CONFIG_MODULES', 'CONFIG_KPROBES', 'CONFIG_SYSFS', 'CONFIG_PROC_FS'],
 };
 
 /** With these a module fits only the build that made the kernel, and not one that has the same configuration. */
@@ -42,12 +43,9 @@ export function requireGuestModules(
   { definition, config }: { readonly definition: { readonly name: string }; readonly config: string },
   modules: readonly string[],
 ): void {
-  const options = parseConfig(config);
   for (const module of modules) {
-    const lacking = (NEEDS[module] ?? ['CONFIG_MODULES']).filter((name) => options.get(name) !== 'y');
-    const unfit = FORBIDS.filter((name) => options.get(name) === 'y');
-    if (lacking.length === 0 && unfit.length === 0) continue;
-    const wanted = [...lacking.map((name) => `${name}=y`), ...unfit.map((name) => `${name}=n`)];
+    const wanted = lackedByGuestModule(config, module);
+    if (wanted.length === 0) continue;
     throw new Fault({
       blame: 'request',
       code: 'KERNEL_NO_GUEST_MODULE',
@@ -55,6 +53,14 @@ export function requireGuestModules(
       next: `add ${wanted.map((one) => `--config ${one}`).join(' ')}, or put that into the kernel definition`,
     });
   }
+}
+
+/** What a configuration would need for one of ktrial's own modules, such as `CONFIG_KPROBES=y`. Pure. */
+export function lackedByGuestModule(config: string, module: string): readonly string[] {
+  const options = parseConfig(config);
+  const lacking = (NEEDS[module] ?? ['CONFIG_MODULES']).filter((name) => options.get(name) !== 'y');
+  const unfit = FORBIDS.filter((name) => options.get(name) === 'y');
+  return [...lacking.map((name) => `${name}=y`), ...unfit.map((name) => `${name}=n`)];
 }
 
 const metaSchema = z.strictObject({ module: z.string() });

@@ -20,6 +20,15 @@ export type {
 export { DEFAULT_TRIALS } from './campaign.ts';
 export type { ChangedCode } from './changed-code.ts';
 export { describeUntried, isUntried } from './changed-code.ts';
+export type {
+  ArmCoverage,
+  ChangedFunction,
+  CoverageVerdict,
+  FunctionHits,
+  TrialCoverage,
+  Unmeasured,
+} from './coverage.ts';
+export { describeCoverage, describeUnmeasured, MAXIMUM_CHANGED_FUNCTIONS } from './coverage.ts';
 export type { DataDisk } from './data-disk.ts';
 export type { LiveEventBody, RunEmitter, RunEvent, RunEventBody, RunListener } from './event.ts';
 export type { Blame, FaultBlame, FaultOptions, Span } from './fault.ts';

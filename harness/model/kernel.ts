@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ChangedCode } from './changed-code.ts';
+import type { ArmCoverage } from './coverage.ts';
 
 /** The architectures that ktrial builds kernels for and has machines of; x86_64 unless a definition says otherwise. */
 export const ARCHITECTURES = ['x86_64', 'arm64'] as const;
@@ -91,6 +92,8 @@ export interface ArmBuild {
    * versions.
    */
   readonly code?: ChangedCode;
+  /** The functions that the series changes. Absent where none are counted. */
+  readonly coverage?: ArmCoverage;
 }
 
 /** What identifies a root file system on any computer. */

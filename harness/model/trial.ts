@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import type { ChangedFunction, TrialCoverage } from './coverage.ts';
 import type { Blame } from './fault.ts';
 import type { ImageId, KernelId } from './kernel.ts';
 import type { TrialSplat } from './splat.ts';
@@ -41,6 +42,8 @@ export interface TrialSpec {
   readonly template?: number;
   /** Whether steps `widen` delay the kernel; false in the controls of such a scenario. Absent where it has none. */
   readonly widened?: boolean;
+  /** Functions whose entries are counted. Absent: none. */
+  readonly coverage?: readonly ChangedFunction[];
 }
 
 /** What gets a trial its machine's CPUs, and why that was chosen. */
@@ -146,6 +149,8 @@ export interface TrialResult {
    * the trial's `subtests.ndjson`. Absent where it ran none.
    */
   readonly subtests?: readonly Subtest[];
+  /** Which of the changed functions ran. Absent where nothing was counted. */
+  readonly coverage?: TrialCoverage;
   /** What a reader should know beside the outcome, a sentence each: evidence that is missing, a log with a gap. */
   readonly notes: readonly string[];
   readonly startedAt: string;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { CoverageVerdict } from './coverage.ts';
 import type { SubtestOutcome } from './subtest.ts';
 
 /**
@@ -116,6 +117,8 @@ export interface ScenarioVerdict {
   readonly power?: { readonly base: ArmPower; readonly patched: ArmPower | null };
   /** What the tests of the suites came to that it ran; absent where it ran none. */
   readonly subtests?: SubtestsVerdict;
+  /** Which of the changed functions ran in its trials. Absent where none were to be counted. */
+  readonly coverage?: CoverageVerdict;
 }
 
 /**
@@ -224,6 +227,8 @@ export interface CampaignVerdict {
   readonly perPatch: PerPatchGrid | null;
   /** Changed files of the kernel's code that the last arm did not compile. Absent where there is none. */
   readonly notCompiled?: readonly string[];
+  /** Which of the changed functions ran in any trial. Absent where none were to be counted. */
+  readonly coverage?: CoverageVerdict;
   /** Exit code of the command line: 0 as it should be, 1 negative, 69 when the lab left it undecided. */
   readonly exitCode: 0 | 1 | 69;
 }

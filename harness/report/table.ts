@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { type CampaignState, comparisonWords, printable } from '../model/index.ts';
 import { findUncompiled } from './changed-code.ts';
 import { cloneLines } from './clones.ts';
+import { coverageLines } from './coverage.ts';
 import { gridLines } from './grid.ts';
 import type { ReportOptions } from './options.ts';
 import { evidenceLines, reasonLines } from './reasons.ts';
@@ -26,6 +27,7 @@ export function tableReport(state: CampaignState, given: ReportOptions): string 
     [paint.bold(oneLine(state.request.title)), ...noteLines(state, options)],
     gridLines(state, options.color),
     verdictLines(state, options),
+    coverageLines(state).flatMap((line) => foldWords(oneLine(line), '  ', options.columns)),
     standingLines(state, options),
     [
       ...cloneLines(state.clones).map(oneLine),

@@ -13,6 +13,7 @@ import {
   type TrialResult,
 } from '../model/index.ts';
 import { changedTests } from './compared-tests.ts';
+import { coverageItem } from './coverage.ts';
 import { findEvidence } from './evidence.ts';
 import { callPath, formatFrame, shownFrames } from './frame.ts';
 import type { ReportOptions } from './options.ts';
@@ -41,6 +42,7 @@ export function scenarioBlock(
     lines.push(
       `inconclusive: ${quote(`this says nothing about the series: ${explainInconclusive(scenario, trials)}`)}`,
     );
+  if (scenario.coverage) lines.push(...coverageItem(scenario.coverage, quote));
   lines.push(...testsItem(scenario));
   // A test of a suite stands above, with what became of it.
   const signatures = scenario.signatures.filter(({ kind }) => kind !== 'subtest');

@@ -2,6 +2,7 @@
 import { type CampaignState, comparisonWords, isUntried, printable } from '../model/index.ts';
 import { COMPILED_NAME, findUncompiled } from './changed-code.ts';
 import { cloneLines } from './clones.ts';
+import { coverageLines } from './coverage.ts';
 import { createPrintedOnce } from './evidence.ts';
 import { gridLines } from './grid.ts';
 import type { ReportOptions } from './options.ts';
@@ -27,6 +28,7 @@ export function tapReport(state: CampaignState, options: ReportOptions): string 
   const closing = [
     ...gridLines(state, false).filter((line) => line !== ''),
     ...(state.verdict ? [`verdict: ${words[state.verdict.comparison]}: ${state.verdict.reason}`] : []),
+    ...coverageLines(state),
     ...cloneLines(state.clones),
     ...(standing ? [...standing.details.map((line) => `  ${line}`), standing.next] : []),
     `run: ${options.runDirectory}`,

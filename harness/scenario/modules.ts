@@ -28,6 +28,9 @@ export const MODULE_DIRECTORY = '/overlay/modules';
 /** The module of ktrial's own that delays tasks. It is in `kernels/modules`. */
 export const DELAY_MODULE = 'ktrial_delay';
 
+/** The module of ktrial's own that counts entries of functions. It is in `kernels/modules`. */
+export const COVERAGE_MODULE = 'ktrial_coverage';
+
 /** The kernel's name of a module: its file may have dashes for underscores. */
 export function kernelNameOf(module: string): string {
   return module.replaceAll('-', '_');

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Makes: source file, line and inlined frames for the frames of a splat, and the source text round the culprit's.
-// Needs: host (nm, addr2line or llvm-symbolizer), model.
+// Makes: source file, line and inlined frames for the frames of a splat, the source text round the culprit's, and the
+// functions that a series changes. Needs: host (git, nm, readelf, addr2line or llvm-symbolizer), model.
 // Never: guesses between two functions, or fails a splat for want of debug information.
+export { findChangedFunctions } from './changed-functions.ts';
 export type { SourceText } from './quote.ts';
 export { quoteSource, quoteTouched } from './quote.ts';
 export { openSymbolisers } from './splat.ts';

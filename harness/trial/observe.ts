@@ -7,12 +7,14 @@ import {
   type Splat,
   type Subtest,
   type Timeouts,
+  type TrialCoverage,
   type TrialSpec,
   type TrialSplat,
   toFault,
 } from '../model/index.ts';
 import { compileSplatExpectation, type Performance, type SettledScenario } from '../scenario/index.ts';
 import type { MachineState } from '../verdict/index.ts';
+import { startCounting } from './coverage.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import { type FinishContext, finishMachine, type Keeper } from './finish.ts';
 import { performTrial } from './perform.ts';
@@ -48,6 +50,8 @@ export interface Observation {
   readonly steps: Performance['steps'];
   readonly findings: readonly Finding[];
   readonly subtests: readonly Subtest[];
+  /** Null where nothing was to be counted. */
+  readonly coverage: TrialCoverage | null;
   readonly splats: readonly TrialSplat[];
   readonly notes: readonly string[];
 }
@@ -106,6 +110,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     steps: performance.steps,
     findings: [...performance.findings, ...findInLog(settled, splats, live.bootMs !== null)],
     subtests: performance.subtests,
+    coverage: live.coverage,
     splats: references,
     notes,
   };
@@ -129,6 +134,7 @@ interface LivePart {
   readonly guest: Guest | null;
   readonly bootMs: number | null;
   readonly performance: Performance;
+  readonly coverage: TrialCoverage | null;
   readonly fault: Fault | null;
 }
 
@@ -157,6 +163,7 @@ async function runScenario(
     const timeouts = timeoutsFor(clone?.bootMs ?? bootMs);
     onMeasured(timeouts);
     context.onBooted(bootMs);
+    const counting = await startCounting(guest, spec.coverage ?? [], timeouts);
     const performed = await performTrial({
       spec,
       settled,
@@ -168,8 +175,9 @@ async function runScenario(
       firstFinding,
       emit,
     });
-    return { guest, bootMs, performance: performed, fault: performed.fault };
+    const coverage = await counting.read(performed.fault);
+    return { guest, bootMs, performance: performed, coverage, fault: performed.fault };
   } catch (error) {
-    return { guest, bootMs, performance: NOTHING, fault: toFault(error) };
+    return { guest, bootMs, performance: NOTHING, coverage: null, fault: toFault(error) };
   }
 }

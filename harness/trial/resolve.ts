@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type Image, type Kernel, type TrialSpec } from '../model/index.ts';
 import {
+  COVERAGE_MODULE,
   listGuestModules,
   listSelftests,
   parseSettledScenario,
@@ -46,6 +47,11 @@ export async function resolveTrial(spec: TrialSpec, artifacts: ArtifactResolver)
     guestModules[module] =
       (await artifacts.guestModule?.(spec.kernel.digest, module)) ??
       missing(`module ${module} of`, spec.kernel.digest);
+  if (spec.coverage) {
+    // Without it the trial says that nothing was counted.
+    const file = await artifacts.guestModule?.(spec.kernel.digest, COVERAGE_MODULE);
+    if (file) guestModules[COVERAGE_MODULE] = file;
+  }
   return {
     spec,
     settled,

@@ -52,6 +52,7 @@ export async function describeResult(
     splatCount: observation.splats.length,
     steps: observation.steps,
     ...(observation.subtests.length > 0 ? { subtests: selectSubtests(observation.subtests) } : {}),
+    ...(observation.coverage ? { coverage: observation.coverage } : {}),
     notes: observation.notes,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),

@@ -132,6 +132,7 @@ function withoutMachine(error: unknown): Observation {
     steps: [],
     findings: [],
     subtests: [],
+    coverage: null,
     splats: [],
     notes: [],
   };

@@ -6,6 +6,7 @@ export { estimateRate, trialsToDetect } from './binomial.ts';
 export { concludeCampaign } from './campaign.ts';
 export { compareClones } from './clones.ts';
 export { compareScenarios, judgeAlone } from './compare.ts';
+export { addCoverage } from './coverage.ts';
 export type { MachineState } from './judge.ts';
 export { judgeTrial } from './judge.ts';
 export { gridPatches } from './per-patch.ts';

@@ -33,6 +33,7 @@ export interface RunOptions extends KernelOptions, PresentationOptions {
   readonly jobs?: number;
   readonly seed: number;
   readonly cold?: boolean;
+  readonly coverage?: boolean;
   readonly controls: number;
   readonly runDirectory?: string;
   readonly dryRun?: boolean;
@@ -114,6 +115,7 @@ async function readRequest(
     trialsPerBoot: options.trialsPerBoot,
     seed: options.seed,
     cold: options.cold === true,
+    coverage: options.coverage !== false,
     clonesPerControl: options.controls,
     jobs: options.jobs ?? null,
     repeatCommand: repeatCommand(context, seriesArg, null),
