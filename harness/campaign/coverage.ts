@@ -40,7 +40,7 @@ export async function prepareCoverage(
     if (found.total === 0) return null;
     if (found.functions.every((one) => one.probes.length === 0)) return found;
     const lacked = lackedByGuestModule(tree.config, COVERAGE_MODULE);
-    if (lacked.length > 0) return { ...found, notMeasured: `the kernel has not ${lacked.join(', ')}` };
+    if (lacked.length > 0) return { ...found, notMeasured: `the kernel would need ${lacked.join(', ')}` };
     const modules = [COVERAGE_MODULE];
     await tree.buildGuestModules({ kernel, modules, sources: moduleSources, onProgress: progress });
     return found;

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { runCommand } from '../host/index.ts';
-import type { CampaignVerdict } from '../model/index.ts';
+import type { CampaignVerdict, TrialResult } from '../model/index.ts';
 import { CACHE_HOME, PROJECT_ROOT } from '../testing/index.ts';
 
 t.setTimeout(90 * 60_000);
+
+const CORE = 'drivers/vfio/mdev/mdev_core.c';
 
 /**
  * The reference job in small: one scenario tells three trees apart. What is expected here was known before ktrial:
@@ -15,7 +17,13 @@ t.setTimeout(90 * 60_000);
 async function putOnTrial(
   directory: string,
   series: string,
-): Promise<{ readonly exitCode: number; readonly verdict: CampaignVerdict; readonly words: string }> {
+): Promise<{
+  readonly exitCode: number;
+  readonly verdict: CampaignVerdict;
+  readonly words: string;
+  /** Changed functions that ran in a trial of the patched kernel. */
+  readonly ran: readonly string[];
+}> {
   const run = join(directory, 'run');
   const result = await runCommand(
     process.execPath,
@@ -34,8 +42,17 @@ async function putOnTrial(
   );
   const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
     readonly verdict: CampaignVerdict;
+    readonly trials: readonly { readonly arm: string; readonly result: TrialResult | null }[];
   };
-  return { exitCode: result.exitCode, verdict: record.verdict, words: `${result.stdout}\n${result.stderr}` };
+  const ran = record.trials.flatMap(({ arm, result: trial }) =>
+    arm === 'patched' ? (trial?.coverage?.functions.filter((one) => (one.hits ?? 0) > 0) ?? []) : [],
+  );
+  return {
+    exitCode: result.exitCode,
+    verdict: record.verdict,
+    words: `${result.stdout}\n${result.stderr}`,
+    ran: [...new Set(ran.map((one) => one.function))].sort(),
+  };
 }
 
 t.test('version 2 of the series is a regression: it unlocks a mutex twice', async (t) => {
@@ -51,7 +68,26 @@ t.test('version 2 of the series is a regression: it unlocks a mutex twice', asyn
 });
 
 t.test('the merged form has no regression, and fixes what the base has', async (t) => {
-  const { exitCode, verdict, words } = await putOnTrial(t.testdir(), 'merged.mbox');
+  const { exitCode, verdict, words, ran } = await putOnTrial(t.testdir(), 'merged.mbox');
   t.equal(exitCode, 0, words);
   t.equal(verdict.comparison, 'fixed');
+  // A sibling is removed and a device made while the parent waits: one is refused, the other freed. Then all are removed.
+  t.strictSame(ran, [
+    'mdev_device_create',
+    'mdev_device_free',
+    'mdev_device_release',
+    'mdev_device_remove',
+    'mdev_device_remove_cb',
+    'mdev_device_remove_common',
+    'mdev_register_device',
+    'mdev_remove_sysfs_files',
+    'mdev_unregister_device',
+    'remove_store',
+  ]);
+  t.match(verdict.coverage, { changed: 12, ran: 10, neverExecuted: [], reason: null });
+  t.strictSame(
+    verdict.coverage?.notMeasured.map((one) => `${one.function}: ${one.reason}`),
+    ['mdev_get_parent', 'mdev_put_parent'].map((name) => `${name} (${CORE}): inlined`),
+    'the compiler left no code of these two',
+  );
 });

@@ -86,9 +86,9 @@ t.test('what was not measured is not called unexecuted', (t) => {
   const without = { ...aTrial('s', {}), coverage: undefined } as unknown as TrialResult;
   for (const [one, trials, text] of [
     [
-      { ...arm, notMeasured: 'the kernel has not CONFIG_KPROBES=y' },
+      { ...arm, notMeasured: 'the kernel would need CONFIG_KPROBES=y' },
       [],
-      'the kernel has not CONFIG_KPROBES=y',
+      'the kernel would need CONFIG_KPROBES=y',
     ],
     [arm, [without], 'no trial of the patched kernel counted'],
   ] as const) {

@@ -163,7 +163,7 @@ static int set_count(const char *value, const struct kernel_param *param)
 	if (!copy)
 		return -ENOMEM;
 	mutex_lock(&lock);
-	while (!error && (name = strsep(&rest, " \n")))
+	while (!error && (name = strsep(&rest, "\n ")))
 		if (*name)
 			error = add(name);
 	mutex_unlock(&lock);
