@@ -3,7 +3,7 @@
 import { demangle, isMangled } from './demangle.ts';
 import { bareName } from './frame.ts';
 import type { Choice, Kind, WalkStep } from './kinds/family.ts';
-import { isSkipListed, SYSCALL_PREFIXES } from './kinds/skip.ts';
+import { SYSCALL_PREFIXES } from './kinds/skip.ts';
 import {
   HUNG_BUCKETS,
   HUNG_SKIP,
@@ -13,6 +13,7 @@ import {
   STALL_SELF,
 } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
+import type { Naming } from './naming.ts';
 import { readPointer } from './trace.ts';
 
 /** The result of the search for a report's culprit. */
@@ -45,28 +46,34 @@ export function findCulprit(
   kind: Kind,
   headerName: string | undefined,
   lines: readonly ReportLine[],
+  naming: Naming,
 ): Search {
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
     const names = walked.names.map(readableName);
     // Of a trace that is guessed, only the instruction pointer is sure.
     const choice = kind.choice === 'stall' && lines.some((line) => line.unreliable) ? 'first' : kind.choice;
-    const isSkipped = (name: string) => isSkipListed(name) || kind.skip?.test(name) === true;
+    const isSkipped = (name: string) => naming.isSkipListed(name) || kind.skip?.test(name) === true;
     const chosen = CHOICES[choice ?? 'first'](names, isSkipped);
     if (chosen === null) continue;
     const innermost = kind.alsoInnermost
       ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name))
       : null;
-    return nameCulprit(chosen, innermost, walked.injected);
+    return nameCulprit(chosen, innermost, walked.injected, naming);
   }
   for (const walk of kind.lastWalks ?? []) {
     const [name] = walkLines(walk, headerName, lines).names;
-    if (name !== undefined) return nameCulprit(readableName(name), null, false);
+    if (name !== undefined) return nameCulprit(readableName(name), null, false, naming);
   }
   return NOBODY;
 }
 
-function nameCulprit(chosen: string, innermost: string | null, injected: boolean): Search {
+function nameCulprit(
+  chosen: string,
+  innermost: string | null,
+  injected: boolean,
+  { titleName }: Naming,
+): Search {
   return {
     culprit: titleName(chosen),
     printed: chosen,
@@ -127,7 +134,7 @@ function walkLines(
 }
 
 function isInjected(line: ReportLine): boolean {
-  return line.frames.length > 0 && INJECTED.test(line.text);
+  return line.hasFrames && INJECTED.test(line.text);
 }
 
 function takeFrames(
@@ -136,7 +143,7 @@ function takeFrames(
   until: WalkStep | 'all' | undefined,
   names: string[],
 ): { readonly at: number; readonly injected: boolean } {
-  let any = names.length > 0 && from > 1 && (lines[from - 1]?.frames.length ?? 0) > 0;
+  let any = names.length > 0 && from > 1 && lines[from - 1]?.hasFrames === true;
   let at = from;
   for (; at < lines.length; at += 1) {
     const line = lines[at];

@@ -13,6 +13,8 @@ export interface ReportLine {
   /** The label of the trace that begins here; null for any other line. */
   readonly label: string | null;
   readonly frames: readonly Frame[];
+  /** There are any. */
+  readonly hasFrames: boolean;
   /** It is a frame in the form that most have, and nothing else. */
   readonly isPlainFrame: boolean;
   readonly panic: boolean;
@@ -22,20 +24,55 @@ export interface ReportLine {
 
 const NONE: readonly Frame[] = [];
 
+/**
+ * A line that is a frame in the form that most have, and nothing else. The frame is parsed when it is asked for: of most
+ * reports of a flood nobody does.
+ */
+export class PlainFrameLine implements ReportLine {
+  readonly text: string;
+  readonly unreliable: boolean;
+  #frames: readonly Frame[] | null;
+
+  constructor(text: string, unreliable: boolean, frames: readonly Frame[] | null = null) {
+    this.text = text;
+    this.unreliable = unreliable;
+    this.#frames = frames;
+  }
+
+  get frames(): readonly Frame[] {
+    if (this.#frames === null) {
+      const frame = parsePlainFrame(this.text);
+      this.#frames = frame ? [frame] : NONE;
+    }
+    return this.#frames;
+  }
+
+  get label(): null {
+    return null;
+  }
+
+  get hasFrames(): true {
+    return true;
+  }
+
+  get isPlainFrame(): true {
+    return true;
+  }
+
+  get panic(): false {
+    return false;
+  }
+
+  get isBody(): true {
+    return true;
+  }
+}
+
 /** Parses a line of a report without its stamp. */
 export function readReportLine(words: string): ReportLine {
   const text = words.startsWith(LINE_MARK) ? words.slice(LINE_MARK.length) : words;
   const plain = parsePlainFrame(text);
-  if (plain)
-    return {
-      text,
-      unreliable: !plain.reliable,
-      label: null,
-      frames: [plain],
-      isPlainFrame: true,
-      panic: false,
-      isBody: true,
-    };
+  if (plain) return new PlainFrameLine(text, !plain.reliable, [plain]);
   const label = readLabel(text);
   const frames = label === null ? parseFrames(text) : framesBehindLabel(text);
   const panic = text.includes(PANIC_HINT) && PANIC_LINE.test(text);
@@ -44,6 +81,7 @@ export function readReportLine(words: string): ReportLine {
     unreliable: text.includes('? ') || text.includes('(unreliable)') ? isUnreliable(text) : false,
     label,
     frames,
+    hasFrames: frames.length > 0,
     isPlainFrame: false,
     panic,
     isBody: panic || label !== null || frames.length > 0 || BODY_LINE.test(text),

@@ -36,7 +36,13 @@ export function typeOfTitle(title: string): string {
 
 /** Fills groups and the culprit into the form of a kind's title. */
 export function fillForm(form: string, groups: readonly (string | undefined)[], culprit: string): string {
-  return form.replace(/\$(\d|f)/g, (_, key: string) =>
-    key === 'f' ? culprit : (groups[Number(key)] ?? '').trim(),
-  );
+  let filled = '';
+  let from = 0;
+  for (let at = form.indexOf('$'); at >= 0; at = form.indexOf('$', at + 1)) {
+    const key = form.charAt(at + 1);
+    if (key !== 'f' && !/^\d$/.test(key)) continue;
+    filled += form.slice(from, at) + (key === 'f' ? culprit : (groups[Number(key)] ?? '').trim());
+    from = at + 2;
+  }
+  return filled + form.slice(from);
 }
