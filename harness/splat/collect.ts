@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { DEFAULT_LIMITS, type Limits, type Splat } from '../model/index.ts';
 import { type Finished, findRoots } from './follow.ts';
-import type { OpenReport } from './open.ts';
 import { makeNaming } from './naming.ts';
+import type { OpenReport } from './open.ts';
 import { NO_CONTEXT } from './printk.ts';
 import { type Judgement, judgeReport, readReport } from './report.ts';
 

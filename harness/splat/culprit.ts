@@ -50,14 +50,13 @@ export function findCulprit(
 ): Search {
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
-    const names = walked.names.map(readableName);
     // Of a trace that is guessed, only the instruction pointer is sure.
     const choice = kind.choice === 'stall' && lines.some((line) => line.unreliable) ? 'first' : kind.choice;
     const isSkipped = (name: string) => naming.isSkipListed(name) || kind.skip?.test(name) === true;
-    const chosen = CHOICES[choice ?? 'first'](names, isSkipped);
+    const chosen = CHOICES[choice ?? 'first'](walked.names, isSkipped);
     if (chosen === null) continue;
     const innermost = kind.alsoInnermost
-      ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name))
+      ? CHOICES.first(walked.names, (name) => isSkipped(name) || isDispatcher(name))
       : null;
     return nameCulprit(chosen, innermost, walked.injected, naming);
   }
@@ -151,6 +150,13 @@ function takeFrames(
     if (isInjected(line)) return { at: at + 1, injected: true };
     if (line.label !== null && any && until !== 'all') break;
     if (until instanceof RegExp && until.test(line.text)) break;
+    if (line.isPlainFrame) {
+      const name = line.plainName;
+      if (names[names.length - 1] === name) continue;
+      names.push(name);
+      any = true;
+      continue;
+    }
     for (const frame of line.frames) {
       if (frame.inline || names.at(-1) === frame.function) continue;
       names.push(frame.function);
@@ -172,13 +178,21 @@ function matchStep(step: Exclude<WalkStep, 'header' | 'frames' | 'rest'>, line: 
   return match.groups?.f ?? match.groups?.f2 ?? '';
 }
 
+/** Chooses among names as they were printed, and returns the readable one. */
 type Chooser = (names: readonly string[], isSkipped: (name: string) => boolean) => string | null;
 
 const CHOICES: Readonly<Record<Choice, Chooser>> = {
-  first: (names, isSkipped) => names.find((name) => !isSkipped(name)) ?? null,
-  stall: chooseStalled,
-  overflow: chooseOverflown,
-  hung: (names, isSkipped) => {
+  first: (names, isSkipped) => {
+    for (const name of names) {
+      const readable = readableName(name);
+      if (!isSkipped(readable)) return readable;
+    }
+    return null;
+  },
+  stall: (names, isSkipped) => chooseStalled(names.map(readableName), isSkipped),
+  overflow: (names, isSkipped) => chooseOverflown(names.map(readableName), isSkipped),
+  hung: (printed, isSkipped) => {
+    const names = printed.map(readableName);
     for (const name of names)
       for (const [pattern, bucket] of HUNG_BUCKETS) if (pattern.test(name)) return bucket;
     return names.find((name) => !HUNG_SKIP.test(name) && !isSkipped(name)) ?? null;

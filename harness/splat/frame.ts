@@ -43,9 +43,10 @@ export function parsePlainFrame(text: string): Frame | null {
   const { length } = text;
   let at = 0;
   while (at < length && text.charCodeAt(at) === SPACE) at += 1;
+  if (at === length) return null;
   const reliable = text.charCodeAt(at) !== QUESTION;
   if (!reliable) {
-    if (text.charCodeAt(at + 1) !== SPACE) return null;
+    if (!text.startsWith(' ', at + 1)) return null;
     at += 2;
   }
   const name = at;

@@ -5,38 +5,38 @@ import { BODY_LINE, LINE_MARK } from './kinds/body.ts';
 import { PANIC_HINT, PANIC_LINE } from './kinds/panic.ts';
 import { GLUED_HINT, GLUED_LABEL, TRACE_HINT, TRACE_START } from './kinds/stack.ts';
 
+const SPACE = 0x20;
+const QUESTION = 0x3f;
+const NONE: readonly Frame[] = [];
+/** What a line is: bits of one number, since reports have many lines. */
+const UNRELIABLE = 1;
+const PLAIN_FRAME = 2;
+const HAS_FRAMES = 4;
+const PANIC = 8;
+const BODY = 16;
+
 /** One line of a report, parsed once. */
-export interface ReportLine {
+export class ReportLine {
   readonly text: string;
-  /** The unwinder guessed it: shown, but not used for any decision. */
-  readonly unreliable: boolean;
   /** The label of the trace that begins here; null for any other line. */
   readonly label: string | null;
-  readonly frames: readonly Frame[];
-  /** There are any. */
-  readonly hasFrames: boolean;
-  /** It is a frame in the form that most have, and nothing else. */
-  readonly isPlainFrame: boolean;
-  readonly panic: boolean;
-  /** It has the form of a line that only reports have. */
-  readonly isBody: boolean;
-}
-
-const NONE: readonly Frame[] = [];
-
-/**
- * A line that is a frame in the form that most have, and nothing else. The frame is parsed when it is asked for: of most
- * reports of a flood nobody does.
- */
-export class PlainFrameLine implements ReportLine {
-  readonly text: string;
-  readonly unreliable: boolean;
+  readonly #is: number;
   #frames: readonly Frame[] | null;
 
-  constructor(text: string, unreliable: boolean, frames: readonly Frame[] | null = null) {
+  constructor(text: string, is: number, label: string | null, frames: readonly Frame[] | null) {
     this.text = text;
-    this.unreliable = unreliable;
+    this.label = label;
+    this.#is = is;
     this.#frames = frames;
+  }
+
+  /**
+   * A line that is a frame in the form that most have, and nothing else. The frame is parsed when it is asked for: of most
+   * reports of a flood nobody does.
+   */
+  static ofPlainFrame(text: string, isGuessed: boolean): ReportLine {
+    const is = PLAIN_FRAME | HAS_FRAMES | BODY;
+    return new ReportLine(text, isGuessed ? is | UNRELIABLE : is, null, null);
   }
 
   get frames(): readonly Frame[] {
@@ -47,24 +47,35 @@ export class PlainFrameLine implements ReportLine {
     return this.#frames;
   }
 
-  get label(): null {
-    return null;
+  get hasFrames(): boolean {
+    return (this.#is & HAS_FRAMES) !== 0;
   }
 
-  get hasFrames(): true {
-    return true;
+  /** The unwinder guessed it: shown, but not used for any decision. */
+  get unreliable(): boolean {
+    return (this.#is & UNRELIABLE) !== 0;
   }
 
-  get isPlainFrame(): true {
-    return true;
+  /** It is a frame in the form that most have, and nothing else. */
+  get isPlainFrame(): boolean {
+    return (this.#is & PLAIN_FRAME) !== 0;
   }
 
-  get panic(): false {
-    return false;
+  get panic(): boolean {
+    return (this.#is & PANIC) !== 0;
   }
 
-  get isBody(): true {
-    return true;
+  /** It has the form of a line that only reports have. */
+  get isBody(): boolean {
+    return (this.#is & BODY) !== 0;
+  }
+
+  /** The name of the function of a plain frame. */
+  get plainName(): string {
+    const { text } = this;
+    let at = 0;
+    while (text.charCodeAt(at) === SPACE) at += 1;
+    return text.slice(text.charCodeAt(at) === QUESTION ? at + 2 : at, text.indexOf('+'));
   }
 }
 
@@ -72,20 +83,18 @@ export class PlainFrameLine implements ReportLine {
 export function readReportLine(words: string): ReportLine {
   const text = words.startsWith(LINE_MARK) ? words.slice(LINE_MARK.length) : words;
   const plain = parsePlainFrame(text);
-  if (plain) return new PlainFrameLine(text, !plain.reliable, [plain]);
+  if (plain) return ReportLine.ofPlainFrame(text, !plain.reliable);
   const label = readLabel(text);
   const frames = label === null ? parseFrames(text) : framesBehindLabel(text);
   const panic = text.includes(PANIC_HINT) && PANIC_LINE.test(text);
-  return {
-    text,
-    unreliable: text.includes('? ') || text.includes('(unreliable)') ? isUnreliable(text) : false,
-    label,
-    frames,
-    hasFrames: frames.length > 0,
-    isPlainFrame: false,
-    panic,
-    isBody: panic || label !== null || frames.length > 0 || BODY_LINE.test(text),
-  };
+  const unreliable = text.includes('? ') || text.includes('(unreliable)') ? isUnreliable(text) : false;
+  const isBody = panic || label !== null || frames.length > 0 || BODY_LINE.test(text);
+  const is =
+    (unreliable ? UNRELIABLE : 0) |
+    (frames.length > 0 ? HAS_FRAMES : 0) |
+    (panic ? PANIC : 0) |
+    (isBody ? BODY : 0);
+  return new ReportLine(text, is, label, frames);
 }
 
 function readLabel(text: string): string | null {

@@ -9,24 +9,29 @@ export interface Naming {
   readonly titleName: (name: string) => string;
   readonly normaliseTitle: (words: string) => string;
   readonly typeOfTitle: (title: string) => string;
+  /** An expression for all that either of two matches. */
+  readonly joinSkips: (one: RegExp | undefined, other: RegExp | undefined) => RegExp;
 }
 
 /** Limits the memory for words. */
 const MOST_KNOWN = 4096;
 /** In characters. Longer words are rare. */
-const LONGEST_KNOWN = 256;
+const LONGEST_KNOWN = 1024;
 
 /** Makes a naming that remembers: the reports of a flood have few names and few headlines between them. */
 export function makeNaming(): Naming {
+  const joinSources = remember((sources) => new RegExp(sources));
   return {
     isSkipListed: remember(isSkipListed),
     titleName: remember(titleName),
     normaliseTitle: remember(normaliseTitle),
     typeOfTitle: remember(typeOfTitle),
+    joinSkips: (...skips) =>
+      joinSources(skips.flatMap((one) => (one ? [one.source] : [])).join('|') || '(?!)'),
   };
 }
 
-function remember<T extends string | boolean>(work: (words: string) => T): (words: string) => T {
+function remember<T extends string | boolean | RegExp>(work: (words: string) => T): (words: string) => T {
   const known = new Map<string, T>();
   return (words) => {
     const before = known.get(words);

@@ -4,7 +4,7 @@ import type { Header } from './kind.ts';
 import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/body.ts';
 import { PANIC_LINE } from './kinds/panic.ts';
 import type { Lead } from './lead.ts';
-import { PlainFrameLine, type ReportLine, readReportLine } from './line.ts';
+import { ReportLine, readReportLine } from './line.ts';
 import { type ContextId, isProcessor, isTask, type LogLine } from './printk.ts';
 import type { Report } from './report.ts';
 import type { LinePrefix } from './transport/prefix.ts';
@@ -146,7 +146,7 @@ export class OpenReport {
   take(line: LogLine, end: number, at: number): void {
     const read = this.#read(line.text);
     const { text } = read;
-    const first = text.charCodeAt(0);
+    const first = text === '' ? 0 : text.charCodeAt(0);
     const isMark = first === DASH || first === EQUALS;
     // If another report follows, a rule is its first line.
     this.#beforeRule = null;
@@ -177,7 +177,7 @@ export class OpenReport {
   /** Takes a plain frame that it expects, as `take` would. */
   takeFrame(text: string, isGuessed: boolean, seconds: number, end: number, at: number): void {
     this.#beforeRule = null;
-    this.#lines.push(new PlainFrameLine(text, isGuessed));
+    this.#lines.push(ReportLine.ofPlainFrame(text, isGuessed));
     this.#length += text.length + 1;
     this.#frames = true;
     this.#idle = 0;

@@ -103,7 +103,8 @@ function findAlternatives(
   const names = new Set([culprit, printed]);
   const titles = new Set<string>();
   const add = (form: string, name: string | null) => {
-    if (name !== null || !form.includes('$f')) titles.add(naming.normaliseTitle(fillForm(form, groups, name ?? '')));
+    if (name !== null || !form.includes('$f'))
+      titles.add(naming.normaliseTitle(fillForm(form, groups, name ?? '')));
   };
   // With the culprit it is the title itself.
   if (printed !== culprit) add(kind.title, printed);
@@ -121,8 +122,7 @@ function nameOther(
   lines: readonly ReportLine[],
   naming: Naming,
 ): string | null {
-  const skips = [kind.skip, skip].flatMap((one) => (one ? [one.source] : []));
-  const other = { ...kind, walks: walks ?? [], lastWalks: [], skip: new RegExp(skips.join('|') || '(?!)') };
+  const other = { ...kind, walks: walks ?? [], lastWalks: [], skip: naming.joinSkips(kind.skip, skip) };
   return findCulprit(other, undefined, lines, naming).culprit;
 }
 
