@@ -14,7 +14,7 @@ export interface Naming {
 }
 
 /** Limits the memory for words. */
-const MOST_KNOWN = 4096;
+const MOST_KNOWN = 1024;
 /** In characters. Longer words are rare. */
 const LONGEST_KNOWN = 1024;
 
