@@ -13,7 +13,7 @@ import {
   STALL_SELF,
 } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
-import type { Naming } from './naming.ts';
+import type { Naming } from './title.ts';
 import { readPointer } from './trace.ts';
 
 /** The result of the search for a report's culprit. */

@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { titleName } from './culprit.ts';
 import { isSkipListed } from './kinds/skip.ts';
-import { normaliseTitle, typeOfTitle } from './title.ts';
-
-/** What names a complaint: the same for each report with the same words. */
-export interface Naming {
-  readonly isSkipListed: (name: string) => boolean;
-  readonly titleName: (name: string) => string;
-  readonly normaliseTitle: (words: string) => string;
-  readonly typeOfTitle: (title: string) => string;
-  /** An expression for all that either of two matches. */
-  readonly joinSkips: (one: RegExp | undefined, other: RegExp | undefined) => RegExp;
-}
+import { type Naming, normaliseTitle, typeOfTitle } from './title.ts';
 
 /** Limits the memory for words. */
 const MOST_KNOWN = 1024;

@@ -149,8 +149,7 @@ export class LogReader {
       return;
     }
     if (usual && !hasWords) {
-      const own = this.#open.get(this.#stamped.context);
-      const isSweep = this.#lineCount % SWEEP_LINES === 0;
+      const [own, isSweep] = [this.#open.get(this.#stamped.context), this.#lineCount % SWEEP_LINES === 0];
       if (own !== undefined && !isSweep && this.#takeFrame(own, to, next, omitted)) return;
       if (own === undefined && !this.#isAsked(this.#stamped.context)) {
         if (isSweep) this.#open.sweep(this.#lineCount);
@@ -169,13 +168,12 @@ export class LogReader {
 
   /** Takes a line that is nothing but a frame, as most lines of a report are, without reading it. False if it is not. */
   #takeFrame(own: OpenReport, to: number, next: number, omitted: number): boolean {
-    const { bytes } = this.#window;
-    const { at, seconds } = this.#stamped;
+    const [{ bytes }, { at, seconds }] = [this.#window, this.#stamped];
     const end = to > at && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to;
     const frame = testPlainFrame(bytes, at, end);
     if (frame === null || !own.expectsFrame(this.#lineCount, seconds)) return false;
-    const text = bytes.toString('latin1', at, end);
-    own.takeFrame(text, frame === 'guessed', seconds, this.#window.endOf(next) + omitted, this.#lineCount);
+    const place = this.#window.endOf(next) + omitted;
+    own.takeFrame(bytes.toString('latin1', at, end), frame === 'guessed', seconds, place, this.#lineCount);
     return true;
   }
 

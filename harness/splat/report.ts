@@ -7,9 +7,8 @@ import type { Kind, OtherTitle } from './kinds/family.ts';
 import { LINES_BEFORE_PANIC, REPETITION, SHORT_REPORT, SHORT_REPORT_LINES } from './kinds/panic.ts';
 import type { ReportLine } from './line.ts';
 import { readMetadata } from './metadata.ts';
-import type { Naming } from './naming.ts';
 import { signSplat } from './signature.ts';
-import { fillForm } from './title.ts';
+import { fillForm, type Naming } from './title.ts';
 import { readTraces } from './trace.ts';
 import { findTruncation } from './truncation.ts';
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { titleName } from './culprit.ts';
-import type { Naming } from './naming.ts';
-import { normaliseTitle } from './title.ts';
+import { type Naming, normaliseTitle } from './title.ts';
 
 /** Increased whenever signatures change, so that stored ones of different versions are not compared. */
 export const SIGNATURE_VERSION = 3;

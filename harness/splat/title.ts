@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { TYPES, UNKNOWN_TYPE } from './kinds/type.ts';
 
+/** What names a complaint: the same for each report with the same words. */
+export interface Naming {
+  readonly isSkipListed: (name: string) => boolean;
+  readonly titleName: (name: string) => string;
+  readonly normaliseTitle: (words: string) => string;
+  readonly typeOfTitle: (title: string) => string;
+  /** An expression for all that either of two matches. */
+  readonly joinSkips: (one: RegExp | undefined, other: RegExp | undefined) => RegExp;
+}
+
 const LONGEST = 120;
 /** Replaces what differs between runs, in this order. */
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
