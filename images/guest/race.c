@@ -15,7 +15,7 @@
  *   after WANTED ACTION COUNT ARGUMENT…      the same after it
  *   actor NAME CPU PRIORITY HIT ACTION COUNT ARGUMENT…
  * ACTION: command TEXT | write EARLY PATH UUIDS VALUE… | insmod PATH PARAMETERS | rmmod NAME
- *   EARLY 1: PATH is opened before the barrier. UUIDS: so many different ones, the same each time, up to an ENOENT of open.
+ *   EARLY 1: PATH is opened before the barrier. UUIDS: so many, others in each round, up to an ENOENT of open.
  * CPU: a number, + for the next one in turn, or - for any. PRIORITY: fifo:N, nice:N or -. WANTED, HIT: results with commas between; !… any other.
  * A result is success or an errno's name; of a command its exit code, or SIG and the signal's name.
  *
@@ -54,10 +54,19 @@
 #define IMPOSSIBLE 64
 #define US 1000LL
 #define MS (1000 * US)
-/* From the last actor's arrival to the first start: time for the others to wake up. It grows while they are late. */
+/* Where actors share a CPU: from the last one's arrival to the first start. It grows while they are late. */
 #define LEAD_LEAST (300 * US)
 #define LEAD_MOST (20 * MS)
 #define LATE (20 * US)
+/*
+ * Where each has its own: the last one calls the others until they answer at once, a few times in a row, and the first
+ * start is this much later. A virtual CPU stands still for milliseconds while its host does something else, and two that
+ * share a host's CPU are never on it together.
+ */
+#define AT_ONCE (15 * US)
+#define CALLS 3
+#define START_IN (15 * US)
+#define READY_WITHIN (100 * MS)
 #define FLUSH_EVERY (100 * MS)
 #define LOG_OF_ROUND (16 * 1024)
 #define LOG_OF_RACE (1024 * 1024)
@@ -86,11 +95,13 @@ struct shared_actor {
 struct shared {
 	_Atomic uint32_t round; /* the actors begin when it changes */
 	_Atomic uint32_t arrived;
-	_Atomic uint32_t open; /* the barrier is: `start` is known */
+	_Atomic uint32_t open; /* all have arrived */
 	_Atomic uint32_t done;
 	_Atomic uint32_t done_mask;
-	int64_t start;
+	_Atomic int64_t start; /* 0 until it is known */
 	int64_t lead;
+	_Atomic uint32_t call;
+	_Atomic uint32_t answers[ACTORS]; /* the last call that each has heard */
 	struct shared_actor actors[ACTORS];
 };
 
@@ -110,6 +121,7 @@ static struct action before[ACTIONS], after[ACTIONS];
 static int before_count, after_count;
 static volatile sig_atomic_t stopped;
 static size_t log_printed;
+static int share_cpus;
 
 static int64_t now(void)
 {
@@ -198,7 +210,7 @@ static void write_values(struct shared_actor *own, const struct action *action, 
 		const char *value = uuid;
 
 		if (uuids > 0)
-			snprintf(uuid, sizeof(uuid), "5d1c0a70-0000-4000-8000-%012x", i + 1);
+			snprintf(uuid, sizeof(uuid), "%08lx-0000-4000-8000-%012x", atol(getenv("ROUND")), i + 1);
 		else
 			value = values[i];
 		if (fd < 0)
@@ -251,6 +263,21 @@ static void act(struct shared_actor *own, const struct action *action, int fd)
 		count_errno(own, syscall(SYS_delete_module, arguments[0], O_NONBLOCK) == 0 ? 0 : errno);
 }
 
+static long cpu_of(const struct actor *actor)
+{
+	return actor->cpu[0] == '+' ? (actor - actors) % sysconf(_SC_NPROCESSORS_ONLN) : atoi(actor->cpu);
+}
+
+/* Whether two actors stay on the same CPU, or there are more of them than CPUs. */
+static int do_share_cpus(void)
+{
+	for (int i = 0; i < actor_count; i++)
+		for (int k = 0; k < i; k++)
+			if (actors[i].cpu[0] != '-' && actors[k].cpu[0] != '-' && cpu_of(&actors[i]) == cpu_of(&actors[k]))
+				return 1;
+	return actor_count > sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 static void set_up_actor(const struct actor *actor)
 {
 	struct sched_param fifo = { 0 };
@@ -261,10 +288,8 @@ static void set_up_actor(const struct actor *actor)
 	signal(SIGTERM, SIG_DFL);
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 	if (actor->cpu[0] != '-') {
-		long cpu = actor->cpu[0] == '+' ? (actor - actors) % sysconf(_SC_NPROCESSORS_ONLN) : atoi(actor->cpu);
-
 		CPU_ZERO(&cpus);
-		CPU_SET(cpu, &cpus);
+		CPU_SET(cpu_of(actor), &cpus);
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
 	if (strncmp(actor->priority, "fifo:", 5) == 0) {
@@ -274,17 +299,52 @@ static void set_up_actor(const struct actor *actor)
 		setpriority(PRIO_PROCESS, 0, atoi(actor->priority + 5));
 }
 
-/* The last one to arrive says when the first start is. Until then all sleep: one that spins could keep another from a CPU. */
-static void pass_barrier(void)
+static int have_answered(int index, uint32_t call)
 {
-	if (atomic_fetch_add(&shared->arrived, 1) + 1 == (uint32_t)actor_count) {
-		shared->start = now() + shared->lead;
+	for (int i = 0; i < actor_count; i++)
+		if (i != index && atomic_load(&shared->answers[i]) != call)
+			return 0;
+	return 1;
+}
+
+/* Waits until all run at the same moment, or long enough. */
+static void await_all(int index)
+{
+	int64_t limit = now() + READY_WITHIN;
+	int in_a_row = 0;
+
+	while (in_a_row < CALLS) {
+		uint32_t call = atomic_fetch_add(&shared->call, 1) + 1;
+		int64_t begun = now(), time = begun;
+
+		while (!have_answered(index, call) && time < limit)
+			time = now();
+		if (time >= limit)
+			return;
+		in_a_row = now() - begun <= AT_ONCE ? in_a_row + 1 : 0;
+	}
+}
+
+/* All sleep until the last one arrives: one that spins could keep another from its CPU. That one says when the start is. */
+static void pass_barrier(int index)
+{
+	int is_last = atomic_fetch_add(&shared->arrived, 1) + 1 == (uint32_t)actor_count;
+
+	if (is_last) {
+		if (share_cpus)
+			atomic_store(&shared->start, now() + shared->lead);
 		atomic_store(&shared->open, 1);
 		wake_all(&shared->open);
+		if (!share_cpus) {
+			await_all(index);
+			atomic_store(&shared->start, now() + START_IN);
+		}
 		return;
 	}
 	while (atomic_load(&shared->open) == 0)
 		sleep_while(&shared->open, 0, 0);
+	while (atomic_load(&shared->start) == 0)
+		atomic_store(&shared->answers[index], atomic_load(&shared->call));
 }
 
 static void finish(int index)
@@ -302,6 +362,7 @@ static void live_as_actor(int index, uint32_t round)
 	set_up_actor(actor);
 	for (;; round++) {
 		char number[16];
+		int64_t start;
 		int fd = -1;
 
 		while (atomic_load(&shared->round) == round)
@@ -310,8 +371,9 @@ static void live_as_actor(int index, uint32_t round)
 		setenv("ROUND", number, 1);
 		if (is_early(&actor->action))
 			fd = open(actor->action.arguments[1], O_WRONLY | O_CLOEXEC);
-		pass_barrier();
-		while (now() < shared->start + own->offset)
+		pass_barrier(index);
+		start = atomic_load(&shared->start) + own->offset;
+		while (now() < start)
 			;
 		own->started = now();
 		act(own, &actor->action, fd);
@@ -348,11 +410,10 @@ static void bury(int index, int status)
 		own->started = now();
 	own->ended = now();
 	count_status(own, status);
-	if (atomic_load(&shared->open) == 0) {
-		shared->start = now();
-		atomic_store(&shared->open, 1);
-		wake_all(&shared->open);
-	}
+	if (atomic_load(&shared->start) == 0)
+		atomic_store(&shared->start, now());
+	atomic_store(&shared->open, 1);
+	wake_all(&shared->open);
 	finish(index);
 }
 
@@ -482,6 +543,7 @@ static void set_up_round(int64_t offset)
 {
 	atomic_store(&shared->arrived, 0);
 	atomic_store(&shared->open, 0);
+	atomic_store(&shared->start, 0);
 	atomic_store(&shared->done, 0);
 	atomic_store(&shared->done_mask, 0);
 	for (int i = 0; i < actor_count; i++) {
@@ -663,6 +725,7 @@ int main(int argc, char **argv)
 	if (shared == MAP_FAILED)
 		return refuse(strerror(errno));
 	shared->lead = LEAD_LEAST;
+	share_cpus = do_share_cpus();
 	sigaction(SIGTERM, &on_stop, NULL);
 
 	const char *reason = run_race(&plan, detail, sizeof(detail));
