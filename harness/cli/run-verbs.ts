@@ -13,7 +13,7 @@ import {
 } from './options.ts';
 import type { AddVerb } from './verb.ts';
 
-/** Adds the verbs about runs: run, resume, report, list, show. */
+/** Adds the verbs about runs: run, resume, report, list, show, tune. */
 export function addRunVerbs(add: AddVerb): void {
   add(
     presentationOptions(
@@ -168,6 +168,19 @@ Examples:
   ktrial show latest vm-remove-in-use.base.1`,
       ),
     () => import('./commands/show.ts'),
+  );
+  add(
+    new Command('tune')
+      .argument('[run]', 'latest, an id, or the path of a run directory')
+      .description('find the offsets at which the races of a run hit most, and print them for a scenario')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  ktrial tune
+  ktrial run --kernel mdev-5.10 -s scenarios/mdev/create-races-removal.yaml; ktrial tune`,
+      ),
+    () => import('./commands/tune.ts'),
   );
 }
 
