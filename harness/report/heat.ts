@@ -68,7 +68,10 @@ export function drawHeat(points: readonly RacePoint[], columns: number): string[
   );
   const [first, last] = [offsets[0], offsets.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const names = groupBy(delays, MOST_ROWS).map((group) => ({ group, name: nameDelays(group) }));
+  const names = groupBy(delays, MOST_ROWS).map((group) => ({
+    group,
+    name: delays.length === 1 && delays[0] === null ? '' : nameDelays(group),
+  }));
   const margin = Math.max(...names.map(({ name }) => widthOf(name))) + 3;
   const cells = groupBy(offsets, Math.max(1, Math.min(MOST_COLUMNS, columns - margin - 1)));
   const rows = names.map(({ group, name }) => {
@@ -155,11 +158,10 @@ function groupBy<Item>(items: readonly Item[], most: number): Item[][] {
 }
 
 function nameDelays(group: readonly (number | null)[]): string {
+  const name = (us: number | null) => (us === null ? 'no delay' : `delay ${formatUs(us)}`);
   const [first = null] = group;
   const last = group.at(-1) ?? null;
-  if (last === null) return '';
-  const name = first === null ? 'no delay' : formatUs(first);
-  return first === last ? `delay ${name} ` : `delay ${name} to ${formatUs(last)} `;
+  return first === last ? `${name(first)}  ` : `${name(first)} to ${name(last)}  `;
 }
 
 function rateOf(points: readonly RacePoint[]): number {

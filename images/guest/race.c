@@ -629,6 +629,16 @@ struct plan {
 	int once;
 };
 
+/* One that hangs in the kernel is left there. */
+static void end_actors(void)
+{
+	for (int i = 0; i < actor_count; i++)
+		if (actors[i].pid > 0)
+			kill(-actors[i].pid, SIGKILL);
+	for (int64_t limit = now() + 500 * MS; now() < limit && waitpid(-1, NULL, WNOHANG) >= 0;)
+		usleep(1000);
+}
+
 static const char *run_race(const struct plan *plan, char *detail, size_t size)
 {
 	uint64_t state = getenv("KTRIAL_SEED") ? strtoull(getenv("KTRIAL_SEED"), NULL, 10) : 1;
@@ -732,8 +742,6 @@ int main(int argc, char **argv)
 
 	printf("end %s%s%s\n", reason, detail[0] ? " " : "", detail);
 	fflush(stdout);
-	for (int i = 0; i < actor_count; i++)
-		if (actors[i].pid > 0)
-			kill(-actors[i].pid, SIGKILL);
+	end_actors();
 	return 0;
 }

@@ -41,13 +41,15 @@ export const race = defineStep<WrittenRace, Race>({
       raceCommand(body, (ms) => context.scale(ms)),
       { env: context.env },
     );
+    let isCut = false;
     context.whenCut(() => {
       // Nobody waits for it any more. The guest may be gone.
+      isCut = true;
       void job.kill('KILL').catch(() => {});
       reader.read(job.output().stdout);
       return describeRace(reader.result(), job.output().stdout);
     });
-    const ended = await awaitEnd(job, body, reader, context);
+    const ended = await awaitEnd(job, body, reader, context, () => isCut);
     reader.read(ended.stdout);
     const result = reader.result();
     const described = describeRace(result, ended.stdout);
@@ -61,9 +63,10 @@ async function awaitEnd(
   { untilHit }: Race,
   reader: RaceReader,
   { guest, scale }: StepContext,
+  isCut: () => boolean,
 ): Promise<GuestResult> {
   let stopped = false;
-  for (;;) {
+  while (!isCut()) {
     const ended = await job.wait(LOOK_MS);
     if (ended) return ended;
     if (!untilHit || stopped) continue;
@@ -72,6 +75,7 @@ async function awaitEnd(
     stopped = reader.result().hits > 0;
     if (stopped) await guest.run(`kill -TERM ${job.pid}`, { timeoutMs: scale(STOP_MS) });
   }
+  throw new Error('nobody waits for this race any more');
 }
 
 function describeRace(result: RaceResult, output: string): Omit<StepOutcome, 'failures'> {
