@@ -79,7 +79,7 @@ function run(paths: readonly string[], directory: string): CampaignState {
   const scenarios = paths.flatMap((path) => ['--scenarios', path]);
   // One at a time: a machine beside it would take CPUs from a race.
   const options = ['--kernel', KERNEL, '--repeat', String(TRIALS), '--controls', '0', '--jobs', '1'];
-  ktrial(['run', ...options, ...scenarios, '--run-directory', directory, '-o', 'tap:/dev/null'], [0, 1]);
+  ktrial(['run', ...options, ...scenarios, '--run-directory', directory], [0, 1]);
   return JSON.parse(readFileSync(join(directory, 'record.json'), 'utf8')) as CampaignState;
 }
 

@@ -4,7 +4,7 @@ import t from 'tap';
 import type { RacePoint, StepRecord } from '../model/index.ts';
 import { aState, aTrial } from '../testing/index.ts';
 import { drawHeat, findWindow, formatUs, heatLines, sumRaces } from './heat.ts';
-import { REPORTERS, showTrial } from './index.ts';
+import { describeTuning, REPORTERS, showTrial } from './index.ts';
 
 function aPoint(offsetUs: number, hits: number, rounds = 10, delayUs: number | null = null): RacePoint {
   return { offsetUs, delayUs, rounds, hits };
@@ -123,4 +123,35 @@ t.test('the table and the trial show where a race hit; a campaign without one ha
     '\nmeet\n  10 rounds\n  |12|\n',
   );
   t.strictSame(heatLines(aState([aTrial('plain.base.1')], null), 80), []);
+});
+
+t.test('tuning prints the window as a scenario has it, and says when it may be wider', async (t) => {
+  const sum = {
+    scenario: 'swept',
+    step: 'meet',
+    arm: 'base',
+    points: SWEEP,
+    rounds: 80,
+    hits: 29,
+    seconds: 40,
+  };
+  t.equal(
+    describeTuning(sum),
+    [
+      '# swept, base: meet',
+      ...drawHeat(SWEEP, 100),
+      'all offsets: 29 hits in 80 rounds, 0.72 a second',
+      'best window: 24 hits in 30 rounds, 1.60 a second',
+      '',
+      'offset: {from: -500us, to: 500us, step: 63us}',
+      '',
+    ].join('\n'),
+  );
+  const edge = [aPoint(0, 0), aPoint(1000, 9), aPoint(2000, 9)];
+  t.match(
+    describeTuning({ ...sum, points: edge, seconds: null }),
+    /18 hits in 20 rounds\nit ends where the sweep/,
+  );
+  t.match(describeTuning({ ...sum, points: [aPoint(2000, 1)] }), /\n\noffset: 2ms\n$/);
+  t.match(describeTuning({ ...sum, points: [aPoint(2000, 0)] }), /no round hit/);
 });

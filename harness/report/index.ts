@@ -10,7 +10,7 @@ import { tableReport } from './table.ts';
 import { tapReport } from './tap.ts';
 
 export { createActivity } from './activity.ts';
-export { drawHeat, findWindow, formatUs, type RaceSum, sumRaces } from './heat.ts';
+export { sumRaces } from './heat.ts';
 export { createProgress } from './progress.ts';
 export { describeRejection } from './rejection.ts';
 export { fanOut } from './reporter.ts';
@@ -18,6 +18,7 @@ export { describeRun, showRun, showTrial } from './show.ts';
 export { printSplat } from './splat.ts';
 export { countSubtests, describeSubtest } from './subtests.ts';
 export { REPORT_COLUMNS } from './text.ts';
+export { describeTuning } from './tuning.ts';
 export { describeDiagnostic, formatDuration } from './words.ts';
 
 /** Prints a campaign in one of the formats. The same state gives the same bytes, live or later. */
