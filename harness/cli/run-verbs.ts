@@ -178,7 +178,7 @@ Examples:
         `
 Examples:
   ktrial tune
-  ktrial run --kernel mdev-5.10 -s scenarios/mdev/create-races-removal.yaml; ktrial tune`,
+  ktrial run --kernel mdev-5.10 -s scenarios/races/create-races-removal.yaml; ktrial tune`,
       ),
     () => import('./commands/tune.ts'),
   );
