@@ -170,15 +170,19 @@ Examples:
     () => import('./commands/show.ts'),
   );
   add(
-    new Command('tune')
-      .argument('[run]', 'latest, an id, or the path of a run directory')
-      .description('find the offsets at which the races of a run hit most, and print them for a scenario')
+    wordinessOptions(kernelOptions(new Command('tune')))
+      .argument(
+        '[what]',
+        'a run: latest, an id, or the path of its directory; or a scenario file, which is run on the base',
+      )
+      .description('find the offsets at which races hit most, and print them as a scenario has them')
+      .addOption(repeatable('-p, --param <name=value>', "a value for a scenario's parameter"))
       .addHelpText(
         'after',
         `
 Examples:
-  ktrial tune
-  ktrial run --kernel mdev-5.10 -s scenarios/races/create-races-removal.yaml; ktrial tune`,
+  ktrial tune                                     the races of the latest run
+  ktrial tune scenarios/races/create-races-removal.yaml --kernel mdev-5.10`,
       ),
     () => import('./commands/tune.ts'),
   );

@@ -10,7 +10,7 @@ import { tableReport } from './table.ts';
 import { tapReport } from './tap.ts';
 
 export { createActivity } from './activity.ts';
-export { sumRaces } from './heat.ts';
+export { findWindow, type RaceSum, sumRaces } from './heat.ts';
 export { createProgress } from './progress.ts';
 export { describeRejection } from './rejection.ts';
 export { fanOut } from './reporter.ts';

@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Fault, makeTimeouts } from '../model/index.ts';
 import { type Answer, aClock, aGuest, type FakeGuest, mutate } from '../testing/index.ts';
-import { expandScenario, lintScenario, type Performance, parseScenario, performScenario } from './index.ts';
+import {
+  expandScenario,
+  lintScenario,
+  type Performance,
+  parseScenario,
+  parseSettledScenario,
+  performScenario,
+  sweepRaces,
+} from './index.ts';
 import { createRaceReader } from './race-output.ts';
 import type { Stage } from './step.ts';
 
@@ -281,4 +289,24 @@ t.test('a line that has not come whole is read when it has', async (t) => {
   for (let length = 0; length <= SWEPT.length; length += 7) reader.read(SWEPT.slice(0, length));
   reader.read(SWEPT);
   t.match(reader.result(), { rounds: 6, hits: 2, end: { reason: 'rounds' } });
+});
+
+t.test('a race can be swept otherwise: every round is counted, whatever the kernel says', async (t) => {
+  const settled = settle(write('time: 9s\n        until: hit\n        offset: 3ms'));
+  const sweep = { fromUs: -100, stepUs: 10, points: 21, times: 2 };
+  const swept = sweepRaces(settled, (label) => (label === 'meet' ? sweep : null));
+  t.match(swept?.steps[0]?.body, {
+    ...{ fromUs: -100, stepUs: 10, points: 21, rounds: 42, timeMs: null, untilHit: false },
+    actors: [{ name: 'creator' }, {}, {}],
+  });
+  t.strictSame(
+    parseSettledScenario(JSON.parse(JSON.stringify(swept))),
+    swept,
+    'and it is a settled scenario',
+  );
+  t.strictSame(sweepRaces(settled, () => null)?.steps, settled.steps);
+  t.equal(
+    sweepRaces(settle('name: x\ndescription: d\nsteps: [{run: a}]\n'), () => sweep),
+    null,
+  );
 });
