@@ -47,7 +47,8 @@ const MOST_RESULTS = 64;
 const MOST_SPLATS = 20;
 
 const ROUND = /^round (\d{1,9}) (-?\d{1,9}) (\d{1,15}) (\d{1,15}) (\d{1,15}) ([01]) (\S.*)$/;
-const ACTOR = /([a-z][a-z0-9_]{0,63}) ((?:[A-Za-z0-9]{1,24}:\d{1,9},?)+) -?\d{1,16} -?\d{1,16}(?: |$)/g;
+const ACTOR =
+  /([a-z][a-z0-9_]{0,63}) ([A-Za-z0-9]{1,24}:\d{1,9}(?:,[A-Za-z0-9]{1,24}:\d{1,9})*) -?\d{1,16} -?\d{1,16}(?: |$)/g;
 const END = /^end ([a-z]+)((?: [A-Za-z0-9]{1,24}){0,4})$/;
 
 interface Round {

@@ -284,6 +284,18 @@ t.test('whatever a guest prints is read, within bounds', async () => {
   );
 });
 
+t.test(
+  'a line that nearly is a round takes no longer to read than one that is',
+  { timeout: 20_000 },
+  async (t) => {
+    const reader = createRaceReader(() => []);
+    const tallies = 'a:111111111'.repeat(2000);
+    reader.read(`round 1 0 1 1 1 0 ${`creator ${tallies} x `.repeat(5)}\n`);
+    t.equal(reader.result().rounds, 1);
+    t.equal(reader.result().actors.size, 0);
+  },
+);
+
 t.test('a line that has not come whole is read when it has', async (t) => {
   const reader = createRaceReader(() => []);
   for (let length = 0; length <= SWEPT.length; length += 7) reader.read(SWEPT.slice(0, length));

@@ -660,7 +660,6 @@ static const char *run_race(const struct plan *plan, char *detail, size_t size)
 		snprintf(number, sizeof(number), "%u", round);
 		setenv("ROUND", number, 1);
 		if ((odd = perform_list(before, before_count, &index)) != NULL) {
-			print_log(kmsg);
 			snprintf(detail, size, "%u %d %s", round, index + 1, odd);
 			return "before";
 		}

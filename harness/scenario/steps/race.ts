@@ -41,15 +41,16 @@ export const race = defineStep<WrittenRace, Race>({
       raceCommand(body, (ms) => context.scale(ms)),
       { env: context.env },
     );
-    let isCut = false;
+    let [isCut, hasEnded] = [false, false];
     context.whenCut(() => {
-      // Nobody waits for it any more. The guest may be gone.
       isCut = true;
-      void job.kill('KILL').catch(() => {});
+      // Nobody waits for it any more. The guest may be gone.
+      if (!hasEnded) void job.kill('KILL').catch(() => {});
       reader.read(job.output().stdout);
       return describeRace(reader.result(), job.output().stdout);
     });
     const ended = await awaitEnd(job, body, reader, context, () => isCut);
+    hasEnded = true;
     reader.read(ended.stdout);
     const result = reader.result();
     const described = describeRace(result, ended.stdout);
