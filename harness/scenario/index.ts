@@ -4,6 +4,8 @@
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
 export { compileSplatExpectation } from './expect.ts';
+export { listGuestModules } from './guest-modules.ts';
+export { parseKnownIssues } from './known-issues.ts';
 export { lintScenario, parseScenario } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export type { Performance } from './perform.ts';
@@ -13,3 +15,4 @@ export type { SettledScenario } from './settled.ts';
 export { parseSettledScenario } from './settled.ts';
 export type { Sweep } from './sweep.ts';
 export { sweepRaces } from './sweep.ts';
+export { hasWiden } from './widened-steps.ts';

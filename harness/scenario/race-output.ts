@@ -59,8 +59,11 @@ interface Round {
   log: string[];
 }
 
-/** Creates a reader. `findSplats` finds complaints in records of the kernel's log. */
-export function createRaceReader(findSplats: (records: string) => readonly string[]): RaceReader {
+/** Creates a reader. `findSplats` finds complaints in records of the kernel's log; `delayUs` is what widens the race. */
+export function createRaceReader(
+  findSplats: (records: string) => readonly string[],
+  delayUs: number | null = null,
+): RaceReader {
   const points = new Map<number, { rounds: number; hits: number }>();
   const actors = new Map<string, Map<string, number>>();
   const spreads: number[] = [];
@@ -143,7 +146,7 @@ export function createRaceReader(findSplats: (records: string) => readonly strin
         spreadMaxUs: spreads.reduce((most, one) => Math.max(most, one), 0),
         roundMs: middleOf(durations),
         points: [...points]
-          .map(([offsetUs, point]) => ({ offsetUs, delayUs: null, ...point }))
+          .map(([offsetUs, point]) => ({ offsetUs, delayUs, ...point }))
           .sort((one, other) => one.offsetUs - other.offsetUs),
         actors,
         splats,

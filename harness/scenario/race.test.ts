@@ -296,6 +296,12 @@ t.test(
   },
 );
 
+t.test('the places of a widened race have its delay', async (t) => {
+  const reader = createRaceReader(() => [], 300_000);
+  reader.read(SWEPT);
+  t.strictSame([...new Set(reader.result().points.map((one) => one.delayUs))], [300_000]);
+});
+
 t.test('a line that has not come whole is read when it has', async (t) => {
   const reader = createRaceReader(() => []);
   for (let length = 0; length <= SWEPT.length; length += 7) reader.read(SWEPT.slice(0, length));

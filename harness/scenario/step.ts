@@ -78,7 +78,7 @@ export interface Stage {
 /** What a step may use. */
 export interface StepContext {
   readonly guest: Guest;
-  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'findSplats'>;
+  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'seed' | 'widened' | 'findSplats'>;
   readonly jobs: Jobs;
   /** Variables that every command of this list of steps sees. */
   readonly env: Readonly<Record<string, string>>;

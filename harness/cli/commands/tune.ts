@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { findRunDirectory, readRun } from '../../campaign/index.ts';
-import { Fault } from '../../model/index.ts';
+import { DEFAULT_TRIALS, Fault } from '../../model/index.ts';
 import { describeTuning, type RaceSum, sumRaces } from '../../report/index.ts';
 import type { Context } from '../context.ts';
 import type { KernelOptions } from '../kernel-options.ts';
@@ -26,6 +26,7 @@ export async function execute(
         arms: 'pair',
         // One machine at a time: another one beside it would take CPUs from the race.
         jobs: 1,
+        ...DEFAULT_TRIALS,
         repeat: 1,
         seed: 1,
         controls: 0,

@@ -6,6 +6,7 @@ import { IMPOSSIBLE_EXIT, NO_MODULE_EXIT, raceCommand } from '../race-command.ts
 import { type Race, settledRace, settleRace, type WrittenRace, writtenRace } from '../race-language.ts';
 import { createRaceReader, type RaceReader, type RaceResult } from '../race-output.ts';
 import { defineStep, type Failure, type StepContext, type StepOutcome } from '../step.ts';
+import { DELAY_VARIABLE } from '../widen.ts';
 
 const LOOK_MS = 500;
 const STOP_MS = 10_000;
@@ -36,7 +37,11 @@ export const race = defineStep<WrittenRace, Race>({
     ),
   ],
   async perform(body, context) {
-    const reader = createRaceReader((records) => context.stage.findSplats(records));
+    const delay = context.env[DELAY_VARIABLE];
+    const reader = createRaceReader(
+      (records) => context.stage.findSplats(records),
+      delay === undefined ? null : Number(delay),
+    );
     const job = await context.guest.start(
       raceCommand(body, (ms) => context.scale(ms)),
       { env: context.env },
