@@ -23,7 +23,7 @@ export interface Performance {
   readonly fault: Fault | null;
   /** The phase in which the fault or the scenario's time limit ended the performance; null when neither did. */
   readonly stoppedIn: StepRecord['phase'] | null;
-  /** Texts from the guest that are worth a file, by file name: consoles of VMs inside it. */
+  /** Texts from the guest that are worth a file, by file name: consoles of VMs inside it, rounds of races. */
   readonly evidence: Readonly<Record<string, string>>;
 }
 
@@ -66,6 +66,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
     }
   }
   const { records, findings, subtests } = performer.recorder;
+  evidence = { ...performer.recorder.evidence, ...evidence };
   return { steps: records, findings, subtests, fault, stoppedIn, evidence };
 }
 

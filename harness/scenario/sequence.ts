@@ -49,14 +49,14 @@ async function performStep(performer: Performer, step: SettledStep, part: Part):
   const { recorder, scenario } = performer;
   const { label, body } = step;
   const kind = stepKind(step.kind);
-  const running: Running = { subtest: null };
+  const running: Running = { subtest: null, describe: () => ({}) };
   const perform = () => {
     const performed = kind.perform(body, makeContext(performer, part, label, running));
     // A step with steps inside ends by them: its record comes after theirs.
     return kind.inner ? performed : untilAborted(performed, part.signal);
   };
   const outcome = await recorder
-    .record({ ...part, label, kind: kind.kind }, perform)
+    .record({ ...part, label, kind: kind.kind }, perform, () => running.describe())
     .catch((error: unknown) => {
       if (part.blame === 'kernel') recorder.addSubtests(label, describeCrash(running, error));
       throw error;
@@ -70,9 +70,11 @@ async function performStep(performer: Performer, step: SettledStep, part: Part):
   return false;
 }
 
-/** The test of a suite that a step runs at present. */
+/** What a step that is performed at present has said about itself. */
 interface Running {
+  /** The test of a suite that it runs. */
   subtest: string | null;
+  describe: () => Omit<StepOutcome, 'failures'>;
 }
 
 /** Ends of a machine that a test which ran then may have brought about. */
@@ -83,7 +85,7 @@ const CRASHES: readonly string[] = [
   'SCENARIO_TIMEOUT',
 ];
 
-function describeCrash({ subtest }: Running, error: unknown): readonly Subtest[] {
+function describeCrash({ subtest }: Pick<Running, 'subtest'>, error: unknown): readonly Subtest[] {
   if (subtest === null || !isFault(error) || !CRASHES.includes(error.code)) return [];
   const isLate = error.code === 'SCENARIO_TIMEOUT';
   const reason = isLate ? "the scenario's time limit passed" : `while it ran: ${error.message}`;
@@ -105,6 +107,9 @@ function makeContext(performer: Performer, part: Part, label: string, running: R
         env: { ...part.env, ...options.env },
         quiet: part.quiet || options.quiet === true,
       }),
+    whenCut(describe) {
+      running.describe = describe;
+    },
     beginSubtest(name) {
       running.subtest = name;
     },

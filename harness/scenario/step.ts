@@ -36,6 +36,8 @@ export interface StepOutcome {
   readonly numbers?: Readonly<Record<string, number>>;
   /** Where a race was tried. */
   readonly points?: readonly RacePoint[];
+  /** Texts that are worth a file beside the record, by the name of that file. */
+  readonly evidence?: Readonly<Record<string, string>>;
   /** Inner steps failed and were reported by themselves: the steps after this one are not performed. */
   readonly stopped?: boolean;
   /** Tests of a suite that it ran. One that failed is a finding by its own name; the next steps are performed all the same. */
@@ -61,6 +63,8 @@ export interface Stage {
   readonly timeouts: Timeouts;
   /** Milliseconds since the console last printed anything. */
   consoleSilentMs(): number;
+  /** Titles of the splats in records of the kernel's log, as /dev/kmsg has them. */
+  findSplats(records: string): readonly string[];
   /** Settles once the log has a complaint that the scenario neither expects nor allows. */
   readonly firstFinding: Promise<void>;
   /** Drives every random choice of the steps; commands see it as `KTRIAL_SEED`. */
@@ -74,7 +78,7 @@ export interface Stage {
 /** What a step may use. */
 export interface StepContext {
   readonly guest: Guest;
-  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'seed' | 'widened'>;
+  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'seed' | 'widened' | 'findSplats'>;
   readonly jobs: Jobs;
   /** Variables that every command of this list of steps sees. */
   readonly env: Readonly<Record<string, string>>;
@@ -87,6 +91,8 @@ export interface StepContext {
     steps: readonly SettledStep[],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly quiet?: boolean },
   ): Promise<boolean>;
+  /** `describe` is called when the step is cut short or cannot go on: its record then has what came before. */
+  whenCut(describe: () => Omit<StepOutcome, 'failures'>): void;
   /** A test of a suite, or a whole suite, begins: if the machine ends now, it crashed. */
   beginSubtest(name: string): void;
   /** What began has ended; its tests are kept whatever happens later. */
@@ -135,6 +141,8 @@ export interface Step<Written = unknown, Body = unknown> {
     readonly amount: number | string;
     readonly path: readonly (string | number)[];
   }[];
+  /** The number of CPUs that its machine must have. */
+  cpus?(written: Written): number;
   /** The time that it takes at least, as it is written. */
   waits?(written: Written): string | undefined;
   /** VMs under `l2` that it starts. */

@@ -33,6 +33,7 @@ async function play(body: string, replies: Replies, widened = true) {
     signal: new AbortController().signal,
     timeouts: makeTimeouts({ accelerator: 'kvm', measuredBootMs: 4_000, scenarioMs: 600_000 }),
     consoleSilentMs: () => 0,
+    findSplats: () => [],
     firstFinding: new Promise(() => {}),
     seed: 7,
     widened,
@@ -118,6 +119,24 @@ t.test('a control performs the same steps, delays nothing, and says so', async (
   t.strictSame(guest.log, ['run inner', 'run after']);
   t.match(step, { outcome: 'passed', details: ['control: not widened'] });
   t.equal(step?.numbers, undefined);
+});
+
+t.test('steps inside see the delay: a race among them has it at its places', async (t) => {
+  for (const [widened, wanted] of [
+    [true, '3000000'],
+    [false, undefined],
+  ] as const) {
+    let seen: string | undefined;
+    await play(
+      WIDEN(),
+      counting({}, (command, options) => {
+        if (command === 'inner') seen = options?.env?.KTRIAL_DELAY_US;
+        return { durationMs: 3_100 };
+      }),
+      widened,
+    );
+    t.equal(seen, wanted);
+  }
 });
 
 t.test('a trial in which nobody was delayed is the scenario’s fault, and never passes', async (t) => {

@@ -23,6 +23,9 @@ const STOP_MS = 60_000;
 /** For a guest in which something went wrong already. */
 const LAST_STOP_MS = 10_000;
 
+/** What steps inside see of the delay, in microseconds. */
+export const DELAY_VARIABLE = 'KTRIAL_DELAY_US';
+
 const PARAMETERS = `/sys/module/${DELAY_MODULE}/parameters`;
 
 /**
@@ -40,7 +43,8 @@ export async function performWidened(widening: Widening, context: StepContext): 
   const startedAt = context.stage.now();
   let done: boolean;
   try {
-    done = await context.performList(widening.steps);
+    const env = { [DELAY_VARIABLE]: String(microseconds(widening.delayMs)) };
+    done = await context.performList(widening.steps, { env });
   } catch (error) {
     // What stops the steps stays the reason; a machine that ended has no delay either.
     await stop(context, LAST_STOP_MS).catch(() => {});

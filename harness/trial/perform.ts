@@ -2,6 +2,7 @@
 import { delay } from '../host/index.ts';
 import { Fault, type Guest, type RunEmitter, type Timeouts, type TrialSpec } from '../model/index.ts';
 import { type Performance, performScenario, type SettledScenario } from '../scenario/index.ts';
+import { readKmsg, scanLog } from '../splat/index.ts';
 import type { Machine } from '../vm/index.ts';
 import type { TrialStop } from './stop.ts';
 import type { ConsoleWatch } from './watch.ts';
@@ -43,6 +44,7 @@ export async function performTrial(context: PerformContext): Promise<Performance
       signal,
       timeouts,
       consoleSilentMs: () => watch.silentMs(),
+      findSplats: (records) => scanLog(readKmsg(records).log).map((splat) => splat.title),
       firstFinding,
       seed: spec.seed,
       widened: spec.widened ?? false,

@@ -8,6 +8,7 @@ import { kunit } from './kunit.ts';
 import { loop } from './loop.ts';
 import { monitorL2 } from './monitor-l2.ts';
 import { parallel } from './parallel.ts';
+import { race } from './race.ts';
 import { read } from './read.ts';
 import { rmmod } from './rmmod.ts';
 import { run } from './run.ts';
@@ -32,6 +33,7 @@ export const STEPS: readonly Step[] = [
   kill,
   parallel,
   loop,
+  race,
   upload,
   sleep,
   insmod,
