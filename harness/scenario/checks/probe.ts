@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+import { Fault, type Guest } from '../../model/index.ts';
+
+/** What looking at the guest's state needs; a step's context has it. */
+export interface Probe {
+  readonly guest: Pick<Guest, 'run'>;
+  scale(ms: number): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** The fault of a check that the kernel was not built for. */
+export function notBuilt(message: string, next: string): Fault {
+  return new Fault({ blame: 'scenario', code: 'SCENARIO_CHECK_NEEDS_OPTION', message, next });
+}
+
+/** The fault of a check that compares with what nobody looked at before. */
+export function notCompared(key: string): Fault {
+  return new Fault({
+    blame: 'scenario',
+    code: 'SCENARIO_CHECK_TOO_EARLY',
+    message: `the check ${key} compares with what is there after the setup, and was asked for before`,
+    next: 'move the step out of the setup',
+  });
+}
