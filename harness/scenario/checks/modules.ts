@@ -35,11 +35,16 @@ async function compareOnce(expected: Counts, { guest, scale }: StepContext): Pro
     const [, , count, users] = lines.find(([name]) => name === kernelNameOf(module)) ?? [];
     const got = count === undefined ? 'unloaded' : Number(count);
     if (got === wanted) return [];
-    const title = `got ${describe(got)} of the module ${module}, expected ${describe(wanted)}`;
-    return [{ what: `module ${module}`, title, details: users && users !== '-' ? [`used by ${users}`] : [] }];
+    const details = users && users !== '-' ? [`used by ${users}`] : [];
+    return [{ what: `module ${module}`, title: describeMiss(module, got, wanted), details }];
   });
 }
 
-function describe(count: number | 'unloaded'): string {
-  return count === 'unloaded' ? 'no trace' : `${count} references`;
+type Count = number | 'unloaded';
+
+function describeMiss(module: string, got: Count, wanted: Count): string {
+  if (got === 'unloaded')
+    return `the module ${module} is not loaded, expected a reference count of ${wanted}`;
+  const expected = wanted === 'unloaded' ? 'it not to be loaded' : String(wanted);
+  return `got a reference count of ${got} of the module ${module}, expected ${expected}`;
 }

@@ -28,13 +28,9 @@ const written = z
       .min(1)
       .optional()
       .meta({ description: 'a command after each success: the next one begins where this one did' }),
-    leftBehind: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({
-        description: 'a command that prints the same before and after, unless something was left behind',
-      }),
+    leftBehind: z.string().min(1).optional().meta({
+      description: 'a command that prints the same before and after, unless something was left behind',
+    }),
     most: amount
       .default(MOST)
       .meta({ description: 'the walk fails when this many allocations were not all' }),
