@@ -192,6 +192,10 @@ static int perform_run(unsigned int n, const struct name *wanted, char **argv)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/fail-nth", child, child);
 	int nth = open(path, O_RDWR | O_CLOEXEC);
 
+	if (nth < 0) {
+		perror(path);
+		return -1;
+	}
 	arm(nth, n);
 	if (next_stop(child, 0) != 0 || ptrace(PTRACE_GET_SYSCALL_INFO, child, (void *)sizeof(info), &info) <= 0) {
 		printf("returned=0\n");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Failure, StepContext } from '../step.ts';
-import { notBuilt, notCompared, type Probe } from './probe.ts';
+import { notBuilt, type Probe } from './probe.ts';
 
 const COMMAND_MS = 20_000;
 /** A group goes with its last device, which may take a moment. */
@@ -20,7 +20,7 @@ export async function listIommuGroups({ guest, scale }: Probe): Promise<readonly
 /** Compares the iommu groups with those after the setup. */
 export async function checkIommuGroups(context: StepContext): Promise<readonly Failure[]> {
   const before = context.snapshot.iommuGroups;
-  if (before === null) throw notCompared('iommuGroups');
+  if (before === null) throw new TypeError('nothing was noted to compare iommuGroups with');
   let now: readonly string[] = [];
   await context.poll(async () => {
     now = await listIommuGroups(context);

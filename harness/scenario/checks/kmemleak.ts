@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Failure, StepContext } from '../step.ts';
-import { notBuilt, notCompared, type Probe } from './probe.ts';
+import { notBuilt, type Probe } from './probe.ts';
 
 const FILE = '/sys/kernel/debug/kmemleak';
 const SCAN_MS = 60_000;
@@ -30,7 +30,7 @@ export async function forgetLeaks(probe: Probe): Promise<void> {
 
 /** Finds objects that nothing points to any more, since the setup. One failure for each function that allocated some. */
 export async function checkKmemleak(context: StepContext): Promise<readonly Failure[]> {
-  if (!context.snapshot.kmemleak) throw notCompared('kmemleak');
+  if (!context.snapshot.kmemleak) throw new TypeError('nothing was noted to compare kmemleak with');
   await scanTwice(context);
   const { stdout } = await context.guest.run(`head -c ${REPORT_BYTES} ${FILE}`, {
     timeoutMs: context.scale(SCAN_MS),

@@ -12,13 +12,3 @@ export interface Probe {
 export function notBuilt(message: string, next: string): Fault {
   return new Fault({ blame: 'scenario', code: 'SCENARIO_CHECK_NEEDS_OPTION', message, next });
 }
-
-/** The fault of a check that compares with what nobody looked at before. */
-export function notCompared(key: string): Fault {
-  return new Fault({
-    blame: 'scenario',
-    code: 'SCENARIO_CHECK_TOO_EARLY',
-    message: `the check ${key} compares with what is there after the setup, and was asked for before`,
-    next: 'move the step out of the setup',
-  });
-}
