@@ -70,8 +70,8 @@ export const stress = defineStep<Written, Body>({
     try {
       passed = await context.performList(body.steps);
     } catch (error) {
-      // The reason to stop counts, not whether a machine that may be gone still ends its load.
-      await job.kill('KILL').catch(() => {});
+      // Nobody waits for it: the machine may be gone. What still runs after the cleanup is killed there.
+      job.kill('KILL').catch(() => {});
       throw error;
     }
     await requireRunning(job);
