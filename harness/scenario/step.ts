@@ -83,7 +83,7 @@ export interface Stage {
 /** What a step may use. */
 export interface StepContext {
   readonly guest: Guest;
-  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'splatsSeen'>;
+  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'splatsSeen' | 'seed' | 'widened'>;
   readonly jobs: Jobs;
   /** What was there after the setup, for checks that compare. */
   readonly snapshot: Snapshot;
