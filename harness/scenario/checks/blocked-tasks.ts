@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Failure, StepContext } from '../step.ts';
+import { nameOfFunction } from './probe.ts';
 
 const COMMAND_MS = 20_000;
 /** A task that is blocked only for a moment is waiting for a disk or a lock, as tasks do. */
@@ -54,5 +55,5 @@ async function listBlocked({ guest, scale }: StepContext): Promise<readonly Task
 /** The functions in which a task sleeps, the innermost first; needs CONFIG_STACKTRACE. */
 async function readStack({ pid }: Task, { guest, scale }: StepContext): Promise<readonly string[]> {
   const { stdout } = await guest.run(`cat /proc/${pid}/stack`, { timeoutMs: scale(COMMAND_MS) });
-  return [...stdout.matchAll(/([\w.]+)\+0x/g)].map(([, name = '']) => name);
+  return [...stdout.matchAll(/([\w.]+)\+0x/g)].map(([, name = '']) => nameOfFunction(name));
 }

@@ -94,7 +94,7 @@ const TASKS =
 
 t.test('tasks that stay blocked, each by its name and where it sleeps', async (t) => {
   const stack =
-    '[<0>] rwsem_down_write_slowpath+0x1\n[<0>] mdev_unregister_device+0x62/0x1f0 [mdev]\n[<0>] exit+0x1\n';
+    '[<0>] rwsem_down_write_slowpath+0x1\n[<0>] mdev_unregister_device.cold+0x62/0x1f0 [mdev]\n[<0>] exit+0x1\n';
   const { performance, found } = await playScenario(
     expecting('blockedTasks: none'),
     guest({ tasks: [TASKS], stack }),
@@ -124,7 +124,7 @@ const LEAKS = `unreferenced object 0xffff888003a1b000 (size 64):
     ad 4e ad de ff ff ff ff 00 00 00 00 00 00 00 00  .N..............
   backtrace:
     [<00000000d1bd4a0b>] kmem_cache_alloc_trace+0x24a/0x480
-    [<0000000067aa1d0f>] mdev_device_create+0x91/0x350 [mdev]
+    [<0000000067aa1d0f>] mdev_device_create.isra.0+0x91/0x350 [mdev]
     [<000000001c2b8d9e>] create_store+0x24/0x130 [mdev]
 unreferenced object 0xffff888003a1b040 (size 64):
   comm "fail-nth", pid 124, jiffies 4294902346 (age 12.345s)

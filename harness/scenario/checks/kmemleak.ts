@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Failure, StepContext } from '../step.ts';
-import { notBuilt, type Probe } from './probe.ts';
+import { nameOfFunction, notBuilt, type Probe } from './probe.ts';
 
 const FILE = '/sys/kernel/debug/kmemleak';
 const SCAN_MS = 60_000;
@@ -73,8 +73,8 @@ function parseLeaks(text: string): readonly Leak[] {
     .filter((entry) => entry.startsWith('unreferenced object '))
     .map((entry) => {
       const lines = entry.trimEnd().split('\n');
-      const frames = [...entry.matchAll(/^\s+(?:\[<[^>]*>\] )?([\w.]+)\+0x/gm)].map(
-        (match) => match[1] ?? '',
+      const frames = [...entry.matchAll(/^\s+(?:\[<[^>]*>\] )?([\w.]+)\+0x/gm)].map((match) =>
+        nameOfFunction(match[1] ?? ''),
       );
       return {
         allocatedIn: frames.find((frame) => !ALLOCATORS.test(frame)) ?? frames[0] ?? 'an unknown function',

@@ -12,3 +12,8 @@ export interface Probe {
 export function notBuilt(message: string, next: string): Fault {
   return new Fault({ blame: 'scenario', code: 'SCENARIO_CHECK_NEEDS_OPTION', message, next });
 }
+
+/** A function's name without what the compiler appends to a part or a variant of it. */
+export function nameOfFunction(symbol: string): string {
+  return symbol.replace(/\.(?:cold|part|isra|constprop|llvm)\b.*/, '');
+}
