@@ -28,6 +28,8 @@ export const LIMITS = {
   steps: { maximum: 10_000, unit: 'steps', what: 'steps of one scenario, those inside steps included' },
   uuids: { maximum: 10_000, unit: 'UUIDs', what: 'UUIDs of one scenario' },
   rounds: { maximum: 100_000, unit: 'rounds', what: 'rounds of one race' },
+  faults: { maximum: 10_000, unit: 'allocations', what: 'allocations that one step `failNth` lets fail' },
+  stress: { maximum: 100, unit: 'processes', what: 'processes of one kind in one step `stress`' },
   trials: { maximum: 20_000, unit: 'trials', what: 'trials of a run' },
   'mailbox-mib': { maximum: 2048, unit: 'MiB', what: 'a mailbox or one patch file, unpacked' },
   mails: { maximum: 200_000, unit: 'mails', what: 'mails of a mailbox or directory' },

@@ -18,6 +18,8 @@ export interface RecordedStep {
   readonly kind: string;
   /** A round of a loop: recorded only when it does not pass. */
   readonly quiet: boolean;
+  /** One of many such rounds: not recorded when it fails either. */
+  readonly silent: boolean;
   /** A step that ends with this signal's reason was cut short. */
   readonly signal: AbortSignal;
 }
@@ -77,7 +79,7 @@ export function createRecorder(
       return [...tests.values()];
     },
     async record(step, perform, whenCut = () => ({})) {
-      const { phase, label, kind, quiet, signal } = step;
+      const { phase, label, kind, quiet, silent, signal } = step;
       const startedAt = stage.now();
       if (!quiet) stage.onStepStarted(phase, label);
       const end = (
@@ -86,7 +88,7 @@ export function createRecorder(
         { numbers, points, evidence: texts }: Omit<StepOutcome, 'failures'>,
       ) => {
         keep(texts);
-        if (quiet && outcome === 'passed') return;
+        if ((quiet && outcome === 'passed') || (silent && outcome === 'failed')) return;
         const record: StepRecord = {
           label,
           kind,

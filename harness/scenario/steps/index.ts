@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Step } from '../step.ts';
 import { background } from './background.ts';
+import { check } from './check.ts';
+import { failNth } from './fail-nth.ts';
 import { insmod } from './insmod.ts';
 import { kill } from './kill.ts';
 import { kselftest } from './kselftest.ts';
@@ -15,6 +17,7 @@ import { run } from './run.ts';
 import { sleep } from './sleep.ts';
 import { startL2 } from './start-l2.ts';
 import { stopL2 } from './stop-l2.ts';
+import { stress } from './stress.ts';
 import { upload } from './upload.ts';
 import { wait } from './wait.ts';
 import { waitForDmesg } from './wait-for-dmesg.ts';
@@ -34,6 +37,9 @@ export const STEPS: readonly Step[] = [
   parallel,
   loop,
   race,
+  stress,
+  failNth,
+  check,
   upload,
   sleep,
   insmod,
