@@ -157,10 +157,10 @@ export function notRun(trial: Parameters<typeof emptyResult>[0], reason: string,
 }
 
 function emptyResult(
-  trial: Pick<TrialState, 'id' | 'scenario' | 'arm' | 'attempt' | 'control'>,
+  trial: Pick<TrialState, 'id' | 'scenario' | 'arm' | 'attempt' | 'control' | 'widened'>,
   at: string,
 ): TrialResult {
-  const { id, scenario, arm, attempt, control } = trial;
+  const { id, scenario, arm, attempt, control, widened } = trial;
   return {
     format: 1,
     id,
@@ -168,6 +168,7 @@ function emptyResult(
     arm,
     attempt,
     control,
+    ...(widened === undefined ? {} : { widened }),
     kernel: null,
     outcome: 'notRun',
     blame: null,
