@@ -64,10 +64,21 @@ export function fold(state: CampaignState, event: RunEvent): CampaignState {
     case 'concluded':
       return { ...state, verdict: event.verdict, clones: event.clones };
     case 'ended':
-      return { ...state, end: event.reason, endedAt: event.at };
+      return end(state, event);
     default:
       return state;
   }
+}
+
+/** A campaign that came to its end did not need the trials that it never started. */
+function end(
+  state: CampaignState,
+  event: RunEvent & Extract<RunEventBody, { type: 'ended' }>,
+): CampaignState {
+  const { reason, at } = event;
+  const trials =
+    reason.kind === 'finished' ? state.trials.filter((trial) => trial.status !== 'planned') : state.trials;
+  return { ...state, trials, end: reason, endedAt: at };
 }
 
 /** The state of a whole journal; null when not even its plan was written. */

@@ -45,7 +45,8 @@ function describeEvent(event: RunEvent): string | null {
     case 'planned': {
       const { request, plan } = event;
       const arms = plan.arms.map((arm) => arm.name);
-      return `on trial: ${request.title}: ${count(plan.trials.length, 'trial')} on ${joinNames(arms)}`;
+      const most = plan.policy?.kind === 'sequential' ? 'at most ' : '';
+      return `on trial: ${request.title}: ${most}${count(plan.trials.length, 'trial')} on ${joinNames(arms)}`;
     }
     case 'resumed':
       return 'resumed: what was cut off is done again';

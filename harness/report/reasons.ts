@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import { type CampaignState, comparisonWords, groupFindings, type ScenarioVerdict } from '../model/index.ts';
+import {
+  type CampaignState,
+  comparisonWords,
+  describeNumbers,
+  groupFindings,
+  type ScenarioVerdict,
+} from '../model/index.ts';
 import { changedTests, countTests, describeTest } from './compared-tests.ts';
 import { createPrintedOnce, type Evidence, findEvidence, type PrintedOnce } from './evidence.ts';
 import { endedTrials, inconclusiveTrials, trialsOf } from './select.ts';
 import { type PrintOptions, printSplat } from './splat.ts';
 import { foldWords, oneLine } from './text.ts';
-import { countSeen, describeOutcome, nameTrial } from './words.ts';
+import { describeOutcome, nameTrial } from './words.ts';
 
 /** Prints why a scenario has its verdict: signatures with counts, inconclusive trials, and what trials noted. */
 export function reasonLines(
@@ -30,7 +36,7 @@ export function reasonLines(
   for (const test of tests) lines.push(...fold(test, '  '));
   for (const one of scenario.signatures.filter(({ kind }) => kind !== 'subtest'))
     lines.push(
-      ...fold(`${words[one.comparison]}: ${one.title} (${countSeen(one)})`, '  '),
+      ...fold(`${words[one.comparison]}: ${one.title}: ${describeNumbers(one, { intervals: true })}`, '  '),
       paint.dim(`    signature ${oneLine(one.signature)}`),
     );
   for (const trial of inconclusive)

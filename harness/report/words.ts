@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Blame, Diagnostic, Outcome, SignatureVerdict } from '../model/index.ts';
+import type { Blame, Diagnostic, Outcome } from '../model/index.ts';
 
 export { isGood } from '../model/index.ts';
-
-/** Says how often a signature was seen: `base 2/3, patched 0/3`. */
-export function countSeen(one: SignatureVerdict): string {
-  const patched = one.patched === null ? '' : `, patched ${one.patched.seen}/${one.patched.trials}`;
-  return `base ${one.base.seen}/${one.base.trials}${patched}`;
-}
 
 /** Says how a trial ended and who is to blame: `passed`, `failed (kernel)`, `not run`. */
 export function describeOutcome(trial: { readonly outcome: Outcome; readonly blame: Blame | null }): string {

@@ -5,6 +5,7 @@
 export { expandScenario } from './expand.ts';
 export { compileSplatExpectation } from './expect.ts';
 export { listGuestModules } from './guest-modules.ts';
+export { parseKnownIssues } from './known-issues.ts';
 export { lintScenario, parseScenario } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export type { Performance } from './perform.ts';
