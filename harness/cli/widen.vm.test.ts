@@ -79,23 +79,36 @@ function writeScenarios(directory: string, names: readonly string[]): readonly s
 interface Run {
   readonly words: string;
   readonly exitCode: number | null;
-  result(name: string): TrialResult;
+  result(name: string, widened?: boolean): TrialResult;
 }
 
 async function run(directory: string, kernel: string, names: readonly string[]): Promise<Run> {
   const place = join(directory, 'run');
   const paths = writeScenarios(directory, names);
-  const options = ['--kernel', kernel, '--controls', '0', '--jobs', '1', '--run-directory', place];
+  const options = [
+    '--kernel',
+    kernel,
+    '--repeat',
+    '1',
+    '--controls',
+    '0',
+    '--jobs',
+    '1',
+    '--run-directory',
+    place,
+  ];
   const { stdout, stderr, exitCode } = await ktrial(['run', ...options, ...paths]);
   return {
     words: `${stdout}\n${stderr}`,
     exitCode,
-    result(name) {
+    result(name, widened = true) {
       const record = JSON.parse(readFileSync(join(place, 'record.json'), 'utf8')) as {
         readonly trials: readonly { readonly id: string; readonly result: TrialResult }[];
       };
-      const found = record.trials.find((one) => one.result.scenario === name && one.result.widened === true);
-      if (!found) throw new Error(`no widened trial of ${name}`);
+      const found = record.trials.find(
+        (one) => one.result.scenario === name && one.result.widened === widened,
+      );
+      if (!found) throw new Error(`no such trial of ${name}`);
       return found.result;
     },
   };
@@ -114,6 +127,10 @@ t.test('tasks are delayed as often and as long as asked, and the rest is told pl
   between(slept.spentMinUs, 500_000, 5_000_000);
   between(slept.askedUs, 1_000_000, 1_200_000);
   t.ok((slept.spentUs ?? 0) >= (slept.askedUs ?? 1));
+
+  const control = done.result('sleeps', false);
+  t.equal(control.outcome, 'passed', done.words);
+  t.match(control.steps, [{ kind: 'loop' }, {}, { kind: 'widen', details: ['control: not widened'] }]);
 
   t.equal(done.result('spins').outcome, 'passed', done.words);
   const spun = numbersOf('spins');
