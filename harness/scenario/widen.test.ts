@@ -144,7 +144,7 @@ t.test('a trial in which nobody was delayed is the scenario’s fault, and never
   t.match(performance.fault, {
     blame: 'scenario',
     code: 'SCENARIO_NOT_WIDENED',
-    message: /^no task writer was delayed at pond_remove: the trial did not test/,
+    message: /^no task named writer was delayed at pond_remove: the trial did not test/,
     details: ['delayed 0 of 0 entries'],
   });
   t.equal(performance.stoppedIn, 'steps');
@@ -239,7 +239,7 @@ t.test('a place where nobody can be delayed is the scenario’s fault, with the 
       {
         exitCode: 1,
         stderr:
-          "insmod: can't insert: Invalid argument\n[1.0] ktrial_delay: pond_remove cannot be probed: error -22\n",
+          "insmod: can't insert: Invalid argument\n[0.9] ktrial_delay: loading out-of-tree module taints kernel.\n[1.0] ktrial_delay: pond_remove cannot be probed: error -22\n",
       },
       /pond_remove: pond_remove cannot be probed: error -22$/,
     ],
