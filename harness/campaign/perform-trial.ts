@@ -81,7 +81,6 @@ function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
     arm,
     attempt,
     control,
-    ...(widened === undefined ? {} : { widened }),
     seed,
     kernel: identifyKernel(kernel),
     image: state.image,
@@ -91,6 +90,7 @@ function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
     ),
     boot,
     ...(template === undefined ? {} : { template }),
+    ...(widened === undefined ? {} : { widened }),
     ...(coverage && coverage.notMeasured === null ? { coverage: coverage.functions } : {}),
   };
 }

@@ -5,6 +5,7 @@ import { findUncompiled } from './changed-code.ts';
 import { cloneLines } from './clones.ts';
 import { coverageLines } from './coverage.ts';
 import { gridLines } from './grid.ts';
+import { heatLines } from './heat.ts';
 import type { ReportOptions } from './options.ts';
 import { evidenceLines, reasonLines } from './reasons.ts';
 import { scenarioLines, tintComparison } from './scenarios.ts';
@@ -27,7 +28,8 @@ export function tableReport(state: CampaignState, given: ReportOptions): string 
     [paint.bold(oneLine(state.request.title)), ...noteLines(state, options)],
     gridLines(state, options.color),
     verdictLines(state, options),
-    coverageLines(state).flatMap((line) => foldWords(oneLine(line), '  ', options.columns)),
+    coverageLines(state).flatMap((line) => hang(line, options.columns)),
+    heatLines(state, options.columns),
     standingLines(state, options),
     [
       ...cloneLines(state.clones).map(oneLine),
@@ -39,6 +41,12 @@ export function tableReport(state: CampaignState, given: ReportOptions): string 
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** Folds a line so that the rest of it stands under its beginning, indented. */
+function hang(line: string, columns: number): string[] {
+  const [first = '', ...rest] = foldWords(oneLine(line), '  ', columns);
+  return [first.trimStart(), ...rest];
 }
 
 function noteLines(state: CampaignState, options: ReportOptions): string[] {

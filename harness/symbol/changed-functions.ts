@@ -13,7 +13,7 @@ import { type LineRange, parseChangedLines, touches } from './changed-lines.ts';
 import { type Definition, findDefinitions } from './definition.ts';
 import { type CompiledFunctions, parseCompiledFunctions } from './inlined.ts';
 import { openSymboliser, type Symboliser } from './symboliser.ts';
-import { parseSymbols, type SymbolTable, type TextSymbol } from './table.ts';
+import { findParts, parseSymbols, type SymbolTable, type TextSymbol } from './table.ts';
 
 /** A series, and the arm in whose kernel its functions are looked for. */
 export interface ChangedFunctionsQuery {
@@ -152,6 +152,11 @@ function entriesOf(table: SymbolTable, name: string): readonly TextSymbol[] {
   return [];
 }
 
+/** Parts that the compiler split off a function in order to inline the rest. */
+function splitOff(table: SymbolTable, name: string): readonly TextSymbol[] {
+  return findParts(table, name).filter((one) => one.name.includes('.part.') && !one.name.includes('.cold'));
+}
+
 /** A system call's function is inlined into the one that the table of system calls has. */
 function formsOf(name: string): readonly string[] {
   return name.startsWith('sys_') ? [`__x64_${name}`, `__arm64_${name}`, `__se_${name}`, name] : [name];
@@ -166,7 +171,8 @@ function inModule(
 ): ChangedFunction {
   const inlined = unit.get(name)?.isInlined ?? false;
   const definition = { name };
-  const entries = entriesOf(table, name);
+  // What was split off runs only after the rest, which is in the callers.
+  const entries = [...entriesOf(table, name), ...(inlined ? splitOff(table, name) : [])];
   if (entries.length === 0) return lost(file, definition, inlined ? 'inlined' : 'noCode', inlined);
   if (isAmbiguous(entries)) return lost(file, definition, 'ambiguous', inlined);
   const kernelName = module.replaceAll('-', '_');

@@ -11,6 +11,9 @@ export interface Counting {
 const START_MS = 30_000;
 const READ_MS = 10_000;
 
+/** The module counts no more. */
+const MAXIMUM_NAMES = 256;
+
 /** The module takes a page at once. */
 const WRITE_BYTES = 2000;
 
@@ -23,7 +26,7 @@ export async function startCounting(
   functions: readonly ChangedFunction[],
   timeouts: Pick<Timeouts, 'scale'>,
 ): Promise<Counting> {
-  const probes = [...new Set(functions.flatMap((one) => one.probes))];
+  const probes = [...new Set(functions.flatMap((one) => one.probes))].slice(0, MAXIMUM_NAMES);
   if (functions.length === 0) return { read: async () => null };
   if (probes.length === 0)
     return { read: async () => ({ functions: countHits(functions, new Map()), costMs: 0 }) };
