@@ -153,8 +153,36 @@ int absent(void)
 #endif
 `;
 
+const BEFORE = SOURCE.replace('x * 3', 'x * 2').replace('x + 5', 'x + 4').replace('+ 1', '+ 2');
+const AFTER = SOURCE.replace('return 0', 'return 1').replace('inlined(x) +', '+ inlined(x) +');
+
+/** The compiler inlines the condition, and splits off the rest. */
+const SPLIT = `void release(int *p);
+void note(const char *text, int x);
+static void put(int *p)
+{
+	if (p) {
+		note("a", *p);
+		*p -= 1;
+		note("b", *p);
+		if (!*p)
+			release(p);
+		note("c", *p);
+	}
+}
+void one(int *p)
+{
+	put(p);
+}
+void two(int *p)
+{
+	put(p + 1);
+	put(p);
+}
+`;
+
 /** A repository whose second commit changes a file, and a module compiled of one side. */
-async function aModule(dir: string) {
+async function aModule(dir: string, before = BEFORE, after = AFTER) {
   const path = 'drivers/toy/toy.c';
   const repository = join(dir, 'tree');
   const modules = join(dir, 'modules');
@@ -168,8 +196,7 @@ async function aModule(dir: string) {
     return git('rev-parse', 'HEAD');
   };
   await git('init', '-q');
-  const base = await commit(SOURCE.replace('x * 3', 'x * 2').replace('x + 5', 'x + 4').replace('+ 1', '+ 2'));
-  const tip = await commit(SOURCE.replace('return 0', 'return 1').replace('inlined(x) +', '+ inlined(x) +'));
+  const [base, tip] = [await commit(before), await commit(after)];
   const object = join(modules, 'drivers/toy/a-toy.ko');
   await runCommand('gcc', ['-g', '-O2', '-c', '-o', object, join(repository, path)]);
   return { repository, base, tip, modules, object };
@@ -192,6 +219,20 @@ t.test('a real module tells which changed functions have code, and which were in
     { function: 'both', file, probes: ['a_toy:both'], inlined: true, unmeasured: null },
     { function: 'caller', file, probes: ['a_toy:caller'], inlined: false, unmeasured: null },
     { function: 'absent', file, probes: [], inlined: false, unmeasured: 'noCode' },
+  ]);
+});
+
+t.test('of an inlined function the part that was split off is counted: it ran where that did', async (t) => {
+  const { repository, base, tip, modules, object } = await aModule(
+    t.testdir(),
+    SPLIT.replace('*p -= 1', '*p -= 2'),
+    SPLIT,
+  );
+  const kernel = { vmlinux: object, modules, arch: 'x86_64' } as const;
+  const { functions } = await findChangedFunctions({ repository, base, tip, side: 'after', kernel });
+  const file = 'drivers/toy/toy.c';
+  t.strictSame(functions, [
+    { function: 'put', file, probes: ['a_toy:put.part.0'], inlined: true, unmeasured: null },
   ]);
 });
 

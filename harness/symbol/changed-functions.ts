@@ -106,7 +106,7 @@ function openBinaries({ kernel, signal }: ChangedFunctionsQuery): Binaries {
       if (file.endsWith('.h')) return definitions.map((one) => lost(file, one, 'inlined', true));
       for (const module of await modulesNear(file, kernel.modules)) {
         const table = await tableOf(module);
-        if (!definitions.some(({ name }) => entriesOf(table, name).length > 0)) continue;
+        if (!definitions.some(({ name }) => hasAny(table, name))) continue;
         const unit = unitOf(await unitsOf(module), file);
         if (unit) return definitions.map((one) => inModule(file, one, basename(module, '.ko'), table, unit));
       }
@@ -155,6 +155,10 @@ function entriesOf(table: SymbolTable, name: string): readonly TextSymbol[] {
 /** Parts that the compiler split off a function in order to inline the rest. */
 function splitOff(table: SymbolTable, name: string): readonly TextSymbol[] {
   return findParts(table, name).filter((one) => one.name.includes('.part.') && !one.name.includes('.cold'));
+}
+
+function hasAny(table: SymbolTable, name: string): boolean {
+  return entriesOf(table, name).length > 0 || splitOff(table, name).length > 0;
 }
 
 /** A system call's function is inlined into the one that the table of system calls has. */

@@ -65,7 +65,12 @@ t.test('a guest is told the names before the steps and asked after them', async 
   const { guest, asked } = aGuest((command) => ({ stdout: command.startsWith('cat') ? 'm:a 1 0\n' : '' }));
   const counting = await startCounting(guest, [aFunction('a')], timeouts);
   t.strictSame(asked, [
-    "insmod /overlay/modules/ktrial_coverage.ko && echo 'm:a' >/sys/module/ktrial_coverage/parameters/count",
+    [
+      'insmod /overlay/modules/ktrial_coverage.ko',
+      'cd /sys/module/ktrial_coverage/parameters',
+      '{ to=count; [ ! -d /sys/module/m ] || to=count_loaded; }',
+      "echo 'm:a' >$to",
+    ].join(' && '),
   ]);
   t.match(await counting.read(null), { functions: [{ function: 'a', hits: 1 }] });
   t.equal(asked[1], 'cat /proc/ktrial_coverage');

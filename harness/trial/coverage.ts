@@ -50,17 +50,23 @@ export async function startCounting(
   };
 }
 
+/** Names of one module are told together: whether it is loaded already decides to which parameter. */
 function startCommand(probes: readonly string[]): string {
-  const lines: string[] = [];
+  const lines: { readonly module: string; names: string }[] = [];
   for (const probe of probes) {
+    const module = probe.includes(':') ? probe.replace(/:.*/, '') : '';
     const last = lines.at(-1);
-    if (last === undefined || last.length + probe.length >= WRITE_BYTES) lines.push(probe);
-    else lines[lines.length - 1] = `${last} ${probe}`;
+    if (last?.module !== module || last.names.length + probe.length >= WRITE_BYTES)
+      lines.push({ module, names: probe });
+    else last.names += ` ${probe}`;
   }
-  const place = `/sys/module/${COVERAGE_MODULE}/parameters/count`;
   return [
     `insmod ${MODULE_DIRECTORY}/${COVERAGE_MODULE}.ko`,
-    ...lines.map((line) => `echo '${line}' >${place}`),
+    `cd /sys/module/${COVERAGE_MODULE}/parameters`,
+    ...lines.flatMap(({ module, names }) => [
+      `{ to=count; [ ! -d /sys/module/${module === '' ? 'none' : module} ] || to=count_loaded; }`,
+      `echo '${names}' >$to`,
+    ]),
   ].join(' && ');
 }
 
