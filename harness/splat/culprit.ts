@@ -46,17 +46,19 @@ export function findCulprit(
   headerName: string | undefined,
   lines: readonly ReportLine[],
 ): Search {
+  const isGuessed = lines.some((line) => line.unreliable);
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
     const names = walked.names.map(readableName);
     // Of a trace that is guessed, only the instruction pointer is sure.
-    const choice = kind.choice === 'stall' && lines.some((line) => line.unreliable) ? 'first' : kind.choice;
+    const choice = kind.choice === 'stall' && isGuessed && walk.includes('pc') ? 'first' : kind.choice;
     const isSkipped = (name: string) => isSkipListed(name) || kind.skip?.test(name) === true;
     const chosen = CHOICES[choice ?? 'first'](names, isSkipped);
     if (chosen === null) continue;
-    const innermost = kind.alsoInnermost
-      ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name))
-      : null;
+    const innermost =
+      kind.alsoInnermost && !isGuessed
+        ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name))
+        : null;
     return nameCulprit(chosen, innermost, walked.injected);
   }
   for (const walk of kind.lastWalks ?? []) {

@@ -62,13 +62,15 @@ export const SANITIZER_KINDS: readonly Kind[] = [
   },
   { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1', promise: ORIGIN },
   {
-    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])? \/ ([\w.]+)/,
+    header:
+      /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?: \[[\w-]+\])? \/ ([\w.]+)/,
     title: 'KCSAN: $1 $2 / $3',
     walks: [['header']],
     stackless: true,
   },
   {
-    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])?(.*)/,
+    header:
+      /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?: \[[\w-]+\])?(.*)/,
     title: 'KCSAN: $1 $2$3',
     walks: [['header']],
     stackless: true,
