@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill bisect fuzz transports ktap clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill simulate bisect fuzz transports ktap clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,9 @@ mutate: dist/.built ## change the code that decides, and count which changes the
 
 kill: dist/.packages ## kill real runs at random moments and resume them (KILLS=30 SEED=1)
 	node dist/harness/make/kill.js $(or $(KILLS),30) $(or $(SEED),1)
+
+simulate: dist/.built ## throw dice instead of booting machines, and count how often the verdict is wrong (CAMPAIGNS=10000 SEED=1)
+	node dist/harness/make/simulate.js $(or $(CAMPAIGNS),10000) $(or $(SEED),1)
 
 bisect: dist/.packages ## let git bisect run search 16 commits of a kernel for a seeded bug (SEEDED=11)
 	node dist/harness/make/bisect.js $(or $(SEEDED),11)

@@ -5,7 +5,7 @@ import t from 'tap';
 import { formatDiagnostic, readYaml } from './document/index.ts';
 import { kernelDefinitionSchema } from './kernel/index.ts';
 import { LIMITS } from './model/index.ts';
-import { expandScenario, parseScenario } from './scenario/index.ts';
+import { expandScenario, parseKnownIssues, parseScenario } from './scenario/index.ts';
 import { PROJECT_ROOT } from './testing/index.ts';
 
 const DOCUMENTS = [
@@ -34,6 +34,10 @@ function check(example: Example): readonly string[] {
   const { place, text } = example;
   if (/^(?:source|extends):/m.test(text)) {
     const read = readYaml(text, place, kernelDefinitionSchema);
+    return read.ok ? [] : read.diagnostics.map(formatDiagnostic);
+  }
+  if (/^knownIssues:/m.test(text)) {
+    const read = parseKnownIssues(text, place, '2026-01-01');
     return read.ok ? [] : read.diagnostics.map(formatDiagnostic);
   }
   const whole = text.startsWith('- ')

@@ -128,7 +128,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['node:events', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:url', 'node:util'],
   },
   make: {
-    rooms: ['campaign', 'image', 'kernel', 'ktap', 'model', 'scenario', 'testing', 'trial', 'vm'],
+    rooms: ['campaign', 'image', 'kernel', 'ktap', 'model', 'scenario', 'testing', 'trial', 'verdict', 'vm'],
     modules: [
       '@stryker-mutator/core',
       'node:child_process',

@@ -59,14 +59,14 @@ const messages = (diagnostics: readonly Diagnostic[]) => diagnostics.map((one) =
 t.test('an arm is compared with the last one before it that was built', async (t) => {
   const { tree, built } = aTree();
   const state = stateOf('built', 'failed', 'built', 'built');
-  const { build } = await openArmBuilder(tree).build(arm(2), state, () => {});
+  const { build } = await openArmBuilder(tree, '/modules').build(arm(2), state, () => {});
   t.strictSame(messages(build.newDiagnostics), ['c1', 'c2']);
   t.strictSame(built, ['c0', 'c2']);
 });
 
 t.test('what was built in this process is not looked up again', async (t) => {
   const { tree, built } = aTree();
-  const builder = openArmBuilder(tree);
+  const builder = openArmBuilder(tree, '/modules');
   const state = stateOf('built', 'built', 'built', 'planned');
   for (const patches of [0, 1, 2, 3]) {
     const { build } = await builder.build(arm(patches), state, () => {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { classifyFile } from '../kbuild/index.ts';
-import { type BuildTree, newDiagnostics } from '../kernel/index.ts';
+import { type BuildTree, newDiagnostics, requireGuestModules } from '../kernel/index.ts';
 import type {
   AppliedPatch,
   ArmBuild,
@@ -22,8 +22,8 @@ export interface ArmBuilder {
   build(arm: PlannedArm, state: CampaignState, progress: Progress): Promise<ArmOutcome>;
 }
 
-/** Starts building arms in a tree that is ours. */
-export function openArmBuilder(tree: BuildTree): ArmBuilder {
+/** Starts building arms in a tree that is ours, with ktrial's own modules from the directory `moduleSources`. */
+export function openArmBuilder(tree: BuildTree, moduleSources: string): ArmBuilder {
   const known = new Map<string, readonly Diagnostic[]>();
   const compile = (arm: PlannedArm, state: CampaignState, progress: Progress): Promise<BuildResult> => {
     const own = patchesOf(arm, state);
@@ -48,6 +48,8 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
   };
   return {
     async build(arm, state, progress) {
+      const modules = plannedGuestModules(state);
+      if (modules.length > 0) requireGuestModules(tree, modules);
       const before = findBefore(arm, state);
       const earlier = await diagnosticsOf(before, state, progress);
       const result = await compile(arm, state, progress);
@@ -56,6 +58,8 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
       const kernel = result.ok ? result.kernel : null;
       const targets = plannedSelftests(state);
       if (kernel && targets.length > 0) await tree.buildSelftests({ kernel, targets, onProgress: progress });
+      if (kernel && modules.length > 0)
+        await tree.buildGuestModules({ kernel, modules, sources: moduleSources, onProgress: progress });
       return {
         build: describeBuild(arm, state, result, before, earlier),
         kernel: kernel && identifyKernel(kernel),
@@ -70,6 +74,11 @@ export function openArmBuilder(tree: BuildTree): ArmBuilder {
 /** The kselftest targets that any scenario of the plan runs. */
 export function plannedSelftests({ plan }: Pick<CampaignState, 'plan'>): readonly string[] {
   return [...new Set(plan.scenarios.flatMap((one) => one.selftests ?? []))];
+}
+
+/** The modules of ktrial's own that guests of any scenario of the plan need. */
+export function plannedGuestModules({ plan }: Pick<CampaignState, 'plan'>): readonly string[] {
+  return [...new Set(plan.scenarios.flatMap((one) => one.guestModules ?? []))];
 }
 
 /** The last arm before this one that was built. */

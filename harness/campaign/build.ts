@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { findStoredKernel } from '../kernel/index.ts';
-import { type CampaignState, Fault, type Kernel, type RunListener } from '../model/index.ts';
+import { type CampaignState, DEFAULT_TRIALS, Fault, type Kernel, type RunListener } from '../model/index.ts';
 import { executeCampaign } from './execute.ts';
 import { forgetfulJournal } from './journal.ts';
 import { openLocalPerformer } from './local.ts';
@@ -28,8 +28,10 @@ export async function buildArms(request: ArmsRequest, setup: BuildSetup): Promis
     ...request,
     title: request.series?.title ?? `${request.kernel.name} alone`,
     scenarios: [],
+    knownIssues: [],
     image,
     repeat: 0,
+    ...DEFAULT_TRIALS,
     seed: 0,
     cold: true,
     clonesPerControl: 0,

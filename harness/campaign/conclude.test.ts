@@ -14,7 +14,7 @@ function run(
   patches: number,
   result: (spec: TrialSpec) => Partial<TrialResult> = () => ({}),
 ): Promise<CampaignState> {
-  const plan = aCampaignPlan({ scenarios: ['s', 'other'], patches, arms, repeat: 1 });
+  const plan = aCampaignPlan({ scenarios: ['s', 'other'], patches, arms, repeat: 5 });
   return runFast(plan, aPerformer({ patches, result }));
 }
 

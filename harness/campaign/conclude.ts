@@ -2,7 +2,7 @@
 import type { CampaignState, CampaignVerdict, CloneSummary, TrialResult } from '../model/index.ts';
 import {
   compareClones,
-  compareScenario,
+  compareScenarios,
   concludeCampaign,
   gridPatches,
   judgeAlone,
@@ -19,9 +19,16 @@ export function concludeState(state: CampaignState): {
   const names = state.plan.scenarios.map((one) => one.name);
   const own = (scenario: string, arm: string): readonly TrialResult[] =>
     trials.filter((trial) => trial.scenario === scenario && trial.arm === arm);
-  const verdicts = names.map((name) =>
-    base === tip ? judgeAlone(name, own(name, base)) : compareScenario(name, own(name, base), own(name, tip)),
-  );
+  const { knownIssues } = state.plan;
+  const design = state.plan.policy?.kind === 'sequential' ? 'sequential' : 'fixed';
+  const verdicts =
+    base === tip
+      ? names.map((name) => judgeAlone(name, own(name, base), knownIssues))
+      : compareScenarios(
+          names.map((name) => ({ scenario: name, base: own(name, base), patched: own(name, tip) })),
+          design,
+          knownIssues,
+        );
   const builds = state.arms.flatMap((arm) => (arm.build ? [arm.build] : []));
   const perPatch =
     state.plan.comparison === 'per-patch' && base !== tip ? gridPatches(names, builds, trials) : null;

@@ -14,6 +14,7 @@ export {
 } from './foresee.ts';
 export { type CodeForecast, foreseeCode } from './foresee-code.ts';
 export { readKernel, readSeriesArgument, withConfigArguments } from './inputs.ts';
+export { readKnownIssues } from './known-issues.ts';
 export { readOwnTree } from './own-tree.ts';
 export type { ArmsRequest, CampaignRequest } from './request.ts';
 export { readRerun } from './rerun.ts';

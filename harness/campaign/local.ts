@@ -5,6 +5,7 @@ import { digestOf } from '../host/index.ts';
 import { bakeImage, findStoredImage } from '../image/index.ts';
 import {
   type BuildTree,
+  findStoredGuestModule,
   findStoredKernel,
   findStoredSelftests,
   openBuildTree,
@@ -18,7 +19,13 @@ import {
   type TrialRunner,
 } from '../model/index.ts';
 import { applySeries } from '../series/index.ts';
-import { type ArmBuilder, openArmBuilder, plannedSelftests, requireBuild } from './arms.ts';
+import {
+  type ArmBuilder,
+  openArmBuilder,
+  plannedGuestModules,
+  plannedSelftests,
+  requireBuild,
+} from './arms.ts';
 import { chooseBase } from './base.ts';
 import { describeBuildFiles } from './build-files.ts';
 import { openLineNamer } from './name-lines.ts';
@@ -97,7 +104,7 @@ class LocalPerformer implements Performer {
   ) {
     const tree = await this.#openTree(progress, signal);
     await this.#requireSame(state, tree, signal);
-    this.#builder ??= openArmBuilder(tree);
+    this.#builder ??= openArmBuilder(tree, this.#moduleSources);
     const outcome = await this.#builder.build(arm, state, progress);
     const isBuilt = ({ name, status }: ArmState) =>
       name === arm.name || status === 'built' || status === 'failed';
@@ -139,7 +146,7 @@ class LocalPerformer implements Performer {
     ];
     for (const { digest } of kernels) if (!(await this.#findKernel(digest))) lost.push(digest);
     for (const { kernel } of state.arms)
-      if (kernel && !(await this.#hasSelftests(kernel.digest, state))) lost.push(kernel.digest);
+      if (kernel && !(await this.#hasExtras(kernel.digest, state))) lost.push(kernel.digest);
     const { image } = state;
     if (image && !(await findStoredImage(this.#lab.place.cacheDirectory, image.digest)))
       lost.push(image.digest);
@@ -155,10 +162,19 @@ class LocalPerformer implements Performer {
     return findStoredKernel(this.#lab.place.cacheDirectory, digest);
   }
 
-  async #hasSelftests(kernel: string, state: CampaignState): Promise<boolean> {
+  get #moduleSources(): string {
+    return join(this.#lab.place.root, 'kernels/modules');
+  }
+
+  /** Whether what was built beside a kernel is there: selftests, and ktrial's own modules. */
+  async #hasExtras(kernel: string, state: CampaignState): Promise<boolean> {
     const { cacheDirectory } = this.#lab.place;
     for (const target of plannedSelftests(state))
       if ((await findStoredSelftests(cacheDirectory, kernel, target)) === null) return false;
+    for (const module of plannedGuestModules(state)) {
+      const sources = this.#moduleSources;
+      if ((await findStoredGuestModule(cacheDirectory, sources, kernel, module)) === null) return false;
+    }
     return true;
   }
 

@@ -64,7 +64,7 @@ function failedBy(error: unknown, trial: TrialState, at: string): TrialResult {
 
 /** A planned trial as a value that any computer with its kernel and image can run. */
 function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
-  const { id, scenario, arm, attempt, control, seed, boot } = trial;
+  const { id, scenario, arm, attempt, control, seed, boot, template, widened } = trial;
   const kernel = state.arms.find((one) => one.name === arm)?.kernel;
   const settled = state.plan.scenarios.find((one) => one.name === scenario);
   if (!kernel || !settled || !state.image)
@@ -80,6 +80,7 @@ function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
     arm,
     attempt,
     control,
+    ...(widened === undefined ? {} : { widened }),
     seed,
     kernel: identifyKernel(kernel),
     image: state.image,
@@ -88,6 +89,8 @@ function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
       Object.entries(settled.l2).map(([name, wanted]) => [name, requireL2(state, wanted.kernel)]),
     ),
     boot,
+    ...(template === undefined ? {} : { template }),
+    ...(widened === undefined ? {} : { widened }),
   };
 }
 

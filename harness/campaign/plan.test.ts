@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import type { Series } from '../model/index.ts';
+import { DEFAULT_TRIALS, type Series } from '../model/index.ts';
 import { planArms, planCampaign } from './plan.ts';
 import type { CampaignRequest } from './request.ts';
 import { seedOf } from './seed.ts';
@@ -37,6 +37,7 @@ t.test('every scenario runs on every arm, as often as the more of request and sc
     series: aSeries(2),
     arms: 'per-patch',
     repeat: 1,
+    knownIssues: [],
     seed: 1,
     clonesPerControl: 20,
     scenarios: [scenario('once', 1), scenario('twice', 2)],
@@ -61,6 +62,7 @@ t.test('a machine is a clone unless the request or the scenario forbids it', asy
       series: null,
       arms: 'pair',
       repeat: 1,
+      knownIssues: [],
       seed: 1,
       cold,
       clonesPerControl: 20,
@@ -105,6 +107,8 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
       series: aSeries(1),
       arms: 'pair',
       repeat: 2,
+      ...DEFAULT_TRIALS,
+      knownIssues: [],
       seed: 7,
       cold: false,
       clonesPerControl: 1,
@@ -129,9 +133,50 @@ t.test('a plan has what scenarios need, one seed for all arms, and the longest f
     attempt: 1,
     seed: seedOf(7, 'long', 1),
     boot: 'cold',
+    template: 0,
     control: false,
   });
   t.equal(plan.trials[1]?.seed, plan.trials[0]?.seed, 'arms differ in the kernel alone');
   t.equal(plan.trials.length, 8);
-  t.strictSame(planCampaign({ scenarios: [], series: null, arms: 'pair' } as never).trials, []);
+  t.strictSame(
+    planCampaign({ scenarios: [], knownIssues: [], series: null, arms: 'pair' } as never).trials,
+    [],
+  );
 });
+
+t.test(
+  'of a scenario that delays the kernel some attempts are also made without delays, on every arm',
+  async (t) => {
+    const widen = { kind: 'widen', label: 'w', continue: false, body: { steps: [] } };
+    const scenario = {
+      name: 's',
+      description: 's',
+      machine: {},
+      l2: {},
+      timeoutMs: 1,
+      ...NOTHING_TO_DO,
+      steps: [widen],
+      repeats: 5,
+      clone: 'auto',
+    };
+    const plan = planCampaign({
+      series: aSeries(1),
+      arms: 'pair',
+      repeat: 1,
+      knownIssues: [],
+      ...DEFAULT_TRIALS,
+      seed: 7,
+      cold: false,
+      clonesPerControl: 0,
+      scenarios: [scenario],
+    } as never);
+    const ids = (widened: boolean) =>
+      plan.trials.filter((one) => one.widened === widened && one.arm === 'patched').map((one) => one.id);
+    t.strictSame(
+      ids(true),
+      [1, 2, 3, 4, 5].map((attempt) => `s.patched.${attempt}`),
+    );
+    t.strictSame(ids(false), ['s.patched.1.unwidened', 's.patched.5.unwidened']);
+    t.equal(plan.trials.length, 14);
+  },
+);

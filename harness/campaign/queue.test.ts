@@ -38,6 +38,8 @@ function heard(
         append: () => t.fail('an estimate is no event of the journal'),
         emitLive: (event) => void events.push(event),
       },
+      policy: ({ trials }) =>
+        trials.filter((one) => one.status !== 'done').map((one) => ({ type: 'runTrial', trial: one.id })),
       durations: { expect: (trial) => expect(trial.id), learn() {}, save: async () => {} },
       capacity: { jobs, memoryMib: 1000 },
     },

@@ -4,7 +4,12 @@ import { estimateRemainingMs } from './schedule.ts';
 
 /** Tells listeners how the queue of trials stands. Promises nothing where the length of any trial is unknown. */
 export function emitQueue(
-  { recorder, durations, capacity }: Pick<Execution, 'recorder' | 'durations' | 'capacity'>,
+  {
+    recorder,
+    policy,
+    durations,
+    capacity,
+  }: Pick<Execution, 'recorder' | 'policy' | 'durations' | 'capacity'>,
   running: ReadonlyMap<string, Running>,
 ): void {
   const { trials } = recorder.state;
@@ -13,8 +18,12 @@ export function emitQueue(
     const trial = action.type === 'runTrial' && trials.find((one) => one.id === action.trial);
     return trial ? [{ trial, startedAt }] : [];
   });
+  // A policy may run fewer trials than are planned.
+  const wanted = new Set(
+    policy(recorder.state).flatMap((action) => (action.type === 'runTrial' ? [action.trial] : [])),
+  );
   const waiting = trials.filter(
-    (trial) => trial.status !== 'done' && !active.some((one) => one.trial.id === trial.id),
+    (trial) => wanted.has(trial.id) && !active.some((one) => one.trial.id === trial.id),
   );
   const expected = active.map((one) => durations.expect(one.trial));
   const rest = active.map((one, index) => Math.max(0, (expected[index] ?? 0) - (now - one.startedAt)));
@@ -23,7 +32,7 @@ export function emitQueue(
     : estimateRemainingMs(rest, waiting.map(durations.expect), capacity.jobs);
   recorder.emitLive({
     type: 'queueChanged',
-    done: trials.length - active.length - waiting.length,
+    done: trials.filter((trial) => trial.status === 'done').length,
     running: active.length,
     waiting: waiting.length,
     remainingMs,

@@ -2,6 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, release, totalmem } from 'node:os';
 import t from 'tap';
+import { DEFAULT_TRIALS } from '../model/index.ts';
 import { aCampaignRequest, aSeries } from '../testing/request.ts';
 import { recordRequest, restoreRequest } from './request-record.ts';
 
@@ -54,6 +55,7 @@ t.test('a record says what was asked for, and which computer and programs it was
       mirror,
       image,
       repeat: 1,
+      ...DEFAULT_TRIALS,
       cold: true,
       clonesPerControl: 0,
       jobs,

@@ -11,7 +11,16 @@ export async function recordRequest(
   id: string,
   ktrialVersion: string,
 ): Promise<RunRequest> {
-  const { title, series, kernel, seed, repeatCommand, scenarios: _planned, ...options } = request;
+  const {
+    title,
+    series,
+    kernel,
+    seed,
+    repeatCommand,
+    scenarios: _planned,
+    knownIssues: _too,
+    ...options
+  } = request;
   return {
     id,
     title,

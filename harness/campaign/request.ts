@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { BuildChecks, KernelDefinition } from '../kernel/index.ts';
-import type { ArmsChoice, Limits, Series } from '../model/index.ts';
+import type { ArmsChoice, KnownIssue, Limits, Series } from '../model/index.ts';
 import type { SettledScenario } from '../scenario/index.ts';
 
 /** What arms are built from. */
@@ -26,10 +26,20 @@ export interface ArmsRequest {
 export interface CampaignRequest extends ArmsRequest {
   readonly title: string;
   readonly scenarios: readonly SettledScenario[];
+  /** Faults that decide nothing. */
+  readonly knownIssues: readonly KnownIssue[];
   /** Path of the image recipe. */
   readonly image: string;
-  /** Trials of each scenario on each arm, at least. */
-  readonly repeat: number;
+  /** Trials of each scenario on each arm, at least; null: as many as answer its question, where two arms are compared. */
+  readonly repeat: number | null;
+  /** Trials of each scenario on each arm, at most, where `repeat` is null. */
+  readonly trials: number;
+  /** For all trials together, in milliseconds, where `repeat` is null; null: no limit. */
+  readonly budgetMs: number | null;
+  /** The rate of a fault that a scenario without one is to exclude with 95 % confidence, where `repeat` is null. */
+  readonly detect: number;
+  /** Attempts that are clones of one booted machine. */
+  readonly trialsPerBoot: number;
   readonly seed: number;
   /** Boot every machine; no clones. */
   readonly cold: boolean;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type CampaignState, Fault, isGood } from '../model/index.ts';
+import { type CampaignState, DEFAULT_TRIALS, Fault, isGood } from '../model/index.ts';
 import { parseSettledScenario } from '../scenario/index.ts';
 import type { CampaignRequest } from './request.ts';
 import { restoreRequest } from './request-record.ts';
@@ -30,18 +30,25 @@ export async function readRerun(runDirectory: string, options: RerunOptions): Pr
       message: `every scenario of the run ${request.id} came to a good verdict`,
       next: `run all of them again: ktrial rerun ${request.id}`,
     });
-  const { repeat, cold, clonesPerControl } = request.options as Pick<
+  const chosenBefore = request.options as Pick<
     CampaignRequest,
-    'repeat' | 'cold' | 'clonesPerControl'
+    'repeat' | 'trials' | 'budgetMs' | 'detect' | 'trialsPerBoot' | 'cold' | 'clonesPerControl'
   >;
+  const { repeat, cold, clonesPerControl } = chosenBefore;
   return {
     ...restoreRequest(request, series),
     title: request.title,
     scenarios: plan.scenarios
       .filter((one) => chosen.includes(one.name))
       .map((one) => parseSettledScenario(one.settled)),
+    knownIssues: plan.knownIssues ?? [],
     image: options.image,
     repeat,
+    // Records of earlier versions have a number of trials, and none of the rest.
+    trials: chosenBefore.trials ?? DEFAULT_TRIALS.trials,
+    budgetMs: chosenBefore.budgetMs ?? DEFAULT_TRIALS.budgetMs,
+    detect: chosenBefore.detect ?? DEFAULT_TRIALS.detect,
+    trialsPerBoot: chosenBefore.trialsPerBoot ?? DEFAULT_TRIALS.trialsPerBoot,
     seed: request.seed,
     cold,
     clonesPerControl,

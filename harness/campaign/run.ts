@@ -17,7 +17,7 @@ import { executeCampaign, isOver, resumeExecution } from './execute.ts';
 import { createJournal, readJournal, reopenJournal } from './journal.ts';
 import { openLocalPerformer } from './local.ts';
 import { planCampaign } from './plan.ts';
-import { fixedPolicy } from './policy/fixed.ts';
+import { policyOf } from './policy/choose.ts';
 import { type Recorder, resumeRecorder, startRecorder } from './recorder.ts';
 import type { CampaignRequest, Place } from './request.ts';
 import { type ResumedRequest, recordRequest, restoreRequest } from './request-record.ts';
@@ -115,7 +115,8 @@ async function execute(
   const durations = await openDurations(place.cacheDirectory, request.kernel.name);
   const capacity = await measureCapacity(request.jobs);
   try {
-    const execution = { recorder, policy: fixedPolicy, performer, capacity, durations, clock, signal };
+    const policy = policyOf(recorder.state.plan);
+    const execution = { recorder, policy, performer, capacity, durations, clock, signal };
     return await (resumed ? resumeExecution(execution) : executeCampaign(execution));
   } finally {
     await durations.save();

@@ -64,10 +64,21 @@ export function fold(state: CampaignState, event: RunEvent): CampaignState {
     case 'concluded':
       return { ...state, verdict: event.verdict, clones: event.clones };
     case 'ended':
-      return { ...state, end: event.reason, endedAt: event.at };
+      return end(state, event);
     default:
       return state;
   }
+}
+
+/** A campaign that came to its end did not need the trials that it never started. */
+function end(
+  state: CampaignState,
+  event: RunEvent & Extract<RunEventBody, { type: 'ended' }>,
+): CampaignState {
+  const { reason, at } = event;
+  const trials =
+    reason.kind === 'finished' ? state.trials.filter((trial) => trial.status !== 'planned') : state.trials;
+  return { ...state, trials, end: reason, endedAt: at };
 }
 
 /** The state of a whole journal; null when not even its plan was written. */
@@ -157,10 +168,10 @@ export function notRun(trial: Parameters<typeof emptyResult>[0], reason: string,
 }
 
 function emptyResult(
-  trial: Pick<TrialState, 'id' | 'scenario' | 'arm' | 'attempt' | 'control'>,
+  trial: Pick<TrialState, 'id' | 'scenario' | 'arm' | 'attempt' | 'control' | 'widened'>,
   at: string,
 ): TrialResult {
-  const { id, scenario, arm, attempt, control } = trial;
+  const { id, scenario, arm, attempt, control, widened } = trial;
   return {
     format: 1,
     id,
@@ -168,6 +179,7 @@ function emptyResult(
     arm,
     attempt,
     control,
+    ...(widened === undefined ? {} : { widened }),
     kernel: null,
     outcome: 'notRun',
     blame: null,

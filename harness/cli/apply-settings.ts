@@ -29,7 +29,7 @@ export function applySettings(
     if (setting.name === 'output' && READERS.includes(command.name())) continue;
     done.add(setting.name);
     const name = option.attributeName();
-    if (owner.getOptionValueSource(name) === 'cli') continue;
+    if ([name, ...conflictsOf(option)].some((one) => owner.getOptionValueSource(one) === 'cli')) continue;
     if (values === 'flag') {
       const isOn = readFlag(setting);
       if (!isOn || command.opts().quiet === true) continue;
@@ -41,6 +41,11 @@ export function applySettings(
     if (owner === command) added.push(...setting.values.flatMap((value) => [long, value]));
   }
   return added;
+}
+
+/** Options that cannot be given beside this one: the command line's word counts more than a file's. */
+function conflictsOf(option: Option): readonly string[] {
+  return (option as unknown as { readonly conflictsWith?: readonly string[] }).conflictsWith ?? [];
 }
 
 /** Bounds are many settings in one: each counts where it is named first. */

@@ -2,7 +2,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
-import { findStoredKernel, findStoredSelftests, readStoredKernel } from '../kernel/index.ts';
+import {
+  findStoredGuestModule,
+  findStoredKernel,
+  findStoredSelftests,
+  readStoredKernel,
+} from '../kernel/index.ts';
 import type { Architecture, Kernel, TrialRunner } from '../model/index.ts';
 import { type ArtifactResolver, createTrialRunner, type Keeper } from '../trial/index.ts';
 import { type Accelerator, type MachineStarter, probeAccelerator, type TemplateStore } from '../vm/index.ts';
@@ -50,6 +55,8 @@ function resolverOf(context: Context): ArtifactResolver {
     kernel: (digest) => findStoredKernel(context.cacheDirectory, digest),
     image: (digest) => findStoredImage(context.cacheDirectory, digest),
     selftests: (kernel, target) => findStoredSelftests(context.cacheDirectory, kernel, target),
+    guestModule: (kernel, module) =>
+      findStoredGuestModule(context.cacheDirectory, join(context.root, 'kernels/modules'), kernel, module),
   };
 }
 

@@ -176,6 +176,22 @@ export const positive = within(1, Number.MAX_SAFE_INTEGER);
 /** Reads a whole number from 0 up. */
 export const whole = within(0, Number.MAX_SAFE_INTEGER);
 
+/** Reads a time such as `90s`, `10m` or `2h`, in milliseconds. */
+export function time(text: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+  const [, amount, unit = ''] = /^(\d{1,6}(?:\.\d{1,3})?)([smh])$/.exec(text) ?? [];
+  const ms = Number(amount) * (units[unit] ?? Number.NaN);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('it must be a time with its unit, such as 90s, 10m or 2h.');
+}
+
+/** Reads a part of a whole: a number above 0 and below 1. */
+export function rate(text: string): number {
+  const value = Number(text);
+  if (/^0?\.\d{1,9}$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError('it must be a number between 0 and 1, such as 0.3.');
+}
+
 /** Makes a reader of whole numbers between two bounds: digits alone, as people write them. */
 export function within(least: number, most: number): (text: string) => number {
   return (text) => {

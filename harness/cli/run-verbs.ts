@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
+import { DEFAULT_TRIALS } from '../model/index.ts';
 import {
   armsOption,
   keepOption,
   kernelOptions,
   outputOption,
   positive,
+  rate,
   repeatable,
+  time,
   watchOptions,
   whole,
   wordinessOptions,
@@ -41,7 +44,34 @@ export function addRunVerbs(add: AddVerb): void {
         ),
       )
       .addOption(repeatable('--kunit <suite>', 'run this KUnit suite of the kernel as a scenario'))
-      .option('-n, --repeat <count>', 'trials of each scenario on each kernel', positive, 1)
+      .option('--known-issues <file>', 'faults that are shown and decide nothing (docs/verdicts.md)')
+      .addOption(
+        new Option(
+          '-n, --repeat <count>',
+          'trials of each scenario on each kernel, whatever they show (default: until the numbers decide)',
+        )
+          .argParser(positive)
+          .conflicts(['trials', 'budget', 'detect']),
+      )
+      .option(
+        '--trials <count>',
+        'trials of each scenario on each kernel, at most',
+        positive,
+        DEFAULT_TRIALS.trials,
+      )
+      .option('--budget <time>', 'time for all trials together, such as 10m (default: no limit)', time)
+      .option(
+        '--detect <rate>',
+        'try a scenario that shows nothing until a fault in this part of the trials would have been seen with 95 % confidence',
+        rate,
+        DEFAULT_TRIALS.detect,
+      )
+      .option(
+        '--trials-per-boot <count>',
+        'clones of one booted machine: more are faster, and prove less',
+        positive,
+        DEFAULT_TRIALS.trialsPerBoot,
+      )
       .option('-j, --jobs <count>', 'machines at once (default: what cores and memory allow)', positive)
       .addOption(
         new Option(

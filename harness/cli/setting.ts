@@ -55,7 +55,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   repeat: {
     option: '--repeat',
     variable: 'KTRIAL_REPEAT',
-    usual: '1',
+    usual: 'until the numbers decide',
     scope: 'project',
     values: 'plain',
     isList: false,

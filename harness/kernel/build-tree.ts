@@ -12,6 +12,7 @@ import { openContainment } from './containment.ts';
 import { damageFault, explainDamage } from './damage.ts';
 import type { KernelDefinition } from './definition.ts';
 import { applyDefinitionPatches } from './definition-patches.ts';
+import { buildGuestModules, type GuestModulesRequest } from './guest-modules.ts';
 import { fetchNamedCommit } from './remote-source.ts';
 import { checkOut } from './repository.ts';
 import { buildSelftests, type SelftestsRequest } from './selftests.ts';
@@ -48,6 +49,8 @@ export interface BuildTree {
   build(request: BuildRequest): Promise<BuildResult>;
   /** Builds kselftest targets with a kernel of this tree, into the cache. Faults of `buildSelftests`. */
   buildSelftests(request: SelftestsRequest): Promise<void>;
+  /** Builds ktrial's own modules for a kernel of this tree, into the cache. Faults of `buildGuestModules`. */
+  buildGuestModules(request: GuestModulesRequest): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -178,6 +181,7 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     },
     build: (request) => buildKernel(site, request),
     buildSelftests: (request) => buildSelftests(site, request),
+    buildGuestModules: (request) => buildGuestModules(site, request),
     [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
   };
 }

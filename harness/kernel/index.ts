@@ -14,6 +14,7 @@ export { readKernelDefinition } from './definition.ts';
 export { kernelDefinitionSchema } from './definition-schema.ts';
 export { newDiagnostics } from './diagnostic.ts';
 export { parseConfig, readWholeConfig } from './fragment.ts';
+export { findStoredGuestModule, requireGuestModules } from './guest-modules.ts';
 export { locateSource } from './locate-source.ts';
 export { readRequestedOptions } from './requested-options.ts';
 export { findStoredSelftests } from './selftests.ts';

@@ -3,7 +3,7 @@ import type { FaultBlame } from './fault.ts';
 import type { ArmBuild, Diagnostic, ImageId, KernelId } from './kernel.ts';
 import type { AppliedPatch, PatchConflict } from './series.ts';
 import type { MachineNeeds, TrialResult } from './trial.ts';
-import type { CampaignVerdict, CloneSummary } from './verdict.ts';
+import type { CampaignVerdict, CloneSummary, KnownIssue } from './verdict.ts';
 
 /** Which kernels are compared: the base with the whole series, or with every prefix of it. */
 export type ArmsChoice = 'pair' | 'per-patch';
@@ -58,6 +58,9 @@ export interface PlannedArm {
   readonly patches: number;
 }
 
+/** How many trials there are where nobody asks for more or fewer. */
+export const DEFAULT_TRIALS = { trials: 30, budgetMs: null, detect: 0.65, trialsPerBoot: 1 } as const;
+
 /** A scenario as a plan has it: what the campaign schedules by, and the settled form as JSON. */
 export interface PlannedScenario {
   readonly name: string;
@@ -67,8 +70,12 @@ export interface PlannedScenario {
   readonly l2: Readonly<Record<string, { readonly kernel: string; readonly image: string }>>;
   /** kselftest targets that it runs; absent for none. */
   readonly selftests?: readonly string[];
+  /** Modules of ktrial's own that its guests need, such as the one that delays tasks; absent for none. */
+  readonly guestModules?: readonly string[];
   /** For the whole trial on a fast machine. */
   readonly timeoutMs: number;
+  /** Trials on each arm that it asks for itself; absent: 1. */
+  readonly repeats?: number;
   /** The settled scenario, as `scenario/` wrote it and checks it again. */
   readonly settled: unknown;
 }
@@ -84,17 +91,37 @@ export interface PlannedTrial {
   readonly boot: 'clone' | 'cold';
   readonly control: boolean;
   /** As in its spec. */
+  readonly template?: number;
+  /** As in its spec. */
   readonly widened?: boolean;
 }
+
+/**
+ * How a campaign chooses its trials. `fixed`: all that are planned. `sequential`: until the questions are answered, at most those
+ * that are planned.
+ */
+export type PolicyChoice =
+  | { readonly kind: 'fixed' }
+  | {
+      readonly kind: 'sequential';
+      /** A scenario that shows nothing is tried until a fault of this rate would have been seen with 95 % confidence. */
+      readonly detect: number;
+      /** For all trials together, from the start of the first one; null: no limit. */
+      readonly budgetMs: number | null;
+    };
 
 /** What will be done, as a value. */
 export interface CampaignPlan {
   readonly arms: readonly PlannedArm[];
   readonly comparison: ArmsChoice;
+  /** Absent in older journals: `fixed`. */
+  readonly policy?: PolicyChoice;
+  /** Absent: none. */
+  readonly knownIssues?: readonly KnownIssue[];
   /** Kernel definitions for VMs inside guests. */
   readonly l2Kernels: readonly string[];
   readonly scenarios: readonly PlannedScenario[];
-  /** In the order in which they start. */
+  /** In the order in which they start; of a sequential plan as many as there may be. */
   readonly trials: readonly PlannedTrial[];
 }
 
@@ -160,7 +187,7 @@ export interface CampaignState {
   readonly l2: Readonly<Record<string, KernelId>>;
   /** In the series' order: the base first. */
   readonly arms: readonly ArmState[];
-  /** In the plan's order. */
+  /** In the plan's order. After a finished campaign without those that it did not need. */
   readonly trials: readonly TrialState[];
   readonly clones: CloneSummary | null;
   readonly verdict: CampaignVerdict | null;

@@ -11,11 +11,13 @@ export type {
   PlannedArm,
   PlannedScenario,
   PlannedTrial,
+  PolicyChoice,
   Rejection,
   RunRequest,
   SeriesRecord,
   TrialState,
 } from './campaign.ts';
+export { DEFAULT_TRIALS } from './campaign.ts';
 export type { ChangedCode } from './changed-code.ts';
 export { describeUntried, isUntried } from './changed-code.ts';
 export type { DataDisk } from './data-disk.ts';
@@ -37,6 +39,7 @@ export type {
 export { ARCHITECTURES, identifyKernel } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
+export { describeNumbers } from './numbers.ts';
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
 export type { TrialRunner } from './runner.ts';
@@ -85,13 +88,18 @@ export type {
 export { isConclusive, MAXIMUM_TRIAL_SPLATS, MAXIMUM_TRIAL_SUBTESTS } from './trial.ts';
 export { toFault, trialBlameOf } from './unknown.ts';
 export type {
+  ArmCount,
+  ArmPower,
   CampaignVerdict,
   CloneSummary,
   Comparison,
+  KnownIssue,
+  KnownSighting,
   PatchRow,
   PatchState,
   PerPatchGrid,
   ScenarioVerdict,
+  SignatureTest,
   SignatureVerdict,
   SubtestChange,
   SubtestsVerdict,

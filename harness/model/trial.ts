@@ -37,6 +37,8 @@ export interface TrialSpec {
   readonly l2: Readonly<Record<string, KernelId>>;
   /** `clone`: its machine may be thawed from a template. `cold`: it boots. */
   readonly boot: 'clone' | 'cold';
+  /** Which boot a clone is made of: trials with the same number may share a template. Absent: 0. */
+  readonly template?: number;
   /** Whether steps `widen` delay the kernel; false in the controls of such a scenario. Absent where it has none. */
   readonly widened?: boolean;
 }

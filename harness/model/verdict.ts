@@ -38,18 +38,73 @@ export function isGood(comparison: Comparison): boolean {
   return EXIT_CODES[comparison] === 0;
 }
 
+/** How often one arm showed a signature. */
+export interface ArmCount {
+  /** In how many of how many conclusive trials it was seen. */
+  readonly seen: number;
+  readonly trials: number;
+  /** How many boots these trials come from: trials in clones of one booted machine depend on each other. Absent in older runs. */
+  readonly boots?: number;
+  /** The rate of boots that show it, with 95 % confidence (Clopper-Pearson). Absent in older runs. */
+  readonly interval?: { readonly low: number; readonly high: number };
+}
+
+/** Whether two rates differ by more than chance. Trials of one boot count as one. */
+export interface SignatureTest {
+  /** What is shown when it succeeds: that the base's rate is the higher one, or that the patched kernel's is. */
+  readonly of: 'fixed' | 'regressed';
+  /** `fisher`: Fisher's exact test, for a number of trials that was fixed before; `e-process`: holds whenever one stops. */
+  readonly method: 'fisher' | 'e-process';
+  /** The probability of such a difference, or of a greater one, were there none; adjusted for all signatures of the campaign. */
+  readonly p: number;
+  /** It succeeds where `p` is at most this. */
+  readonly level: number;
+  /** About how many more trials on each arm would decide, were both to go on like this. Null: decided, or not foreseeable. */
+  readonly more: number | null;
+}
+
+/** A fault that somebody knows of and waits for. */
+export interface KnownIssue {
+  readonly signature: string;
+  readonly reason: string;
+  readonly link: string;
+  /** The last day on which it may be overlooked: `2027-01-31`. */
+  readonly expires: string;
+  /** In which part of the boots it shows. */
+  readonly rate: number;
+}
+
+/** A signature that is a known issue: it is shown and decides nothing. */
+export interface KnownSighting extends Omit<KnownIssue, 'signature'> {
+  /** Arms whose boots show it more often than its rate explains, at the usual level. */
+  readonly exceededOn: readonly ('base' | 'patched')[];
+}
+
 /** One signature, on the base and on the patched kernel. */
 export interface SignatureVerdict {
   readonly signature: string;
   readonly title: string;
   readonly kind: 'splat' | 'expectation' | 'death' | 'subtest';
   readonly comparison: Comparison;
-  /** In how many of how many conclusive trials it was seen. */
-  readonly base: { readonly seen: number; readonly trials: number };
+  readonly base: ArmCount;
   /** Null where there is only one arm. */
-  readonly patched: { readonly seen: number; readonly trials: number } | null;
+  readonly patched: ArmCount | null;
+  /** Absent where nothing is compared. */
+  readonly test?: SignatureTest;
+  /** Absent where nobody knows of it. */
+  readonly known?: KnownSighting;
+  /** Set where these are the trials in which windows of the kernel were widened; those without are a row of their own. */
+  readonly widened?: true;
   /** Trial ids in which it was seen, the base's first. */
   readonly trials: readonly string[];
+}
+
+/** What the trials of one arm would have shown. */
+export interface ArmPower {
+  readonly trials: number;
+  readonly boots: number;
+  /** The lowest rate of a fault that they would have shown at least once, with 95 % confidence. */
+  readonly detects: number;
 }
 
 export interface ScenarioVerdict {
@@ -57,6 +112,8 @@ export interface ScenarioVerdict {
   readonly comparison: Comparison;
   readonly reason: string;
   readonly signatures: readonly SignatureVerdict[];
+  /** What its conclusive trials would have shown. `patched` is null where there is only one arm. Absent in older runs. */
+  readonly power?: { readonly base: ArmPower; readonly patched: ArmPower | null };
   /** What the tests of the suites came to that it ran; absent where it ran none. */
   readonly subtests?: SubtestsVerdict;
 }

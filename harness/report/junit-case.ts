@@ -3,6 +3,7 @@ import {
   type CampaignState,
   type ChangedCode,
   comparisonWords,
+  describeNumbers,
   describeUntried,
   isUntried,
   type ScenarioVerdict,
@@ -18,7 +19,7 @@ import { printSplat } from './splat.ts';
 import type { Standing } from './standing.ts';
 import { oneLine, REPORT_COLUMNS } from './text.ts';
 import { warningLines } from './warnings.ts';
-import { countSeen, describeOutcome, isGood } from './words.ts';
+import { describeOutcome, isGood, nameTrial } from './words.ts';
 
 /** One test case. Its name never depends on its result: CI compares runs by name. */
 export interface Case {
@@ -153,8 +154,10 @@ function findProblem(
   if (scenario.comparison !== 'inconclusive' && scenario.comparison !== 'notReproduced')
     return { kind: 'failure', type: scenario.comparison, message, text };
   const blamed = inconclusiveTrials(scenario.scenario, state).find((trial) => trial.blame !== null);
-  return blamed
-    ? { kind: 'error', type: blamed.blame ?? '', message, text }
+  if (blamed) return { kind: 'error', type: blamed.blame ?? '', message, text };
+  const isUndecided = scenario.signatures.some((one) => one.comparison === 'inconclusive');
+  return isUndecided
+    ? { kind: 'error', type: 'undecided', message, text }
     : { kind: 'skipped', type: '', message, text };
 }
 
@@ -166,7 +169,7 @@ function evidenceText(
 ): string[] {
   const words = comparisonWords(state.plan.arms.length);
   return scenario.signatures.flatMap((one) => {
-    const head = `${words[one.comparison]}: ${one.title} (${countSeen(one)})`;
+    const head = `${words[one.comparison]}: ${one.title}: ${describeNumbers(one, { intervals: true })}`;
     const evidence =
       one.comparison === scenario.comparison && findEvidence(one, trialsOf(scenario.scenario, state));
     if (!evidence) return ['', head];
@@ -182,7 +185,7 @@ function trialLines(trial: TrialResult, options: ReportOptions): string[] {
   const directory = `${options.runDirectory}/${trial.id}`;
   const { console: log } = trial.files;
   return [
-    oneLine(`${trial.id}: ${describeOutcome(trial)}: ${trial.reason}`),
+    oneLine(`${nameTrial(trial)}: ${describeOutcome(trial)}: ${trial.reason}`),
     ...trial.notes.map((note) => oneLine(`note: ${note}`)),
     ...(trial.outcome === 'failed' && log ? [oneLine(`[[ATTACHMENT|${directory}/${log.name}]]`)] : []),
   ];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { RunEvent } from '../model/index.ts';
-import { describeOutcome, formatDuration } from './words.ts';
+import { describeOutcome, formatDuration, nameTrial } from './words.ts';
 
 /** Describes an event in one sentence; null if it is too small for one, or was announced before. */
 export type Narrator = (event: RunEvent) => string | null;
@@ -30,7 +30,7 @@ export function createNarrator(): Narrator {
       }
       case 'trialEnded': {
         const { result } = event;
-        const end = `${event.trial}: ${describeOutcome(result)} in ${formatDuration(result.durationMs)}`;
+        const end = `${nameTrial(result)}: ${describeOutcome(result)} in ${formatDuration(result.durationMs)}`;
         return announced.has(key(event.trial, result.reason)) ? end : `${end}: ${result.reason}`;
       }
       default:
@@ -45,7 +45,8 @@ function describeEvent(event: RunEvent): string | null {
     case 'planned': {
       const { request, plan } = event;
       const arms = plan.arms.map((arm) => arm.name);
-      return `on trial: ${request.title}: ${count(plan.trials.length, 'trial')} on ${joinNames(arms)}`;
+      const most = plan.policy?.kind === 'sequential' ? 'at most ' : '';
+      return `on trial: ${request.title}: ${most}${count(plan.trials.length, 'trial')} on ${joinNames(arms)}`;
     }
     case 'resumed':
       return 'resumed: what was cut off is done again';

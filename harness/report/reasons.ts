@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 import pc from 'picocolors';
-import { type CampaignState, comparisonWords, groupFindings, type ScenarioVerdict } from '../model/index.ts';
+import {
+  type CampaignState,
+  comparisonWords,
+  describeNumbers,
+  groupFindings,
+  type ScenarioVerdict,
+} from '../model/index.ts';
 import { changedTests, countTests, describeTest } from './compared-tests.ts';
 import { createPrintedOnce, type Evidence, findEvidence, type PrintedOnce } from './evidence.ts';
 import { endedTrials, inconclusiveTrials, trialsOf } from './select.ts';
 import { type PrintOptions, printSplat } from './splat.ts';
 import { foldWords, oneLine } from './text.ts';
-import { countSeen, describeOutcome } from './words.ts';
+import { describeOutcome, nameTrial } from './words.ts';
 
 /** Prints why a scenario has its verdict: signatures with counts, inconclusive trials, and what trials noted. */
 export function reasonLines(
@@ -30,12 +36,14 @@ export function reasonLines(
   for (const test of tests) lines.push(...fold(test, '  '));
   for (const one of scenario.signatures.filter(({ kind }) => kind !== 'subtest'))
     lines.push(
-      ...fold(`${words[one.comparison]}: ${one.title} (${countSeen(one)})`, '  '),
+      ...fold(`${words[one.comparison]}: ${one.title}: ${describeNumbers(one, { intervals: true })}`, '  '),
       paint.dim(`    signature ${oneLine(one.signature)}`),
     );
   for (const trial of inconclusive)
     if (!scenario.reason.includes(`${trial.id}:`))
-      lines.push(...fold(`inconclusive: ${trial.id} ${describeOutcome(trial)}: ${trial.reason}`, '  '));
+      lines.push(
+        ...fold(`inconclusive: ${nameTrial(trial)} ${describeOutcome(trial)}: ${trial.reason}`, '  '),
+      );
   for (const note of notes) lines.push(...fold(note, '  '));
   return lines;
 }
@@ -106,7 +114,7 @@ function passingLines(state: CampaignState, printed: PrintedOnce, options: Print
 
 function showOnce({ trial, splat }: Evidence, printed: PrintedOnce, options: PrintOptions): string[] {
   const paint = pc.createColors(options.color);
-  const place = `${oneLine(trial.scenario)}, from ${oneLine(trial.id)}`;
+  const place = `${oneLine(trial.scenario)}, from ${oneLine(nameTrial(trial))}`;
   const before = printed.claim(splat.signature, place);
   return before === null
     ? ['', paint.dim(`${place}:`), ...printSplat(splat, options)]

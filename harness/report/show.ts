@@ -9,7 +9,7 @@ import {
 import { findUncompiled } from './changed-code.ts';
 import { countSubtests } from './subtests.ts';
 import { oneLine } from './text.ts';
-import { describeOutcome, formatDuration } from './words.ts';
+import { describeOutcome, formatDuration, nameTrial } from './words.ts';
 
 /** How a campaign stands, in a few words: `regressed`, `interrupted`, `not finished`. */
 export function describeEnd(state: CampaignState): string {
@@ -49,7 +49,7 @@ export function showRun(state: CampaignState, runDirectory: string): string {
         `arm       ${arm.name}: ${arm.status}${arm.kernel ? `, kernel ${arm.kernel.digest.slice(0, 12)}` : ''}`,
     ),
     ...(findUncompiled(state)?.notCompiled ?? []).map((file) => `untried   ${file}: not compiled`),
-    ...state.trials.map((trial) => `trial     ${trial.id}: ${describeTrial(trial)}`),
+    ...state.trials.map((trial) => `trial     ${nameTrial(trial)}: ${describeTrial(trial)}`),
     `files     ${runDirectory}`,
     `repeat    ${request.repeat}`,
     ...(end?.kind === 'finished' || end?.kind === 'rejected'
@@ -69,17 +69,17 @@ export function showTrial(trial: TrialState, runDirectory: string): string {
   const { result } = trial;
   if (!result) return `${trial.id}: not run yet\n`;
   const lines = [
-    `trial     ${trial.id}`,
+    `trial     ${nameTrial(trial)}`,
     `outcome   ${describeTrial(trial)}`,
     `took      ${formatDuration(result.durationMs)}${result.bootMs === null ? '' : `, machine up after ${formatDuration(result.bootMs)}`}`,
     ...(result.accelerator ? [`machine   ${describeMachine(result)}`] : []),
     ...result.notes.map((note) => `note      ${note}`),
     ...(result.subtests ? [`tests     ${countSubtests(result.subtests)}`] : []),
     ...result.findings.map((one) => `finding   ${one.title}`),
-    ...result.steps.map(
-      (step) =>
-        `step      ${step.phase} "${step.label}" ${step.outcome} in ${formatDuration(step.durationMs)}`,
-    ),
+    ...result.steps.flatMap((step) => [
+      `step      ${step.phase} "${step.label}" ${step.outcome} in ${formatDuration(step.durationMs)}`,
+      ...(step.kind === 'widen' ? step.details.map((one) => `delay     ${one}`) : []),
+    ]),
     ...Object.values(result.files).map((file) => `file      ${runDirectory}/${trial.id}/${file.name}`),
     ...(result.confinement ? [`held by   ${result.confinement}`] : []),
     ...(result.machineCommand ? [`command   ${result.machineCommand}`] : []),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {
+  type ArmCount,
+  type ArmPower,
   type CampaignState,
   type ChangedCode,
   isConclusive,
@@ -17,7 +19,7 @@ import type { ReportOptions } from './options.ts';
 import { trialsOf } from './select.ts';
 import { excerptPlaces, formatExcerpt } from './source.ts';
 import { REPORT_COLUMNS } from './text.ts';
-import { describeOutcome } from './words.ts';
+import { describeOutcome, nameTrial } from './words.ts';
 
 /** Frames of a trace that a block has at most, unless everything is asked for; the record has them all. */
 const FRAMES_SHOWN = 12;
@@ -34,9 +36,10 @@ export function scenarioBlock(
 ): string[] {
   const trials = trialsOf(scenario.scenario, state);
   const lines = ['---', `comparison: ${scenario.comparison}`, `reason: ${quote(scenario.reason)}`];
+  if (scenario.power) lines.push(...powerItem(scenario.power));
   if (scenario.comparison === 'inconclusive')
     lines.push(
-      `inconclusive: ${quote(`this says nothing about the series: ${explainInconclusive(trials)}`)}`,
+      `inconclusive: ${quote(`this says nothing about the series: ${explainInconclusive(scenario, trials)}`)}`,
     );
   lines.push(...testsItem(scenario));
   // A test of a suite stands above, with what became of it.
@@ -97,8 +100,10 @@ function signatureItem(
     `  kind: ${one.kind}`,
     `  comparison: ${one.comparison}`,
     `  signature: ${quote(one.signature)}`,
-    `  base: { seen: ${one.base.seen}, trials: ${one.base.trials} }`,
-    ...(one.patched ? [`  patched: { seen: ${one.patched.seen}, trials: ${one.patched.trials} }`] : []),
+    `  base: ${countItem(one.base)}`,
+    ...(one.patched ? [`  patched: ${countItem(one.patched)}`] : []),
+    ...testItem(one),
+    ...(one.widened ? ['  widened: true'] : []),
     `  seenIn: [${one.trials.map(quote).join(', ')}]`,
   ];
   const evidence = findEvidence(one, trials);
@@ -106,6 +111,20 @@ function signatureItem(
   const before = claim(one.signature);
   if (before !== null) return [...lines, `  trace: ${quote(`see ${before} above`)}`];
   return [...lines, ...traceLines(evidence.splat, options).map((line) => `  ${line}`)];
+}
+
+function countItem({ seen, trials, boots, interval }: ArmCount): string {
+  const rest = [
+    ...(boots === undefined ? [] : [`boots: ${boots}`]),
+    ...(interval ? [`rate: [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`] : []),
+  ];
+  return `{ ${[`seen: ${seen}`, `trials: ${trials}`, ...rest].join(', ')} }`;
+}
+
+function testItem({ test }: SignatureVerdict): string[] {
+  if (!test) return [];
+  const { method, p, level, more } = test;
+  return [`  test: { method: ${method}, p: ${Number(p.toPrecision(3))}, level: ${level}, more: ${more} }`];
 }
 
 function traceLines(splat: SplatBody, options: ReportOptions): string[] {
@@ -140,6 +159,7 @@ function trialItem(trial: TrialResult, options: ReportOptions): string[] {
   return [
     `- id: ${quote(trial.id)}`,
     `  arm: ${quote(trial.arm)}`,
+    ...(trial.widened === undefined ? [] : [`  widened: ${trial.widened}`]),
     `  outcome: ${quote(describeOutcome(trial))}`,
     `  reason: ${quote(trial.reason)}`,
     ...(trial.notes.length > 0 ? ['  notes:', ...trial.notes.map((note) => `    - ${quote(note)}`)] : []),
@@ -148,11 +168,17 @@ function trialItem(trial: TrialResult, options: ReportOptions): string[] {
   ];
 }
 
-function explainInconclusive(trials: readonly TrialResult[]): string {
+function powerItem({ base, patched }: NonNullable<ScenarioVerdict['power']>): string[] {
+  const arm = (name: string, { trials, boots, detects }: ArmPower) =>
+    `  ${name}: { trials: ${trials}, boots: ${boots}, detects: ${detects.toFixed(3)} }`;
+  return ['power:', arm('base', base), ...(patched ? [arm('patched', patched)] : [])];
+}
+
+function explainInconclusive(scenario: ScenarioVerdict, trials: readonly TrialResult[]): string {
   const [first, ...others] = trials.filter((trial) => !isConclusive(trial));
-  if (!first) return 'no trial was run';
+  if (!first) return scenario.reason;
   const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-  return `${first.id} ${describeOutcome(first)}: ${first.reason}${more}`;
+  return `${nameTrial(first)} ${describeOutcome(first)}: ${first.reason}${more}`;
 }
 
 /** Quotes a YAML scalar: JSON, with every character escaped that YAML forbids or a terminal would obey. */

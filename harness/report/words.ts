@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-import type { Blame, Diagnostic, Outcome, SignatureVerdict } from '../model/index.ts';
+import type { Blame, Diagnostic, Outcome } from '../model/index.ts';
 
 export { isGood } from '../model/index.ts';
-
-/** Says how often a signature was seen: `base 2/3, patched 0/3`. */
-export function countSeen(one: SignatureVerdict): string {
-  const patched = one.patched === null ? '' : `, patched ${one.patched.seen}/${one.patched.trials}`;
-  return `base ${one.base.seen}/${one.base.trials}${patched}`;
-}
 
 /** Says how a trial ended and who is to blame: `passed`, `failed (kernel)`, `not run`. */
 export function describeOutcome(trial: { readonly outcome: Outcome; readonly blame: Blame | null }): string {
   const outcome = trial.outcome === 'notRun' ? 'not run' : trial.outcome;
   return trial.blame === null ? outcome : `${outcome} (${trial.blame})`;
+}
+
+/** A trial's id, and whether the kernel was delayed in it, where its scenario does that: `race.base.1 (widened)`. */
+export function nameTrial({ id, widened }: { readonly id: string; readonly widened?: boolean }): string {
+  return widened === undefined ? id : `${id} (${widened ? 'widened' : 'not widened'})`;
 }
 
 /** Formats a compiler diagnostic: `file:12: unused variable [-Wunused-variable]`. */

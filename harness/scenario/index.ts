@@ -4,6 +4,8 @@
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
 export { compileSplatExpectation } from './expect.ts';
+export { listGuestModules } from './guest-modules.ts';
+export { parseKnownIssues } from './known-issues.ts';
 export { lintScenario, parseScenario } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export type { Performance } from './perform.ts';
@@ -11,3 +13,4 @@ export { performScenario } from './perform.ts';
 export { listSelftests } from './selftest-targets.ts';
 export type { SettledScenario } from './settled.ts';
 export { parseSettledScenario } from './settled.ts';
+export { hasWiden } from './widened-steps.ts';

@@ -25,6 +25,9 @@ export interface ModuleLoad extends NamedModule {
 /** Where the overlay has the modules of the kernel under test, and `modules.dep` as depmod(8) writes it. */
 export const MODULE_DIRECTORY = '/overlay/modules';
 
+/** The module of ktrial's own that delays tasks. It is in `kernels/modules`. */
+export const DELAY_MODULE = 'ktrial_delay';
+
 /** The kernel's name of a module: its file may have dashes for underscores. */
 export function kernelNameOf(module: string): string {
   return module.replaceAll('-', '_');

@@ -74,7 +74,7 @@ export interface Stage {
 /** What a step may use. */
 export interface StepContext {
   readonly guest: Guest;
-  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now'>;
+  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'seed' | 'widened'>;
   readonly jobs: Jobs;
   /** Variables that every command of this list of steps sees. */
   readonly env: Readonly<Record<string, string>>;

@@ -36,4 +36,4 @@ export type { FakeStarter } from './starter.ts';
 export { aMachineStarter, aTemplateSource } from './starter.ts';
 export { SAMPLE_STATES } from './states.ts';
 export { CARRIAGES, judgeCarriage, readGoldenLogs, readPlain } from './transports.ts';
-export { aFinding, aFrame, aSignature, aSplat, aTrial, aVerdict } from './trials.ts';
+export { aFinding, aFrame, aSignature, aSplat, aTrial, aVerdict, oftenTrial } from './trials.ts';

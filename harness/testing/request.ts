@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CampaignRequest } from '../campaign/index.ts';
-import type { Series } from '../model/index.ts';
+import { DEFAULT_TRIALS, type Series } from '../model/index.ts';
 import { readSeries } from '../series/index.ts';
 import { aScenario } from './fake-lab.ts';
 
@@ -79,6 +79,8 @@ export function aCampaignRequest(part: Partial<CampaignRequest> = {}): CampaignR
     scenarios: [aScenario('steps:\n  - run: "true"\n')],
     image: '/nowhere/guest.yaml',
     repeat: 1,
+    ...DEFAULT_TRIALS,
+    knownIssues: [],
     seed: 7,
     cold: true,
     clonesPerControl: 0,

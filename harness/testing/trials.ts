@@ -115,6 +115,15 @@ export function aTrial(id: string, part: Partial<TrialResult> = {}): TrialResult
   };
 }
 
+/** The same trial again and again, each in a boot of its own: as often as decides any difference between two arms. */
+export function oftenTrial(trial: TrialResult, times = 7): TrialResult[] {
+  return Array.from({ length: times }, (_, index) => ({
+    ...trial,
+    id: `${trial.scenario}.${trial.arm}.${index + 1}`,
+    attempt: index + 1,
+  }));
+}
+
 /** What two arms came to for one signature. */
 export function aSignature(splat: TrialSplat, part: Partial<SignatureVerdict> = {}): SignatureVerdict {
   return {

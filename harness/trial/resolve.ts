@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { Fault, type Image, type Kernel, type TrialSpec } from '../model/index.ts';
-import { listSelftests, parseSettledScenario, type SettledScenario } from '../scenario/index.ts';
+import {
+  listGuestModules,
+  listSelftests,
+  parseSettledScenario,
+  type SettledScenario,
+} from '../scenario/index.ts';
 
 /** Finds kernels and images on this computer by what identifies them. Null for one that is not here. */
 export interface ArtifactResolver {
@@ -8,6 +13,8 @@ export interface ArtifactResolver {
   image(digest: string): Promise<Image | null>;
   /** The directory of a kselftest target that was built with a kernel. Absent: there are none. */
   selftests?(kernel: string, target: string): Promise<string | null>;
+  /** The file of a module of ktrial's own that was built for a kernel. Absent: there are none. */
+  guestModule?(kernel: string, module: string): Promise<string | null>;
 }
 
 /** A trial with its parts on this computer. */
@@ -19,6 +26,8 @@ export interface ResolvedTrial {
   readonly l2: Readonly<Record<string, Kernel>>;
   /** Directories of the kselftest targets that it runs, by target. */
   readonly selftests: Readonly<Record<string, string>>;
+  /** Files of the modules of ktrial's own that it needs, by module. */
+  readonly guestModules: Readonly<Record<string, string>>;
 }
 
 /** Finds what a trial names by digest. Fault `TRIAL_NO_ARTIFACT` (lab) for what is not on this computer. */
@@ -32,6 +41,11 @@ export async function resolveTrial(spec: TrialSpec, artifacts: ArtifactResolver)
     selftests[target] =
       (await artifacts.selftests?.(spec.kernel.digest, target)) ??
       missing('selftests of', spec.kernel.digest);
+  const guestModules: Record<string, string> = {};
+  for (const module of listGuestModules(settled))
+    guestModules[module] =
+      (await artifacts.guestModule?.(spec.kernel.digest, module)) ??
+      missing(`module ${module} of`, spec.kernel.digest);
   return {
     spec,
     settled,
@@ -39,6 +53,7 @@ export async function resolveTrial(spec: TrialSpec, artifacts: ArtifactResolver)
     image: (await artifacts.image(spec.image.digest)) ?? missing('image', spec.image.digest),
     l2,
     selftests,
+    guestModules,
   };
 }
 

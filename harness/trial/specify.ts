@@ -80,7 +80,7 @@ export async function makeDataDisk(
   );
 }
 
-/** Files that a trial's machine gets beside its modules: kernels of VMs inside it, and selftests. */
+/** Files that a trial's machine gets beside its kernel's modules: ktrial's own, kernels of VMs inside it, and selftests. */
 async function listOverlayFiles(
   trial: ResolvedTrial,
   place: MachinePlace,
@@ -97,7 +97,11 @@ async function listOverlayFiles(
       selftests.set(path, { path, from, mode: 0o755 });
     }
   }
-  return [...l2, ...selftests.values()];
+  const modules = Object.entries(trial.guestModules).map(([name, from]) => ({
+    path: `/modules/${name}.ko`,
+    from,
+  }));
+  return [...l2, ...modules, ...selftests.values()];
 }
 
 async function listL2Files(

@@ -87,7 +87,8 @@ async function startClone(
   templates: TemplateSource,
 ): Promise<StartedMachine> {
   // Arms of a series often share the boot image and differ in modules: these do not make the template another.
-  const contents = [trial.kernel.bootDigest, trial.image.digest];
+  const { template: boot = 0 } = trial.spec;
+  const contents = [trial.kernel.bootDigest, trial.image.digest, ...(boot === 0 ? [] : [`boot ${boot}`])];
   const key = await templates.keyOf(await planMachine(trial, place), contents);
   const specify = (directory: string) => specifyTemplate(trial, { ...place, directory }, signal);
   const dataDisk = await makeDataDisk(trial, place, templates, signal);

@@ -15,7 +15,10 @@ export function compareClones(all: readonly TrialResult[]): CloneSummary {
     if (!control.control || control.outcome === 'notRun') continue;
     const twins = clones.filter(
       (trial) =>
-        trial.scenario === control.scenario && trial.arm === control.arm && trial.outcome !== 'notRun',
+        trial.scenario === control.scenario &&
+        trial.arm === control.arm &&
+        trial.widened === control.widened &&
+        trial.outcome !== 'notRun',
     );
     if (twins.length === 0) continue;
     compared += 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import type { Comparison, Finding, TrialResult } from '../model/index.ts';
-import { aTrial } from '../testing/index.ts';
-import { compareScenario, judgeAlone } from './index.ts';
+import { aTrial, oftenTrial } from '../testing/index.ts';
+import { compareScenario, compareScenarios, judgeAlone } from './compare.ts';
 
 function aFinding(name: string, kind: Finding['kind'] = 'splat'): Finding {
   return { kind, signature: `2:${name}`, title: `WARNING in ${name}`, step: null, details: [], splat: null };
@@ -50,8 +50,9 @@ t.test('two arms are compared signature by signature', async (t) => {
     [good('base'), good('patched'), 'clean', 'no splat and every expectation met, on both kernels'],
   ];
   for (const [base, patched, comparison, reason] of cases) {
-    const verdict = compareScenario('s', [base], [patched]);
-    t.match(verdict, { scenario: 's', comparison, reason });
+    const verdict = compareScenario('s', oftenTrial(base), oftenTrial(patched));
+    t.match(verdict, { scenario: 's', comparison });
+    t.ok(verdict.reason.startsWith(reason), verdict.reason);
     t.strictSame(
       verdict.signatures.map((one) => one.comparison),
       comparison === 'clean' ? [] : [comparison],
@@ -60,9 +61,13 @@ t.test('two arms are compared signature by signature', async (t) => {
 });
 
 t.test('the worst signature decides, and gives the reason', async (t) => {
-  const mixed = compareScenario('s', [bad('base', ['e', 'f', 'k'])], [bad('patched', ['f', 'g', 'h'])]);
+  const mixed = compareScenario(
+    's',
+    oftenTrial(bad('base', ['e', 'f', 'k'])),
+    oftenTrial(bad('patched', ['f', 'g', 'h'])),
+  );
   t.equal(mixed.comparison, 'regressed');
-  t.equal(mixed.reason, 'WARNING in g (and 1 more)');
+  t.equal(mixed.reason, 'WARNING in g: base 0/7, patched 7/7 (p < 0.001) (and 1 more)');
   t.strictSame(
     mixed.signatures.map((one) => [one.signature, one.comparison]),
     [
@@ -78,14 +83,15 @@ t.test('the worst signature decides, and gives the reason', async (t) => {
 t.test('a splat is the reason before a missed expectation', async (t) => {
   const findings = [aFinding('missed', 'expectation'), aFinding('f')];
   const patched = aTrial('s.patched.1', { outcome: 'failed', blame: 'kernel', findings });
-  t.equal(compareScenario('s', [good('base')], [patched]).reason, 'WARNING in f (and 1 more)');
+  const compare = (trial: TrialResult) => compareScenario('s', oftenTrial(good('base')), oftenTrial(trial));
+  t.match(compare(patched).reason, /^WARNING in f: .*\(and 1 more\)$/);
   const missed = aTrial('s.patched.1', {
     outcome: 'failed',
     blame: 'kernel',
     findings: findings.slice(0, 1),
   });
-  t.match(compareScenario('s', [good('base')], [missed]), {
-    reason: 'WARNING in missed',
+  t.match(compare(missed), {
+    reason: /^WARNING in missed: /,
     signatures: [{ kind: 'expectation', title: 'WARNING in missed' }],
   });
 });
@@ -96,14 +102,14 @@ t.test('each trial that shows a signature counts once, and is named, the base’
     [bad('base', ['f', 'f'], 1), good('base', 2), bad('base', ['f'], 3)],
     [bad('patched', ['f'], 1), lost('patched')],
   );
-  t.strictSame(signatures, [
+  t.match(signatures, [
     {
       signature: '2:f',
       title: 'WARNING in f',
       kind: 'splat',
       comparison: 'notFixed',
-      base: { seen: 2, trials: 3 },
-      patched: { seen: 1, trials: 1 },
+      base: { seen: 2, trials: 3, boots: 3 },
+      patched: { seen: 1, trials: 1, boots: 1 },
       trials: ['s.base.1', 's.base.3', 's.patched.1'],
     },
   ]);
@@ -153,16 +159,18 @@ t.test('controls are not counted: they are compared with clones', async (t) => {
 });
 
 t.test('one arm alone is clean or faulty, and nothing in it is compared', async (t) => {
-  t.strictSame(judgeAlone('s', [good('base')]), {
+  t.match(judgeAlone('s', [good('base')]), {
     scenario: 's',
     comparison: 'clean',
-    reason: 'no splat and every expectation met',
+    reason:
+      'no splat and every expectation met; a fault in 95.0 % of the boots or more would have been seen with 95 % confidence',
     signatures: [],
+    power: { base: { trials: 1, boots: 1 }, patched: null },
   });
-  t.strictSame(judgeAlone('s', [bad('base', ['f'], 1), good('base', 2), lost('base')]), {
+  t.match(judgeAlone('s', [bad('base', ['f'], 1), good('base', 2), lost('base')]), {
     scenario: 's',
     comparison: 'faulty',
-    reason: 'WARNING in f',
+    reason: 'WARNING in f: 1/2',
     signatures: [
       {
         signature: '2:f',
@@ -180,3 +188,113 @@ t.test('one arm alone is clean or faulty, and nothing in it is compared', async 
     reason: 's.base.1: lab: QEMU was killed',
   });
 });
+
+const seen = (arm: string, hits: readonly (0 | 1)[], part: Partial<TrialResult> = {}) =>
+  hits.map((hit, index) => ({ ...(hit ? bad(arm, ['f'], index + 1) : good(arm, index + 1)), ...part }));
+
+t.test(
+  'a race that may have been missed by chance is neither fixed nor regressed, and says what it would need',
+  async (t) => {
+    const once = compareScenario('s', seen('base', [1]), seen('patched', [0]));
+    t.match(once, {
+      comparison: 'inconclusive',
+      reason: 'WARNING in f: base 1/1, patched 0/1 (p = 0.339: about 2 more on each kernel would decide)',
+      signatures: [{ comparison: 'inconclusive', test: { of: 'fixed', method: 'e-process', more: 2 } }],
+    });
+    const rare = compareScenario('s', seen('base', [0, 0, 0]), seen('patched', [0, 1, 0]));
+    t.equal(rare.comparison, 'inconclusive', 'a rare fault that the patched kernel met first');
+    const both = compareScenario(
+      's',
+      seen('base', [1, 0, 0, 0, 0, 0, 0, 0, 0]),
+      seen('patched', [1, 1, 1, 1, 1, 1, 1, 1, 1]),
+    );
+    t.equal(both.comparison, 'regressed', 'the base excludes the rate of the patched kernel');
+    t.equal(compareScenario('s', seen('base', [1, 0]), seen('patched', [1, 1])).comparison, 'notFixed');
+  },
+);
+
+t.test("a fixed number of trials is judged by Fisher's test", async (t) => {
+  const three = compareScenario('s', seen('base', [1, 1, 1]), seen('patched', [0, 0, 0]), 'fixed');
+  t.match(three, { comparison: 'fixed', signatures: [{ test: { method: 'fisher', more: null } }] });
+  const two = compareScenario('s', seen('base', [1, 1]), seen('patched', [0, 0]), 'fixed');
+  t.match(two, { comparison: 'inconclusive', signatures: [{ test: { method: 'fisher', more: 1 } }] });
+});
+
+t.test('the more signatures a campaign has, the more each must show', async (t) => {
+  const trials = (scenario: string) => ({
+    scenario,
+    base: seen('base', [1, 1, 1]),
+    patched: seen('patched', [0, 0, 0]),
+  });
+  const many = ['a', 'b', 'c'].map(trials);
+  t.ok(compareScenarios(many, 'fixed').every((one) => one.comparison === 'inconclusive'));
+});
+
+t.test('clones of one booted machine prove no more than one of them', async (t) => {
+  const clone = (template: string) =>
+    ({
+      bootMethod: { kind: 'clone', template, qmpMs: 1, memoryMib: 1, fallbackReason: null },
+    }) as const;
+  const [base, patched] = [
+    seen('base', [1, 1, 1, 1, 1, 1], clone('x')),
+    seen('patched', [0, 0, 0, 0, 0, 0], clone('x')),
+  ];
+  for (const design of ['fixed', 'sequential'] as const)
+    t.match(compareScenario('s', base, patched, design), {
+      comparison: 'inconclusive',
+      power: { base: { trials: 6, boots: 1, detects: 0.95 } },
+    });
+  const apart = (trials: readonly TrialResult[]) =>
+    trials.map((one, index) => ({ ...one, ...clone(`x${index}`) }));
+  t.equal(compareScenario('s', apart(base), apart(patched)).comparison, 'fixed');
+});
+
+t.test('what shows only when a window is widened is a row of its own, and says so', async (t) => {
+  const verdict = compareScenario(
+    's',
+    [...seen('base', [1, 1, 1, 1], { widened: true }), ...seen('base', [0, 0], { widened: false })],
+    [...seen('patched', [0, 0, 0, 0], { widened: true }), ...seen('patched', [0, 0], { widened: false })],
+  );
+  t.match(verdict, {
+    comparison: 'fixed',
+    reason: 'WARNING in f: base 4/4, patched 0/4 (p = 0.010, reachable when widened)',
+    signatures: [{ widened: true, base: { seen: 4, trials: 4 } }],
+  });
+  t.equal(verdict.signatures.length, 1);
+});
+
+t.test(
+  'a known issue is a row of its own and decides nothing, and says when it shows too often',
+  async (t) => {
+    const issue = {
+      signature: '2:f',
+      reason: 'reported',
+      link: 'https://example.org/1',
+      expires: '2027-01-31',
+      rate: 0.1,
+    };
+    const often = { scenario: 's', base: seen('base', [0, 0, 0]), patched: seen('patched', [1, 1, 1]) };
+    t.match(compareScenarios([often], 'sequential', [issue]), [
+      {
+        comparison: 'clean',
+        reason: /, but for 1 known issue\(s\)$/,
+        signatures: [{ comparison: 'clean', known: { rate: 0.1, exceededOn: ['patched'] } }],
+      },
+    ]);
+    const rarely = {
+      scenario: 's',
+      base: seen('base', [0, 0, 0, 0, 0]),
+      patched: seen('patched', [0, 1, 0, 0, 0]),
+    };
+    t.match(compareScenarios([rarely], 'sequential', [issue]), [
+      { signatures: [{ known: { exceededOn: [] } }] },
+    ]);
+    t.match(judgeAlone('s', seen('base', [1, 1]), [issue]), {
+      comparison: 'clean',
+      signatures: [{ known: { exceededOn: ['base'] } }],
+    });
+    const unknown = { scenario: 's', base: often.base, patched: oftenTrial(bad('patched', ['f', 'g']), 3) };
+    const [verdict] = compareScenarios([unknown], 'sequential', [issue]);
+    t.match(verdict, { comparison: 'regressed', reason: /^WARNING in g: / });
+  },
+);

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: MIT
 import {
+  type ArmCount,
   COMPARISONS,
   type Comparison,
-  groupFindings,
+  describeNumbers,
   isConclusive,
+  type KnownIssue,
+  type KnownSighting,
   type ScenarioVerdict,
+  type SignatureTest,
   type SignatureVerdict,
   type SubtestsVerdict,
   type TrialResult,
 } from '../model/index.ts';
+import { estimateRate } from './binomial.ts';
+import { blocksOf, countBoots, groupBoots } from './boots.ts';
+import { countBlocks, type Design, type Hypothesis, testDifferences } from './difference.ts';
+import { findKnown } from './known.ts';
+import { describePower, measurePower } from './numbers.ts';
+import { countSightings, type Sighting } from './sightings.ts';
 import { compareFixed, compareSubtests, findOmission } from './subtests.ts';
 
 /** The worst of some comparisons; `clean` when there is none. */
@@ -16,63 +26,169 @@ export function worstOf(comparisons: readonly Comparison[]): Comparison {
   return COMPARISONS.find((one) => comparisons.includes(one)) ?? 'clean';
 }
 
-/** Compares all trials of one scenario on two arms, signature by signature. Controls do not count: they judge the clones. */
+/** The trials of one scenario on two arms. */
+export interface ScenarioTrials {
+  readonly scenario: string;
+  readonly base: readonly TrialResult[];
+  readonly patched: readonly TrialResult[];
+}
+
+/**
+ * Compares the trials of all scenarios of a campaign on two arms, signature by signature. What a campaign says of all its
+ * signatures together is wrong in at most 5 % of the campaigns: no signature that is as frequent on both arms is called fixed or
+ * regressed. Controls do not count: they judge the clones. Nor do trials that the lab lost. A known issue is shown and decides
+ * nothing.
+ */
+export function compareScenarios(
+  all: readonly ScenarioTrials[],
+  design: Design,
+  known: readonly KnownIssue[] = [],
+): ScenarioVerdict[] {
+  const drafts = all.map((trials) => draftScenario(trials, known));
+  // What is known decides nothing, and so makes nothing else harder to show.
+  const rows = drafts.flatMap((draft) => draft.rows.filter((row) => row.known === null));
+  const tests = testDifferences(rows, design);
+  const tested = new Map(rows.map((row, index) => [row, tests[index]]));
+  return drafts.map((draft) => concludeDraft(draft, (row) => tested.get(row)));
+}
+
+/** Compares the trials of one scenario that is a campaign by itself. */
 export function compareScenario(
   scenario: string,
   base: readonly TrialResult[],
   patched: readonly TrialResult[],
+  design: Design = 'sequential',
 ): ScenarioVerdict {
-  const [baseTrials, patchedTrials] = [conclusiveOf(base), conclusiveOf(patched)];
-  const decided = baseTrials.length > 0 && patchedTrials.length > 0;
-  const subtests = compareSubtests(baseTrials, patchedTrials);
-  const seen = countSightings({ base: baseTrials, patched: patchedTrials });
-  const signatures = seen.map(
-    ({ onBase, onPatched, ...one }): SignatureVerdict => ({
-      ...one,
+  return compareScenarios([{ scenario, base, patched }], design)[0] as ScenarioVerdict;
+}
+
+/** A signature on two arms, and the difference that is tested for it. */
+interface Row extends Hypothesis {
+  readonly sighting: Sighting;
+  readonly base: ArmCount;
+  readonly patched: ArmCount;
+  readonly widened: boolean;
+  readonly known: KnownSighting | null;
+}
+
+interface Draft extends ScenarioTrials {
+  /** Conclusive trials of each arm. */
+  readonly judged: { readonly base: readonly TrialResult[]; readonly patched: readonly TrialResult[] };
+  readonly rows: readonly Row[];
+}
+
+function draftScenario(trials: ScenarioTrials, known: readonly KnownIssue[]): Draft {
+  const judged = { base: conclusiveOf(trials.base), patched: conclusiveOf(trials.patched) };
+  return { ...trials, judged, rows: [...draftRows(judged, false, known), ...draftRows(judged, true, known)] };
+}
+
+/** Widened trials and those without are compared each with their own kind: a delay changes the rate of whatever it can show. */
+function draftRows(judged: Draft['judged'], widened: boolean, known: readonly KnownIssue[]): Row[] {
+  const own = (arm: readonly TrialResult[]) => arm.filter((trial) => (trial.widened === true) === widened);
+  const [base, patched] = [own(judged.base), own(judged.patched)];
+  const groups = groupBoots(base, patched);
+  return countSightings({ base, patched }).map((sighting) => {
+    const { onBase, onPatched } = sighting;
+    const seenIn = new Set([...onBase, ...onPatched]);
+    // What the patched kernel shows is not fixed; the question is then whether it shows it more often than the base.
+    const of = onPatched.length > 0 ? 'regressed' : 'fixed';
+    return {
+      sighting,
+      of,
+      widened,
+      blocks: blocksOf(groups, seenIn, of === 'fixed' ? 'base' : 'patched'),
+      base: countArm(base, onBase),
+      patched: countArm(patched, onPatched),
+      known: findKnown(sighting.signature, known, {
+        base: countBlocks(blocksOf(groups, seenIn, 'base')).more,
+        patched: countBlocks(blocksOf(groups, seenIn, 'patched')).more,
+      }),
+    };
+  });
+}
+
+function countArm(trials: readonly TrialResult[], seenIn: readonly string[]): ArmCount {
+  const boots = countBoots(trials);
+  const shown = countBoots(trials.filter((trial) => seenIn.includes(trial.id)));
+  return { seen: seenIn.length, trials: trials.length, boots, interval: estimateRate(shown, boots) };
+}
+
+function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undefined): ScenarioVerdict {
+  const { scenario, judged, rows } = draft;
+  const decided = judged.base.length > 0 && judged.patched.length > 0;
+  const subtests = compareSubtests(judged.base, judged.patched);
+  const signatures = rows.map((row): SignatureVerdict => {
+    const { signature, title, kind, onBase, onPatched } = row.sighting;
+    const test = testOf(row);
+    return {
+      signature,
+      title,
+      kind,
       // An arm that was never seen at work neither fixes nor breaks anything.
-      comparison: decided ? compareSeen(one, onBase.length, onPatched.length, subtests) : 'inconclusive',
-      base: { seen: onBase.length, trials: baseTrials.length },
-      patched: { seen: onPatched.length, trials: patchedTrials.length },
+      comparison: row.known ? 'clean' : decided && test ? compareSeen(row, test, subtests) : 'inconclusive',
+      base: row.base,
+      patched: row.patched,
+      ...(decided && test ? { test } : {}),
+      ...(row.known ? { known: row.known } : {}),
+      ...(row.widened ? { widened: true as const } : {}),
       trials: [...onBase, ...onPatched],
-    }),
-  );
+    };
+  });
+  const power = { base: measurePower(judged.base), patched: measurePower(judged.patched) };
   if (!decided) {
-    const harm = seen.some((one) => one.onPatched.length > 0)
-      ? '; the patched kernel alone showed faults'
-      : '';
-    const reason = `${describeLost([...base, ...patched])}${harm}`;
-    return { scenario, comparison: 'inconclusive', reason, signatures, ...(subtests ? { subtests } : {}) };
+    const harm = rows.some((row) => row.patched.seen > 0) ? '; the patched kernel alone showed faults' : '';
+    const reason = `${describeLost([...draft.base, ...draft.patched])}${harm}`;
+    const tests = subtests ? { subtests } : {};
+    return { scenario, comparison: 'inconclusive', reason, signatures, power, ...tests };
   }
-  return conclude(scenario, signatures, subtests, 'no splat and every expectation met, on both kernels');
+  const clean = `no splat and every expectation met, on both kernels; ${describePower(power)}`;
+  return conclude(scenario, signatures, power, subtests, clean);
 }
 
 /** Judges a scenario that ran on one arm only: nothing is compared, a fault is seen or not. */
-export function judgeAlone(scenario: string, trials: readonly TrialResult[]): ScenarioVerdict {
+export function judgeAlone(
+  scenario: string,
+  trials: readonly TrialResult[],
+  known: readonly KnownIssue[] = [],
+): ScenarioVerdict {
   const conclusive = conclusiveOf(trials);
-  const seen = countSightings({ base: conclusive, patched: [] });
-  const signatures = seen.map(
-    ({ onBase, onPatched: _, ...one }): SignatureVerdict => ({
-      ...one,
-      comparison: 'faulty',
-      base: { seen: onBase.length, trials: conclusive.length },
-      patched: null,
-      trials: onBase,
-    }),
-  );
+  const signatures = [false, true].flatMap((widened) => {
+    const own = conclusive.filter((trial) => (trial.widened === true) === widened);
+    return draftRows({ base: own, patched: [] }, widened, known).map(
+      ({ sighting: { signature, title, kind, onBase }, base, known: issue }): SignatureVerdict => ({
+        signature,
+        title,
+        kind,
+        comparison: issue ? 'clean' : 'faulty',
+        base,
+        patched: null,
+        ...(issue ? { known: issue } : {}),
+        ...(widened ? { widened: true as const } : {}),
+        trials: onBase,
+      }),
+    );
+  });
+  const power = { base: measurePower(conclusive), patched: null };
   if (conclusive.length === 0)
-    return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures };
+    return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures, power };
   const subtests = compareSubtests(conclusive, null);
-  return conclude(scenario, signatures, subtests, 'no splat and every expectation met');
+  const clean = `no splat and every expectation met; ${describePower(power)}`;
+  return conclude(scenario, signatures, power, subtests, clean);
+}
+
+function isTest({ kind }: SignatureVerdict): boolean {
+  return kind === 'subtest';
 }
 
 /** A test that fails on both arms is shown and decides nothing: the series neither broke it nor was asked to mend it. */
-function isDecisive({ kind, comparison }: SignatureVerdict): boolean {
-  return kind !== 'subtest' || comparison !== 'notFixed';
+function isDecisive({ kind, comparison, known }: SignatureVerdict): boolean {
+  return known === undefined && (kind !== 'subtest' || comparison !== 'notFixed');
 }
 
 function conclude(
   scenario: string,
   signatures: readonly SignatureVerdict[],
+  power: NonNullable<ScenarioVerdict['power']>,
   subtests: SubtestsVerdict | undefined,
   clean: string,
 ): ScenarioVerdict {
@@ -81,18 +197,24 @@ function conclude(
   const comparison = worstOf([
     ...deciding.map((one) => one.comparison),
     // Of very many failed tests not each is a finding.
-    ...(subtests?.counts.newlyFailing ? (['regressed'] as const) : []),
+    ...(subtests?.counts.newlyFailing && !signatures.some(isTest) ? (['regressed'] as const) : []),
     ...(subtests?.counts.failing ? (['faulty'] as const) : []),
     ...(omission === null ? [] : (['inconclusive'] as const)),
   ]);
   const decisive = deciding.filter((one) => one.comparison === comparison);
   const first = decisive.find((one) => one.kind === 'splat') ?? decisive[0];
   const more = decisive.length > 1 ? ` (and ${decisive.length - 1} more)` : '';
-  const known = subtests?.counts.failingOnBoth ?? 0;
-  const calm = known === 0 ? clean : `${clean}, but for ${known} test(s) that fail on both`;
+  const failing = subtests?.counts.failingOnBoth ?? 0;
+  const known = signatures.filter((one) => one.known).length;
+  const calm = [
+    clean,
+    ...(failing === 0 ? [] : [`but for ${failing} test(s) that fail on both`]),
+    ...(known === 0 ? [] : [`but for ${known} known issue(s)`]),
+  ].join(', ');
   const undecided = comparison === 'inconclusive' ? omission : null;
-  const reason = undecided ?? (first ? `${first.title}${more}` : calm);
-  return { scenario, comparison, reason, signatures, ...(subtests ? { subtests } : {}) };
+  const reason =
+    undecided ?? (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}` : calm);
+  return { scenario, comparison, reason, signatures, power, ...(subtests ? { subtests } : {}) };
 }
 
 function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResult[] {
@@ -107,43 +229,12 @@ function describeLost(trials: readonly TrialResult[]): string {
 
 /** A signature was seen on one of the two arms at least. */
 function compareSeen(
-  { kind, signature }: Pick<SignatureVerdict, 'kind' | 'signature'>,
-  base: number,
-  patched: number,
+  { sighting: { kind, signature }, base, patched }: Row,
+  { p, level }: SignatureTest,
   subtests: SubtestsVerdict | undefined,
 ): Comparison {
-  if (patched > 0) return base > 0 ? 'notFixed' : 'regressed';
+  const shown = p <= level;
+  if (patched.seen > 0) return shown ? 'regressed' : base.seen > 0 ? 'notFixed' : 'inconclusive';
+  if (!shown) return 'inconclusive';
   return kind === 'subtest' ? compareFixed(signature.replace(/^ktap:/, ''), subtests) : 'fixed';
-}
-
-/** In which trials of each arm a signature was seen. */
-interface Sighting {
-  readonly signature: string;
-  readonly title: string;
-  readonly kind: SignatureVerdict['kind'];
-  readonly onBase: string[];
-  readonly onPatched: string[];
-}
-
-/** Every bug that any trial found, by the signature of its first finding, in the order of the first sightings, the base's first. */
-function countSightings(arms: {
-  readonly base: readonly TrialResult[];
-  readonly patched: readonly TrialResult[];
-}): Sighting[] {
-  const all = new Map<string, Sighting>();
-  const groups = groupFindings([...arms.base, ...arms.patched].flatMap((trial) => trial.findings));
-  for (const [trials, side] of [
-    [arms.base, 'onBase'],
-    [arms.patched, 'onPatched'],
-  ] as const) {
-    for (const { id, findings } of trials) {
-      for (const { signature: own, title, kind } of findings) {
-        const signature = groups.get(own) ?? own;
-        const one = all.get(signature) ?? { signature, title, kind, onBase: [], onPatched: [] };
-        if (!one[side].includes(id)) one[side].push(id);
-        all.set(signature, one);
-      }
-    }
-  }
-  return [...all.values()];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
-import { readScenario, requireL2s, requireMemory } from '../../campaign/index.ts';
+import { readKnownIssues, readScenario, requireL2s, requireMemory } from '../../campaign/index.ts';
 import { formatDiagnostic } from '../../document/index.ts';
 import { findInputFiles } from '../../host/index.ts';
 import { readKernelDefinition } from '../../kernel/index.ts';
@@ -66,6 +66,10 @@ async function lintContent(content: Buffer, file: string, context: Context): Pro
     return { text: '', ok: true };
   }
   const { limits } = context;
+  if (isKnownIssues(content.toString('utf8'))) {
+    await readKnownIssues(file, new Date(), { limits, signal: context.signal });
+    return { text: '', ok: true };
+  }
   const diagnostics = lintScenario(content, file, { limits });
   const notes: string[] = [];
   const parsed = parseScenario(content, file, { limits });
@@ -87,6 +91,10 @@ function noteMemory(scenario: Parameters<typeof requireMemory>[0]): string[] {
   } catch (error) {
     return [`warning: ${toFault(error).message}`];
   }
+}
+
+function isKnownIssues(text: string): boolean {
+  return /^knownIssues:/m.test(text) && !/^steps:/m.test(text);
 }
 
 /** A kernel definition has a source or a configuration, or extends another, and no steps. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { resolve } from 'node:path';
 import {
   type CampaignRequest,
   type CodeForecast,
   exitCodeOfState,
+  readKnownIssues,
   readScenarios,
   runCampaign,
   settleFirstScenario,
@@ -19,10 +21,15 @@ import { prepareRun } from '../prepare-run.ts';
 export interface RunOptions extends KernelOptions, PresentationOptions {
   readonly scenarios?: readonly string[];
   readonly param?: readonly string[];
+  readonly knownIssues?: string;
   readonly kselftest?: readonly string[];
   readonly kunit?: readonly string[];
   readonly arms: ArmsChoice;
-  readonly repeat: number;
+  readonly repeat?: number;
+  readonly trials: number;
+  readonly budget?: number;
+  readonly detect: number;
+  readonly trialsPerBoot: number;
   readonly jobs?: number;
   readonly seed: number;
   readonly cold?: boolean;
@@ -95,8 +102,16 @@ async function readRequest(
     notes: isOwn ? [...arms.notes, chosen] : arms.notes,
     title: arms.series ? arms.series.title : `${arms.kernel.name} alone`,
     scenarios,
+    knownIssues:
+      options.knownIssues === undefined
+        ? []
+        : await readKnownIssues(resolve(workingDirectory, options.knownIssues), new Date(), places),
     image: imageRecipe(context),
-    repeat: options.repeat,
+    repeat: options.repeat ?? null,
+    trials: options.trials,
+    budgetMs: options.budget ?? null,
+    detect: options.detect,
+    trialsPerBoot: options.trialsPerBoot,
     seed: options.seed,
     cold: options.cold === true,
     clonesPerControl: options.controls,

@@ -19,6 +19,7 @@ import { wait } from './wait.ts';
 import { waitForDmesg } from './wait-for-dmesg.ts';
 import { waitForFile } from './wait-for-file.ts';
 import { waitForState } from './wait-for-state.ts';
+import { widen } from './widen.ts';
 import { write } from './write.ts';
 
 /** Every kind of step. A new kind is one file and one line here. */
@@ -43,6 +44,7 @@ export const STEPS: readonly Step[] = [
   monitorL2,
   kunit,
   kselftest,
+  widen,
 ];
 
 /** The kind of a settled step. */

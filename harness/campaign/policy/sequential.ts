@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+import {
+  type CampaignState,
+  isConclusive,
+  type ScenarioVerdict,
+  type TrialResult,
+  type TrialState,
+} from '../../model/index.ts';
+import { compareScenarios, trialsToDetect } from '../../verdict/index.ts';
+import type { Action } from './policy.ts';
+import { nextActions } from './stages.ts';
+
+/** Attempts that are started before the ones before them are judged, at most. */
+const MOST_AHEAD = 4;
+
+/** No difference is shown by fewer attempts than this, whatever they show. */
+const LEAST_ATTEMPTS = 3;
+
+/** After this many attempts without one conclusive trial on an arm the lab is not asked again. */
+const MOST_LOST = 3;
+
+/**
+ * Runs the base and the patched kernel side by side, attempt after attempt, and stops each scenario when its question is answered:
+ * every signature has a verdict, or, where none was seen, a fault of the rate asked for would have been. What needs the least
+ * time to an answer comes first. Stops at the planned number of trials, and when the time for trials is used up.
+ *
+ * Stopping when the numbers please is allowed: the verdict's evidence holds at every such moment (`verdict/e-process.ts`).
+ */
+export function sequentialPolicy(state: CampaignState): readonly Action[] {
+  return nextActions(state, chooseTrials(state));
+}
+
+interface Wish {
+  readonly trials: readonly TrialState[];
+  /** About how long the scenario still needs, in milliseconds. */
+  readonly costMs: number;
+}
+
+/** The trials that are worth running now, the best first. */
+function chooseTrials(state: CampaignState): readonly TrialState[] {
+  if (isTimeOver(state)) return [];
+  const own = state.plan.scenarios.map(({ name }) => state.trials.filter((one) => one.scenario === name));
+  const [base, tip] = [state.arms[0]?.name, state.arms.at(-1)?.name];
+  const verdicts = compareScenarios(
+    state.plan.scenarios.map(({ name }, index) => ({
+      scenario: name,
+      base: resultsOf(own[index] ?? [], base),
+      patched: resultsOf(own[index] ?? [], tip),
+    })),
+    'sequential',
+    state.plan.knownIssues,
+  );
+  const wishes = verdicts.map((verdict, index) => wishFor(verdict, own[index] ?? [], state));
+  const first = state.trials.filter(
+    (trial) => trial.attempt === 1 && wishes.some((wish) => wish.trials.includes(trial)),
+  );
+  const later = wishes
+    .toSorted((a, b) => a.costMs - b.costMs)
+    .flatMap((wish) => wish.trials)
+    .filter((trial) => trial.attempt > 1);
+  return [...first, ...later];
+}
+
+function resultsOf(trials: readonly TrialState[], arm: string | undefined): readonly TrialResult[] {
+  return trials.flatMap(({ status, result, ...trial }) =>
+    trial.arm === arm && status === 'done' && result ? [result] : [],
+  );
+}
+
+function wishFor(verdict: ScenarioVerdict, trials: readonly TrialState[], state: CampaignState): Wish {
+  const attempts = [...new Set(trials.map((trial) => trial.attempt))].sort((a, b) => a - b);
+  const done = attempts.filter((attempt) =>
+    trials.every((one) => one.attempt !== attempt || one.control || one.status === 'done'),
+  );
+  const judged = done.filter((attempt) =>
+    trials.every((one) => one.attempt !== attempt || one.control || (one.result && isConclusive(one.result))),
+  );
+  const wanted = isLost(trials, done) ? 0 : countWanted(verdict, judged.length, state);
+  const ahead = attempts.filter((attempt) => !done.includes(attempt)).slice(0, Math.min(wanted, MOST_AHEAD));
+  const tried = new Set([...done, ...ahead]);
+  const chosen = trials.filter((one) => one.status !== 'done' && tried.has(one.attempt));
+  return { trials: chosen, costMs: wanted * meanDuration(trials) };
+}
+
+/** About how many more attempts answer a scenario's question. 0: it is answered. */
+function countWanted(verdict: ScenarioVerdict, judged: number, { plan }: CampaignState): number {
+  const { policy } = plan;
+  const least = plan.scenarios.find((one) => one.name === verdict.scenario)?.repeats ?? 1;
+  const open = verdict.signatures.filter((one) => one.comparison === 'inconclusive');
+  if (verdict.signatures.every((one) => one.known)) {
+    const boots = Math.min(verdict.power?.base.boots ?? 0, verdict.power?.patched?.boots ?? 0);
+    const missing = trialsToDetect(policy?.kind === 'sequential' ? policy.detect : 1) - boots;
+    // Clones of one boot prove no more than one of them.
+    return Math.max(least - judged, missing * Math.max(1, Math.round(judged / Math.max(1, boots))));
+  }
+  if (open.length === 0 || isNegative(verdict)) return Math.max(0, least - judged);
+  const more = Math.max(...open.map((one) => one.test?.more ?? 1));
+  return Math.max(least - judged, LEAST_ATTEMPTS - judged, more, 1);
+}
+
+/** What else a scenario shows does not make it better. */
+function isNegative({ comparison }: ScenarioVerdict): boolean {
+  return comparison === 'regressed' || comparison === 'notFixed';
+}
+
+function isLost(trials: readonly TrialState[], done: readonly number[]): boolean {
+  if (done.length < MOST_LOST) return false;
+  const arms = [...new Set(trials.map((trial) => trial.arm))];
+  return arms.some(
+    (arm) => !trials.some((one) => one.arm === arm && !one.control && one.result && isConclusive(one.result)),
+  );
+}
+
+function meanDuration(trials: readonly TrialState[]): number {
+  const known = trials.flatMap(({ status, result }) =>
+    status === 'done' && result ? [result.durationMs] : [],
+  );
+  return known.reduce((sum, one) => sum + one, 0) / Math.max(1, known.length);
+}
+
+/** Whether the trials have taken the time that they may: from the start of the first one to the last end. */
+function isTimeOver({ plan: { policy }, trials }: CampaignState): boolean {
+  if (policy?.kind !== 'sequential' || policy.budgetMs === null) return false;
+  const results = trials.flatMap(({ status, result }) => (status === 'done' && result ? [result] : []));
+  if (results.length === 0) return false;
+  const starts = results.map((one) => Date.parse(one.startedAt));
+  const ends = results.map((one) => Date.parse(one.startedAt) + one.durationMs);
+  return Math.max(...ends) - Math.min(...starts) >= policy.budgetMs;
+}
