@@ -26,7 +26,7 @@ export const WARNING_KINDS: readonly Kind[] = [
   },
   {
     // What checks the mappings only brings the news; whose they are is in the trace.
-    header: new RegExp(`${WARN}(?:kernel/dma/debug|lib/dma-debug)\\.c:\\d+(?: at)? ([\\w.]+)\\+0x`),
+    header: new RegExp(`${WARN}(?:kernel/dma/debug|lib/dma-debug)\\.c:\\d+(?: at)? ([\\w.]+)(?:\\+0x| \\()`),
     title: 'WARNING: DMA-API bug in $f',
     also: [{ form: 'WARNING in $1' }],
     walks: AFTER_TRAP,
