@@ -210,6 +210,19 @@ const ROWS: readonly Row[] = [
     ],
     {},
   ],
+  [
+    'INFO: rcu detected stall in pond_spin',
+    [
+      'rcu: INFO: rcu_preempt self-detected stall on CPU',
+      'rcu: \t1-....: (938 ticks this GP) idle=e3b4/1/0x4000000000000000 softirq=559/560 fqs=637',
+      'rcu: \t(t=2254 jiffies g=-267 q=1 ncpus=2)',
+      CPU,
+      'RIP: 0010:pond_spin+0x23/0x50',
+      'RSP: 0018:ffffc900001bbed0 EFLAGS: 00000293',
+      aCallTrace('kthread ret_from_fork ret_from_fork_asm'),
+    ],
+    HANG,
+  ],
   // With frame pointers nothing of a preempted task is sure but the scheduler.
   [
     'INFO: rcu detected stall in pond_read',

@@ -52,6 +52,8 @@ export const HANG_KINDS: readonly Kind[] = [
       [NMI_BACKTRACE, 'frames'],
       // arm64 shows the interrupted place and nothing of the interrupt.
       [/^pc : /, 'trace', 'frames'],
+      // So does x86 where a CPU reports itself.
+      [/^RIP: 0010:(?<f>[A-Za-z_][\w.]*)\+0x/, 'trace', 'frames'],
       // A task was preempted inside its critical section, and no CPU is to blame.
       [BLOCKING_TASK, 'trace', 'frames'],
     ],
