@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill simulate bisect fuzz transports ktap clean
+.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill simulate bisect fuzz transports ktap races clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,6 +90,9 @@ transports: dist/.built ## send every golden log as mails, journals and loggers 
 
 ktap: dist/.built ## compare the KTAP parser with the kernel's own on a tree's test logs (TREE=~/linux)
 	node dist/harness/make/ktap.js $(TREE)
+
+races: dist/.packages ## measure how often a plain loop, a swept race and a tuned one hit the same bug (TRIALS=5)
+	@node dist/harness/make/races.js $(or $(TRIALS),5)
 
 clean: ## remove what make built in the checkout; caches stay
 	rm -rf dist node_modules

@@ -19,6 +19,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:events',
       'node:fs',
       'node:fs/promises',
+      'node:module',
       'node:net',
       'node:os',
       'node:path',

@@ -50,3 +50,13 @@ t.test('what a plan has not is not described', async (t) => {
     ['kernel', 'config', 'arm', 'trials', 'repeat'],
   );
 });
+
+t.test('a trial that delays the kernel, and its twin that does not, are called so', async (t) => {
+  const plan = aCampaignPlan({ scenarios: ['s'], patches: 0, arms: 'pair', repeat: 1 });
+  const [first] = plan.trials;
+  if (!first) throw new Error('the plan has no trial');
+  const trials = [true, false].map((widened) => ({ ...first, widened }));
+  const lines = describePlan(aCampaignRequest(), { ...plan, trials }, null);
+  t.ok(lines.includes('           s.base.1 (seed 1, clone, widened)'));
+  t.ok(lines.includes('           s.base.1 (seed 1, clone, not widened)'));
+});

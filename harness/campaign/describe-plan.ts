@@ -59,7 +59,7 @@ function describeTrials({ trials }: CampaignPlan): string[] {
   return [...kinds.slice(0, LISTED_TRIALS), `${indent}and ${kinds.length - LISTED_TRIALS} more kinds`];
 }
 
-function describeBoot(trial: PlannedTrial): string {
-  if (trial.control) return 'cold boot, a control for the clones';
-  return trial.boot === 'clone' ? 'clone' : 'cold boot';
+function describeBoot({ control, boot, widened }: PlannedTrial): string {
+  const how = boot === 'clone' ? 'clone' : `cold boot${control ? ', a control for the clones' : ''}`;
+  return widened === undefined ? how : `${how}, ${widened ? 'widened' : 'not widened'}`;
 }

@@ -80,7 +80,6 @@ function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
     arm,
     attempt,
     control,
-    ...(widened === undefined ? {} : { widened }),
     seed,
     kernel: identifyKernel(kernel),
     image: state.image,

@@ -4,7 +4,7 @@ import { Fault } from '../model/index.ts';
 import { type FoundSetting, SETTINGS } from './setting.ts';
 
 /** Verbs that print what is there already: a setting of reports to write is not meant for them. */
-const READERS: readonly string[] = ['report', 'show', 'list'];
+const READERS: readonly string[] = ['report', 'show', 'list', 'tune'];
 
 /**
  * Gives a command and its program the settings that the command line does not have. Returns the arguments that would have said

@@ -79,23 +79,36 @@ function writeScenarios(directory: string, names: readonly string[]): readonly s
 interface Run {
   readonly words: string;
   readonly exitCode: number | null;
-  result(name: string): TrialResult;
+  result(name: string, widened?: boolean): TrialResult;
 }
 
 async function run(directory: string, kernel: string, names: readonly string[]): Promise<Run> {
   const place = join(directory, 'run');
   const paths = writeScenarios(directory, names);
-  const options = ['--kernel', kernel, '--controls', '0', '--jobs', '1', '--run-directory', place];
+  const options = [
+    '--kernel',
+    kernel,
+    '--repeat',
+    '1',
+    '--controls',
+    '0',
+    '--jobs',
+    '1',
+    '--run-directory',
+    place,
+  ];
   const { stdout, stderr, exitCode } = await ktrial(['run', ...options, ...paths]);
   return {
     words: `${stdout}\n${stderr}`,
     exitCode,
-    result(name) {
+    result(name, widened = true) {
       const record = JSON.parse(readFileSync(join(place, 'record.json'), 'utf8')) as {
         readonly trials: readonly { readonly id: string; readonly result: TrialResult }[];
       };
-      const found = record.trials.find((one) => one.result.scenario === name && one.result.widened === true);
-      if (!found) throw new Error(`no widened trial of ${name}`);
+      const found = record.trials.find(
+        (one) => one.result.scenario === name && one.result.widened === widened,
+      );
+      if (!found) throw new Error(`no such trial of ${name}`);
       return found.result;
     },
   };
@@ -115,6 +128,10 @@ t.test('tasks are delayed as often and as long as asked, and the rest is told pl
   between(slept.askedUs, 1_000_000, 1_200_000);
   t.ok((slept.spentUs ?? 0) >= (slept.askedUs ?? 1));
 
+  const control = done.result('sleeps', false);
+  t.equal(control.outcome, 'passed', done.words);
+  t.match(control.steps, [{ kind: 'loop' }, {}, { kind: 'widen', details: ['control: not widened'] }]);
+
   t.equal(done.result('spins').outcome, 'passed', done.words);
   const spun = numbersOf('spins');
   t.match(spun, { hits: 1, spun: 1 });
@@ -124,9 +141,12 @@ t.test('tasks are delayed as often and as long as asked, and the rest is told pl
   t.match(numbersOf('holds-no-cpu'), { hits: 1, spun: 0 });
 
   for (const [name, reason] of [
-    ['never', /^no task nobody was delayed at vfs_rmdir: the trial did not test what the scenario says/],
+    [
+      'never',
+      /^no task named nobody was delayed at vfs_rmdir: the trial did not test what the scenario says/,
+    ],
     ['unknown', /the kernel under test has no such function/],
-    ['forbidden', /do_int3.*(cannot be probed|no such function)/],
+    ['forbidden', /at do_int3: do_int3 cannot be probed: error -22$/],
   ] as const)
     t.match(done.result(name), { outcome: 'failed', blame: 'scenario', reason, splats: [] }, name);
 });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { crypto } from './crypto.ts';
 import { ownerTag } from './owner.ts';
 
 /** Whether a path exists (a broken link does not). */
@@ -18,7 +18,7 @@ export async function exists(path: string): Promise<boolean> {
 /** Writes a file so that a reader sees the old or the new content, never a part: temporary file, fsync, rename. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.part-${ownerTag()}-${randomBytes(6).toString('hex')}`;
+  const temporary = `${path}.part-${ownerTag()}-${crypto().randomBytes(6).toString('hex')}`;
   const file = await open(temporary, 'w');
   try {
     await file.writeFile(content);
@@ -37,7 +37,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 
 /** SHA-256 of a text or of bytes, hex. */
 export function digestOf(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
+  const hash = crypto().createHash('sha256');
   for (const part of parts) {
     hash.update(`${typeof part === 'string' ? Buffer.byteLength(part) : part.length}:`);
     hash.update(part);
@@ -47,7 +47,7 @@ export function digestOf(...parts: readonly (string | Uint8Array)[]): string {
 
 /** SHA-256 of a file's content alone, hex, as `sha256sum` prints it. */
 export async function digestFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = crypto().createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }

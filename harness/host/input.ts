@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { constants, openSync, type Stats } from 'node:fs';
 import { lstat, open, readdir, readlink, stat } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import { Fault } from '../model/index.ts';
 
 /** How something that a user named is read. */
@@ -83,6 +82,8 @@ async function* streamFile(path: string): AsyncGenerator<Buffer> {
 
 /** A read of a pipe in Node's thread pool cannot be ended, not even by exit; a socket's can. */
 async function* streamPipe(path: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  // It takes long to load, and most inputs are files.
+  const { Socket } = await import('node:net');
   const socket = new Socket({ fd: openSync(path, FLAGS), readable: true, writable: false });
   const onAbort = () => socket.destroy();
   signal?.addEventListener('abort', onAbort, { once: true });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { crypto } from './crypto.ts';
 
 /**
  * The part of a name that says which process owns a file, this one unless another is given: process id, start time (clock
@@ -36,5 +36,5 @@ function startTimeOf(pid: string): { readonly state: string; readonly ticks: num
 
 function findPlace(): string {
   const namespace = readlinkSync('/proc/self/ns/pid');
-  return createHash('sha256').update(`${hostname()} ${namespace}`).digest('hex').slice(0, 8);
+  return crypto().createHash('sha256').update(`${hostname()} ${namespace}`).digest('hex').slice(0, 8);
 }

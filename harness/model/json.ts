@@ -9,7 +9,10 @@ const RISKY =
  * program reads the same value and a terminal shows all of it.
  */
 export function formatJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replace(RISKY, (one) =>
+  const text = JSON.stringify(value, null, indent);
+  // Most is ASCII, and to find that out is much cheaper than to search it.
+  if (Buffer.byteLength(text) === text.length && !text.includes('\u007f')) return text;
+  return text.replace(RISKY, (one) =>
     Array.from({ length: one.length }, (_, index) => one.charCodeAt(index).toString(16).padStart(4, '0'))
       .map((digits) => `\\u${digits}`)
       .join(''),

@@ -12,6 +12,9 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, '?');
 }
 
+/** Any character that is not printable ASCII, a line feed or a tab. */
+const BEYOND_ASCII = /[^\n\t\x20-\x7e]/;
+
 declare const forTerminal: unique symbol;
 
 /** Text in which nothing is left that a terminal would obey, but for what its maker allowed. */
@@ -30,6 +33,8 @@ const LET_THROUGH = {
  * colour it.
  */
 export function terminalText(text: string, may: keyof typeof LET_THROUGH = 'plain'): TerminalText {
+  // Most text is, and it is much cheaper to see that.
+  if (!BEYOND_ASCII.test(text)) return text as TerminalText;
   const pattern = new RegExp(`(${LET_THROUGH[may].source})|${UNPRINTABLE.source}`, 'gu');
   return text.replace(pattern, (_all, allowed?: string) => allowed ?? '?') as TerminalText;
 }

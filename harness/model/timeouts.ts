@@ -37,7 +37,7 @@ const GUEST_LIMITS = {
   /** Last words: a guest powers off within this. */
   powerOffMs: 30_000,
   /** Last words: the same after a splat that explains why it cannot. */
-  powerOffAfterSplatMs: 15_000,
+  powerOffAfterSplatMs: 6_000,
   /** Last words: collecting the guest's own log. */
   collectMs: 60_000,
   /** Last words: the last output of a dying kernel reaches the console within this. */

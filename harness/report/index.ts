@@ -10,6 +10,7 @@ import { tableReport } from './table.ts';
 import { tapReport } from './tap.ts';
 
 export { createActivity } from './activity.ts';
+export { findWindow, type RaceSum, sumRaces } from './heat.ts';
 export { createProgress } from './progress.ts';
 export { describeRejection } from './rejection.ts';
 export { fanOut } from './reporter.ts';
@@ -17,6 +18,7 @@ export { describeRun, showRun, showTrial } from './show.ts';
 export { printSplat } from './splat.ts';
 export { countSubtests, describeSubtest } from './subtests.ts';
 export { REPORT_COLUMNS } from './text.ts';
+export { describeTuning } from './tuning.ts';
 export { describeDiagnostic, formatDuration } from './words.ts';
 
 /** Prints a campaign in one of the formats. The same state gives the same bytes, live or later. */

@@ -3,12 +3,14 @@ import {
   type CampaignState,
   comparisonWords,
   quoteArgs,
+  type StepRecord,
   type TrialResult,
   type TrialState,
 } from '../model/index.ts';
 import { findUncompiled } from './changed-code.ts';
+import { drawHeat } from './heat.ts';
 import { countSubtests } from './subtests.ts';
-import { oneLine } from './text.ts';
+import { oneLine, REPORT_COLUMNS } from './text.ts';
 import { describeOutcome, formatDuration, nameTrial } from './words.ts';
 
 /** How a campaign stands, in a few words: `regressed`, `interrupted`, `not finished`. */
@@ -84,7 +86,18 @@ export function showTrial(trial: TrialState, runDirectory: string): string {
     ...(result.confinement ? [`held by   ${result.confinement}`] : []),
     ...(result.machineCommand ? [`command   ${result.machineCommand}`] : []),
   ];
-  return `${lines.map(oneLineAfterLabel).join('\n')}\n`;
+  return `${[...lines.map(oneLineAfterLabel), ...result.steps.flatMap(raceLines)].join('\n')}\n`;
+}
+
+/** The numbers of a race, and where it hit. */
+function raceLines({ label, points = [], details }: StepRecord): string[] {
+  if (points.length === 0) return [];
+  return [
+    '',
+    oneLine(label),
+    ...details.map((line) => `  ${oneLine(line)}`),
+    ...drawHeat(points, REPORT_COLUMNS),
+  ];
 }
 
 function describeMachine({ accelerator, bootMethod }: TrialResult): string {

@@ -4,6 +4,7 @@ import { type CampaignState, comparisonWords, printable } from '../model/index.t
 import { findUncompiled } from './changed-code.ts';
 import { cloneLines } from './clones.ts';
 import { gridLines } from './grid.ts';
+import { heatLines } from './heat.ts';
 import type { ReportOptions } from './options.ts';
 import { evidenceLines, reasonLines } from './reasons.ts';
 import { scenarioLines, tintComparison } from './scenarios.ts';
@@ -26,6 +27,7 @@ export function tableReport(state: CampaignState, given: ReportOptions): string 
     [paint.bold(oneLine(state.request.title)), ...noteLines(state, options)],
     gridLines(state, options.color),
     verdictLines(state, options),
+    heatLines(state, options.columns),
     standingLines(state, options),
     [
       ...cloneLines(state.clones).map(oneLine),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { filterThrough } from '../host/index.ts';
 import { Fault, isFault, type Limits } from '../model/index.ts';
 import { LOOKED_AT, recogniseForm } from './form.ts';
@@ -103,6 +102,7 @@ async function* unpack(program: string, source: AsyncIterable<Buffer>, name: str
 }
 
 async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const { createGunzip } = await import('node:zlib');
   const unpacked = createGunzip({ chunkSize: 256 * 1024 });
   let failed: unknown = null;
   const fed = pipeline(Readable.from(source, { objectMode: false }), unpacked).catch((error: unknown) => {

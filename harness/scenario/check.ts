@@ -68,7 +68,8 @@ export function checkEnd(result: GuestResult, exit: readonly number[] | 'any', c
 /** The exit codes with which a shell says that it did not find a command, or could not execute it. */
 const NO_COMMAND: readonly (number | null)[] = [126, 127];
 
-function requireCommand(result: GuestResult, command: string): void {
+/** Fault `SCENARIO_NO_COMMAND` (scenario) when the shell did not find the command. */
+export function requireCommand(result: GuestResult, command: string): void {
   if (!NO_COMMAND.includes(result.exitCode)) return;
   throw new Fault({
     blame: 'scenario',

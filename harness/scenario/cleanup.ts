@@ -26,7 +26,14 @@ export async function cleanUp(
   if (stage.signal.aborted) onAbort();
   stage.signal.addEventListener('abort', onAbort, { once: true });
   void stage.sleep(limitMs, done.signal).then(() => stop.abort(CUT_SHORT));
-  const part: Part = { phase: 'cleanup', blame: 'nobody', signal: stop.signal, env: {}, quiet: false };
+  const part: Part = {
+    phase: 'cleanup',
+    blame: 'nobody',
+    signal: stop.signal,
+    env: {},
+    quiet: false,
+    silent: false,
+  };
   try {
     await performList(
       performer,
@@ -52,6 +59,7 @@ async function endJobs({ jobs, recorder, stage }: Performer): Promise<void> {
     label: 'kill the remaining jobs',
     kind: 'kill',
     quiet: false,
+    silent: false,
     signal: stage.signal,
   } as const;
   await recorder.record(step, async () => {

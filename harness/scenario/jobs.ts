@@ -23,6 +23,8 @@ export interface Jobs {
   add(name: string, guestJob: GuestJob, traits?: JobTraits): Job;
   /** Fault `SCENARIO_UNKNOWN_JOB` (scenario) for a name that no step has started. */
   get(name: string): Job;
+  /** A name for a job of ktrial's own: `BASE_1`, `BASE_2`, … whichever no job has had. */
+  freeName(base: string): string;
   all(): readonly Job[];
   /** `JOB_<name>`: the process id of each job's shell, which leads its process group. */
   environment(): Readonly<Record<string, string>>;
@@ -42,6 +44,11 @@ export function createJobs(): Jobs {
       const job = jobs.get(name);
       if (!job) throw scenarioFault('SCENARIO_UNKNOWN_JOB', `no step has started a job ${name}`);
       return job;
+    },
+    freeName(base) {
+      let number = 1;
+      while (jobs.has(`${base}_${number}`)) number += 1;
+      return `${base}_${number}`;
     },
     all: () => [...jobs.values()],
     environment: () =>

@@ -120,6 +120,22 @@ const wrong: Readonly<Record<string, readonly [text: string, diagnostic: RegExp]
     `${HEAD}l2: {tiny: {kernel: k}}\nsteps: [{run: b}]\n`,
     /^x:3:6: warning: the VM "tiny" is never started/,
   ],
+  'a limit that the step cannot keep': [
+    `${HEAD}steps:\n  - {label: l, sleep: 3s, within: 2s}\n`,
+    /^x:4:35: warning: the step takes 3s, and it may take 2s: it can never pass/,
+  ],
+  'a comparison with what comes later': [
+    `${HEAD}setup:\n  - check: {kmemleak: none}\nsteps: [{run: b}]\n`,
+    /^x:4:13: error: kmemleak compares with what is there after the setup/,
+  ],
+  'a program that is walked without a system call': [
+    `${HEAD}steps:\n  - failNth: {program: [rmmod, a]}\n`,
+    /^x:4:14: error: program and syscall belong together/,
+  ],
+  'a load of nothing': [
+    `${HEAD}steps:\n  - stress: {steps: [{run: b}]}\n`,
+    /^x:4:13: error: there is no load: give cpu, memoryMib or interrupts/,
+  ],
   'a module loaded twice': [
     `${HEAD}modules: [mdev, mdev]\nsteps: [{run: b}]\n`,
     /^x:3:17: error: the module "mdev" is loaded twice/,

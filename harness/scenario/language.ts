@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { writtenChecks } from './checks/index.ts';
 import { kernelArg, LONGEST_ARGS } from './kernel-arg.ts';
 import { nameMap } from './name-map.ts';
 import { pattern } from './pattern.ts';
@@ -28,6 +29,9 @@ const writtenStep: z.ZodType<WrittenStep> = z
       .boolean()
       .optional()
       .meta({ description: 'the steps after it are performed even when it fails' }),
+    within: duration
+      .optional()
+      .meta({ description: 'it fails when it takes longer, scaled on slow machines' }),
     ...Object.fromEntries(
       STEPS.map((one) => [one.kind, one.written(stepList).optional().meta({ description: one.description })]),
     ),
@@ -145,6 +149,7 @@ const scenario = z.strictObject({
       machine: machineEnd.default('running').meta({
         description: 'the state of the machine at the end; steps after its death are not performed',
       }),
+      ...writtenChecks,
     })
     .default({ dmesg: 'clean', allow: [], state: [], machine: 'running' }),
   cleanup: stepList

@@ -8,7 +8,7 @@ import { toMs } from './scalar.ts';
 import type { PlacedStep } from './walk.ts';
 
 /** Finds what is correct and can prove nothing: it can never fail, or never pass. */
-export const SENSE_RULES: readonly Rule[] = [lintEmpty, lintTexts, lintSplats, lintTimes];
+export const SENSE_RULES: readonly Rule[] = [lintEmpty, lintTexts, lintSplats, lintTimes, lintCpus];
 
 function warn(source: Source, message: string, path: DocumentPath): Diagnostic {
   return source.diagnose('warning', 'PROVES_NOTHING', message, path);
@@ -132,4 +132,18 @@ function lintTimes(
       );
   }
   return found;
+}
+
+/** A step that needs more CPUs than its machine has cannot begin. */
+function lintCpus(
+  { machine }: Scenario,
+  placed: readonly PlacedStep[],
+  source: Source,
+): readonly Diagnostic[] {
+  return placed.flatMap(({ kind, body, path }) => {
+    const cpus = kind.cpus?.(body) ?? 1;
+    if (cpus <= machine.cpus) return [];
+    const message = `this needs ${cpus} CPUs, and the machine has ${machine.cpus}: it cannot begin`;
+    return [warn(source, message, [...path, kind.kind])];
+  });
 }

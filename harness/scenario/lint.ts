@@ -3,6 +3,7 @@ import { type Diagnostic, type DocumentPath, type Source, showName } from '../do
 import { LIMITS, type Limits } from '../model/index.ts';
 import { checkVariant, listVariants } from './expand.ts';
 import type { Scenario } from './language.ts';
+import { CHECK_RULES } from './lint-checks.ts';
 import { NAME_RULES } from './lint-names.ts';
 import { SENSE_RULES } from './lint-sense.ts';
 import { LONGEST_NAME, nameValue } from './name-variant.ts';
@@ -10,7 +11,7 @@ import { listQuantities } from './quantity.ts';
 import type { Rule } from './rule.ts';
 import { listSteps, type PlacedStep } from './walk.ts';
 
-const RULES: readonly Rule[] = [...NAME_RULES, ...SENSE_RULES, lintQuantities, lintMatrix];
+const RULES: readonly Rule[] = [...NAME_RULES, ...SENSE_RULES, ...CHECK_RULES, lintQuantities, lintMatrix];
 
 /** Finds what a schema cannot see: in names, in numbers that have a bound, and in what can prove nothing. */
 export function findProblems(scenario: Scenario, source: Source, limits: Limits): readonly Diagnostic[] {

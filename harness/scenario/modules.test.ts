@@ -49,6 +49,7 @@ async function play(
     signal: new AbortController().signal,
     timeouts: makeTimeouts({ accelerator: 'kvm', measuredBootMs: 4_000, scenarioMs: 600_000 }),
     consoleSilentMs: () => 0,
+    findSplats: () => [],
     firstFinding: new Promise(() => {}),
     seed: 1,
     onStepStarted: () => {},

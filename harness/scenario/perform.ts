@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { type Fault, type Finding, type StepRecord, type Subtest, toFault } from '../model/index.ts';
+import { type Checks, splitChecks, takeSnapshot } from './checks/index.ts';
 import { cleanUp } from './cleanup.ts';
 import { createJobs } from './jobs.ts';
 import { orderModules, readModuleState } from './modules.ts';
 import { CUT_SHORT, createRecorder } from './record.ts';
 import { type Part, type Performer, performList } from './sequence.ts';
 import type { SettledScenario } from './settled.ts';
+import { NO_SNAPSHOT } from './snapshot.ts';
 import type { SettledStep, Stage } from './step.ts';
 import { probeGuest, type Supervision, superviseSteps } from './supervise.ts';
 
@@ -23,7 +25,7 @@ export interface Performance {
   readonly fault: Fault | null;
   /** The phase in which the fault or the scenario's time limit ended the performance; null when neither did. */
   readonly stoppedIn: StepRecord['phase'] | null;
-  /** Texts from the guest that are worth a file, by file name: consoles of VMs inside it. */
+  /** Texts from the guest that are worth a file, by file name: consoles of VMs inside it, rounds of races. */
   readonly evidence: Readonly<Record<string, string>>;
 }
 
@@ -50,6 +52,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
     guest: supervision.guest,
     jobs: createJobs(),
     recorder: createRecorder(settled.name, stage, supervision.noteFinding),
+    snapshot: NO_SNAPSHOT,
   };
   let { fault, stoppedIn } = await performPhases(performer, settled, supervision);
   supervision.end();
@@ -66,6 +69,7 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
     }
   }
   const { records, findings, subtests } = performer.recorder;
+  evidence = { ...performer.recorder.evidence, ...evidence };
   return { steps: records, findings, subtests, fault, stoppedIn, evidence };
 }
 
@@ -77,13 +81,22 @@ async function performPhases(
   supervision: Supervision,
 ): Promise<Stop> {
   const { stage } = performer;
-  const steps: Part = { phase: 'steps', blame: 'kernel', signal: supervision.signal, env: {}, quiet: false };
+  const steps: Part = {
+    phase: 'steps',
+    blame: 'kernel',
+    signal: supervision.signal,
+    env: {},
+    quiet: false,
+    silent: false,
+  };
   const setup: Part = { ...steps, phase: 'setup', blame: 'scenario' };
   const phases: readonly (readonly [Part, () => Promise<boolean>])[] = [
     [setup, () => loadModules(performer, settled.modules, setup)],
     [setup, () => performList(performer, settled.setup, setup)],
+    [setup, () => snapshotBefore(performer, settled)],
     [steps, () => performList(performer, settled.steps, steps)],
     [steps, () => performList(performer, settled.expect.state.map(expectStep), steps)],
+    [steps, () => performList(performer, splitChecks(settled.expect.checks).map(checkStep), steps)],
   ];
   stage.consoleMark();
   for (const [part, perform] of phases) {
@@ -117,6 +130,21 @@ async function loadModules(
 
 function expectStep(body: SettledScenario['expect']['state'][number]): SettledStep {
   return { kind: 'read', label: `expect ${body.file}`, continue: true, body };
+}
+
+function checkStep(body: Checks): SettledStep {
+  return { kind: 'check', label: `expect ${Object.keys(body)}`, continue: true, body };
+}
+
+/** Notes what checks will compare with. */
+async function snapshotBefore(performer: Performer, settled: SettledScenario): Promise<boolean> {
+  const { guest, stage } = performer;
+  performer.snapshot = await takeSnapshot(settled, {
+    guest,
+    scale: stage.timeouts.scale,
+    sleep: (ms) => stage.sleep(ms, stage.signal),
+  });
+  return true;
 }
 
 /**

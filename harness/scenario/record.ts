@@ -6,6 +6,7 @@ const DETAILS_KEPT = 60;
 /** Failed tests of suites that are findings of their own; all are among the tests, which the verdict goes by. */
 const FAILED_TESTS_KEPT = 500;
 const TEST_DETAILS_KEPT = 12;
+const EVIDENCE_KEPT = 20;
 
 /** The reason of a signal that cuts steps short because the verdict does not depend on them any more. */
 export const CUT_SHORT: unique symbol = Symbol('cut short');
@@ -17,6 +18,8 @@ export interface RecordedStep {
   readonly kind: string;
   /** A round of a loop: recorded only when it does not pass. */
   readonly quiet: boolean;
+  /** One of many such rounds: not recorded when it fails either. */
+  readonly silent: boolean;
   /** A step that ends with this signal's reason was cut short. */
   readonly signal: AbortSignal;
 }
@@ -27,8 +30,14 @@ export interface Recorder {
   readonly findings: readonly Finding[];
   /** Tests of suites, each by its name once: the worst of what it came to. */
   readonly subtests: readonly Subtest[];
-  /** Performs a step and records how it ended. Rejects with what the step rejects with. */
-  record(step: RecordedStep, perform: () => Promise<StepOutcome>): Promise<StepOutcome>;
+  /** Texts of the steps that are worth a file, by file name. */
+  readonly evidence: Readonly<Record<string, string>>;
+  /** Performs a step and records how it ended, or what it was `whenCut`. Rejects with what the step rejects with. */
+  record(
+    step: RecordedStep,
+    perform: () => Promise<StepOutcome>,
+    whenCut?: () => Omit<StepOutcome, 'failures'>,
+  ): Promise<StepOutcome>;
   /** Turns failures of a step into findings, one for each signature: a step of a loop may fail in several rounds. */
   addFindings(label: string, failures: readonly Failure[]): void;
   /** Keeps the tests of a suite, and turns those that failed into findings. They start no grace: each is wanted. */
@@ -46,7 +55,15 @@ export function createRecorder(
   const records: StepRecord[] = [];
   const findings = new Map<string, Finding>();
   const tests = new Map<string, Subtest>();
+  const evidence: Record<string, string> = {};
   let failed = 0;
+  const keep = (texts: StepOutcome['evidence'] = {}) => {
+    const kept = Object.keys(evidence).length;
+    if (kept >= EVIDENCE_KEPT) return;
+    // A step of a loop has one in each round.
+    for (const [name, text] of Object.entries(texts))
+      evidence[name in evidence ? `${kept + 1}-${name}` : name] = text;
+  };
   const add = (finding: Finding) => {
     if (findings.has(finding.signature)) return;
     findings.set(finding.signature, finding);
@@ -54,22 +71,24 @@ export function createRecorder(
   };
   return {
     records,
+    evidence,
     get findings() {
       return [...findings.values()];
     },
     get subtests() {
       return [...tests.values()];
     },
-    async record(step, perform) {
-      const { phase, label, kind, quiet, signal } = step;
+    async record(step, perform, whenCut = () => ({})) {
+      const { phase, label, kind, quiet, silent, signal } = step;
       const startedAt = stage.now();
       if (!quiet) stage.onStepStarted(phase, label);
       const end = (
         outcome: StepRecord['outcome'],
         details: readonly string[],
-        { numbers, points }: Pick<StepOutcome, 'numbers' | 'points'> = {},
+        { numbers, points, evidence: texts }: Omit<StepOutcome, 'failures'>,
       ) => {
-        if (quiet && outcome === 'passed') return;
+        keep(texts);
+        if ((quiet && outcome === 'passed') || (silent && outcome === 'failed')) return;
         const record: StepRecord = {
           label,
           kind,
@@ -95,8 +114,10 @@ export function createRecorder(
         end(failed ? 'failed' : 'passed', details, outcome);
         return outcome;
       } catch (error) {
-        if (signal.aborted && error === signal.reason) end('cut', describeCut(error));
-        else end('error', describeError(error));
+        const isCut = signal.aborted && error === signal.reason;
+        const before = whenCut();
+        const why = isCut ? describeCut(error) : describeError(error);
+        end(isCut ? 'cut' : 'error', [...why, ...(before.details ?? [])], before);
         throw error;
       }
     },

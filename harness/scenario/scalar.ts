@@ -59,6 +59,32 @@ export function toMs(text: string): number {
   return Number(amountText) * (UNIT_MS[unit] ?? Number.NaN);
 }
 
+const SHORT_TIME = '^(-?\\d{1,9}(?:\\.\\d{1,6})?)(us|ms|s)$';
+const SHORT_TIME_WANTED = 'a time with its unit, such as 250us, -5ms or 1s';
+const LONGEST_US = 10_000_000;
+
+/** A time with its unit, such as `250us` or `-5ms`, before or after another one, or a placeholder of a parameter that is one. */
+export const shortTime = z
+  .string(SHORT_TIME_WANTED)
+  .regex(new RegExp(`${SHORT_TIME}|${ALONE}`), SHORT_TIME_WANTED)
+  .superRefine((text, context) => {
+    const us = toUs(text);
+    if (Number.isNaN(us) || Math.abs(us) <= LONGEST_US) return;
+    const message = `got ${text}, expected at most 10s before or after`;
+    context.addIssue({ code: 'custom', message, params: { code: 'OUT_OF_RANGE' }, input: text });
+  });
+
+/** The settled form of a `shortTime`. */
+export const microseconds = z.int().min(-LONGEST_US).max(LONGEST_US);
+
+const UNIT_US: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: 1_000_000 };
+
+/** Microseconds of a `shortTime` without placeholder. */
+export function toUs(text: string): number {
+  const [, amountText, unit = ''] = new RegExp(SHORT_TIME).exec(text) ?? [];
+  return Math.round(Number(amountText) * (UNIT_US[unit] ?? Number.NaN)) + 0;
+}
+
 /** A text that may look like a number: `5.10` and `007` stay as they are written. */
 export const text = z.string().meta({ type: ['string', 'number', 'boolean'] });
 

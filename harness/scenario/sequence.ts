@@ -2,7 +2,8 @@
 import { Fault, type Guest, isFailure, isFault, type StepRecord, type Subtest } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
 import type { Recorder } from './record.ts';
-import type { SettledStep, Stage, StepContext, StepOutcome } from './step.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Failure, SettledStep, Stage, StepContext, StepOutcome } from './step.ts';
 import { stepKind } from './steps/index.ts';
 
 const POLL_MS = 500;
@@ -14,6 +15,8 @@ export interface Performer {
   readonly guest: Guest;
   readonly jobs: Jobs;
   readonly recorder: Recorder;
+  /** Empty until the setup is over. */
+  snapshot: Snapshot;
 }
 
 /** How the steps of one list are performed. */
@@ -26,6 +29,7 @@ export interface Part {
   /** Variables that every command of the list sees. */
   readonly env: Readonly<Record<string, string>>;
   readonly quiet: boolean;
+  readonly silent: boolean;
 }
 
 /**
@@ -49,14 +53,16 @@ async function performStep(performer: Performer, step: SettledStep, part: Part):
   const { recorder, scenario } = performer;
   const { label, body } = step;
   const kind = stepKind(step.kind);
-  const running: Running = { subtest: null };
-  const perform = () => {
+  const running: Running = { subtest: null, describe: () => ({}) };
+  const perform = async () => {
+    const startedAt = performer.stage.now();
     const performed = kind.perform(body, makeContext(performer, part, label, running));
     // A step with steps inside ends by them: its record comes after theirs.
-    return kind.inner ? performed : untilAborted(performed, part.signal);
+    const outcome = await (kind.inner ? performed : untilAborted(performed, part.signal));
+    return checkDuration(step, outcome, performer.stage, startedAt);
   };
   const outcome = await recorder
-    .record({ ...part, label, kind: kind.kind }, perform)
+    .record({ ...part, label, kind: kind.kind }, perform, () => running.describe())
     .catch((error: unknown) => {
       if (part.blame === 'kernel') recorder.addSubtests(label, describeCrash(running, error));
       throw error;
@@ -70,9 +76,35 @@ async function performStep(performer: Performer, step: SettledStep, part: Part):
   return false;
 }
 
-/** The test of a suite that a step runs at present. */
+/** A step that took longer than it may has failed, whatever else came of it. */
+function checkDuration(
+  { withinMs }: SettledStep,
+  outcome: StepOutcome,
+  { now, timeouts }: Stage,
+  startedAt: number,
+): StepOutcome {
+  if (withinMs === undefined) return outcome;
+  const tookMs = now() - startedAt;
+  const limitMs = timeouts.scale(withinMs);
+  if (tookMs <= limitMs) return outcome;
+  const scaled = limitMs === withinMs ? '' : ` (${secondsOf(withinMs)} on a fast machine)`;
+  const late: Failure = {
+    what: 'took too long',
+    title: `took ${secondsOf(tookMs)}, expected at most ${secondsOf(limitMs)}${scaled}`,
+    ...(outcome.details ? { details: outcome.details } : {}),
+  };
+  return { ...outcome, failures: [...outcome.failures, late] };
+}
+
+function secondsOf(ms: number): string {
+  return `${Number((ms / 1000).toPrecision(3))} s`;
+}
+
+/** What a step that is performed at present has said about itself. */
 interface Running {
+  /** The test of a suite that it runs. */
   subtest: string | null;
+  describe: () => Omit<StepOutcome, 'failures'>;
 }
 
 /** Ends of a machine that a test which ran then may have brought about. */
@@ -83,7 +115,7 @@ const CRASHES: readonly string[] = [
   'SCENARIO_TIMEOUT',
 ];
 
-function describeCrash({ subtest }: Running, error: unknown): readonly Subtest[] {
+function describeCrash({ subtest }: Pick<Running, 'subtest'>, error: unknown): readonly Subtest[] {
   if (subtest === null || !isFault(error) || !CRASHES.includes(error.code)) return [];
   const isLate = error.code === 'SCENARIO_TIMEOUT';
   const reason = isLate ? "the scenario's time limit passed" : `while it ran: ${error.message}`;
@@ -91,11 +123,12 @@ function describeCrash({ subtest }: Running, error: unknown): readonly Subtest[]
 }
 
 function makeContext(performer: Performer, part: Part, label: string, running: Running): StepContext {
-  const { stage, guest, jobs, recorder } = performer;
+  const { stage, guest, jobs, recorder, snapshot } = performer;
   return {
     guest,
     stage,
     jobs,
+    snapshot,
     env: { KTRIAL_SEED: String(stage.seed), ...jobs.environment(), ...part.env },
     scale: (ms) => stage.timeouts.scale(ms),
     sleep: (ms) => stage.sleep(ms, part.signal),
@@ -104,7 +137,11 @@ function makeContext(performer: Performer, part: Part, label: string, running: R
         ...part,
         env: { ...part.env, ...options.env },
         quiet: part.quiet || options.quiet === true,
+        silent: part.silent || options.silent === true,
       }),
+    whenCut(describe) {
+      running.describe = describe;
+    },
     beginSubtest(name) {
       running.subtest = name;
     },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { pickChecks } from './checks/index.ts';
 import { kindOf, labelOf, type Scenario } from './language.ts';
 import { toMs, toNumber } from './scalar.ts';
 import type { ExpectedSplat, SettledScenario } from './settled.ts';
@@ -16,6 +17,7 @@ export interface Variant {
 /** Settles a scenario that has no placeholder left. Pure; never throws for one that the schema accepted. */
 export function settleScenario(scenario: Scenario, { suffix, parameters }: Variant): SettledScenario {
   const { expect } = scenario;
+  const checks = pickChecks(expect);
   return {
     format: 1,
     name: `${scenario.name}${suffix}`,
@@ -32,6 +34,7 @@ export function settleScenario(scenario: Scenario, { suffix, parameters }: Varia
       allow: expect.allow.map(settleSplat),
       state: expect.state.map(settleRead),
       machine: expect.machine,
+      ...(Object.keys(checks).length > 0 ? { checks } : {}),
     },
     cleanup: settleSteps(scenario.cleanup),
     clone: scenario.clone,
@@ -48,6 +51,7 @@ function settleSteps(steps: readonly WrittenStep[]): SettledStep[] {
       kind: kind.kind,
       label: labelOf(step),
       continue: step.continue ?? false,
+      ...(step.within === undefined ? {} : { withinMs: toMs(step.within) }),
       body: kind.settle(body, settleSteps),
     };
   });

@@ -34,7 +34,11 @@ steps:
   - kill: j
   - {label: int, kill: {job: j, signal: INT}}
   - parallel: [[{sleep: 1s}], [{loop: {time: 1m, steps: [{run: d}]}}]]
-  - loop: {count: '\${{n}}', steps: []}
+  - {loop: {count: '\${{n}}', until: end, steps: []}, within: 3s}
+  - stress: {cpu: '\${{n}}', memoryMib: 8, interrupts: 1, steps: []}
+  - failNth: {write: {to: /f, value: 1}, undo: u, leftBehind: b, most: '\${{n}}', expect: [ENOMEM, EIO]}
+  - failNth: {program: [rmmod, a], syscall: delete_module}
+  - check: {modules: {a: 0}, iommuGroups: unchanged, kmemleak: none, blockedTasks: none}
   - upload: {to: /u, content: x, mode: '0755'}
   - insmod: c
   - rmmod: {module: c, timeout: 5s}
@@ -49,6 +53,10 @@ expect:
   allow: [{matches: '^INFO', why: w}]
   state: [{file: /s, lacks: q}]
   machine: panicked
+  modules: {a: 0, b: unloaded}
+  iommuGroups: unchanged
+  kmemleak: none
+  blockedTasks: none
 cleanup: [{rmmod: c, label: again}]
 clone: never
 repeats: 3
@@ -164,8 +172,9 @@ t.test('one that is damaged anywhere is refused', async (t) => {
     { numRuns: 600 },
   );
   // What a journal of an earlier version has not.
-  const optional = ['l2,constructor', 'machine,network'];
-  const keys = places.filter((path) => !/^\d+$/.test(path.at(-1) ?? '') && !optional.includes(path.join()));
+  const optional =
+    /^l2,constructor$|^machine,network$|,until$|,withinMs$|^expect,checks|,modules,a$|body,(?:modules|iommuGroups|kmemleak|blockedTasks)$/;
+  const keys = places.filter((path) => !/^\d+$/.test(path.at(-1) ?? '') && !optional.test(path.join()));
   for (const path of keys)
     t.throws(
       () => parseSettledScenario(change(settled, path, undefined)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { Fault } from '../model/index.ts';
+import { settledChecks } from './checks/index.ts';
 import { cloning, machineEnd, machineNeeds, parameterName, parameterValue } from './language.ts';
 import { nameMap } from './name-map.ts';
 import { pattern } from './pattern.ts';
@@ -17,6 +18,7 @@ const [firstKind, ...otherKinds] = STEPS.map((step) =>
     kind: z.literal(step.kind),
     label: z.string().min(1),
     continue: z.boolean(),
+    withinMs: milliseconds.optional(),
     body: step.settled(stepList),
   }),
 );
@@ -50,6 +52,8 @@ const settledScenario = z.strictObject({
     allow: z.array(splat),
     state: z.array(settledRead),
     machine: machineEnd,
+    /** What is compared with the state after the setup, or must not be there at all. */
+    checks: settledChecks.optional(),
   }),
   cleanup: stepList,
   /** `never`: each trial boots its own machine. */

@@ -3,9 +3,14 @@ import type { z } from 'zod';
 import type { Guest, LimitName, RacePoint, StepRecord, Subtest, Timeouts } from '../model/index.ts';
 import type { Jobs } from './jobs.ts';
 import type { Pattern } from './pattern.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A step as a scenario's author writes it: the one key that names a kind of step has what to do as its value. */
-export type WrittenStep = { readonly label?: string | undefined; readonly continue?: boolean | undefined } & {
+export type WrittenStep = {
+  readonly label?: string | undefined;
+  readonly continue?: boolean | undefined;
+  readonly within?: string | undefined;
+} & {
   readonly [kind: string]: unknown;
 };
 
@@ -16,6 +21,8 @@ export interface SettledStep {
   readonly label: string;
   /** Whether the steps after it are performed even when it fails. */
   readonly continue: boolean;
+  /** Longer it may not take, on a fast machine. Absent: as long as its kind allows. */
+  readonly withinMs?: number | undefined;
   readonly body: unknown;
 }
 
@@ -36,6 +43,8 @@ export interface StepOutcome {
   readonly numbers?: Readonly<Record<string, number>>;
   /** Where a race was tried. */
   readonly points?: readonly RacePoint[];
+  /** Texts that are worth a file beside the record, by the name of that file. */
+  readonly evidence?: Readonly<Record<string, string>>;
   /** Inner steps failed and were reported by themselves: the steps after this one are not performed. */
   readonly stopped?: boolean;
   /** Tests of a suite that it ran. One that failed is a finding by its own name; the next steps are performed all the same. */
@@ -61,8 +70,12 @@ export interface Stage {
   readonly timeouts: Timeouts;
   /** Milliseconds since the console last printed anything. */
   consoleSilentMs(): number;
+  /** Titles of the splats in records of the kernel's log, as /dev/kmsg has them. */
+  findSplats(records: string): readonly string[];
   /** Settles once the log has a complaint that the scenario neither expects nor allows. */
   readonly firstFinding: Promise<void>;
+  /** How many such complaints the log has so far. Absent: nobody counts them. */
+  splatsSeen?(): number;
   /** Drives every random choice of the steps; commands see it as `KTRIAL_SEED`. */
   readonly seed: number;
   /** False or absent: steps `widen` delay nothing, this trial is the control. */
@@ -74,8 +87,13 @@ export interface Stage {
 /** What a step may use. */
 export interface StepContext {
   readonly guest: Guest;
-  readonly stage: Pick<Stage, 'waitForConsole' | 'consoleMark' | 'now' | 'seed' | 'widened'>;
+  readonly stage: Pick<
+    Stage,
+    'waitForConsole' | 'consoleMark' | 'now' | 'seed' | 'widened' | 'findSplats' | 'splatsSeen'
+  >;
   readonly jobs: Jobs;
+  /** What was there after the setup, for checks that compare. */
+  readonly snapshot: Snapshot;
   /** Variables that every command of this list of steps sees. */
   readonly env: Readonly<Record<string, string>>;
   /** Real milliseconds on this machine for a time that the scenario was written with. */
@@ -85,8 +103,16 @@ export interface StepContext {
   /** Performs a list of inner steps; returns whether it was performed to its end. Its failures are reported by itself. */
   performList(
     steps: readonly SettledStep[],
-    options?: { readonly env?: Readonly<Record<string, string>>; readonly quiet?: boolean },
+    options?: {
+      readonly env?: Readonly<Record<string, string>>;
+      /** Steps that pass are not recorded. */
+      readonly quiet?: boolean;
+      /** Steps that fail are not recorded either; their findings are. */
+      readonly silent?: boolean;
+    },
   ): Promise<boolean>;
+  /** `describe` is called when the step is cut short or cannot go on: its record then has what came before. */
+  whenCut(describe: () => Omit<StepOutcome, 'failures'>): void;
   /** A test of a suite, or a whole suite, begins: if the machine ends now, it crashed. */
   beginSubtest(name: string): void;
   /** What began has ended; its tests are kept whatever happens later. */
@@ -135,6 +161,8 @@ export interface Step<Written = unknown, Body = unknown> {
     readonly amount: number | string;
     readonly path: readonly (string | number)[];
   }[];
+  /** The number of CPUs that its machine must have. */
+  cpus?(written: Written): number;
   /** The time that it takes at least, as it is written. */
   waits?(written: Written): string | undefined;
   /** VMs under `l2` that it starts. */

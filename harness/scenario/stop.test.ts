@@ -52,6 +52,7 @@ async function play(
       scenarioMs: settled.timeoutMs,
     }),
     consoleSilentMs: () => 0,
+    findSplats: () => [],
     firstFinding: new Promise(() => {}),
     seed: 1,
     onStepStarted: () => {},

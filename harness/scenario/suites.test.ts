@@ -24,6 +24,7 @@ async function play(body: string, replies: Replies, signal = new AbortController
     signal,
     timeouts: makeTimeouts({ accelerator: 'kvm', measuredBootMs: 4_000, scenarioMs: 600_000 }),
     consoleSilentMs: () => 0,
+    findSplats: () => [],
     firstFinding: new Promise(() => {}),
     seed: 1,
     onStepStarted: () => {},

@@ -33,6 +33,7 @@ async function play(body: string, replies: Replies, widened = true) {
     signal: new AbortController().signal,
     timeouts: makeTimeouts({ accelerator: 'kvm', measuredBootMs: 4_000, scenarioMs: 600_000 }),
     consoleSilentMs: () => 0,
+    findSplats: () => [],
     firstFinding: new Promise(() => {}),
     seed: 7,
     widened,
@@ -120,12 +121,30 @@ t.test('a control performs the same steps, delays nothing, and says so', async (
   t.equal(step?.numbers, undefined);
 });
 
+t.test('steps inside see the delay: a race among them has it at its places', async (t) => {
+  for (const [widened, wanted] of [
+    [true, '3000000'],
+    [false, undefined],
+  ] as const) {
+    let seen: string | undefined;
+    await play(
+      WIDEN(),
+      counting({}, (command, options) => {
+        if (command === 'inner') seen = options?.env?.KTRIAL_DELAY_US;
+        return { durationMs: 3_100 };
+      }),
+      widened,
+    );
+    t.equal(seen, wanted);
+  }
+});
+
 t.test('a trial in which nobody was delayed is the scenario’s fault, and never passes', async (t) => {
   const { performance, guest, step } = await play(WIDEN(), counting(NEVER));
   t.match(performance.fault, {
     blame: 'scenario',
     code: 'SCENARIO_NOT_WIDENED',
-    message: /^no task writer was delayed at pond_remove: the trial did not test/,
+    message: /^no task named writer was delayed at pond_remove: the trial did not test/,
     details: ['delayed 0 of 0 entries'],
   });
   t.equal(performance.stoppedIn, 'steps');
@@ -220,7 +239,7 @@ t.test('a place where nobody can be delayed is the scenario’s fault, with the 
       {
         exitCode: 1,
         stderr:
-          "insmod: can't insert: Invalid argument\n[1.0] ktrial_delay: pond_remove cannot be probed: error -22\n",
+          "insmod: can't insert: Invalid argument\n[0.9] ktrial_delay: loading out-of-tree module taints kernel.\n[1.0] ktrial_delay: pond_remove cannot be probed: error -22\n",
       },
       /pond_remove: pond_remove cannot be probed: error -22$/,
     ],

@@ -23,6 +23,9 @@ const STOP_MS = 60_000;
 /** For a guest in which something went wrong already. */
 const LAST_STOP_MS = 10_000;
 
+/** What steps inside see of the delay, in microseconds. */
+export const DELAY_VARIABLE = 'KTRIAL_DELAY_US';
+
 const PARAMETERS = `/sys/module/${DELAY_MODULE}/parameters`;
 
 /**
@@ -40,7 +43,8 @@ export async function performWidened(widening: Widening, context: StepContext): 
   const startedAt = context.stage.now();
   let done: boolean;
   try {
-    done = await context.performList(widening.steps);
+    const env = { [DELAY_VARIABLE]: String(microseconds(widening.delayMs)) };
+    done = await context.performList(widening.steps, { env });
   } catch (error) {
     // What stops the steps stays the reason; a machine that ended has no delay either.
     await stop(context, LAST_STOP_MS).catch(() => {});
@@ -113,7 +117,8 @@ function noDelay(name: string, result: GuestResult): Fault {
   if (result.timedOut) return fault('the guest did not do it in time');
   if (/file exists/i.test(result.stderr))
     return fault('another step delays tasks already', 'put one step widen after the other');
-  const said = /ktrial_delay: (.*)/.exec(result.stderr)?.[1];
+  // Its first line may be the kernel's, about loading such a module.
+  const said = [...result.stderr.matchAll(/ktrial_delay: (.*)/g)].at(-1)?.[1];
   return fault(
     said ?? `insmod ended with exit code ${result.exitCode}`,
     'the kernel forbids probes where they could harm it: name a function that calls this one, or that it calls',
@@ -164,7 +169,7 @@ const CLOCK_GRAIN_US = 50_000;
 function requireDelays(widening: Widening, numbers: Numbers): void {
   const { function: name, comm, expect } = widening;
   const { hits, askedUs, spentUs, spentMaxUs, elapsedUs } = numbers;
-  const task = comm === null ? 'no task' : `no task ${comm}`;
+  const task = comm === null ? 'no task' : `no task named ${comm}`;
   if (hits === 0 && expect === 'hit')
     throw new Fault({
       blame: 'scenario',

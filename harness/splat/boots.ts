@@ -19,6 +19,8 @@ export class Boots {
   #latest = 0;
   #panickedBy: ContextId | null = null;
   readonly #seen = new Set<string>();
+  /** The last headline that was looked at, and its key. */
+  #last: { readonly line: LogLine | null; readonly key: string } = { line: null, key: '' };
   readonly #recurring = new Map<string, number | null>();
 
   begin(): void {
@@ -33,7 +35,7 @@ export class Boots {
   isOver(line: LogLine, panic: boolean): boolean {
     if (panic && this.#panickedBy === line.context) return true;
     if (line.seconds === null) return false;
-    return line.seconds < this.#latest - STEP_BACK_SECONDS || this.#seen.has(keyOf(line));
+    return line.seconds < this.#latest - STEP_BACK_SECONDS || this.#seen.has(this.#keyOf(line));
   }
 
   /** Remembers a headline. */
@@ -41,7 +43,7 @@ export class Boots {
     if (line.seconds === null) return;
     this.#latest = Math.max(this.#latest, line.seconds);
     if (this.#seen.size >= HEADLINES_KEPT) this.#seen.clear();
-    this.#seen.add(keyOf(line));
+    this.#seen.add(this.#keyOf(line));
   }
 
   panic(line: LogLine): void {
@@ -56,8 +58,10 @@ export class Boots {
     if (last === undefined) return false;
     return last === null || seconds === null || seconds - last <= RECURRING_SECONDS;
   }
-}
 
-function keyOf(line: LogLine): string {
-  return `${line.context} ${line.seconds} ${line.text.slice(0, 200)}`;
+  #keyOf(line: LogLine): string {
+    if (line !== this.#last.line)
+      this.#last = { line, key: `${line.context} ${line.seconds} ${line.text.slice(0, 200)}` };
+    return this.#last.key;
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { DEFAULT_LIMITS, type Limits, type Splat } from '../model/index.ts';
 import { type Finished, findRoots } from './follow.ts';
+import { makeNaming } from './naming.ts';
 import type { OpenReport } from './open.ts';
 import { NO_CONTEXT } from './printk.ts';
 import { type Judgement, judgeReport, readReport } from './report.ts';
@@ -31,6 +32,7 @@ export class Collector {
   readonly #all: Finished[] = [];
   readonly #signatures = new Set<string>();
   readonly #limit: number;
+  readonly #naming = makeNaming();
   #text = 0;
   /** The number of splats that were not kept. */
   dropped = 0;
@@ -44,7 +46,7 @@ export class Collector {
   announce(report: OpenReport): void {
     if (!report.isWhole || report.announced !== null) return;
     const closed = report.close();
-    const judgement = judgeReport(closed);
+    const judgement = judgeReport(closed, this.#naming);
     if (judgement.isNotice || isUnconfirmed(report, judgement) || judgement.findTruncation() !== null) return;
     report.announced = judgement.signature;
     this.#onSplat?.(readReport(closed, judgement));
@@ -56,7 +58,7 @@ export class Collector {
    */
   add(report: OpenReport, boot: number, cutBy: OpenReport | null = null): number {
     const closed = report.close();
-    const judgement = judgeReport(closed, cutBy?.close().lines);
+    const judgement = judgeReport(closed, this.#naming, cutBy?.close().lines);
     if (judgement.isNotice) return closed.end;
     const kept = this.#hasRoom(judgement.signature);
     const unconfirmed = isUnconfirmed(report, judgement);

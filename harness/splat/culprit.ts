@@ -3,7 +3,7 @@
 import { demangle, isMangled } from './demangle.ts';
 import { bareName } from './frame.ts';
 import type { Choice, Kind, WalkStep } from './kinds/family.ts';
-import { isSkipListed, SYSCALL_PREFIXES } from './kinds/skip.ts';
+import { SYSCALL_PREFIXES } from './kinds/skip.ts';
 import {
   HUNG_BUCKETS,
   HUNG_SKIP,
@@ -13,6 +13,7 @@ import {
   STALL_SELF,
 } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
+import type { Naming } from './title.ts';
 import { readPointer } from './trace.ts';
 
 /** The result of the search for a report's culprit. */
@@ -45,30 +46,35 @@ export function findCulprit(
   kind: Kind,
   headerName: string | undefined,
   lines: readonly ReportLine[],
+  naming: Naming,
 ): Search {
   const isGuessed = lines.some((line) => line.unreliable);
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
-    const names = walked.names.map(readableName);
     // Of a trace that is guessed, only the instruction pointer is sure.
     const choice = kind.choice === 'stall' && isGuessed && walk.includes('pc') ? 'first' : kind.choice;
-    const isSkipped = (name: string) => isSkipListed(name) || kind.skip?.test(name) === true;
-    const chosen = CHOICES[choice ?? 'first'](names, isSkipped);
+    const isSkipped = (name: string) => naming.isSkipListed(name) || kind.skip?.test(name) === true;
+    const chosen = CHOICES[choice ?? 'first'](walked.names, isSkipped);
     if (chosen === null) continue;
     const innermost =
       kind.alsoInnermost && !isGuessed
-        ? CHOICES.first(names, (name) => isSkipped(name) || isDispatcher(name))
+        ? CHOICES.first(walked.names, (name) => isSkipped(name) || isDispatcher(name))
         : null;
-    return nameCulprit(chosen, innermost, walked.injected);
+    return nameCulprit(chosen, innermost, walked.injected, naming);
   }
   for (const walk of kind.lastWalks ?? []) {
     const [name] = walkLines(walk, headerName, lines).names;
-    if (name !== undefined) return nameCulprit(readableName(name), null, false);
+    if (name !== undefined) return nameCulprit(readableName(name), null, false, naming);
   }
   return NOBODY;
 }
 
-function nameCulprit(chosen: string, innermost: string | null, injected: boolean): Search {
+function nameCulprit(
+  chosen: string,
+  innermost: string | null,
+  injected: boolean,
+  { titleName }: Naming,
+): Search {
   return {
     culprit: titleName(chosen),
     printed: chosen,
@@ -129,7 +135,7 @@ function walkLines(
 }
 
 function isInjected(line: ReportLine): boolean {
-  return line.frames.length > 0 && INJECTED.test(line.text);
+  return line.hasFrames && INJECTED.test(line.text);
 }
 
 function takeFrames(
@@ -138,7 +144,7 @@ function takeFrames(
   until: WalkStep | 'all' | undefined,
   names: string[],
 ): { readonly at: number; readonly injected: boolean } {
-  let any = names.length > 0 && from > 1 && (lines[from - 1]?.frames.length ?? 0) > 0;
+  let any = names.length > 0 && from > 1 && lines[from - 1]?.hasFrames === true;
   let at = from;
   for (; at < lines.length; at += 1) {
     const line = lines[at];
@@ -146,6 +152,13 @@ function takeFrames(
     if (isInjected(line)) return { at: at + 1, injected: true };
     if (line.label !== null && any && until !== 'all') break;
     if (until instanceof RegExp && until.test(line.text)) break;
+    if (line.isPlainFrame) {
+      const name = line.plainName;
+      if (names[names.length - 1] === name) continue;
+      names.push(name);
+      any = true;
+      continue;
+    }
     for (const frame of line.frames) {
       if (frame.inline || names.at(-1) === frame.function) continue;
       names.push(frame.function);
@@ -167,13 +180,21 @@ function matchStep(step: Exclude<WalkStep, 'header' | 'frames' | 'rest'>, line: 
   return match.groups?.f ?? match.groups?.f2 ?? '';
 }
 
+/** Chooses among names as they were printed, and returns the readable one. */
 type Chooser = (names: readonly string[], isSkipped: (name: string) => boolean) => string | null;
 
 const CHOICES: Readonly<Record<Choice, Chooser>> = {
-  first: (names, isSkipped) => names.find((name) => !isSkipped(name)) ?? null,
-  stall: chooseStalled,
-  overflow: chooseOverflown,
-  hung: (names, isSkipped) => {
+  first: (names, isSkipped) => {
+    for (const name of names) {
+      const readable = readableName(name);
+      if (!isSkipped(readable)) return readable;
+    }
+    return null;
+  },
+  stall: (names, isSkipped) => chooseStalled(names.map(readableName), isSkipped),
+  overflow: (names, isSkipped) => chooseOverflown(names.map(readableName), isSkipped),
+  hung: (printed, isSkipped) => {
+    const names = printed.map(readableName);
     for (const name of names)
       for (const [pattern, bucket] of HUNG_BUCKETS) if (pattern.test(name)) return bucket;
     return names.find((name) => !HUNG_SKIP.test(name) && !isSkipped(name)) ?? null;

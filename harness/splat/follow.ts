@@ -85,7 +85,7 @@ function isInOops({ splat }: Finished): boolean {
 
 /** Whether the kernel got a taint between two reports. */
 function gained(letter: string, root: Finished, own: Finished): boolean {
-  const has = (one: Finished) => (one.splat.taint ?? '').split(' ').includes(letter);
+  const has = ({ splat: { taint } }: Finished) => taint?.split(' ').includes(letter) === true;
   return has(own) && !has(root);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { parseAddressFrame, parseFrames } from './frame.ts';
+import { parseAddressFrame, parseFrames, parsePlainFrame, testPlainFrame } from './frame.ts';
 import { readPointer } from './trace.ts';
 
 /** Function, module, file, line, whether it is sure. */
@@ -77,4 +77,44 @@ t.test('an address alone is a frame without a name', async (t) => {
   t.equal(parseAddressFrame(' ? 0xffffffff9e7d556a')?.reliable, false);
   t.equal(parseAddressFrame(' 0xfdc88c28')?.reliable, true);
   t.equal(parseAddressFrame('0xfdc88c28 is no address'), null);
+});
+
+t.test('a plain frame is recognised in bytes just as in text', async (t) => {
+  const lines = [
+    ...[' pond_poll+0x1a/0x2b', 'pond_poll+0x1/0x2', ' ? pond_poll.isra.0+0x1a/0x2b', '  a.b$c_9+0xf/0xff'],
+    ...[
+      '',
+      ' ',
+      '?',
+      ' ?',
+      ' ? ',
+      '? +0x1/0x2',
+      ' +0x1/0x2',
+      ' 9pond+0x1/0x2',
+      ' pond',
+      ' pond+',
+      ' pond+0x',
+    ],
+    ...[
+      ' pond+0x1',
+      ' pond+0x1/',
+      ' pond+0x1/0x',
+      ' pond+0xg/0x1',
+      ' pond+0x1/0x2 ',
+      ' pond+0x1/0xG',
+      'a: b+0x1/0x2',
+    ],
+    ...[' po\xe9nd+0x1/0x2', ' ?pond+0x1/0x2', ' ?  pond+0x1/0x2', '\tpond+0x1/0x2', ' pond+0X1/0x2'],
+  ];
+  for (const line of lines) {
+    const bytes = Buffer.from(`x${line}\n`, 'latin1');
+    const frame = parsePlainFrame(line);
+    const expected = frame === null ? null : frame.reliable ? 'reliable' : 'guessed';
+    t.equal(testPlainFrame(bytes, 1, bytes.length - 1), expected, JSON.stringify(line));
+  }
+  t.equal(
+    testPlainFrame(Buffer.from(' pond+0x1/0x2 [heron]'), 0, 21),
+    null,
+    'a module is left to the slower way',
+  );
 });

@@ -43,9 +43,10 @@ export function parsePlainFrame(text: string): Frame | null {
   const { length } = text;
   let at = 0;
   while (at < length && text.charCodeAt(at) === SPACE) at += 1;
+  if (at === length) return null;
   const reliable = text.charCodeAt(at) !== QUESTION;
   if (!reliable) {
-    if (text.charCodeAt(at + 1) !== SPACE) return null;
+    if (!text.startsWith(' ', at + 1)) return null;
     at += 2;
   }
   const name = at;
@@ -71,6 +72,46 @@ export function parsePlainFrame(text: string): Frame | null {
     file: null,
     line: null,
   };
+}
+
+const ZERO = 0x30;
+const PLUS = 0x2b;
+const SLASH = 0x2f;
+const SMALL_X = 0x78;
+
+/** What `testPlainFrame` finds. */
+export type PlainFrame = 'reliable' | 'guessed';
+
+/**
+ * Whether a line of the log, from `from` up to `to`, has a form that `parsePlainFrame` reads, the one without a module; null
+ * for every other line. It makes no text and no frame, which most lines of a flood need not have.
+ */
+export function testPlainFrame(bytes: Uint8Array, from: number, to: number): PlainFrame | null {
+  let at = from;
+  while (at < to && bytes[at] === SPACE) at += 1;
+  const isGuessed = at < to && bytes[at] === QUESTION;
+  if (isGuessed) {
+    if (at + 1 >= to || bytes[at + 1] !== SPACE) return null;
+    at += 2;
+  }
+  const name = at;
+  while (at < to && IN_NAME[bytes[at] as number] === 1) at += 1;
+  if (at === name || isDigit(bytes[name] as number)) return null;
+  const offset = skipHexBytes(bytes, at, to, PLUS);
+  if (offset < 0 || skipHexBytes(bytes, offset, to, SLASH) !== to) return null;
+  return isGuessed ? 'guessed' : 'reliable';
+}
+
+/** As `skipHex`, for a mark such as `+0x` that is named by its first byte. */
+function skipHexBytes(bytes: Uint8Array, from: number, to: number, mark: number): number {
+  if (from + 3 >= to || bytes[from] !== mark || bytes[from + 1] !== ZERO || bytes[from + 2] !== SMALL_X)
+    return -1;
+  let at = from + 3;
+  for (; at < to; at += 1) {
+    const code = bytes[at] as number;
+    if (!isDigit(code) && (code < 0x61 || code > 0x66)) break;
+  }
+  return at === from + 3 ? -1 : at;
 }
 
 /** The place after the hexadecimal digits that follow a mark; -1 if there is no mark, or no digit. */

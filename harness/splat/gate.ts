@@ -35,11 +35,18 @@ export function makeGate(words: readonly string[]): Gate {
   }
   // A word whose part stands late in it begins earlier than the place that was found.
   const longest = Math.max(...[...ends.values()].flat().map((part) => part.before));
+  const most = length - 1;
+  const shiftAt = (bytes: Uint8Array, at: number) =>
+    shifts[((bytes[at - 1] as number) << 8) | (bytes[at] as number)] as number;
   return (bytes, from, to) => {
     let found = to;
     let stop = to;
     let at = from + length - 1;
     while (at < stop) {
+      // Two steps at once, each as long as one can be: the second does not wait for the outcome of the first.
+      while (at + most < stop && shiftAt(bytes, at) === most && shiftAt(bytes, at + most) === most)
+        at += 2 * most;
+      if (at >= stop) break;
       const pair = ((bytes[at - 1] ?? 0) << 8) | (bytes[at] ?? 0);
       const shift = shifts[pair] ?? 1;
       if (shift > 0) {

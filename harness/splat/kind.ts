@@ -3,6 +3,7 @@ import type { Kind, OptionalKind } from './kinds/family.ts';
 import { FOREIGN_LINE, HEADLINES } from './kinds/headline.ts';
 import { KINDS } from './kinds/table.ts';
 import type { ReportLine } from './line.ts';
+import { literalOf } from './literal.ts';
 
 /** A line that opens a report. */
 export interface Header {
@@ -39,6 +40,9 @@ const IN_LINE = new RegExp(
   'g',
 );
 
+/** The kinds, each with words that its headline cannot do without. */
+const TRIED_KINDS = KINDS.map((kind) => ({ kind, literal: literalOf(kind.header) }));
+
 /** In characters. Kernels print no longer lines, and some expressions take quadratic time. */
 const LONGEST_HEADLINE = 2048;
 
@@ -64,8 +68,8 @@ export function readHeader(line: string, wanted: ReadonlySet<OptionalKind>): Hea
 
 function matchKinds(text: string, wanted: ReadonlySet<OptionalKind>): readonly Match[] {
   const matches: Match[] = [];
-  for (const kind of KINDS) {
-    if (kind.optional !== undefined && !wanted.has(kind.optional)) continue;
+  for (const { kind, literal } of TRIED_KINDS) {
+    if (!text.includes(literal) || (kind.optional !== undefined && !wanted.has(kind.optional))) continue;
     const head = kind.header.exec(text);
     if (head) matches.push({ kind, head });
   }

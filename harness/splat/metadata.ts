@@ -22,8 +22,8 @@ export function readMetadata(lines: readonly ReportLine[]): Metadata {
   let task: Task = { comm: null, pid: null, cpu: null };
   let taint: string | null = null;
   let modules: readonly string[] | null = null;
-  for (const { text: line, frames } of lines) {
-    if (frames.length > 0) continue;
+  for (const { text: line, hasFrames } of lines) {
+    if (hasFrames) continue;
     if (line.includes(CPU_HINT)) task = complete(task, CPU_LINE.exec(line));
     if ((task.comm === null || task.pid === null) && TASK_HINT.test(line))
       task = complete(task, execFirst(TASK_LINES, line));

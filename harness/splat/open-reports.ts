@@ -11,7 +11,8 @@ const MOST_OPEN = 128;
 /** The reports that are open, at most one for each context. A closed one goes to the collector. */
 export class OpenReports {
   readonly #collector: Collector;
-  readonly #open = new Map<ContextId, OpenReport>();
+  /** The oldest first: a map would keep tables of closed ones alive, each by the one before, until all of the heap is swept. */
+  readonly #open: OpenReport[] = [];
   /** Up to where each context's lines belong to an earlier report. */
   readonly #reach = new Map<ContextId, number>();
   /** The report that requested the traces of all processors. */
@@ -26,7 +27,7 @@ export class OpenReports {
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   /** The report of all processors' traces, if there is one. */
@@ -35,11 +36,12 @@ export class OpenReports {
   }
 
   get(context: ContextId): OpenReport | undefined {
-    return this.#open.get(context);
+    for (const report of this.#open) if (report.context === context) return report;
+    return undefined;
   }
 
-  all(): Iterable<OpenReport> {
-    return this.#open.values();
+  all(): readonly OpenReport[] {
+    return this.#open;
   }
 
   /** Up to where lines of a context belong to an earlier report. */
@@ -48,19 +50,19 @@ export class OpenReports {
   }
 
   add(report: OpenReport): void {
-    const [oldest] = this.#open.values();
-    if (oldest && this.#open.size >= MOST_OPEN) this.close(oldest);
+    const [oldest] = this.#open;
+    if (oldest && this.#open.length >= MOST_OPEN) this.close(oldest);
     if (this.#cut?.context === report.context) {
       report.cut = this.#cut;
       this.#cut = null;
     }
-    this.#open.set(report.context, report);
+    this.#put(report);
   }
 
   /** Forgets a report whose headline was a truncated copy; the one that it cut is open again. */
   forget(report: OpenReport): void {
-    this.#open.delete(report.context);
-    if (report.cut) this.#open.set(report.context, report.cut);
+    this.#remove(report.context);
+    if (report.cut) this.#put(report.cut);
   }
 
   /** A report requests the traces of all processors. */
@@ -89,11 +91,15 @@ export class OpenReports {
 
   /** Closes reports of contexts that are silent. Their seconds run only with stamps of their own. */
   sweep(at: number): void {
-    for (const report of this.#open.values()) if (report.isOver(at, null)) this.close(report);
+    for (let index = 0; index < this.#open.length; ) {
+      const report = this.#open[index] as OpenReport;
+      if (report.isOver(at, null)) this.close(report);
+      else index += 1;
+    }
   }
 
   closeAll(): void {
-    for (const report of [...this.#open.values()]) this.close(report);
+    for (const report of [...this.#open]) this.close(report);
   }
 
   close(report: OpenReport): void {
@@ -101,8 +107,19 @@ export class OpenReports {
     this.#collect(report);
   }
 
+  #put(report: OpenReport): void {
+    const index = this.#open.findIndex((one) => one.context === report.context);
+    if (index < 0) this.#open.push(report);
+    else this.#open[index] = report;
+  }
+
+  #remove(context: ContextId): void {
+    const index = this.#open.findIndex((one) => one.context === context);
+    if (index >= 0) this.#open.splice(index, 1);
+  }
+
   #leave(report: OpenReport): void {
-    this.#open.delete(report.context);
+    this.#remove(report.context);
     if (this.#asking === report) this.#asking = null;
     if (report.cut) this.#collector.add(report.cut, this.boot, report);
   }

@@ -4,7 +4,7 @@ import type { Header } from './kind.ts';
 import { END_MARK, REPORT_MARK, RULE_MARK } from './kinds/body.ts';
 import { PANIC_LINE } from './kinds/panic.ts';
 import type { Lead } from './lead.ts';
-import { type ReportLine, readReportLine } from './line.ts';
+import { ReportLine, readReportLine } from './line.ts';
 import { type ContextId, isProcessor, isTask, type LogLine } from './printk.ts';
 import type { Report } from './report.ts';
 import type { LinePrefix } from './transport/prefix.ts';
@@ -146,12 +146,12 @@ export class OpenReport {
   take(line: LogLine, end: number, at: number): void {
     const read = this.#read(line.text);
     const { text } = read;
-    const first = text.charCodeAt(0);
+    const first = text === '' ? 0 : text.charCodeAt(0);
     const isMark = first === DASH || first === EQUALS;
     // If another report follows, a rule is its first line.
     this.#beforeRule = null;
     const sure = read.isBody && !(first === DASH && this.#frames && REPORT_MARK.test(text));
-    const frame = read.frames.length > 0;
+    const frame = read.hasFrames;
     if (read.panic) this.panicked = true;
     if (!sure) this.#idle += 1;
     if (this.#ended && (!sure || (isMark && RULE_MARK.test(text)))) return;
@@ -167,6 +167,24 @@ export class OpenReport {
     if (line.seconds !== null) this.#bodySeconds = line.seconds;
     if (!isMark) return;
     if (END_MARK.test(text) || (this.#frames && RULE_MARK.test(text))) this.#ended = true;
+  }
+
+  /** Whether the next line, if it is a plain frame with this stamp, belongs to it for sure and can be taken unread. */
+  expectsFrame(at: number, seconds: number): boolean {
+    return this.#linePrefix === null && !this.isOver(at, seconds) && !this.isBefore(seconds);
+  }
+
+  /** Takes a plain frame that it expects, as `take` would. */
+  takeFrame(text: string, isGuessed: boolean, seconds: number, end: number, at: number): void {
+    this.#beforeRule = null;
+    this.#lines.push(ReportLine.ofPlainFrame(text, isGuessed));
+    this.#length += text.length + 1;
+    this.#frames = true;
+    this.#idle = 0;
+    this.#bodyLines = this.#lines.length;
+    this.#bodyEnd = end;
+    this.#bodyAt = at;
+    this.#bodySeconds = seconds;
   }
 
   /** Another headline follows: a rule right before it belongs to that report. */

@@ -2,6 +2,7 @@
 import type { Splat } from '../model/index.ts';
 import { Boots } from './boots.ts';
 import { Collector, type CollectorOptions } from './collect.ts';
+import { testPlainFrame } from './frame.ts';
 import { makeGate } from './gate.ts';
 import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
 import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST } from './kinds/body.ts';
@@ -45,6 +46,7 @@ export interface ScannerOptions extends CollectorOptions {
   readonly kinds?: readonly OptionalKind[];
 }
 
+const CARRIAGE_RETURN = 0x0d;
 /** Every this many lines, reports of silent contexts are closed. */
 const SWEEP_LINES = 32;
 
@@ -146,10 +148,13 @@ export class LogReader {
       this.#open.forget(fresh);
       return;
     }
-    const own = usual ? this.#open.get(this.#stamped.context) : undefined;
-    if (usual && !hasWords && !own && !this.#isAsked(this.#stamped.context)) {
-      if (this.#lineCount % SWEEP_LINES === 0) this.#open.sweep(this.#lineCount);
-      return;
+    if (usual && !hasWords) {
+      const [own, isSweep] = [this.#open.get(this.#stamped.context), this.#lineCount % SWEEP_LINES === 0];
+      if (own !== undefined && !isSweep && this.#takeFrame(own, to, next, omitted)) return;
+      if (own === undefined && !this.#isAsked(this.#stamped.context)) {
+        if (isSweep) this.#open.sweep(this.#lineCount);
+        return;
+      }
     }
     const line = usual ? restOfLine(bytes, to, this.#stamped) : this.#lines.read(from, to, words);
     if (!line) return;
@@ -159,6 +164,17 @@ export class LogReader {
     if (this.#open.size > 0 && !this.#handOver(line, header, place)) return;
     if (header) this.#begin(header, line, place);
     this.#open.settle();
+  }
+
+  /** Takes a line that is nothing but a frame, as most lines of a report are, without reading it. False if it is not. */
+  #takeFrame(own: OpenReport, to: number, next: number, omitted: number): boolean {
+    const [{ bytes }, { at, seconds }] = [this.#window, this.#stamped];
+    const end = to > at && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to;
+    const frame = testPlainFrame(bytes, at, end);
+    if (frame === null || !own.expectsFrame(this.#lineCount, seconds)) return false;
+    const place = this.#window.endOf(next) + omitted;
+    own.takeFrame(bytes.toString('latin1', at, end), frame === 'guessed', seconds, place, this.#lineCount);
+    return true;
   }
 
   /** Whether a line of the context may be of the traces that a report requested of all processors. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Frame, Splat } from '../model/index.ts';
+import type { Splat } from '../model/index.ts';
 import { findCulprit, NOBODY, type Search } from './culprit.ts';
 import { type Classification, classifyReport, type Header } from './kind.ts';
 import { DROPPED_LINE } from './kinds/body.ts';
@@ -9,7 +9,7 @@ import { SCHEDULER } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 import { readMetadata } from './metadata.ts';
 import { signSplat } from './signature.ts';
-import { fillForm, normaliseTitle, typeOfTitle } from './title.ts';
+import { fillForm, type Naming } from './title.ts';
 import { readTraces } from './trace.ts';
 import { findTruncation } from './truncation.ts';
 
@@ -53,24 +53,28 @@ export interface Judgement {
 }
 
 /** Names a finished report; `more` are the lines of the report that cut it before its trace. */
-export function judgeReport(report: Report, more: readonly ReportLine[] = []): Judgement {
-  const all = [...report.lines, ...more];
+export function judgeReport(
+  report: Report,
+  naming: Naming,
+  more: readonly ReportLine[] | undefined = undefined,
+): Judgement {
+  const all = more === undefined ? report.lines : [...report.lines, ...more];
   // A stack that overflowed is full of stale words.
   const reliable =
     report.header.kind?.choice === 'overflow' ? trimReport(all, false) : chooseLines(all, report.header.kind);
   const classification = classifyReport(report.header.matches, reliable);
   const { kind, groups } = classification;
-  const search = kind ? findCulprit(kind, classification.named, reliable) : NOBODY;
+  const search = kind ? findCulprit(kind, classification.named, reliable, naming) : NOBODY;
   const isBare = kind?.keepsWords && classification.incomplete && search.culprit === null;
   const words =
     kind && !isBare
       ? fillForm(kind.title, groups, search.culprit ?? 'corrupted')
       : report.header.words.replace(HEADLINE_END, '');
-  const title = normaliseTitle(words);
-  const type = typeOfTitle(title);
+  const title = naming.normaliseTitle(words);
+  const type = naming.typeOfTitle(title);
   return {
     title,
-    findAlternatives: () => (isBare ? [] : findAlternatives(title, classification, search, reliable)),
+    findAlternatives: () => (isBare ? [] : findAlternatives(title, classification, search, reliable, naming)),
     type,
     culprit: search.culprit,
     findTruncation: () =>
@@ -78,8 +82,8 @@ export function judgeReport(report: Report, more: readonly ReportLine[] = []): J
         ? 'the console was lost while it was printed'
         : findTruncation(classification, search, words, reliable),
     incomplete: classification.incomplete,
-    signature: signSplat(type, title, search.culprit),
-    isNotice: kind?.needsTrace === true && !all.some((line) => line.frames.length > 0),
+    signature: signSplat(type, title, search.culprit, naming),
+    isNotice: kind?.needsTrace === true && !all.some((line) => line.hasFrames),
     usesPc: kind?.walks?.some((walk) => walk.includes('pc')) ?? true,
   };
 }
@@ -93,18 +97,20 @@ function findAlternatives(
   { kind, groups }: Classification,
   search: Search,
   lines: readonly ReportLine[],
+  naming: Naming,
 ): readonly string[] {
   if (!kind) return [];
   const { culprit, printed, innermost } = search;
   const names = new Set([culprit, printed]);
   const titles = new Set<string>();
   const add = (form: string, name: string | null) => {
-    if (name !== null || !form.includes('$f')) titles.add(normaliseTitle(fillForm(form, groups, name ?? '')));
+    if (name !== null || !form.includes('$f'))
+      titles.add(naming.normaliseTitle(fillForm(form, groups, name ?? '')));
   };
   // With the culprit it is the title itself.
   if (printed !== culprit) add(kind.title, printed);
   for (const { form, ...other } of kind.also ?? [])
-    for (const name of 'walks' in other ? [nameOther(kind, other, lines)] : names) add(form, name);
+    for (const name of 'walks' in other ? [nameOther(kind, other, lines, naming)] : names) add(form, name);
   if (innermost !== culprit) add(kind.title, innermost);
   titles.delete(title);
   return [...titles];
@@ -115,10 +121,10 @@ function nameOther(
   kind: Kind,
   { walks, skip }: Omit<OtherTitle, 'form'>,
   lines: readonly ReportLine[],
+  naming: Naming,
 ): string | null {
-  const skips = [kind.skip, skip].flatMap((one) => (one ? [one.source] : []));
-  const other = { ...kind, walks: walks ?? [], lastWalks: [], skip: new RegExp(skips.join('|') || '(?!)') };
-  return findCulprit(other, undefined, lines).culprit;
+  const other = { ...kind, walks: walks ?? [], lastWalks: [], skip: naming.joinSkips(kind.skip, skip) };
+  return findCulprit(other, undefined, lines, naming).culprit;
 }
 
 /** Reads everything that a finished report says, except `follows`, which depends on its neighbours. */
@@ -153,19 +159,24 @@ export function readReport(report: Report, judgement: Judgement): Splat {
  */
 function chooseLines(lines: readonly ReportLine[], kind: Kind | null): readonly ReportLine[] {
   const reliable = trimReport(lines, false);
-  const isStall = kind?.choice === 'stall';
-  const isSure = (frame: Frame) => !(isStall && SCHEDULER.test(frame.function));
-  if (reliable.some((line) => line.frames.some(isSure))) return reliable;
+  const isSure = (line: ReportLine) =>
+    line.hasFrames &&
+    (kind?.choice !== 'stall' || line.frames.some((frame) => !SCHEDULER.test(frame.function)));
+  if (reliable.some(isSure)) return reliable;
   const guesses = lines.filter((line) => line.unreliable);
   return guesses.length < FEWEST_GUESSES ? reliable : trimReport(lines, true);
 }
 
 /** Removes unreliable frames unless they are wanted, and what only repeats a report that is long enough. */
-function trimReport([headline, ...lines]: readonly ReportLine[], guesses: boolean): readonly ReportLine[] {
-  if (!headline) return [];
-  const kept = [headline];
-  const enough = SHORT_REPORT.test(headline.text) ? SHORT_REPORT_LINES : LINES_BEFORE_PANIC;
+function trimReport(lines: readonly ReportLine[], guesses: boolean): readonly ReportLine[] {
+  const kept: ReportLine[] = [];
+  const enough = SHORT_REPORT.test(lines[0]?.text ?? '') ? SHORT_REPORT_LINES : LINES_BEFORE_PANIC;
   for (const line of lines) {
+    // The headline is always kept.
+    if (kept.length === 0) {
+      kept.push(line);
+      continue;
+    }
     if (line.unreliable && !guesses) continue;
     if (line.isPlainFrame) {
       kept.push(line);

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { TYPES, UNKNOWN_TYPE } from './kinds/type.ts';
 
+/** What names a complaint: the same for each report with the same words. */
+export interface Naming {
+  readonly isSkipListed: (name: string) => boolean;
+  readonly titleName: (name: string) => string;
+  readonly normaliseTitle: (words: string) => string;
+  readonly typeOfTitle: (title: string) => string;
+  /** An expression for all that either of two matches. */
+  readonly joinSkips: (one: RegExp | undefined, other: RegExp | undefined) => RegExp;
+}
+
 const LONGEST = 120;
 /** Replaces what differs between runs, in this order. */
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
@@ -36,7 +46,13 @@ export function typeOfTitle(title: string): string {
 
 /** Fills groups and the culprit into the form of a kind's title. */
 export function fillForm(form: string, groups: readonly (string | undefined)[], culprit: string): string {
-  return form.replace(/\$(\d|f)/g, (_, key: string) =>
-    key === 'f' ? culprit : (groups[Number(key)] ?? '').trim(),
-  );
+  let filled = '';
+  let from = 0;
+  for (let at = form.indexOf('$'); at >= 0; at = form.indexOf('$', at + 1)) {
+    const key = form.charAt(at + 1);
+    if (key !== 'f' && !/^\d$/.test(key)) continue;
+    filled += form.slice(from, at) + (key === 'f' ? culprit : (groups[Number(key)] ?? '').trim());
+    from = at + 2;
+  }
+  return filled + form.slice(from);
 }

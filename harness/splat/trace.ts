@@ -31,7 +31,7 @@ export function readTraces(lines: readonly ReportLine[]): Traces {
       last = line.text;
       continue;
     }
-    if (line.frames.length > 0) {
+    if (line.hasFrames) {
       interrupted = false;
       if (open === null) {
         open = [];

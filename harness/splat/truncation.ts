@@ -31,7 +31,7 @@ function findTruncatedTrace(lines: readonly ReportLine[]): string | null {
   let any = false;
   const seen = new Set<string>();
   for (const [index, line] of lines.entries()) {
-    any ||= line.label !== null || (line.frames.length > 0 && !isPlace(lines[index - 1]));
+    any ||= line.label !== null || (line.hasFrames && !isPlace(lines[index - 1]));
     if (line.isPlainFrame) continue;
     const promise = TRACE_PROMISE.exec(line.text)?.[1]?.toLowerCase();
     // A second trace of the same kind, such as that of the panic, may be truncated.
@@ -51,7 +51,7 @@ function isKept(promise: RegExp, lines: readonly ReportLine[]): boolean {
   const at = lines.findIndex((line) => promise.test(line.text));
   if (at < 0) return false;
   for (const line of lines.slice(at + 1, at + 1 + PROMISE_LINES)) {
-    if (line.frames.length > 0) return true;
+    if (line.hasFrames) return true;
     if (line.label !== null) return false;
   }
   return false;
@@ -60,7 +60,7 @@ function isKept(promise: RegExp, lines: readonly ReportLine[]): boolean {
 /** Whether frames, or a reason for having none, stand on the line of a label or follow before the next label. */
 function hasFrames(lines: readonly ReportLine[]): boolean {
   for (const [index, line] of lines.entries()) {
-    if (line.frames.length > 0 || PROMISE_EXEMPT.test(line.text)) return true;
+    if (line.hasFrames || PROMISE_EXEMPT.test(line.text)) return true;
     if (index > 0 && TRACE_PROMISE.test(line.text)) return false;
   }
   return false;

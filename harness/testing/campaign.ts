@@ -54,7 +54,7 @@ export function aPlan(trials: readonly TrialResult[]): CampaignPlan {
       timeoutMs: 60_000,
       settled: {},
     })),
-    trials: trials.map(({ id, scenario, arm, attempt, control }) => ({
+    trials: trials.map(({ id, scenario, arm, attempt, control, widened }) => ({
       id,
       scenario,
       arm,
@@ -62,6 +62,7 @@ export function aPlan(trials: readonly TrialResult[]): CampaignPlan {
       seed: 1,
       boot: 'cold',
       control,
+      ...(widened === undefined ? {} : { widened }),
     })),
   };
 }

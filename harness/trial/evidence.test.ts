@@ -36,7 +36,7 @@ t.test('texts of the guest are files of the trial, with names that stay in its d
   t.equal(readFileSync(join(directory, 'vm1.console'), 'utf8'), 'one');
   t.equal(readFileSync(join(directory, '.._a_b'), 'utf8'), 'two');
   t.strictSame(notes, []);
-  t.equal(evidence.hasFinding(), false);
+  t.equal(evidence.countFindings(), 0);
 });
 
 t.test('an allowed splat does not cut the steps short, one that is not allowed does', async (t) => {

@@ -12,8 +12,8 @@ export interface Evidence extends AsyncDisposable {
   readonly watch: ConsoleWatch;
   /** Settles with the first splat that the scenario neither expects nor allows. */
   readonly firstFinding: Promise<void>;
-  /** Whether there was one. */
-  hasFinding(): boolean;
+  /** How many there were so far. */
+  countFindings(): number;
   /** Writes texts that the scenario brought out of the guest, such as the console of a VM inside it, by file name. */
   keep(texts: Readonly<Record<string, string>>): Promise<void>;
   /** Closes the console's log and compares it with the guest's own. Never rejects: what could not be written is a note. */
@@ -45,6 +45,7 @@ export function collectEvidence(context: EvidenceContext): Evidence {
   const { directory, settled, notes } = context;
   const files = new SplatFiles(directory);
   const first = createFirst();
+  let findings = 0;
   const announced = new Set<string>();
   const expectation = compileSplatExpectation(settled);
   const watch = watchConsole({
@@ -52,7 +53,10 @@ export function collectEvidence(context: EvidenceContext): Evidence {
     quietMs: context.quietMs,
     onSplat(splat) {
       files.add(splat);
-      if (expectation.isUnexpected(splat)) first.settle();
+      if (expectation.isUnexpected(splat)) {
+        findings += 1;
+        first.settle();
+      }
       if (announced.size >= MAXIMUM_ANNOUNCED || announced.has(splat.signature)) return;
       announced.add(splat.signature);
       context.onSplat(splat.title);
@@ -65,7 +69,7 @@ export function collectEvidence(context: EvidenceContext): Evidence {
   return {
     watch,
     firstFinding: first.promise,
-    hasFinding: () => first.isSettled(),
+    countFindings: () => findings,
     async keep(texts) {
       for (const [name, text] of Object.entries(texts)) await write(name.replace(/[^\w.-]/g, '_'), text);
     },
@@ -84,7 +88,6 @@ export function collectEvidence(context: EvidenceContext): Evidence {
 
 interface First {
   readonly promise: Promise<void>;
-  isSettled(): boolean;
   settle(): void;
 }
 
@@ -93,7 +96,6 @@ function createFirst(): First {
   const { signal } = controller;
   return {
     promise: new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
-    isSettled: () => signal.aborted,
     settle: () => controller.abort(),
   };
 }

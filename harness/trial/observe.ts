@@ -91,7 +91,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     timeouts,
     stop,
     firstFinding,
-    hasFinding: live.performance.findings.length > 0 || evidence.hasFinding(),
+    hasFinding: live.performance.findings.length > 0 || evidence.countFindings() > 0,
     notes,
     ...keeperOf(context),
   });
@@ -145,7 +145,7 @@ const NOTHING: Performance = {
 async function runScenario(
   { machine, clone, startedAt }: StartedMachine,
   context: ObserveContext,
-  { watch, firstFinding }: Evidence,
+  { watch, firstFinding, countFindings }: Evidence,
   onMeasured: (timeouts: Timeouts) => void,
 ): Promise<LivePart> {
   const { spec, settled, stop, emit, timeoutsFor } = context;
@@ -166,6 +166,7 @@ async function runScenario(
       watch,
       stop,
       firstFinding,
+      countFindings,
       emit,
     });
     return { guest, bootMs, performance: performed, fault: performed.fault };

@@ -2,6 +2,7 @@
 import { delay } from '../host/index.ts';
 import { Fault, type Guest, type RunEmitter, type Timeouts, type TrialSpec } from '../model/index.ts';
 import { type Performance, performScenario, type SettledScenario } from '../scenario/index.ts';
+import { readKmsg, scanLog } from '../splat/index.ts';
 import type { Machine } from '../vm/index.ts';
 import type { TrialStop } from './stop.ts';
 import type { ConsoleWatch } from './watch.ts';
@@ -17,6 +18,8 @@ export interface PerformContext {
   readonly stop: TrialStop;
   /** Settles with the first splat that the scenario neither expects nor allows. */
   readonly firstFinding: Promise<void>;
+  /** How many such splats there were so far. */
+  readonly countFindings: () => number;
   readonly emit: RunEmitter;
 }
 
@@ -25,7 +28,7 @@ export interface PerformContext {
  * came first is the reason of the signal that the steps see.
  */
 export async function performTrial(context: PerformContext): Promise<Performance> {
-  const { spec, settled, machine, guest, timeouts, watch, stop, firstFinding, emit } = context;
+  const { spec, settled, machine, guest, timeouts, watch, stop, firstFinding, countFindings, emit } = context;
   const own = new AbortController();
   const signal = AbortSignal.any([stop.signal, own.signal]);
   void machine.ended.then((end) => own.abort(machineEnded(end.detail)));
@@ -43,7 +46,9 @@ export async function performTrial(context: PerformContext): Promise<Performance
       signal,
       timeouts,
       consoleSilentMs: () => watch.silentMs(),
+      findSplats: (records) => scanLog(readKmsg(records).log).map((splat) => splat.title),
       firstFinding,
+      splatsSeen: countFindings,
       seed: spec.seed,
       widened: spec.widened ?? false,
       onStepStarted: (phase, label) => emit({ type: 'stepStarted', trial: spec.id, phase, label }),

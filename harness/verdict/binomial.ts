@@ -15,19 +15,21 @@ export function upperTail(seen: number, trials: number, rate: number): number {
   if (seen <= 0) return 1;
   if (rate <= 0) return 0;
   if (rate >= 1) return 1;
-  let term = Math.exp(
-    logFactorial(trials) -
-      logFactorial(seen) -
-      logFactorial(trials - seen) +
-      seen * Math.log(rate) +
-      (trials - seen) * Math.log1p(-rate),
-  );
+  // Summed from the mean outwards: the other way the first term of very many trials is too small for a number.
+  if (seen > trials * rate) return Math.min(1, sumTerms(seen, trials, rate));
+  return Math.max(0, 1 - sumTerms(trials - seen + 1, trials, 1 - rate));
+}
+
+/** The probabilities of `from` and more hits, added up. */
+function sumTerms(from: number, trials: number, rate: number): number {
+  const ways = logFactorial(trials) - logFactorial(from) - logFactorial(trials - from);
+  let term = Math.exp(ways + from * Math.log(rate) + (trials - from) * Math.log1p(-rate));
   let sum = 0;
-  for (let hits = seen; hits <= trials; hits += 1) {
+  for (let hits = from; hits <= trials && term > 0; hits += 1) {
     sum += term;
     term *= ((trials - hits) / (hits + 1)) * (rate / (1 - rate));
   }
-  return Math.min(1, sum);
+  return sum;
 }
 
 /** The rate at which `holds` turns from true to false, as the rate grows. */

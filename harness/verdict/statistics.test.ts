@@ -65,6 +65,23 @@ t.test("Fisher's test and the intervals of Clopper and Pearson are those of scip
   }
 });
 
+t.test('the intervals of very many trials are as exact', async (t) => {
+  // scipy 1.17.1: binomtest(a, n).proportion_ci(0.95, method='exact')
+  for (const [a, n, low, high] of [
+    [0, 10000, 0, 0.000368819914622],
+    [241, 10000, 0.0211834378219, 0.02729802456],
+    [9999, 10000, 0.999442963002, 0.999997468222],
+    [10000, 20000, 0.493045903842, 0.506954096158],
+    [20000, 20000, 0.999815573036, 1],
+  ] as const) {
+    const interval = estimateRate(a, n);
+    t.ok(
+      isClose(interval.low, low) && isClose(interval.high, high),
+      `${a}/${n}: got ${interval.low} to ${interval.high}`,
+    );
+  }
+});
+
 t.test('without trials nothing is known', async (t) => {
   t.strictSame(estimateRate(0, 0), { low: 0, high: 1 });
   t.equal(detectableRate(0), 1);

@@ -75,7 +75,8 @@ async function findCheckedOut(directory: string, signal: AbortSignal): Promise<s
   });
 }
 
-async function readRequest(
+/** What a command line asks to be run, before anything is checked that costs time. Faults of its parts. */
+export async function readRequest(
   context: Context,
   seriesArg: string | undefined,
   options: RunOptions,

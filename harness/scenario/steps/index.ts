@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Step } from '../step.ts';
 import { background } from './background.ts';
+import { check } from './check.ts';
+import { failNth } from './fail-nth.ts';
 import { insmod } from './insmod.ts';
 import { kill } from './kill.ts';
 import { kselftest } from './kselftest.ts';
@@ -8,12 +10,14 @@ import { kunit } from './kunit.ts';
 import { loop } from './loop.ts';
 import { monitorL2 } from './monitor-l2.ts';
 import { parallel } from './parallel.ts';
+import { race } from './race.ts';
 import { read } from './read.ts';
 import { rmmod } from './rmmod.ts';
 import { run } from './run.ts';
 import { sleep } from './sleep.ts';
 import { startL2 } from './start-l2.ts';
 import { stopL2 } from './stop-l2.ts';
+import { stress } from './stress.ts';
 import { upload } from './upload.ts';
 import { wait } from './wait.ts';
 import { waitForDmesg } from './wait-for-dmesg.ts';
@@ -32,6 +36,10 @@ export const STEPS: readonly Step[] = [
   kill,
   parallel,
   loop,
+  race,
+  stress,
+  failNth,
+  check,
   upload,
   sleep,
   insmod,
