@@ -48,16 +48,18 @@ export function findCulprit(
   lines: readonly ReportLine[],
   naming: Naming,
 ): Search {
+  const isGuessed = lines.some((line) => line.unreliable);
   for (const walk of kind.walks ?? []) {
     const walked = walkLines(walk, headerName, lines);
     // Of a trace that is guessed, only the instruction pointer is sure.
-    const choice = kind.choice === 'stall' && lines.some((line) => line.unreliable) ? 'first' : kind.choice;
+    const choice = kind.choice === 'stall' && isGuessed && walk.includes('pc') ? 'first' : kind.choice;
     const isSkipped = (name: string) => naming.isSkipListed(name) || kind.skip?.test(name) === true;
     const chosen = CHOICES[choice ?? 'first'](walked.names, isSkipped);
     if (chosen === null) continue;
-    const innermost = kind.alsoInnermost
-      ? CHOICES.first(walked.names, (name) => isSkipped(name) || isDispatcher(name))
-      : null;
+    const innermost =
+      kind.alsoInnermost && !isGuessed
+        ? CHOICES.first(walked.names, (name) => isSkipped(name) || isDispatcher(name))
+        : null;
     return nameCulprit(chosen, innermost, walked.injected, naming);
   }
   for (const walk of kind.lastWalks ?? []) {

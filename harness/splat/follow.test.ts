@@ -205,6 +205,15 @@ t.test('a root that broke something is preferred, and the earlier of two', async
   ]);
 });
 
+t.test('what lockdep says of a task that leaked a lock follows from the leak', async (t) => {
+  const leak = aFinished('BUG: workqueue leaked atomic, lock or RCU in f', { type: 'LOCKDEP' });
+  const deadlock = (task: number, at: number) =>
+    aFinished('possible deadlock in f', { type: 'LOCKDEP', task, at });
+  t.equal(rootOf(leak, deadlock(7, 101)), 0);
+  t.equal(rootOf(leak, deadlock(8, 101)), null, 'another task');
+  t.equal(rootOf(deadlock(7, 99), leak), null, 'a deadlock leaks nothing');
+});
+
 t.test('a splat that follows explains nothing itself', async (t) => {
   const sleep = aFinished(SLEEP, { type: 'ATOMIC_SLEEP', at: 109, lastAt: 109 });
   const late = aFinished(WARNING, { at: 115 });

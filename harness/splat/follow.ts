@@ -4,6 +4,8 @@ import {
   BREAKING,
   CONSEQUENT_PANIC,
   HANG_TYPE,
+  LEAKED_LOCK,
+  LOCK_TYPE,
   MINOR_TYPES,
   OOPS_PATH,
   PANIC_TITLE,
@@ -69,7 +71,8 @@ function isCause(root: Finished | undefined, own: Finished, inOops: boolean): bo
   if (breaking)
     return PANIC_TITLE.test(title) || gained(TAINT_CORRUPTED, root, own) || inOops || isSameTask(own, root);
   const isHang = HANG_TYPE.test(type) && HANG_TYPE.test(root.splat.type);
-  if (!isHang && (!MINOR_TYPES.test(type) || BREAKING.test(title))) return false;
+  const isOfLeak = LOCK_TYPE.test(type) && LEAKED_LOCK.test(root.splat.title);
+  if (!isHang && !isOfLeak && (!MINOR_TYPES.test(type) || BREAKING.test(title))) return false;
   const { comm, culprit } = own.splat;
   if (STARTING_TASK.test(comm ?? '') && culprit !== root.splat.culprit) return false;
   return isSameTask(own, root);

@@ -5,6 +5,7 @@ import { type Classification, classifyReport, type Header } from './kind.ts';
 import { DROPPED_LINE } from './kinds/body.ts';
 import type { Kind, OtherTitle } from './kinds/family.ts';
 import { LINES_BEFORE_PANIC, REPETITION, SHORT_REPORT, SHORT_REPORT_LINES } from './kinds/panic.ts';
+import { SCHEDULER } from './kinds/stack.ts';
 import type { ReportLine } from './line.ts';
 import { readMetadata } from './metadata.ts';
 import { signSplat } from './signature.ts';
@@ -59,7 +60,8 @@ export function judgeReport(
 ): Judgement {
   const all = more === undefined ? report.lines : [...report.lines, ...more];
   // A stack that overflowed is full of stale words.
-  const reliable = report.header.kind?.choice === 'overflow' ? trimReport(all, false) : chooseLines(all);
+  const reliable =
+    report.header.kind?.choice === 'overflow' ? trimReport(all, false) : chooseLines(all, report.header.kind);
   const classification = classifyReport(report.header.matches, reliable);
   const { kind, groups } = classification;
   const search = kind ? findCulprit(kind, classification.named, reliable, naming) : NOBODY;
@@ -153,11 +155,14 @@ export function readReport(report: Report, judgement: Judgement): Splat {
 
 /**
  * The lines that decide: without the frames that the unwinder only guessed. Some kernels guess every frame; a few guesses
- * alone may as well be what is left of a trace.
+ * alone may as well be what is left of a trace. Of a preempted task, the scheduler may be the only frame that is sure.
  */
-function chooseLines(lines: readonly ReportLine[]): readonly ReportLine[] {
+function chooseLines(lines: readonly ReportLine[], kind: Kind | null): readonly ReportLine[] {
   const reliable = trimReport(lines, false);
-  if (reliable.some((line) => line.hasFrames)) return reliable;
+  const isSure = (line: ReportLine) =>
+    line.hasFrames &&
+    (kind?.choice !== 'stall' || line.frames.some((frame) => !SCHEDULER.test(frame.function)));
+  if (reliable.some(isSure)) return reliable;
   const guesses = lines.filter((line) => line.unreliable);
   return guesses.length < FEWEST_GUESSES ? reliable : trimReport(lines, true);
 }

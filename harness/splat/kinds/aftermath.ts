@@ -17,6 +17,13 @@ export const CONSEQUENT_PANIC: RegExp = new RegExp(`^kernel panic: (?:${PANIC_AF
  */
 export const MINOR_TYPES: RegExp = /^(?:WARNING|REFCOUNT_WARNING|ATOMIC_SLEEP|BUG|INFO)$/;
 
+/** Titles of reports after which a task has a lock that it should not have: lockdep complains of what the task does next. */
+export const LEAKED_LOCK: RegExp =
+  /^BUG: workqueue leaked|^WARNING: lock held when returning to user space|still has locks held/;
+
+/** The type of what lockdep says. */
+export const LOCK_TYPE: RegExp = /^LOCKDEP$/;
+
 /** Types of hangs: one hang is often reported by several watchdogs. */
 export const HANG_TYPE: RegExp = /^HANG$/;
 

@@ -10,7 +10,10 @@ export const CASED_WORDS: readonly string[] = [
     'KCSAN',
     'KFENCE',
     'UBSAN',
-    'RCU',
+    // A stall names the flavour in small letters.
+    'suspicious RCU',
+    'lock or RCU',
+    'RCU Stall',
     'NULL pointer',
     'CPU',
     'PID',

@@ -57,6 +57,17 @@ function aStall(headline: string, inner: string): string[] {
   ];
 }
 
+function aPreemptedTask(inner: string): string[] {
+  const guesses = `trace_hardirqs_on irqentry_exit sysvec_apic_timer_interrupt asm_sysvec_apic_timer_interrupt local_clock ${inner} kthread kthread_park ret_from_fork ret_from_fork_asm`;
+  return [
+    'Call Trace:',
+    ' <TASK>',
+    ' __schedule+0x345/0x890',
+    ...guesses.split(' ').map((name) => ` ? ${name}+0x24/0x80`),
+    ' </TASK>',
+  ];
+}
+
 const ROWS: readonly Row[] = [
   [
     'INFO: task hung in pond_flush',
@@ -97,6 +108,27 @@ const ROWS: readonly Row[] = [
       'INFO: task probe:42 blocked for more than 143 seconds.',
       aCallTrace('__schedule schedule __mutex_lock pond_sync'),
     ].slice(1),
+    HANG,
+  ],
+  [
+    'INFO: task hung in pond_drain_rwsem',
+    aHungTask(
+      `__schedule schedule schedule_preempt_disabled rwsem_down_write_slowpath down_write pond_drain_rwsem ${ENTRY}`,
+    ),
+    HANG,
+  ],
+  [
+    'INFO: task hung in pond_completion',
+    aHungTask(
+      `__schedule schedule schedule_timeout __wait_for_common wait_for_completion pond_completion ${ENTRY}`,
+    ),
+    HANG,
+  ],
+  [
+    'INFO: task hung in pond_nap',
+    aHungTask(
+      '__schedule schedule schedule_timeout msleep pond_nap process_one_work worker_thread kthread ret_from_fork',
+    ),
     HANG,
   ],
   [
@@ -177,6 +209,52 @@ const ROWS: readonly Row[] = [
       ' el0_svc+0x48/0x114',
     ],
     {},
+  ],
+  [
+    'INFO: rcu detected stall in pond_spin',
+    [
+      'rcu: INFO: rcu_preempt self-detected stall on CPU',
+      'rcu: \t1-....: (938 ticks this GP) idle=e3b4/1/0x4000000000000000 softirq=559/560 fqs=637',
+      'rcu: \t(t=2254 jiffies g=-267 q=1 ncpus=2)',
+      CPU,
+      'RIP: 0010:pond_spin+0x23/0x50',
+      'RSP: 0018:ffffc900001bbed0 EFLAGS: 00000293',
+      aCallTrace('kthread ret_from_fork ret_from_fork_asm'),
+    ],
+    HANG,
+  ],
+  // With frame pointers nothing of a preempted task is sure but the scheduler.
+  [
+    'INFO: rcu detected stall in pond_read',
+    [
+      'rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:',
+      'rcu: \tTasks blocked on level-0 rcu_node (CPUs 0-1): P42',
+      'rcu: \t(detected by 0, t=2255 jiffies, g=-479, q=1 ncpus=2)',
+      'task:probe           state:R  running task     stack:0     pid:42    tgid:42    ppid:2      flags:0x00004000',
+      ...aPreemptedTask('pond_read'),
+    ],
+    { ...HANG, alternatives: ['stall in pond_read'] },
+  ],
+  [
+    'INFO: rcu detected stall in corrupted',
+    [
+      'rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:',
+      'rcu: \t(detected by 0, t=2255 jiffies, g=-479, q=1 ncpus=2)',
+      'rcu: rcu_preempt kthread starved for 2254 jiffies! g-479 f0x0 RCU_GP_WAIT_FQS(5) ->state=0x0 ->cpu=1',
+      'task:rcu_preempt     state:R  running task     stack:0     pid:17    tgid:17    ppid:2      flags:0x00004000',
+      ...aPreemptedTask('rcu_gp_fqs_loop'),
+    ],
+    { corrupted: true, culprit: null },
+  ],
+  [
+    'INFO: rcu detected stall in pond_spin',
+    [
+      'INFO: rcu_tasks detected stalls on tasks:',
+      '000000005f76816d: .. nvcsw: 1/1 holdout: 1 idle_cpu: -1/1',
+      'task:probe           state:R  running task     stack:0     pid:42    tgid:42    ppid:2      flags:0x00004000',
+      ...aPreemptedTask('pond_spin'),
+    ],
+    { ...HANG, alternatives: ['stall in pond_spin'] },
   ],
   [
     'BUG: workqueue lockup',

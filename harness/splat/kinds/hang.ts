@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { HANG, type Kind, STALL, TRACE } from './family.ts';
-import { EXCEPTION_STACK, NMI_BACKTRACE, TIMER_INTERRUPT } from './stack.ts';
-
-/** What the scheduler runs is stuck, or who called it. */
-const SCHEDULER = /^(?:__)?schedule$|^preempt_schedule/;
+import { BLOCKING_TASK, EXCEPTION_STACK, NMI_BACKTRACE, SCHEDULER, TIMER_INTERRUPT } from './stack.ts';
 
 /** Tasks and processors that make no progress. */
 export const HANG_KINDS: readonly Kind[] = [
@@ -55,6 +52,10 @@ export const HANG_KINDS: readonly Kind[] = [
       [NMI_BACKTRACE, 'frames'],
       // arm64 shows the interrupted place and nothing of the interrupt.
       [/^pc : /, 'trace', 'frames'],
+      // So does x86 where a CPU reports itself.
+      [/^RIP: 0010:(?<f>[A-Za-z_][\w.]*)\+0x/, 'trace', 'frames'],
+      // A task was preempted inside its critical section, and no CPU is to blame.
+      [BLOCKING_TASK, 'trace', 'frames'],
     ],
     skip: /^(?:__)?schedule$|^preempt_schedule|apic_timer_interrupt|^rcu_|^el1|^call_on_irq_stack|^do_interrupt_handler/,
     choice: 'stall',

@@ -285,6 +285,18 @@ const ROWS: readonly Row[] = [
     LOCKDEP,
   ],
   [
+    'BUG: spinlock wrong CPU in pond_refill_locked',
+    [
+      'BUG: spinlock wrong CPU on CPU#1, probe/42',
+      ' lock: 0xffff888012345678, .magic: dead4ead, .owner: probe/42, .owner_cpu: 0',
+      CPU,
+      aCallTrace(
+        `dump_stack_lvl spin_bug do_raw_spin_unlock _raw_spin_unlock pond_refill_locked pond_poll ${ENTRY}`,
+      ),
+    ],
+    LOCKDEP,
+  ],
+  [
     'BUG: rwlock bad magic in pond_poll',
     [
       'BUG: rwlock bad magic on CPU#1, probe/42, ffff888012345678',

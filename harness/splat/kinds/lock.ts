@@ -116,7 +116,7 @@ export const LOCK_KINDS: readonly Kind[] = [
       /BUG: (spinlock|rwlock) (bad magic|already unlocked|already locked|wrong owner|wrong CPU|lockup suspected|lockup|recursion|trylock failure on UP|cpu recursion|write-lock lockup suspected)/,
     title: 'BUG: $1 $2 in $f',
     walks: TRACE,
-    skip: /spin_|rwlock|_lock/,
+    skip: /spin_|rwlock|_lock(?!ed)/,
   },
   {
     header: /BUG: (sleeping function called from invalid context|scheduling while atomic)/,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
-import { aCallTrace, aLog, aStack } from '../../testing/index.ts';
+import { aCallTrace, aLog, aStack, GOLDEN_LOGS, readMarkedLog } from '../../testing/index.ts';
 import { type OptionalKind, scanLog } from '../index.ts';
 
 const CPU = 'CPU: 1 PID: 42 Comm: probe Not tainted 6.12.0 #1';
@@ -104,6 +106,21 @@ for (const [kind, title, type, culprit, lines] of ROWS)
     t.hasStrict(splats[0] ?? {}, { title, type, culprit, corrupted: false });
     for (const [other] of ROWS) if (other !== kind) t.equal(scanLog(log, [other]).length, 0, other);
   });
+
+t.test('they are found in logs of kernels that were made to complain so', async (t) => {
+  const made: Readonly<Record<string, readonly [OptionalKind, string]>> = {
+    'page-allocations-page_failure': ['allocationFailure', 'page allocation failure in provoke_page_failure'],
+    'net-timeout-net_timeout': ['netdevWatchdog', 'NETDEV WATCHDOG: transmit queue timed out'],
+  };
+  for (const [name, [kind, title]] of Object.entries(made)) {
+    const text = readFileSync(join(GOLDEN_LOGS, `provoke-kcsan-6.12-${name}.log`), 'latin1');
+    const splats = scanLog(Buffer.from(readMarkedLog(text).log, 'latin1'), [kind]);
+    t.strictSame(
+      splats.map((splat) => [splat.title, splat.corrupted]),
+      [[title, false]],
+    );
+  }
+});
 
 t.test('the warning that old kernels print with it is a warning by itself', async (t) => {
   const splats = scanLog(

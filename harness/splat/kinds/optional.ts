@@ -19,7 +19,7 @@ export const OPTIONAL_KINDS: readonly Kind[] = [
     header: /page allocation (failure|stalls)/,
     title: 'page allocation $1 in $f',
     walks: TRACE,
-    skip: /alloc|slab|page|dump_|show_|warn/,
+    skip: /alloc|slab|page_frag|pagecache|get_free_page|dump_|show_|warn_/,
     optional: 'allocationFailure',
   },
   {

@@ -265,7 +265,7 @@ const OTHERS: readonly Row[] = [
   [
     'KCSAN: data-race in pond_poll',
     [
-      'BUG: KCSAN: data-race in pond_poll+0x1a/0x30',
+      'BUG: KCSAN: data-race in pond_poll+0x1a/0x30 [pond]',
       'race at unknown origin, with read to 0xffff888104b4a000 of 8 bytes by task 42 on cpu 1:',
       aStack('pond_poll vfs_poll'),
     ],

@@ -22,6 +22,10 @@ const KMSAN_ORIGIN: readonly OtherTitle[] = [
 ];
 const FREEING = /slab_|kmem_|kfree|vfree|vunmap|^free_(?:large|pages|unref)/;
 
+const KCSAN = 'BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) ';
+/** Behind a name: its offset, or its place in the source, which the kernel's script puts there. */
+const PLACE = String.raw`(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| \([^\s()]+:[\d?]+(?: \(discriminator \d+\))?\))?`;
+
 /** Reports of KASAN, KMSAN, KCSAN, KFENCE and UBSAN. */
 export const SANITIZER_KINDS: readonly Kind[] = [
   {
@@ -62,13 +66,14 @@ export const SANITIZER_KINDS: readonly Kind[] = [
   },
   { header: /BUG: KMSAN: (.*)/, title: 'KMSAN: $1', promise: ORIGIN },
   {
-    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])? \/ ([\w.]+)/,
+    header: new RegExp(String.raw`${KCSAN}(?<f>[\w.]+)${PLACE}(?: \[?[\w-]+\]?)? \/ ([\w.]+)`),
     title: 'KCSAN: $1 $2 / $3',
     walks: [['header']],
     stackless: true,
   },
+  // Who else it was is not known.
   {
-    header: /BUG: KCSAN: ((?:[a-z-]+:? )*?(?:in|race in)) (?<f>[\w.]+)(?: \[[\w-]+\])?(.*)/,
+    header: new RegExp(String.raw`${KCSAN}(?<f>[\w.]+)(?:(?:\+0x| \([^\s()]+:[\d?]).*|(?: \[[\w-]+\])?(.*))`),
     title: 'KCSAN: $1 $2$3',
     walks: [['header']],
     stackless: true,

@@ -6,7 +6,7 @@
  */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   report: [
-    'kasan|kmsan|kcsan|kfence|asan_|__msan|__tsan|__sanitizer|^_*ubsan_|hwasan|kmemleak',
+    'kasan|kmsan|kcsan|^_*(?:is_|arch_)?kfence|asan_|__msan|__tsan|__sanitizer|^_*ubsan_|hwasan|kmemleak',
     'check_memory_region|check_region_inline|read_word_at_a_time|print_address_description|print_report',
     'dump_stack|show_stack|dump_backtrace|unwind_backtrace|stack_trace_|walk_stack|stack_walk|save_stack',
     '(?<!no)panic',
@@ -26,7 +26,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ],
   memory: [
     'kmalloc|kcalloc|kzalloc|kvmalloc|krealloc|vmalloc|vzalloc|kmem_cache|kmemdup|kstrdup|memdup',
-    'slab_|alloc_page|__get_free_page|folio_alloc|alloc_folio|__alloc_frozen_pages|allocate_slab|^k[vz]?free$|^kfree_sensitive$|kfree_skb',
+    'slab_|alloc_page|__get_free_page|folio_alloc|alloc_folio|__alloc_frozen_pages|allocate_slab|^(?:k[vz]?|v)free$|^kfree_sensitive$|^(?:__)?free_pages?$|kfree_skb',
     // The page cache.
     'folio_unlock|^(?:un)?lock_page|__filemap_get_folio|find_lock_entries|do_read_cache_folio|read_cache_page|find_or_create_page|pagecache_get_page|grab_cache_page_write_begin',
   ],
@@ -40,7 +40,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'atomic(?:64|_long)?_(?:add|sub|inc|dec|and|or|xor|set|read|fetch|xchg|cmpxchg|try)|^arch_atomic|^raw_atomic|cmpxchg',
     '^(?:__|arch_|___)*(?:test_and_)?(?:set|clear|change|test)_bit|^instrument_|^(?:variable|constant)_test_bit',
     '^kref_|ref_tracker|^(?:__)?this_cpu_|^preempt_count|smp_processor_id|(?:read|write)_once_.*nocheck',
-    '__wake_up|finish_wait|^complete$|^thread_return$|^usleep_range|bh_(?:en|dis)able',
+    '__wake_up|finish_wait|^complete$|^thread_return$|^usleep_range|^msleep(?:_interruptible)?$|bh_(?:en|dis)able',
   ],
   copying: [
     '^(?:__|arch_)*(?:pi_)?mem(?:cpy|set|move|cmp|chr|scan)|^bcmp$|^_*str(?:cpy|ncpy|lcpy|scpy|cmp|ncmp|casecmp|ncasecmp|len|nlen|chr|rchr|str|cat|lcat|ncat|sep|spn|cspn|pbrk|im|replace|reverse)|strnstr|strn?dup|^sized_str|fortify',

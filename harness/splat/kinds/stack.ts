@@ -101,6 +101,12 @@ export const INTERRUPT_ENTRY: RegExp =
 /** Opens the trace that one processor requested from another; idle processors print none. */
 export const NMI_BACKTRACE: RegExp = /NMI backtrace for cpu \d+(?! skipped)/;
 
+/** Opens the report on a task for which a grace period waits. The threads of RCU itself are the victims. */
+export const BLOCKING_TASK: RegExp = /^task:(?!rcu_)\S+ +state:/;
+
+/** The scheduler: who runs under it is stuck, or who called it. */
+export const SCHEDULER: RegExp = /^(?:__)?schedule$|^preempt_schedule/;
+
 /** Dispatchers; the frame just below one of them is the one that is stuck. */
 export const STALL_ANCHORS: RegExp = new RegExp(
   [
@@ -133,4 +139,4 @@ export const HUNG_BUCKETS: readonly (readonly [RegExp, string])[] = [
 
 /** Functions that wait; the one that called them is named. */
 export const HUNG_SKIP: RegExp =
-  /sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;
+  /sched|_lock|_slowlock|down|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;

@@ -67,6 +67,15 @@ const ROWS: readonly Row[] = [
     WARNING,
   ],
   [
+    'WARNING: ODEBUG bug in pond_ask',
+    aWarning(
+      'lib/debugobjects.c:557',
+      'lookup_object_or_alloc.part.0 __debug_object_init debug_object_init init_timer_key pond_ask',
+      ['ODEBUG: object ffffc90000123456 is on stack ffffc90000120000, but NOT annotated.'],
+    ),
+    WARNING,
+  ],
+  [
     'WARNING: DMA-API bug in pond_receive',
     aWarning(
       'kernel/dma/debug.c:1013',

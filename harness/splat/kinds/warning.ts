@@ -22,11 +22,11 @@ export const WARNING_KINDS: readonly Kind[] = [
     header: new RegExp(`${WARN}lib/debugobjects\\.c`),
     title: 'WARNING: ODEBUG bug in $f',
     walks: AFTER_TRAP,
-    skip: /debug_|^__debug|rcu|hrtimer_|timer_|work_|percpu_|kmem_|slab_|kfree|vunmap|vfree|__free_|kobject_/,
+    skip: /debug_|^__debug|^lookup_object|rcu|hrtimer_|timer_|work_|percpu_|kmem_|slab_|kfree|vunmap|vfree|__free_|kobject_/,
   },
   {
     // What checks the mappings only brings the news; whose they are is in the trace.
-    header: new RegExp(`${WARN}(?:kernel/dma/debug|lib/dma-debug)\\.c:\\d+(?: at)? ([\\w.]+)\\+0x`),
+    header: new RegExp(`${WARN}(?:kernel/dma/debug|lib/dma-debug)\\.c:\\d+(?: at)? ([\\w.]+)(?:\\+0x| \\()`),
     title: 'WARNING: DMA-API bug in $f',
     also: [{ form: 'WARNING in $1' }],
     walks: AFTER_TRAP,

@@ -95,8 +95,11 @@ function isUpsideDown(lines: readonly SheetLine[]): boolean {
   let behind = 0;
   for (const [index, text] of texts.entries()) {
     if (!TRACE_HINT.test(text) || !TRACE_START.test(text)) continue;
-    if (isFrame(texts[index + 1])) behind += 1;
-    else if (isFrame(texts[index - 1])) before += 1;
+    // Between two traces a label says nothing.
+    const isBefore = isFrame(texts[index - 1]);
+    if (isFrame(texts[index + 1]) === isBefore) continue;
+    if (isBefore) before += 1;
+    else behind += 1;
   }
   return before > behind * 4;
 }

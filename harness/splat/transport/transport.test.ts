@@ -9,7 +9,8 @@ import { FRONTS, findFront } from './fronts.ts';
 /** Logs as they reach people: `make transports` tries every golden log in every way. */
 
 const LARGEST = 64 * 1024;
-const SOME = /UAF|use-after-free|warning-WARNING|hung-task|unlock|quiet/;
+const SOME =
+  /UAF|use-after-free|warning-WARNING|hung-task|unlock|quiet|dma_overlap|race_unknown|page_free_twice|rcu_other/;
 const some = [...readGoldenLogs()].filter(([name, log]) => SOME.test(name) && log.length < LARGEST);
 
 t.setTimeout(240_000);
