@@ -65,6 +65,8 @@ t.test('version 2 of the series is a regression: it unlocks a mutex twice', asyn
     ['WARNING: bad unlock balance in mdev_device_remove'],
   );
   t.match(words, /drivers\/vfio\/mdev\/mdev_core\.c:\d+/, 'the trace names its source lines');
+  t.match(verdict.coverage, { changed: 10, ran: 10, reason: null });
+  t.match(words, 'changed code: 10 of 10 changed functions ran');
 });
 
 t.test('the merged form has no regression, and fixes what the base has', async (t) => {
