@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 import type { Test } from 'tap';
-import type { CampaignState, TrialResult, TrialSpec } from '../model/index.ts';
+import type { CampaignState, PolicyChoice, TrialResult, TrialSpec } from '../model/index.ts';
 import { REPORTERS } from '../report/index.ts';
 import { aCampaignPlan, aSink, type CampaignShape, eventsOf, resumeFast, runFast } from './fast-campaign.ts';
 import { aPerformer, type FakeWorld } from './performer.ts';
@@ -35,6 +35,7 @@ interface Sample {
   readonly shape: CampaignShape;
   readonly world: FakeWorld;
   readonly jobs: number;
+  readonly policy: PolicyChoice;
 }
 
 const samples: fc.Arbitrary<Sample> = fc
@@ -45,16 +46,17 @@ const samples: fc.Arbitrary<Sample> = fc
     repeat: fc.integer({ min: 1, max: 2 }),
     l2: fc.boolean(),
     jobs: fc.integer({ min: 1, max: 3 }),
+    sequential: fc.boolean(),
     conflict: fc.nat(9),
     broken: fc.nat(3),
     notes: fc.array(fc.constantFrom('one note', 'another'), { maxLength: 2 }),
   })
-  .map(({ scenarios, patches, arms, repeat, l2, jobs, conflict, broken, notes }) => ({
+  .map(({ scenarios, patches, arms, repeat, l2, jobs, sequential, conflict, broken, notes }) => ({
     shape: {
       scenarios: ['a', 'b', 'c'].slice(0, scenarios),
       patches,
-      arms,
-      repeat,
+      arms: sequential ? ('pair' as const) : arms,
+      repeat: sequential ? 3 * repeat : repeat,
       l2: l2 ? ['tiny'] : [],
     },
     world: {
@@ -64,7 +66,11 @@ const samples: fc.Arbitrary<Sample> = fc
       broken: broken === 0 ? ['1'] : broken === 1 ? ['patched'] : [],
       result: outcomeOf,
     },
-    jobs,
+    // Of several at once any may be the first to end, and so decide which are worth running: then no two runs are the same.
+    jobs: sequential ? 1 : jobs,
+    policy: sequential
+      ? ({ kind: 'sequential', detect: 0.65, budgetMs: null } as const)
+      : ({ kind: 'fixed' } as const),
   }));
 
 /** Every report of a state, as one text. */
@@ -99,7 +105,7 @@ export async function checkCuts(t: Test, wanted: number): Promise<void> {
   let cuts = 0;
   for (let seed = 1; cuts < wanted; seed += 1) {
     const [sample] = fc.sample(samples, { seed, numRuns: 1 }) as [Sample];
-    const plan = aCampaignPlan(sample.shape);
+    const plan = { ...aCampaignPlan(sample.shape), policy: sample.policy };
     const capacity = { jobs: sample.jobs, memoryMib: 100_000 };
     const sink = aSink();
     const whole = await runFast(plan, aPerformer(sample.world), { sink, capacity });

@@ -4,7 +4,7 @@ import type { Execution } from '../campaign/execution.ts';
 import { type JournalSink, openJournal, parseJournal } from '../campaign/journal.ts';
 import type { Performer } from '../campaign/performer.ts';
 import { planArms } from '../campaign/plan.ts';
-import { fixedPolicy } from '../campaign/policy/fixed.ts';
+import { policyOf } from '../campaign/policy/choose.ts';
 import { resumeRecorder, startRecorder } from '../campaign/recorder.ts';
 import type { CampaignPlan, CampaignState, PlannedTrial, RunEvent, RunListener } from '../model/index.ts';
 import { aRequest } from './campaign.ts';
@@ -80,7 +80,7 @@ function executionOf(
 ): Execution {
   return {
     recorder,
-    policy: options.policy ?? fixedPolicy,
+    policy: options.policy ?? policyOf(recorder.state.plan),
     performer,
     capacity: options.capacity ?? { jobs: 2, memoryMib: 100_000 },
     durations: options.durations ?? { expect: () => null, learn() {}, save: async () => {} },
