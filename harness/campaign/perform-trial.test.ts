@@ -109,6 +109,26 @@ t.test('a runner gets the trial as a value', async (t) => {
   t.strictSame((spec as unknown as TrialSpec).l2, {});
 });
 
+t.test('the first attempt counts what ran of the changed code, and no other', async (t) => {
+  const counted = { functions: [], total: 0, notMeasured: null };
+  const arms = finished.arms.map((arm) => ({
+    ...arm,
+    build: arm.build && { ...arm.build, coverage: counted },
+  }));
+  const specOf = async (id: string, part: Partial<TrialSpec> = {}) => {
+    let spec: TrialSpec | null = null;
+    const trials = finished.trials.map((one) => (one.id === id ? { ...one, ...part } : one));
+    const delay = async (one: TrialSpec) => {
+      spec = one;
+    };
+    await perform({ delay, state: { arms, trials } }, id);
+    return spec as unknown as TrialSpec;
+  };
+  t.strictSame((await specOf(ID)).coverage, []);
+  t.notOk('coverage' in (await specOf(ID, { attempt: 2 })));
+  t.notOk('coverage' in (await specOf(ID, { control: true })));
+});
+
 t.test('a trial that cannot start is a bug in ktrial, and leaves no event', async (t) => {
   const arms = finished.arms.map((arm) => ({ ...arm, kernel: null }));
   const { plan } = finished;

@@ -62,11 +62,14 @@ function failedBy(error: unknown, trial: TrialState, at: string): TrialResult {
   };
 }
 
+/** The attempt whose guests count what ran: probes and the taint of a module from outside stay out of all others. */
+const COUNTED_ATTEMPT = 1;
+
 /** A planned trial as a value that any computer with its kernel and image can run. */
 function specifyTrial(trial: TrialState, state: CampaignState): TrialSpec {
   const { id, scenario, arm, attempt, control, seed, boot, template, widened } = trial;
   const { kernel, build } = state.arms.find((one) => one.name === arm) ?? {};
-  const coverage = build?.coverage;
+  const coverage = attempt === COUNTED_ATTEMPT && !control ? build?.coverage : undefined;
   const settled = state.plan.scenarios.find((one) => one.name === scenario);
   if (!kernel || !settled || !state.image)
     throw new Fault({
