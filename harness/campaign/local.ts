@@ -55,13 +55,15 @@ class LocalPerformer implements Performer {
   readonly #lab: LocalLab;
   readonly #lines;
   #tree: BuildTree | null = null;
+  /** The repository of this campaign's commits, from when it was first opened. */
+  #source: string | null = null;
   #builder: ArmBuilder | null = null;
 
   constructor(request: ArmsRequest, lab: LocalLab) {
     this.#request = request;
     this.#lab = lab;
     this.runTrial = lab.runTrial;
-    this.#lines = openLineNamer((digest) => this.#findKernel(digest));
+    this.#lines = openLineNamer((digest) => this.#findKernelHere(digest));
   }
 
   async apply(progress: Progress, signal: AbortSignal): Promise<Application> {
@@ -165,6 +167,12 @@ class LocalPerformer implements Performer {
     return findStoredKernel(this.#lab.place.cacheDirectory, digest);
   }
 
+  /** A stored kernel may have been built in a tree that is gone; its commits are in the one that is open. */
+  async #findKernelHere(digest: string) {
+    const kernel = await this.#findKernel(digest);
+    return kernel && this.#source !== null ? { ...kernel, source: this.#source } : kernel;
+  }
+
   get #moduleSources(): string {
     return join(this.#lab.place.root, 'kernels/modules');
   }
@@ -193,6 +201,7 @@ class LocalPerformer implements Performer {
       checks: this.#request.checks,
       onProgress: progress,
     });
+    this.#source = this.#tree.tree;
     return this.#tree;
   }
 
