@@ -25,6 +25,7 @@ const COMMANDS = [
   'scan',
   'shell',
   'show',
+  'tune',
 ] as const;
 
 const SMALL_LOG = 'harness/splat/testdata/bad-unlock-balance.log';
