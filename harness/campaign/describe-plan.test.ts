@@ -60,3 +60,18 @@ t.test('a trial that delays the kernel, and its twin that does not, are called s
   t.ok(lines.includes('           s.base.1 (seed 1, clone, widened)'));
   t.ok(lines.includes('           s.base.1 (seed 1, clone, not widened)'));
 });
+
+t.test(
+  'a plan that ends when the numbers decide says how many trials there may be, and of what',
+  async (t) => {
+    const made = aCampaignPlan({ scenarios: ['s'], patches: 1, arms: 'pair', repeat: 4 });
+    const plan = { ...made, policy: { kind: 'sequential', detect: 0.65, budgetMs: null } as const };
+    const lines = describePlan(aCampaignRequest(), plan, null);
+    t.strictSame(lines.slice(lines.findIndex((line) => line.startsWith('trials'))).slice(0, 4), [
+      'trials     at most 9, until the numbers decide',
+      '           4 of s.base (clone)',
+      '           4 of s.patched (clone)',
+      '           1 of s.base (cold boot, a control for the clones)',
+    ]);
+  },
+);

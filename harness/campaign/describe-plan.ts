@@ -33,7 +33,12 @@ export function describePlan(
   if (series) lines.push(...describeForecast(forecast));
   for (const arm of plan.arms) lines.push(`arm        ${arm.name}: ${arm.patches} patches of the series`);
   for (const name of plan.l2Kernels) lines.push(`l2 kernel  ${name}`);
-  lines.push(`trials     ${plan.trials.length}`, ...describeTrials(plan));
+  lines.push(
+    plan.policy?.kind === 'sequential'
+      ? `trials     at most ${plan.trials.length}, until the numbers decide`
+      : `trials     ${plan.trials.length}`,
+    ...describeTrials(plan),
+  );
   lines.push(`repeat     ${request.repeatCommand}`);
   return lines;
 }
@@ -44,10 +49,10 @@ function describeConfig({ config }: CampaignRequest['kernel']): string {
   return [config.file ?? config.base, ...new Set(fragments), ...options].join(' + ');
 }
 
-/** Each trial, or where they are too many to be read one by one, how many there are of each kind. */
-function describeTrials({ trials }: CampaignPlan): string[] {
+/** Each trial, or where they are too many to be read one by one, or not all are needed, how many there are of each kind. */
+function describeTrials({ trials, policy }: CampaignPlan): string[] {
   const indent = ' '.repeat(11);
-  if (trials.length <= LISTED_TRIALS)
+  if (policy?.kind !== 'sequential' && trials.length <= LISTED_TRIALS)
     return trials.map((trial) => `${indent}${trial.id} (seed ${trial.seed}, ${describeBoot(trial)})`);
   const counts = new Map<string, number>();
   for (const trial of trials) {
