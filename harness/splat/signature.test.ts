@@ -140,3 +140,13 @@ t.test('type, title and culprit all count, and no culprit is a culprit too', asy
     'HANG:INFO: task hung in corrupted:sys_pond',
   );
 });
+
+t.test('what tainted the kernel before makes no other bug of a complaint of its allocator', async (t) => {
+  const sign = (taint: string) =>
+    signSplat('BUG', `BUG kmalloc-64 (${taint}): Object already free`, 'f').replace(
+      `${SIGNATURE_VERSION}:`,
+      '',
+    );
+  t.equal(sign('Not tainted'), 'BUG:BUG kmalloc-64: Object already free:f');
+  t.equal(sign('Tainted: G B O '), sign('Not tainted'));
+});
