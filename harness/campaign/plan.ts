@@ -81,7 +81,7 @@ export function planCampaign(request: PlanRequest, expect: Expectation = () => n
   };
 }
 
-/** Of the attempts of a scenario that delays the kernel, one in so many is also made without delays. */
+/** A scenario that delays the kernel also runs 1 in N attempts without delays. */
 const ATTEMPTS_PER_UNWIDENED = 4;
 
 /** One trial; of a scenario that delays the kernel also one that does not, to see whether the fault shows by itself. */

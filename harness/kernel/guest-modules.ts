@@ -59,8 +59,8 @@ export function requireGuestModules(
 export function lackedByGuestModule(config: string, module: string): readonly string[] {
   const options = parseConfig(config);
   const lacking = (NEEDS[module] ?? ['CONFIG_MODULES']).filter((name) => options.get(name) !== 'y');
-  const unfit = FORBIDS.filter((name) => options.get(name) === 'y');
-  return [...lacking.map((name) => `${name}=y`), ...unfit.map((name) => `${name}=n`)];
+  const forbidden = FORBIDS.filter((name) => options.get(name) === 'y');
+  return [...lacking.map((name) => `${name}=y`), ...forbidden.map((name) => `${name}=n`)];
 }
 
 const metaSchema = z.strictObject({ module: z.string() });
@@ -103,7 +103,7 @@ function digestOfModule(kernel: string, module: string, sources: Sources): strin
 
 /**
  * Builds ktrial's own modules for a kernel, in the sandbox, and stores each. The tree is prepared as for any external
- * module, in a directory of its own: what the kernel was built in may have gone on to the next arm. Faults:
+ * module, in a separate directory: the output tree may already contain the next arm. Faults:
  * `KERNEL_GUEST_MODULE_FAILED` (lab) where a module cannot be built or is not for this kernel, `KERNEL_BUILD_DISTURBED`.
  */
 export async function buildGuestModules(site: BuildSite, request: GuestModulesRequest): Promise<void> {
