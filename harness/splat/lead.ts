@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { isUnreliable } from './frame.ts';
+import type { Gate } from './gate.ts';
 import { REPORT_MARK } from './kinds/body.ts';
 import { type LogLine, readStamped, restOfLine, StampedLine } from './printk.ts';
 import type { LineReader } from './transport/lines.ts';
@@ -24,6 +25,8 @@ export interface LeadOptions {
   readonly floor: number;
   /** Reads lines that are not in the usual form. */
   readonly lines: LineReader;
+  /** Finds a headline's words: a line with some is read as it was when its turn came. */
+  readonly findWords: Gate;
   /** The prefix of the headline's words. */
   readonly ownPrefix: LinePrefix | null;
 }
@@ -36,13 +39,14 @@ export function findLead(
   window: Window,
   headline: LogLine,
   at: number,
-  { floor, lines, ownPrefix }: LeadOptions,
+  options: LeadOptions,
 ): Lead {
+  const { floor, ownPrefix } = options;
   const found: { readonly text: string; readonly start: number }[] = [];
   const lowest = Math.max(at - LOOKBACK, window.floor, window.placeOf(floor));
   let marked = -1;
   for (const [from, to] of linesBefore(window, at, lowest)) {
-    const line = readBefore(window.bytes, from, to, headline, lines);
+    const line = readBefore(window.bytes, from, to, headline, options);
     if (line === 'far') break;
     if (!line || line.text.trim() === '' || isUnreliable(line.text)) continue;
     const text = ownPrefix?.strip(line.text) ?? line.text;
@@ -74,14 +78,14 @@ function readBefore(
   from: number,
   to: number,
   headline: LogLine,
-  lines: LineReader,
+  { lines, findWords }: LeadOptions,
 ): LogLine | 'far' | null {
   const stamped = new StampedLine();
   if (readStamped(bytes, from, to, stamped)) {
     if (isFar(stamped.seconds, headline)) return 'far';
     return stamped.context === headline.context ? restOfLine(bytes, to, stamped) : null;
   }
-  const line = lines.read(from, to, to);
+  const line = lines.read(from, to, findWords(bytes, from, to));
   if (line?.context !== headline.context) return null;
   return isFar(line.seconds, headline) ? 'far' : line;
 }

@@ -85,3 +85,18 @@ t.test('words that may be the firmware’s are not announced', async (t) => {
   scanner.flushQuiet();
   t.strictSame(announced, []);
 });
+
+t.test('a line that was a headline itself is not taken for the first line of the next report', async (t) => {
+  const line = '[    1.000000] Kernel panic - not syncing: x';
+  const announced: [number, number][] = [];
+  const scanner = createScanner({ onSplat: ({ start, end }) => announced.push([start, end]) });
+  scanner.push(Buffer.from(`Oops${line}\n`));
+  scanner.flushQuiet();
+  scanner.push(Buffer.from(`${line}\n`));
+  scanner.end();
+  const second = line.length + 5;
+  t.strictSame(announced, [
+    [0, second],
+    [second, second + line.length + 1],
+  ]);
+});

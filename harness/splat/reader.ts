@@ -247,7 +247,12 @@ export class LogReader {
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
     const ownPrefix = this.#prefixes.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#open.reachOf(line.context);
-    const lead = findLead(this.#window, line, place.from, { floor, lines: this.#lines, ownPrefix });
+    const lead = findLead(this.#window, line, place.from, {
+      floor,
+      lines: this.#lines,
+      findWords,
+      ownPrefix,
+    });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
       usual: place.usual,
       unconfirmed,
