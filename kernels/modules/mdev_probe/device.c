@@ -281,7 +281,7 @@ static ssize_t uuid_show(struct device *dev, struct device_attribute *attr, char
 		return -ENODEV;
 	parent = state->parent;
 	probe_count(parent, PROBE_SHOWING);
-	schedule_timeout_idle(msecs_to_jiffies(READ_ONCE(parent->show_ms)));
+	follow(parent, &parent->show, &state->uuid);
 	length = sprintf(buffer, "%pUl\n", &state->uuid);
 	atomic_dec(&parent->counters[PROBE_SHOWING]);
 	return length;

@@ -137,7 +137,8 @@ NUMBER(create_wait, create.wait, 1);
 NUMBER(remove_errno, remove.error, MAX_ERRNO);
 NUMBER(remove_ms, remove.ms, LONGEST_MS);
 NUMBER(remove_wait, remove.wait, 1);
-NUMBER(show_ms, show_ms, LONGEST_MS);
+NUMBER(show_ms, show.ms, LONGEST_MS);
+NUMBER(show_wait, show.wait, 1);
 
 static ssize_t only_show(struct device *dev, struct device_attribute *attr, char *buffer)
 {
@@ -222,6 +223,7 @@ static struct attribute *probe_attrs[] = {
 	&number_remove_ms.attr.attr,
 	&number_remove_wait.attr.attr,
 	&number_show_ms.attr.attr,
+	&number_show_wait.attr.attr,
 	&dev_attr_only.attr,
 	&dev_attr_token.attr,
 	&dev_attr_register.attr,

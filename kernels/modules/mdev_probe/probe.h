@@ -50,8 +50,8 @@ struct probe_parent {
 	struct platform_device *device;
 	struct probe_plan create;
 	struct probe_plan remove;
-	/* How long a reader of the vendor attribute is kept in it. */
-	unsigned int show_ms;
+	/* Of the attribute vendor/uuid. */
+	struct probe_plan show;
 	/* The plans are for this device only, or for all where it is null. */
 	spinlock_t only_lock;
 	guid_t only;
