@@ -116,7 +116,7 @@ function choosePolicy({ repeat, detect, budgetMs }: PlanRequest, arms: number): 
 }
 
 function planScenario(settled: SettledScenario): PlannedScenario {
-  const { name, description, machine, l2, timeoutMs, repeats } = settled;
+  const { name, description, machine, l2, timeoutMs, repeats, needs } = settled;
   const selftests = listSelftests(settled);
   const guestModules = listGuestModules(settled);
   return {
@@ -126,6 +126,7 @@ function planScenario(settled: SettledScenario): PlannedScenario {
     l2,
     ...(selftests.length > 0 ? { selftests } : {}),
     ...(guestModules.length > 0 ? { guestModules } : {}),
+    ...(needs ? { needs } : {}),
     timeoutMs,
     ...(repeats > 1 ? { repeats } : {}),
     settled,

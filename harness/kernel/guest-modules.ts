@@ -30,7 +30,12 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   ktrial_coverage: ['CONFIG_MODULES=y', 'CONFIG_KPROBES=y', 'CONFIG_SYSFS=y', 'CONFIG_PROC_FS=y'],
   // Kernels without vfio_mdev have another interface for parent drivers.
   mdev_probe: ['CONFIG_MODULES=y', 'CONFIG_SYSFS=y', 'CONFIG_VFIO_MDEV=m', 'CONFIG_VFIO_MDEV_DEVICE=m'],
-  mdev_probe_driver: ['CONFIG_MODULES=y', 'CONFIG_SYSFS=y', 'CONFIG_VFIO_MDEV=m', 'CONFIG_VFIO_MDEV_DEVICE=m'],
+  mdev_probe_driver: [
+    'CONFIG_MODULES=y',
+    'CONFIG_SYSFS=y',
+    'CONFIG_VFIO_MDEV=m',
+    'CONFIG_VFIO_MDEV_DEVICE=m',
+  ],
 };
 
 /** With these a module fits only the build that made the kernel, and not one that has the same configuration. */

@@ -4,7 +4,7 @@ import { writtenChecks } from './checks/index.ts';
 import { kernelArg, LONGEST_ARGS } from './kernel-arg.ts';
 import { nameMap } from './name-map.ts';
 import { pattern } from './pattern.ts';
-import { amount, duration, formed, INVISIBLE, line, name, ONE_LINE, text } from './scalar.ts';
+import { amount, duration, formed, INVISIBLE, line, moduleName, name, ONE_LINE, text } from './scalar.ts';
 import type { Step, WrittenStep } from './step.ts';
 import { STEPS } from './steps/index.ts';
 import { writtenInsmod } from './steps/insmod.ts';
@@ -91,6 +91,13 @@ const writtenMachine = z.strictObject({
   }),
 });
 
+const writtenNeeds = z.strictObject({
+  module: z
+    .union([moduleName, z.array(moduleName)])
+    .default([])
+    .meta({ description: 'modules that its build makes' }),
+});
+
 export const machineEnd = z.enum(['running', 'panicked', 'hung', 'reset']);
 export const cloning = z.enum(['auto', 'never']);
 
@@ -124,6 +131,10 @@ const scenario = z.strictObject({
   machine: writtenMachine.default(MACHINE_DEFAULTS),
   modules: z.array(writtenInsmod).default([]).meta({
     description: 'modules of the kernel under test to load first, each after the modules that it depends on',
+  }),
+  needs: writtenNeeds.default({ module: [] }).meta({
+    description:
+      'what the kernel under test must have; where it has not, the scenario is skipped, with the reason',
   }),
   l2: nameMap(
     name,

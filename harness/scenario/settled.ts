@@ -42,6 +42,8 @@ const settledScenario = z.strictObject({
   parameters: nameMap(parameterName, parameterValue),
   machine: machineNeeds,
   modules: z.array(settledInsmod),
+  /** Modules without which it is skipped. Absent: none. */
+  needs: z.strictObject({ modules: z.array(z.string().min(1)) }).optional(),
   l2: nameMap(name, z.strictObject({ kernel: z.string().min(1), image: z.string().min(1) })),
   setup: stepList,
   steps: stepList,

@@ -115,6 +115,8 @@ function countArm(trials: readonly TrialResult[], seenIn: readonly string[]): Ar
 
 function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undefined): ScenarioVerdict {
   const { scenario, judged, rows } = draft;
+  const skipped = judgeSkipped(scenario, [draft.base, draft.patched]);
+  if (skipped) return skipped;
   const decided = judged.base.length > 0 && judged.patched.length > 0;
   const subtests = compareSubtests(judged.base, judged.patched);
   const signatures = rows.map((row): SignatureVerdict => {
@@ -145,12 +147,24 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
   return conclude(scenario, signatures, power, subtests, clean);
 }
 
+/** The verdict on a scenario that was skipped on each arm, for what the kernels lack; null for any other. */
+function judgeSkipped(scenario: string, arms: readonly (readonly TrialResult[])[]): ScenarioVerdict | null {
+  const own = arms.map((trials) => trials.filter((trial) => !trial.control));
+  const isSkipped = own.every((arm) => arm.length > 0 && arm.every((trial) => trial.outcome === 'skipped'));
+  const reason = own[0]?.[0]?.reason;
+  return isSkipped && reason !== undefined
+    ? { scenario, comparison: 'skipped', reason, signatures: [] }
+    : null;
+}
+
 /** Judges a scenario that ran on one arm only: nothing is compared, a fault is seen or not. */
 export function judgeAlone(
   scenario: string,
   trials: readonly TrialResult[],
   known: readonly KnownIssue[] = [],
 ): ScenarioVerdict {
+  const skipped = judgeSkipped(scenario, [trials]);
+  if (skipped) return skipped;
   const conclusive = conclusiveOf(trials);
   const signatures = [false, true].flatMap((widened) => {
     const own = conclusive.filter((trial) => (trial.widened === true) === widened);
