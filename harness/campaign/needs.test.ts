@@ -17,7 +17,7 @@ function aPlan(scenarios: readonly string[], repeat = 1): CampaignPlan {
 function needing(modules: readonly string[], guestModules?: readonly string[]): PlannedScenario {
   const [one] = aPlan(['needy']).scenarios;
   if (!one) throw new Error('no scenario');
-  return { ...one, needs: { modules }, ...(guestModules ? { guestModules } : {}) };
+  return { ...one, needs: { modules, pci: null }, ...(guestModules ? { guestModules } : {}) };
 }
 
 async function run(unmet: NonNullable<FakeWorld['unmet']>, plan = aPlan(['needy', 'plain'])) {
@@ -37,6 +37,21 @@ t.test('what a kernel lacks is found by the files of its modules, whatever dashe
     needy: 'the kernel has no module mtty',
   });
   t.strictSame(await findUnmetNeeds(aPlan(['plain']).scenarios, { modules }), {});
+});
+
+t.test('a PCI device that is not there is a reason, and so is one that no machine can have', async (t) => {
+  const devices = t.testdir({
+    '0000:00:02.0': { vendor: '0x8086\n', device: '0x1237\n' },
+    '0000:03:00.0': { vendor: '0x15b3\n', device: '0x1019\n' },
+  });
+  const find = async (pci: string, directory = devices) => {
+    const one = { ...needing([]), needs: { modules: [], pci } };
+    return (await findUnmetNeeds([one], { modules: '/nowhere' }, directory)).needy;
+  };
+  t.equal(await find('15b3:1017'), 'this computer has no PCI device 15b3:1017');
+  t.equal(await find('15b3:*', '/nowhere'), 'this computer has no PCI device 15b3:*');
+  for (const wanted of ['15b3:*', '15b3:1019'])
+    t.match(await find(wanted), /^this computer has the PCI device 15b3:1019 \(0000:03:00\.0\), but ktrial/);
 });
 
 t.test('a module of ktrial is not built for a kernel on which its scenarios are skipped', async (t) => {

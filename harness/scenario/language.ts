@@ -96,6 +96,14 @@ const writtenNeeds = z.strictObject({
     .union([moduleName, z.array(moduleName)])
     .default([])
     .meta({ description: 'modules that its build makes' }),
+  pci: z
+    .string()
+    .regex(
+      /^[0-9a-f]{4}:([0-9a-f]{4}|\*)$/,
+      'a PCI device as vendor:device in hexadecimal digits, or vendor:*',
+    )
+    .optional()
+    .meta({ description: 'a PCI device of this computer, such as 15b3:*' }),
 });
 
 export const machineEnd = z.enum(['running', 'panicked', 'hung', 'reset']);
@@ -134,7 +142,7 @@ const scenario = z.strictObject({
   }),
   needs: writtenNeeds.default({ module: [] }).meta({
     description:
-      'what the kernel under test must have; where it has not, the scenario is skipped, with the reason',
+      'what kernel and computer must have; where they have not, the scenario is skipped, with the reason',
   }),
   l2: nameMap(
     name,

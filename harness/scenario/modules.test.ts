@@ -237,8 +237,13 @@ t.test('what a scenario needs is settled as a list', async (t) => {
     const parsed = parseScenario(`name: x\ndescription: d\n${needs}steps: []\n`, 'x');
     return parsed.ok ? expandScenario(parsed.scenario)[0]?.needs : parsed.diagnostics[0]?.code;
   };
-  t.strictSame(needsOf('needs: {module: vfio_mdev}\n'), { modules: ['vfio_mdev'] });
-  t.strictSame(needsOf('needs: {module: [vfio_mdev, mtty]}\n'), { modules: ['vfio_mdev', 'mtty'] });
+  t.strictSame(needsOf('needs: {module: vfio_mdev}\n'), { modules: ['vfio_mdev'], pci: null });
+  t.strictSame(needsOf('needs: {module: [vfio_mdev, mtty]}\n'), {
+    modules: ['vfio_mdev', 'mtty'],
+    pci: null,
+  });
+  t.strictSame(needsOf("needs: {pci: '15b3:*'}\n"), { modules: [], pci: '15b3:*' });
+  t.match(needsOf('needs: {pci: mlx5}\n'), /^[A-Z_]+$/);
   t.equal(needsOf(''), undefined);
   t.equal(needsOf('needs: {modul: mtty}\n'), 'UNKNOWN_KEY');
 });

@@ -18,7 +18,7 @@ export interface Variant {
 export function settleScenario(scenario: Scenario, { suffix, parameters }: Variant): SettledScenario {
   const { expect } = scenario;
   const checks = pickChecks(expect);
-  const needs = [scenario.needs.module].flat();
+  const needs = { modules: [scenario.needs.module].flat(), pci: scenario.needs.pci ?? null };
   return {
     format: 1,
     name: `${scenario.name}${suffix}`,
@@ -27,7 +27,7 @@ export function settleScenario(scenario: Scenario, { suffix, parameters }: Varia
     parameters,
     machine: scenario.machine,
     modules: scenario.modules.map(settleInsmod),
-    ...(needs.length > 0 ? { needs: { modules: needs } } : {}),
+    ...(needs.modules.length > 0 || needs.pci !== null ? { needs } : {}),
     l2: scenario.l2,
     setup: settleSteps(scenario.setup),
     steps: settleSteps(scenario.steps),
