@@ -47,17 +47,21 @@ static bool take_token(struct probe_parent *parent)
 	return atomic_add_unless(&parent->tokens, -1, 0);
 }
 
-/* Idle: a task that waits because it was told to is no hung task. */
+/* Nobody takes a task for a hung one that waits like this: idle, or until it is killed. */
 static int follow(struct probe_parent *parent, const struct probe_plan *plan, const guid_t *uuid)
 {
 	unsigned int ms = READ_ONCE(plan->ms);
+	long left = 1;
 
 	if (!is_meant(parent, uuid))
 		return 0;
 	if (ms)
 		schedule_timeout_idle(msecs_to_jiffies(ms));
-	if (READ_ONCE(plan->wait) &&
-	    !wait_event_idle_timeout(parent->queue, take_token(parent), LONGEST_WAIT))
+	if (READ_ONCE(plan->wait))
+		left = wait_event_killable_timeout(parent->queue, take_token(parent), LONGEST_WAIT);
+	if (left < 0)
+		return -EINTR;
+	if (!left)
 		probe_count(parent, PROBE_WAIT_TIMED_OUT);
 	return -(int)READ_ONCE(plan->error);
 }
