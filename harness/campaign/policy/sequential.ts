@@ -87,7 +87,7 @@ function countWanted(verdict: ScenarioVerdict, judged: number, { plan }: Campaig
   const { policy } = plan;
   const least = plan.scenarios.find((one) => one.name === verdict.scenario)?.repeats ?? 1;
   const open = verdict.signatures.filter((one) => one.comparison === 'inconclusive');
-  if (verdict.signatures.every((one) => one.known)) {
+  if (verdict.comparison === 'notReproduced' || verdict.signatures.every((one) => one.known)) {
     const boots = Math.min(verdict.power?.base.boots ?? 0, verdict.power?.patched?.boots ?? 0);
     const missing = trialsToDetect(policy?.kind === 'sequential' ? policy.detect : 1) - boots;
     // Clones of one boot prove no more than one of them.
