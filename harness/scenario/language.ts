@@ -152,11 +152,9 @@ const scenario = z.strictObject({
       ...writtenChecks,
     })
     .default({ dmesg: 'clean', allow: [], state: [], machine: 'running' }),
-  reproduces: writtenSplat
-    .optional()
-    .meta({
-      description: 'the fault that the kernel without the series is to show: a splat, or another finding',
-    }),
+  reproduces: writtenSplat.optional().meta({
+    description: 'the fault that the kernel without the series is to show: a splat, or another finding',
+  }),
   cleanup: stepList
     .default([])
     .meta({ description: 'always performed, to the end, also after a failure; its failures do not count' }),
