@@ -307,7 +307,7 @@ t.test('a fault that the base never showed is not reproduced, and so not fixed',
   t.match(never, { comparison: 'notReproduced', signatures: [] });
   t.equal(
     never.reason,
-    'the fault that it is to reproduce did not show, in 7 trials; a fault in 34.8 % of the boots or more would have been seen with 95 % confidence',
+    'the fault that it is to reproduce did not show in 7 trials; a fault in 34.8 % of the boots or more would have been seen with 95 % confidence',
   );
   const seen = compareScenario('s', arm(bad('base'), shown), arm(good('patched'), silent));
   t.equal(seen.comparison, 'fixed');

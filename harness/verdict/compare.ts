@@ -189,7 +189,7 @@ export function judgeAlone(
 function findMissing(base: readonly TrialResult[], power: ArmPower): string | null {
   if (!base.some((trial) => trial.reproduced === false) || base.some((trial) => trial.reproduced))
     return null;
-  return `the fault that it is to reproduce did not show, in ${base.length} trials; ${describePower({ base: power, patched: null })}`;
+  return `the fault that it is to reproduce did not show in ${base.length} trial${base.length === 1 ? '' : 's'}; ${describePower({ base: power, patched: null })}`;
 }
 
 function isTest({ kind }: SignatureVerdict): boolean {
