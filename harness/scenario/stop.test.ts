@@ -332,5 +332,5 @@ t.test('a loop that is cut short says how many rounds it had, and which hit', as
     numbers: { hits: 1 },
     details: [/^cut short/, /rounds hit/],
   });
-  t.ok((record?.numbers?.['rounds'] ?? 0) >= 12, `${record?.numbers?.['rounds']}`);
+  t.ok((record?.numbers?.rounds ?? 0) >= 12, `${record?.numbers?.rounds}`);
 });

@@ -320,3 +320,37 @@ t.test('a fault that the base never showed is not reproduced, and so not fixed',
   const lostOnes = compareScenario('s', [lost('base', silent)], arm(good('patched'), silent));
   t.equal(lostOnes.comparison, 'inconclusive', 'a base that was lost says nothing');
 });
+
+t.test('a rare fault of the base does not hide that the usual one is fixed', async (t) => {
+  const faces = [['f'], ['f'], ['f', 'rare'], ['f'], ['f'], ['f'], ['f']];
+  const base = faces.map((names, index) => bad('base', names, index + 1));
+  const clean = faces.map((_, index) => good('patched', index + 1));
+  const verdict = compareScenario('s', base, clean);
+  t.equal(verdict.comparison, 'fixed');
+  t.match(
+    verdict.reason,
+    /^WARNING in f: base 7\/7, .*, but for 1 rare fault\(s\) of the base that came too seldom/,
+  );
+  t.match(
+    verdict.signatures.find(({ title }) => title === 'WARNING in rare'),
+    {
+      comparison: 'inconclusive',
+      base: { seen: 1, trials: 7 },
+    },
+  );
+  const alone = compareScenario(
+    's',
+    [bad('base', ['rare']), ...base.slice(1).map((_, at) => good('base', at + 2))],
+    clean,
+  );
+  t.equal(alone.comparison, 'inconclusive', 'alone it decides');
+  const onPatched = [bad('patched', ['rare']), ...clean.slice(1)];
+  t.equal(
+    compareScenario(
+      's',
+      base.map((_, at) => bad('base', ['f'], at + 1)),
+      onPatched,
+    ).comparison,
+    'inconclusive',
+  );
+});

@@ -16,6 +16,7 @@ import {
 } from '../model/index.ts';
 import { estimateRate } from './binomial.ts';
 import { blocksOf, countBoots, groupBoots } from './boots.ts';
+import { countRare, selectDecisive } from './decisive.ts';
 import { countBlocks, type Design, type Hypothesis, testDifferences } from './difference.ts';
 import { findKnown } from './known.ts';
 import { describePower, measurePower } from './numbers.ts';
@@ -201,11 +202,6 @@ function isTest({ kind }: SignatureVerdict): boolean {
   return kind === 'subtest';
 }
 
-/** A test that fails on both arms is shown and decides nothing: the series neither broke it nor was asked to mend it. */
-function isDecisive({ kind, comparison, known }: SignatureVerdict): boolean {
-  return known === undefined && (kind !== 'subtest' || comparison !== 'notFixed');
-}
-
 /** What is known of a scenario's trials before they are summed up. */
 interface Summary {
   readonly scenario: string;
@@ -219,7 +215,7 @@ interface Summary {
 }
 
 function conclude({ scenario, signatures, power, subtests, clean, missing }: Summary): ScenarioVerdict {
-  const deciding = signatures.filter(isDecisive);
+  const deciding = selectDecisive(signatures);
   const omission = findOmission(subtests);
   const comparison = worstOf([
     ...deciding.map((one) => one.comparison),
@@ -239,10 +235,14 @@ function conclude({ scenario, signatures, power, subtests, clean, missing }: Sum
     ...(failing === 0 ? [] : [`but for ${failing} test(s) that fail on both`]),
     ...(known === 0 ? [] : [`but for ${known} known issue(s)`]),
   ].join(', ');
+  const rare = comparison === 'fixed' ? countRare(signatures) : 0;
+  const remark =
+    rare === 0 ? '' : `, but for ${rare} rare fault(s) of the base that came too seldom to be called fixed`;
   const undecided =
     comparison === 'inconclusive' ? omission : comparison === 'notReproduced' ? missing : null;
   const reason =
-    undecided ?? (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}` : calm);
+    undecided ??
+    (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}${remark}` : calm);
   return { scenario, comparison, reason, signatures, power, ...(subtests ? { subtests } : {}) };
 }
 

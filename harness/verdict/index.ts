@@ -7,6 +7,7 @@ export { concludeCampaign } from './campaign.ts';
 export { compareClones } from './clones.ts';
 export { compareScenarios, judgeAlone } from './compare.ts';
 export { addCoverage } from './coverage.ts';
+export { selectDecisive } from './decisive.ts';
 export type { MachineState } from './judge.ts';
 export { judgeTrial } from './judge.ts';
 export { gridPatches } from './per-patch.ts';

@@ -194,3 +194,14 @@ t.test(
     t.strictSame(counts(broken, 's').slice(1, -1), [1, 2, 1]);
   },
 );
+
+t.test('a rare second fault of the base does not keep a campaign going', async (t) => {
+  const rare = aSplat({ title: 'WARNING in rare', signature: '3:WARNING:rare' });
+  const { state } = await run(aPlan(['s']), ({ arm, attempt }) => {
+    if (arm !== 'base') return {};
+    const splats = attempt === 2 ? [splat, rare] : [splat];
+    return { ...bad, splats, findings: splats.map((one) => aFinding(one)) };
+  });
+  t.match(state.verdict, { comparison: 'fixed', exitCode: 0 });
+  t.ok(count(state, 's') <= 6, `${count(state, 's')}`);
+});

@@ -6,7 +6,7 @@ import {
   type TrialResult,
   type TrialState,
 } from '../../model/index.ts';
-import { compareScenarios, trialsToDetect } from '../../verdict/index.ts';
+import { compareScenarios, selectDecisive, trialsToDetect } from '../../verdict/index.ts';
 import { type Attempts, MOST_LOST, sortAttempts, takeAttempts } from './attempts.ts';
 import { chooseBetween } from './between.ts';
 import type { Action } from './policy.ts';
@@ -84,7 +84,7 @@ function countWanted(verdict: ScenarioVerdict, judged: number, { plan }: Campaig
   if (verdict.comparison === 'skipped') return 0;
   const { policy } = plan;
   const least = plan.scenarios.find((one) => one.name === verdict.scenario)?.repeats ?? 1;
-  const open = verdict.signatures.filter((one) => one.comparison === 'inconclusive');
+  const open = selectDecisive(verdict.signatures).filter((one) => one.comparison === 'inconclusive');
   if (verdict.comparison === 'notReproduced' || verdict.signatures.every((one) => one.known)) {
     const boots = Math.min(verdict.power?.base.boots ?? 0, verdict.power?.patched?.boots ?? 0);
     const missing = trialsToDetect(policy?.kind === 'sequential' ? policy.detect : 1) - boots;
