@@ -38,8 +38,16 @@ t.test('each mistake of a manifest is named with its line', async (t) => {
     ['a rare seed without a rate', manifest(RARE.replace(', rate: 0.2', '')), /^3: MISSING_KEY: got no rate/],
     ['a rate of a seed that is not rare', manifest(`${BUG}, rate: 0.2`), /^3: CONTRADICTION: got a rate/],
     ['a rate of 1', manifest(RARE.replace('0.2', '1')), /^3: OUT_OF_RANGE/],
-    ['a bug without a scenario', manifest(BUG.replace(', scenario: bug.yaml', '')), /^3: MISSING_KEY: got no scenario/],
-    ['a scenario without a bug', manifest(BUG, `${NONE}, scenario: bug.yaml`), /^4: CONTRADICTION: got a scenario/],
+    [
+      'a bug without a scenario',
+      manifest(BUG.replace(', scenario: bug.yaml', '')),
+      /^3: MISSING_KEY: got no scenario/,
+    ],
+    [
+      'a scenario without a bug',
+      manifest(BUG, `${NONE}, scenario: bug.yaml`),
+      /^4: CONTRADICTION: got a scenario/,
+    ],
     ['no bug at all', manifest(NONE), /PROVES_NOTHING/],
     ['a class that there is not', manifest(BUG.replace('deterministic', 'certain')), /^3: WRONG_VALUE/],
     ['what is to be found', manifest(`${BUG}, verdict: regressed`), /^3: UNKNOWN_KEY/],
@@ -60,5 +68,8 @@ t.test('the manifest that ktrial brings has bugs of every class, and a seed with
   if (!parsed.ok) return t.fail(parsed.diagnostics.map((one) => one.message).join('\n'));
   const { seeds } = parsed.manifest;
   t.strictSame([...new Set(seeds.map((one) => one.class))], ['deterministic', 'widened', 'rare', 'none']);
-  t.strictSame(seeds.flatMap(({ rate }) => (rate === null ? [] : [rate])), [0.2, 0.05]);
+  t.strictSame(
+    seeds.flatMap(({ rate }) => (rate === null ? [] : [rate])),
+    [0.2, 0.05],
+  );
 });

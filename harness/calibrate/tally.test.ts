@@ -7,7 +7,11 @@ import { type CampaignOutcome, summariseCampaign } from './outcome.ts';
 import { printCalibration } from './table.ts';
 import { tallyOutcomes } from './tally.ts';
 
-function anOutcome(seed: string, comparison: Comparison, part: Partial<CampaignOutcome> = {}): CampaignOutcome {
+function anOutcome(
+  seed: string,
+  comparison: Comparison,
+  part: Partial<CampaignOutcome> = {},
+): CampaignOutcome {
   const bug: SeedClass = 'deterministic';
   return {
     seed,
@@ -122,7 +126,11 @@ t.test('the table has what was counted, and nothing of what was not run', async 
     tallyOutcomes([
       ...[1, 2, 3].map(() => anOutcome('use-after-free', 'regressed')),
       anOutcome('seldom', 'clean', rare),
-      anOutcome('none', 'clean', { class: 'none', base: { seen: 0, trials: 100 }, patched: { seen: 0, trials: 100 } }),
+      anOutcome('none', 'clean', {
+        class: 'none',
+        base: { seen: 0, trials: 100 },
+        patched: { seen: 0, trials: 100 },
+      }),
     ]),
   );
   t.equal(

@@ -23,10 +23,22 @@ t.test('what a calibration cannot run is refused before anything starts, with it
     readonly without?: 'patch' | 'scenario';
     readonly expected: RegExp;
   }[] = [
-    { name: 'no manifest', args: '--seeds nothing.yaml', expected: /there is no manifest of seeds .*INPUT_NOT_FOUND/ },
+    {
+      name: 'no manifest',
+      args: '--seeds nothing.yaml',
+      expected: /there is no manifest of seeds .*INPUT_NOT_FOUND/,
+    },
     { name: 'unknown seed', args: '--only bog', expected: /--only bog.* is bug meant\?.*CLI_UNKNOWN_SEED/ },
-    { name: 'unknown key', seed: `${SEED}, expect: regressed`, expected: /seeds\.yaml:3: unknown key.*DOCUMENT_INVALID/ },
-    { name: 'unknown class', seed: SEED.replace('deterministic', 'sure'), expected: /seeds\.yaml:3: .*DOCUMENT_INVALID/ },
+    {
+      name: 'unknown key',
+      seed: `${SEED}, expect: regressed`,
+      expected: /seeds\.yaml:3: unknown key.*DOCUMENT_INVALID/,
+    },
+    {
+      name: 'unknown class',
+      seed: SEED.replace('deterministic', 'sure'),
+      expected: /seeds\.yaml:3: .*DOCUMENT_INVALID/,
+    },
     { name: 'no patch', without: 'patch', expected: /seeds\.yaml:3: there is no mailbox .*bug\.patch/ },
     { name: 'no scenario', without: 'scenario', expected: /seeds\.yaml:3: there is no scenario .*bug\.yaml/ },
     { name: 'bad scenario', scenario: 'name: bug\n', expected: /seeds\.yaml:3: .*bug\.yaml:1/ },
