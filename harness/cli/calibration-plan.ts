@@ -4,7 +4,7 @@ import { parseManifest, type Seed } from '../calibrate/index.ts';
 import { type CampaignRequest, findRejected, requireRunnable, seedOf } from '../campaign/index.ts';
 import { faultOf, type Source, suggestName } from '../document/index.ts';
 import { readInput } from '../host/index.ts';
-import { Fault, isFault, quoteArgs } from '../model/index.ts';
+import { DEFAULT_TRIALS, Fault, isFault, quoteArgs } from '../model/index.ts';
 import { describeRejection } from '../report/index.ts';
 import { type RunOptions, readRequest } from './commands/run.ts';
 import type { Context } from './context.ts';
@@ -17,6 +17,9 @@ export interface SeedPlan {
 
 /** The options that campaigns of a calibration have in common. */
 export type CampaignOptions = Omit<RunOptions, 'kernel' | 'scenarios'>;
+
+/** What `ktrial run` does without `--controls`. */
+const DEFAULT_CONTROLS = 20;
 
 /** The seeds that ktrial brings. */
 const SHIPPED = 'kernels/mdev/seeds/seeds.yaml';
@@ -52,12 +55,9 @@ export async function planCalibration(
     );
     await placed(at, () => requireRunnable(request, context));
     const repeat = [
-      'ktrial',
-      'run',
-      patch,
-      '--kernel',
-      kernel,
+      ...['ktrial', 'run', patch, '--kernel', kernel],
       ...own.flatMap((one) => ['--scenarios', one]),
+      ...listChanged(options),
     ];
     plans.push({
       seed,
@@ -79,6 +79,17 @@ export async function planCalibration(
     details,
     next,
   });
+}
+
+/** Options that decide how many trials there are, as far as they are not the usual ones. */
+function listChanged({ trials, detect, budget, controls, coverage }: CampaignOptions): string[] {
+  return [
+    ...(trials === DEFAULT_TRIALS.trials ? [] : ['--trials', `${trials}`]),
+    ...(detect === DEFAULT_TRIALS.detect ? [] : ['--detect', `${detect}`]),
+    ...(budget === undefined ? [] : ['--budget', `${budget / 1000}s`]),
+    ...(controls === DEFAULT_CONTROLS ? [] : ['--controls', `${controls}`]),
+    ...(coverage === false ? ['--no-coverage'] : []),
+  ];
 }
 
 /** The request of one campaign: with its own dice, so that no two campaigns of a seed throw the same. */

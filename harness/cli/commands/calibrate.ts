@@ -74,20 +74,26 @@ interface Extent {
   readonly cleanTrials: number;
 }
 
-/** All seeds once, then all again; those without a bug until there were enough trials of them. */
+/** All seeds once, then all again; those without a bug until there were enough trials of them. An interruption ends it. */
 async function* performAll(
   context: Context,
   plans: readonly SeedPlan[],
   { directory, campaigns, cleanTrials }: Extent,
 ): AsyncGenerator<CampaignOutcome> {
-  for (let number = 1; number <= campaigns; number += 1)
-    for (const plan of plans)
-      if (plan.seed.class !== 'none') yield await performOne(context, plan, number, directory);
+  for (let number = 1; number <= campaigns; number += 1) {
+    for (const plan of plans) {
+      if (plan.seed.class === 'none') continue;
+      const outcome = await performOne(context, plan, number, directory);
+      if (outcome === null) return;
+      yield outcome;
+    }
+  }
   for (const plan of plans) {
     if (plan.seed.class !== 'none') continue;
     let trials = 0;
     for (let number = 1; trials < cleanTrials; number += 1) {
       const outcome = await performOne(context, plan, number, directory);
+      if (outcome === null) return;
       const judged = outcome.base.trials + outcome.patched.trials;
       // A lab that lets no trial end would be asked for ever.
       if (judged === 0) break;
@@ -97,12 +103,13 @@ async function* performAll(
   }
 }
 
+/** One campaign; null when it was interrupted. */
 async function performOne(
   context: Context,
   plan: SeedPlan,
   number: number,
   directory: string,
-): Promise<CampaignOutcome> {
+): Promise<CampaignOutcome | null> {
   const name = `${plan.seed.name}.${number}`;
   const runDirectory = join(directory, name);
   await mkdir(runDirectory);
@@ -118,13 +125,14 @@ async function performOne(
     templatesIn: scratch.path,
   };
   const state = await playRun(context, place, (setup) => runCampaign(request, setup));
+  if (state.end?.kind === 'interrupted') return null;
   const outcome = summariseCampaign(plan.seed, name, state);
   if (!outcome) throw noVerdict(name, state);
   context.say(`${name}: ${outcome.comparison}: ${outcome.reason}`);
   return outcome;
 }
 
-/** An interruption is thrown by the campaign itself: what is left is a seed that does not compile. */
+/** A seed that does not compile: that it applies was seen before. */
 function noVerdict(name: string, { rejection }: CampaignState): Fault {
   const explained = rejection
     ? describeRejection(rejection)
