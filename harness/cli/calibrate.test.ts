@@ -43,6 +43,8 @@ t.test('what a calibration cannot run is refused before anything starts, with it
     { name: 'no scenario', without: 'scenario', expected: /seeds\.yaml:3: there is no scenario .*bug\.yaml/ },
     { name: 'bad scenario', scenario: 'name: bug\n', expected: /seeds\.yaml:3: .*bug\.yaml:1/ },
     { name: 'unknown kernel', kernel: 'nope', expected: /seeds\.yaml:1: there is no kernel definition nope/ },
+    { name: 'no calibration', args: '--resume .', expected: /CLI_NO_CALIBRATION/ },
+    { name: 'two places', args: '--resume . --run-directory new', expected: /--resume/ },
     { name: 'no campaigns', args: '--campaigns 0', expected: /--campaigns/ },
   ];
   await forEachRow(rows, async (row) => {

@@ -61,13 +61,17 @@ t.test(
     for (const [name, text] of Object.entries({ ...files, 'none.patch': aPatch('say less', NOTHING) }))
       writeFileSync(join(scratch.path, 'seeds', name), text);
     const run = join(scratch.path, 'run');
-    const { exitCode, stdout, stderr } = await runCommand(
-      process.execPath,
-      [
-        ...[MAIN, 'calibrate', '--seeds', join(scratch.path, 'seeds/seeds.yaml'), '--run-directory', run],
-        ...['--campaigns', '2', '--clean-trials', '7', '--no-coverage'],
-      ],
-      { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
+    const calibrate = (...args: readonly string[]) =>
+      runCommand(
+        process.execPath,
+        [MAIN, 'calibrate', '--seeds', join(scratch.path, 'seeds/seeds.yaml'), '--no-coverage', ...args],
+        { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
+      );
+    const begun = await calibrate('--run-directory', run, '--clean-trials', '0');
+    t.equal(begun.exitCode, 0, begun.stderr);
+    t.match(begun.stdout, /^warns {2}deterministic .* 1 regressed /m);
+    const { exitCode, stdout, stderr } = await calibrate(
+      ...['--resume', run, '--campaigns', '2', '--clean-trials', '7'],
     );
     t.equal(exitCode, 0, stderr);
     const result = JSON.parse(readFileSync(join(run, 'calibration.json'), 'utf8')) as Calibration;
@@ -89,13 +93,10 @@ t.test(
       ['calibration.json', 'none.1', 'none.2', 'warns.1', 'warns.2'],
       'campaigns are kept, and nothing else',
     );
-    const seedsOf = (name: string) =>
-      (JSON.parse(readFileSync(join(run, name, 'record.json'), 'utf8')) as { request: { seed: number } })
-        .request.seed;
-    t.equal(
-      new Set(['none.1', 'none.2', 'warns.1', 'warns.2'].map(seedsOf)).size,
-      4,
-      'each throws its own dice',
-    );
+    t.equal(new Set(result.campaigns.map((one) => one.dice)).size, 4, 'each throws its own dice');
+    t.notMatch(stderr, /warns\.1:/, 'what was there is not run again');
+    const other = await calibrate('--resume', run, '--seed', '2');
+    t.equal(other.exitCode, 2);
+    t.match(other.stderr, /CLI_OTHER_CALIBRATION/);
   },
 );

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { DEFAULT_TRIALS } from '../model/index.ts';
 import { kernelOptions, positive, rate, repeatable, time, whole, wordinessOptions } from './options.ts';
 import type { AddVerb } from './verb.ts';
@@ -66,6 +66,11 @@ Examples:
         '--run-directory <path>',
         'where campaigns and the result go (default: a new one in the state directory)',
       )
+      .addOption(
+        new Option('--resume <path>', 'go on with the calibration in this directory').conflicts(
+          'runDirectory',
+        ),
+      )
       .option('--allow-unsandboxed', 'as for run')
       .option('--mirror <address>', 'as for run')
       .addHelpText(
@@ -74,6 +79,7 @@ Examples:
 Examples:
   ktrial calibrate                                all known bugs once, and 200 trials without one
   ktrial calibrate --campaigns 10 --jobs 2
+  ktrial calibrate --resume DIR --campaigns 20    what DIR has counts
   ktrial calibrate --only use-after-free --only none --clean-trials 40
   ktrial calibrate --seeds my-seeds.yaml          docs/calibrate.md says what is in it`,
       ),

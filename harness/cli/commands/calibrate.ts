@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import {
   type Calibration,
   type CampaignOutcome,
@@ -30,6 +30,7 @@ export interface CalibrateOptions {
   readonly jobs?: number;
   readonly seed: number;
   readonly runDirectory?: string;
+  readonly resume?: string;
   readonly mirror?: string;
   readonly allowUnsandboxed?: boolean;
 }
@@ -46,43 +47,55 @@ export async function execute(
   _args: readonly string[],
   options: CalibrateOptions,
 ): Promise<number> {
-  const { seeds, only = [], campaigns, cleanTrials, runDirectory, ...rest } = options;
+  const { seeds, only = [], campaigns, cleanTrials, runDirectory, resume, ...rest } = options;
+  await requireUsablePlaces(context);
+  const begun =
+    resume === undefined ? null : await readCalibration(resolve(context.workingDirectory, resume));
+  if (!begun) await requireRunDirectory(context, runDirectory, TITLE);
   const plans = await planCalibration(context, seeds, only, {
     ...rest,
     trialsPerBoot: DEFAULT_TRIALS.trialsPerBoot,
     arms: 'pair',
     exitCode: 'verdict',
   });
-  await requireUsablePlaces(context);
-  await requireRunDirectory(context, runDirectory, TITLE);
-  const directory = await makeRunDirectory(context, runDirectory, TITLE);
-  const outcomes: CampaignOutcome[] = [];
-  let result = tallyOutcomes(outcomes);
-  for await (const outcome of performAll(context, plans, { directory, campaigns, cleanTrials })) {
-    outcomes.push(outcome);
-    result = tallyOutcomes(outcomes);
-    // After each: a calibration takes hours, and what it has must not be lost.
-    await writeFileAtomic(join(directory, RESULT_FILE), `${formatJson(result, 2)}\n`);
+  const directory = begun?.directory ?? (await makeRunDirectory(context, runDirectory, TITLE));
+  const known = begun?.outcomes ?? [];
+  requireSame(plans, known);
+  let result = tallyOutcomes(known);
+  // After each campaign: a calibration takes hours, and what it has must not be lost.
+  const save = () => writeFileAtomic(join(directory, RESULT_FILE), `${formatJson(result, 2)}\n`);
+  await save();
+  for await (const outcome of performAll(context, plans, { directory, known, campaigns, cleanTrials })) {
+    result = tallyOutcomes([...result.campaigns, outcome]);
+    await save();
   }
-  printResult(context, result, directory);
+  context.out.write(printCalibration(result));
+  context.out.write(`\nrun     ${directory}\nresult  ${join(directory, RESULT_FILE)}\n`);
   return 0;
 }
 
 interface Extent {
   readonly directory: string;
+  /** Campaigns that were finished before. */
+  readonly known: readonly CampaignOutcome[];
   readonly campaigns: number;
   readonly cleanTrials: number;
 }
 
-/** All seeds once, then all again; those without a bug until there were enough trials of them. An interruption ends it. */
+/**
+ * All seeds once, then all again; those without a bug until there were enough trials of them. What is known already is not
+ * performed again. An interruption ends it.
+ */
 async function* performAll(
   context: Context,
   plans: readonly SeedPlan[],
-  { directory, campaigns, cleanTrials }: Extent,
+  { directory, known, campaigns, cleanTrials }: Extent,
 ): AsyncGenerator<CampaignOutcome> {
+  const find = (plan: SeedPlan, number: number) =>
+    known.find((one) => one.directory === nameCampaign(plan, number));
   for (let number = 1; number <= campaigns; number += 1) {
     for (const plan of plans) {
-      if (plan.seed.class === 'none') continue;
+      if (plan.seed.class === 'none' || find(plan, number)) continue;
       const outcome = await performOne(context, plan, number, directory);
       if (outcome === null) return;
       yield outcome;
@@ -92,15 +105,20 @@ async function* performAll(
     if (plan.seed.class !== 'none') continue;
     let trials = 0;
     for (let number = 1; trials < cleanTrials; number += 1) {
-      const outcome = await performOne(context, plan, number, directory);
+      const before = find(plan, number);
+      const outcome = before ?? (await performOne(context, plan, number, directory));
       if (outcome === null) return;
+      if (!before) yield outcome;
       const judged = outcome.base.trials + outcome.patched.trials;
       // A lab that lets no trial end would be asked for ever.
       if (judged === 0) break;
       trials += judged;
-      yield outcome;
     }
   }
+}
+
+function nameCampaign({ seed }: SeedPlan, number: number): string {
+  return `${seed.name}.${number}`;
 }
 
 /** One campaign; null when it was interrupted. */
@@ -110,8 +128,10 @@ async function performOne(
   number: number,
   directory: string,
 ): Promise<CampaignOutcome | null> {
-  const name = `${plan.seed.name}.${number}`;
+  const name = nameCampaign(plan, number);
   const runDirectory = join(directory, name);
+  // One that was cut off is made again.
+  await rm(runDirectory, { recursive: true, force: true });
   await mkdir(runDirectory);
   // Templates of an earlier campaign would make this one see the same boots again.
   await using scratch = await makeScratch('calibrate', context.cacheDirectory);
@@ -145,7 +165,34 @@ function noVerdict(name: string, { rejection }: CampaignState): Fault {
   });
 }
 
-function printResult(context: Context, result: Calibration, directory: string): void {
-  context.out.write(printCalibration(result));
-  context.out.write(`\nrun     ${directory}\nresult  ${join(directory, RESULT_FILE)}\n`);
+/** What a calibration has so far, from its directory. Fault `CLI_NO_CALIBRATION` (request). */
+async function readCalibration(directory: string) {
+  const path = join(directory, RESULT_FILE);
+  const found = await readFile(path, 'utf8')
+    .then((text) => JSON.parse(text) as Partial<Calibration> | null)
+    .catch(() => null);
+  if (found?.format === 1 && Array.isArray(found.campaigns))
+    return { directory, outcomes: found.campaigns as readonly CampaignOutcome[] };
+  throw new Fault({
+    blame: 'request',
+    code: 'CLI_NO_CALIBRATION',
+    message: `got ${directory}, expected the directory of a calibration: it has no whole ${RESULT_FILE}`,
+    next: 'name the directory that ktrial calibrate printed, or start a new one without --resume',
+  });
+}
+
+/** Numbers of other patches, or of the same random choices, must not be added up. Fault `CLI_OTHER_CALIBRATION` (request). */
+function requireSame(plans: readonly SeedPlan[], known: readonly CampaignOutcome[]): void {
+  for (const one of known) {
+    const plan = plans.find(({ seed }) => seed.name === one.seed);
+    if (!plan) continue;
+    const request = requestCampaign(plan, Number(one.directory.slice(one.seed.length + 1)));
+    if (request.series?.digest === one.series && request.seed === one.dice) continue;
+    throw new Fault({
+      blame: 'request',
+      code: 'CLI_OTHER_CALIBRATION',
+      message: `${one.directory} was run with another patch or another --seed than ${one.seed} has now`,
+      next: 'start a new calibration without --resume',
+    });
+  }
 }
