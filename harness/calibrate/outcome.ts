@@ -15,8 +15,7 @@ export interface CampaignOutcome {
   readonly rate: number | null;
   /** The name of its directory in the calibration's. */
   readonly directory: string;
-  /** The digest of the patch, and the number that drove the campaign's random choices. */
-  readonly series: string | null;
+  /** The number that drove its random choices. */
   readonly dice: number;
   /** What its trials really ran on: `kvm`, `tcg`; `none` where no machine was started. */
   readonly accelerator: string;
@@ -55,7 +54,6 @@ export function summariseCampaign(
     class: seed.class,
     rate: seed.rate,
     directory,
-    series: state.request.series?.digest ?? null,
     dice: state.request.seed,
     accelerator: accelerators.size === 0 ? 'none' : [...accelerators].sort().join('+'),
     comparison: verdict.comparison,

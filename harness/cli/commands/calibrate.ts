@@ -8,7 +8,13 @@ import {
   summariseCampaign,
   tallyOutcomes,
 } from '../../calibrate/index.ts';
-import { makeRunDirectory, requireRunDirectory, runCampaign } from '../../campaign/index.ts';
+import {
+  makeRunDirectory,
+  planRun,
+  readRun,
+  requireRunDirectory,
+  runCampaign,
+} from '../../campaign/index.ts';
 import { makeScratch, writeFileAtomic } from '../../host/index.ts';
 import { type CampaignState, DEFAULT_TRIALS, Fault, formatJson } from '../../model/index.ts';
 import { describeRejection } from '../../report/index.ts';
@@ -60,7 +66,7 @@ export async function execute(
   });
   const directory = begun?.directory ?? (await makeRunDirectory(context, runDirectory, TITLE));
   const known = begun?.outcomes ?? [];
-  requireSame(plans, known);
+  for (const one of known) await requireSame(context, plans, join(directory, one.directory), one);
   let result = tallyOutcomes(known);
   // After each campaign: a calibration takes hours, and what it has must not be lost.
   const save = () => writeFileAtomic(join(directory, RESULT_FILE), `${formatJson(result, 2)}\n`);
@@ -181,18 +187,32 @@ async function readCalibration(directory: string) {
   });
 }
 
-/** Numbers of other patches, or of the same random choices, must not be added up. Fault `CLI_OTHER_CALIBRATION` (request). */
-function requireSame(plans: readonly SeedPlan[], known: readonly CampaignOutcome[]): void {
-  for (const one of known) {
-    const plan = plans.find(({ seed }) => seed.name === one.seed);
-    if (!plan) continue;
-    const request = requestCampaign(plan, Number(one.directory.slice(one.seed.length + 1)));
-    if (request.series?.digest === one.series && request.seed === one.dice) continue;
-    throw new Fault({
-      blame: 'request',
-      code: 'CLI_OTHER_CALIBRATION',
-      message: `${one.directory} was run with another patch or another --seed than ${one.seed} has now`,
-      next: 'start a new calibration without --resume',
-    });
-  }
+/**
+ * Requires that a finished campaign is the one that would be run now: numbers of different things must not be added up. Fault
+ * `CLI_OTHER_CALIBRATION` (request).
+ */
+async function requireSame(
+  context: Context,
+  plans: readonly SeedPlan[],
+  runDirectory: string,
+  { directory, seed }: CampaignOutcome,
+): Promise<void> {
+  const plan = plans.find((one) => one.seed.name === seed);
+  if (!plan) return;
+  const wanted = requestCampaign(plan, Number(directory.slice(seed.length + 1)));
+  const { scenarios, policy } = await planRun(wanted, context.cacheDirectory);
+  const before = readRun(runDirectory);
+  const essence = (series: string | undefined, number: number, ...others: readonly unknown[]) =>
+    formatJson([series ?? null, number, ...others], 0);
+  if (
+    essence(wanted.series?.digest, wanted.seed, scenarios, policy) ===
+    essence(before.request.series?.digest, before.request.seed, before.plan.scenarios, before.plan.policy)
+  )
+    return;
+  throw new Fault({
+    blame: 'request',
+    code: 'CLI_OTHER_CALIBRATION',
+    message: `${directory} was run with another patch, other scenarios or other options than ${seed} would be now`,
+    next: 'start a new calibration without --resume',
+  });
 }
