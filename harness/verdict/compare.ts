@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {
   type ArmCount,
+  type ArmPower,
   COMPARISONS,
   type Comparison,
   describeNumbers,
@@ -142,7 +143,8 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
     return { scenario, comparison: 'inconclusive', reason, signatures, power, ...tests };
   }
   const clean = `no splat and every expectation met, on both kernels; ${describePower(power)}`;
-  return conclude(scenario, signatures, power, subtests, clean);
+  const missing = findMissing(judged.base, power.base);
+  return conclude({ scenario, signatures, power, subtests, clean, missing });
 }
 
 /** Judges a scenario that ran on one arm only: nothing is compared, a fault is seen or not. */
@@ -173,7 +175,21 @@ export function judgeAlone(
     return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures, power };
   const subtests = compareSubtests(conclusive, null);
   const clean = `no splat and every expectation met; ${describePower(power)}`;
-  return conclude(scenario, signatures, power, subtests, clean);
+  return conclude({
+    scenario,
+    signatures,
+    power,
+    subtests,
+    clean,
+    missing: findMissing(conclusive, power.base),
+  });
+}
+
+/** Says that no trial of the base showed the fault that the scenario is to reproduce; null if one did, or none is named. */
+function findMissing(base: readonly TrialResult[], power: ArmPower): string | null {
+  if (!base.some((trial) => trial.reproduced === false) || base.some((trial) => trial.reproduced))
+    return null;
+  return `the fault that it is to reproduce did not show in ${base.length} trial${base.length === 1 ? '' : 's'}; ${describePower({ base: power, patched: null })}`;
 }
 
 function isTest({ kind }: SignatureVerdict): boolean {
@@ -185,13 +201,19 @@ function isDecisive({ kind, comparison, known }: SignatureVerdict): boolean {
   return known === undefined && (kind !== 'subtest' || comparison !== 'notFixed');
 }
 
-function conclude(
-  scenario: string,
-  signatures: readonly SignatureVerdict[],
-  power: NonNullable<ScenarioVerdict['power']>,
-  subtests: SubtestsVerdict | undefined,
-  clean: string,
-): ScenarioVerdict {
+/** What is known of a scenario's trials before they are summed up. */
+interface Summary {
+  readonly scenario: string;
+  readonly signatures: readonly SignatureVerdict[];
+  readonly power: NonNullable<ScenarioVerdict['power']>;
+  readonly subtests: SubtestsVerdict | undefined;
+  /** What is said where nothing was found. */
+  readonly clean: string;
+  /** What the base should have shown and did not. */
+  readonly missing: string | null;
+}
+
+function conclude({ scenario, signatures, power, subtests, clean, missing }: Summary): ScenarioVerdict {
   const deciding = signatures.filter(isDecisive);
   const omission = findOmission(subtests);
   const comparison = worstOf([
@@ -200,6 +222,7 @@ function conclude(
     ...(subtests?.counts.newlyFailing && !signatures.some(isTest) ? (['regressed'] as const) : []),
     ...(subtests?.counts.failing ? (['faulty'] as const) : []),
     ...(omission === null ? [] : (['inconclusive'] as const)),
+    ...(missing === null ? [] : (['notReproduced'] as const)),
   ]);
   const decisive = deciding.filter((one) => one.comparison === comparison);
   const first = decisive.find((one) => one.kind === 'splat') ?? decisive[0];
@@ -211,7 +234,8 @@ function conclude(
     ...(failing === 0 ? [] : [`but for ${failing} test(s) that fail on both`]),
     ...(known === 0 ? [] : [`but for ${known} known issue(s)`]),
   ].join(', ');
-  const undecided = comparison === 'inconclusive' ? omission : null;
+  const undecided =
+    comparison === 'inconclusive' ? omission : comparison === 'notReproduced' ? missing : null;
   const reason =
     undecided ?? (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}` : calm);
   return { scenario, comparison, reason, signatures, power, ...(subtests ? { subtests } : {}) };

@@ -2,7 +2,7 @@
 //
 // Proves what README.md says of these patches, on a real kernel source:
 //   node dist/kernels/mdev/check.js SOURCE_DIR [--build BUILD_DIR]
-// SOURCE_DIR is pristine Linux 5.10.223 and is only read. With --build, each state is also compiled as an external
+// SOURCE_DIR is pristine Linux 5.10.223, or the two directories of it that the series touches, and is only read. With --build, each state is also compiled as an external
 // module against BUILD_DIR, a finished out-of-tree build of that source. Prints a line for each state; ends at the
 // first thing that is not so, with a non-zero exit code.
 import { strict as assert } from 'node:assert';
@@ -18,6 +18,39 @@ const FILES = [
 ];
 /** Needed to compile; no patch touches them. */
 const NEIGHBOURS = ['Makefile', 'mdev_driver.c', 'vfio_mdev.c'].map((file) => `${MODULE}/${file}`);
+
+/**
+ * The files as they were posted: the number of patches applied, and the blob id from there on, as the `index` lines of the
+ * mails abbreviate it.
+ */
+const POSTED: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  [`${MODULE}/mdev_core.c`]: {
+    0: 'b96fedc77ee5',
+    1: '1299d2e72ce2',
+    2: '00ca61392de9',
+    4: '836d31985f14',
+    6: '1a317e409355',
+    7: '1040a4a2dcbc',
+    8: '2b98da2ee361',
+    10: 'a5da24d662f4',
+  },
+  [`${MODULE}/mdev_private.h`]: {
+    0: '379758c52b1b',
+    2: 'ddcf9c72bd8a',
+    8: '067dc5d8c5de',
+    10: '781f111d66d2',
+  },
+  [`${MODULE}/mdev_sysfs.c`]: {
+    0: '5193a0e0ce5a',
+    5: 'cbf94b8165ea',
+    8: '9f774b91d275',
+    9: 'ffa3dcebf201',
+  },
+  'include/linux/mdev.h': { 0: 'd7aee90e5da5', 3: '4924d8038814' },
+};
+
+/** What the posted cover letter counts. */
+const POSTED_SIZE = '4 files changed, 89 insertions(+), 111 deletions(-)';
 
 /** All that may differ between the source as it is and the source with the `merged` series: two moves. */
 const MOVES = {
@@ -85,6 +118,11 @@ try {
     await report(`unfix/${patch}`);
   }
 
+  /** Trees of the posted files, one for each number of patches. */
+  const posted: string[] = [await requirePosted('with-0', 0)];
+  /** Trees of `v2`, likewise. */
+  const applied: string[] = [];
+
   for (const series of ['v2', 'merged']) {
     for (const options of [[], ['-3']]) {
       await $`git checkout -q --detach with-0`;
@@ -101,9 +139,15 @@ try {
             '',
             `${series} ${index + 1} is the un-fix stack backwards`,
           );
-        if (options.length === 0) await report(`${series} ${String(index + 1).padStart(2)}/10`);
+        if (options.length > 0) continue;
+        if (series === 'v2') {
+          posted.push(await requirePosted(commit, index + 1));
+          applied.push((await $`git rev-parse ${commit}^{tree}`).stdout.trim());
+        }
+        await report(`${series} ${String(index + 1).padStart(2)}/10`);
       }
     }
+    if (series === 'v2') await applyPosted(posted, applied);
   }
 
   // HEAD is now the end of the merged series.
@@ -120,6 +164,54 @@ try {
   echo('merged end state: the source as it is, but for the listed moves');
 } finally {
   await $`rm -rf ${scratch}`;
+}
+
+/** Takes the later additions out of a state; asserts that the posted files are left, and returns their tree. */
+async function requirePosted(commit: string, count: number): Promise<string> {
+  await $`git read-tree ${commit} && git apply --cached -R ${join(here, 'later-additions.patch')}`;
+  for (const [file, ids] of Object.entries(POSTED)) {
+    const last = Math.max(
+      ...Object.keys(ids)
+        .map(Number)
+        .filter((one) => one <= count),
+    );
+    const id = (await $`git rev-parse :${file}`).stdout.trim();
+    assert.equal(id.slice(0, 12), ids[last], `${file} after ${count} patches is the posted one`);
+  }
+  const tree = (await $`git write-tree`).stdout.trim();
+  await $`git read-tree HEAD`;
+  echo(`posted ${count}/10: the four files have the posted blob ids`);
+  return tree;
+}
+
+/**
+ * Applies a mailbox with the posted changes to the un-fixed tree, plainly as somebody would who saved the thread; asserts
+ * that each patch leads to the state of `v2`.
+ */
+async function applyPosted(posted: readonly string[], applied: readonly string[]): Promise<void> {
+  const size = (await $`git diff --shortstat ${posted[0]} ${posted[10]}`).stdout.trim();
+  assert.equal(size, POSTED_SIZE, 'the posted series has the size that its cover letter counts');
+  await $`git checkout -q --detach with-0`;
+  for (const [index, expected] of applied.entries()) {
+    const change = (await $`git diff --full-index ${posted[index]} ${posted[index + 1]}`).stdout;
+    const mail = join(scratch, '.git', 'posted.mbox');
+    await writeFile(
+      mail,
+      [
+        `From ${'0'.repeat(40)} Mon Sep 17 00:00:00 2001`,
+        'From: check <check@example.org>',
+        'Date: Mon, 1 Jan 2024 00:00:00 +0000',
+        `Subject: [PATCH ${index + 1}/10] posted`,
+        '',
+        '---',
+        change,
+      ].join('\n'),
+    );
+    await $`git am -q ${mail}`;
+    const got = (await $`git rev-parse HEAD^{tree}`).stdout.trim();
+    assert.equal(got, expected, `posted patch ${index + 1} leads to the state of v2`);
+  }
+  echo('posted series: applies to the un-fixed tree with `git am`, and makes the states of v2');
 }
 
 async function diff(from: string, ...paths: readonly string[]): Promise<string> {
