@@ -64,7 +64,16 @@ t.test(
     const calibrate = (...args: readonly string[]) =>
       runCommand(
         process.execPath,
-        [MAIN, 'calibrate', '--seeds', join(scratch.path, 'seeds/seeds.yaml'), '--no-coverage', ...args],
+        [
+          MAIN,
+          'calibrate',
+          '--seeds',
+          join(scratch.path, 'seeds/seeds.yaml'),
+          '--no-coverage',
+          '--controls',
+          '0',
+          ...args,
+        ],
         { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
       );
     const begun = await calibrate('--run-directory', run, '--clean-trials', '0');

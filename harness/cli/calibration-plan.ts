@@ -67,7 +67,7 @@ export async function planCalibration(
   const rejected = await findRejected(
     plans.map((one) => one.request),
     context,
-    (text) => context.say(text),
+    sayOnce(context),
   );
   if (rejected === null) return plans;
   const { line } = source.span(['seeds', manifest.seeds.indexOf(chosen[rejected.index] as Seed), 'patch']);
@@ -79,6 +79,16 @@ export async function planCalibration(
     details,
     next,
   });
+}
+
+/** Says what is done, once, and not how far it is: each patch has the source checked out again. */
+function sayOnce(context: Context): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    const what = text.replace(/: [^:]*\d+ %$/, '');
+    if (!said.has(what)) context.say(what);
+    said.add(what);
+  };
 }
 
 /** Options that decide how many trials there are, as far as they are not the usual ones. */
