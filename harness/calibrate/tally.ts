@@ -48,7 +48,7 @@ export interface SeedTally {
 export interface FalseAlarms {
   readonly accelerator: string;
   readonly campaigns: number;
-  /** Trials that found anything, of those on trees without a bug: on both arms, and on the base of every seed. */
+  /** Trials that found anything, of those of both arms. */
   readonly trials: Share;
   /** Scenarios whose verdict speaks of a fault, where neither arm has one. */
   readonly verdicts: Share;
@@ -126,7 +126,7 @@ function tallyDetection(own: Group): Detection {
   };
 }
 
-/** The base of every campaign has no bug; where the seed has none either, both arms have not, and the verdict should say so. */
+/** Where the seed has no bug, neither arm has one, and every verdict should say so. */
 function tallyAlarms(own: Group): FalseAlarms[] {
   const clean = own.filter((one) => one.class === 'none');
   if (clean.length === 0) return [];
