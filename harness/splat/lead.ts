@@ -35,12 +35,7 @@ export interface LeadOptions {
  * Finds the lines of the same context right before a headline: from the line that opens a report on, or else the last
  * few. They contain messages such as `list_del corruption`, `refcount_t: underflow` or `ODEBUG:`.
  */
-export function findLead(
-  window: Window,
-  headline: LogLine,
-  at: number,
-  options: LeadOptions,
-): Lead {
+export function findLead(window: Window, headline: LogLine, at: number, options: LeadOptions): Lead {
   const { floor, ownPrefix } = options;
   const found: { readonly text: string; readonly start: number }[] = [];
   const lowest = Math.max(at - LOOKBACK, window.floor, window.placeOf(floor));

@@ -6,4 +6,5 @@
 export { findChangedFunctions } from './changed-functions.ts';
 export type { SourceText } from './quote.ts';
 export { quoteSource, quoteTouched } from './quote.ts';
+export { measureSection, measureStruct } from './size.ts';
 export { openSymbolisers } from './splat.ts';

@@ -46,7 +46,8 @@ export function compareScenarios(
 ): ScenarioVerdict[] {
   const drafts = all.map((trials) => draftScenario(trials, known));
   // What is known decides nothing, and so makes nothing else harder to show.
-  const rows = drafts.flatMap((draft) => draft.rows.filter((row) => row.known === null));
+  // Nor does what a second look cannot change: there is no chance in it to be tested.
+  const rows = drafts.flatMap((draft) => draft.rows.filter((row) => row.known === null && !row.exact));
   const tests = testDifferences(rows, design);
   const tested = new Map(rows.map((row, index) => [row, tests[index]]));
   return drafts.map((draft) => concludeDraft(draft, (row) => tested.get(row)));
@@ -68,6 +69,8 @@ interface Row extends Hypothesis {
   readonly base: ArmCount;
   readonly patched: ArmCount;
   readonly widened: boolean;
+  /** Whether it is from checks of trees and objects: then one look at each arm decides. */
+  readonly exact: boolean;
   readonly known: KnownSighting | null;
 }
 
@@ -96,6 +99,7 @@ function draftRows(judged: Draft['judged'], widened: boolean, known: readonly Kn
       sighting,
       of,
       widened,
+      exact: isExact(own([...judged.base, ...judged.patched])),
       blocks: blocksOf(groups, seenIn, of === 'fixed' ? 'base' : 'patched'),
       base: countArm(base, onBase),
       patched: countArm(patched, onPatched),
@@ -107,7 +111,13 @@ function draftRows(judged: Draft['judged'], widened: boolean, known: readonly Kn
   });
 }
 
+/** Whether trials booted nothing, so that they cannot come out in another way. */
+function isExact(trials: readonly TrialResult[]): boolean {
+  return trials.length > 0 && trials.every((trial) => trial.static === true);
+}
+
 function countArm(trials: readonly TrialResult[], seenIn: readonly string[]): ArmCount {
+  if (isExact(trials)) return { seen: seenIn.length, trials: trials.length };
   const boots = countBoots(trials);
   const shown = countBoots(trials.filter((trial) => seenIn.includes(trial.id)));
   return { seen: seenIn.length, trials: trials.length, boots, interval: estimateRate(shown, boots) };
@@ -125,7 +135,13 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
       title,
       kind,
       // An arm that was never seen at work neither fixes nor breaks anything.
-      comparison: row.known ? 'clean' : decided && test ? compareSeen(row, test, subtests) : 'inconclusive',
+      comparison: row.known
+        ? 'clean'
+        : decided && row.exact
+          ? compareExact(row)
+          : decided && test
+            ? compareSeen(row, test, subtests)
+            : 'inconclusive',
       base: row.base,
       patched: row.patched,
       ...(decided && test ? { test } : {}),
@@ -141,6 +157,8 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
     const tests = subtests ? { subtests } : {};
     return { scenario, comparison: 'inconclusive', reason, signatures, power, ...tests };
   }
+  if (isExact([...judged.base, ...judged.patched]))
+    return conclude(scenario, signatures, undefined, subtests, 'every check passed, on both trees');
   const clean = `no splat and every expectation met, on both kernels; ${describePower(power)}`;
   return conclude(scenario, signatures, power, subtests, clean);
 }
@@ -172,6 +190,7 @@ export function judgeAlone(
   if (conclusive.length === 0)
     return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures, power };
   const subtests = compareSubtests(conclusive, null);
+  if (isExact(conclusive)) return conclude(scenario, signatures, undefined, undefined, 'every check passed');
   const clean = `no splat and every expectation met; ${describePower(power)}`;
   return conclude(scenario, signatures, power, subtests, clean);
 }
@@ -188,7 +207,7 @@ function isDecisive({ kind, comparison, known }: SignatureVerdict): boolean {
 function conclude(
   scenario: string,
   signatures: readonly SignatureVerdict[],
-  power: NonNullable<ScenarioVerdict['power']>,
+  power: ScenarioVerdict['power'],
   subtests: SubtestsVerdict | undefined,
   clean: string,
 ): ScenarioVerdict {
@@ -214,7 +233,14 @@ function conclude(
   const undecided = comparison === 'inconclusive' ? omission : null;
   const reason =
     undecided ?? (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}` : calm);
-  return { scenario, comparison, reason, signatures, power, ...(subtests ? { subtests } : {}) };
+  return {
+    scenario,
+    comparison,
+    reason,
+    signatures,
+    ...(power ? { power } : {}),
+    ...(subtests ? { subtests } : {}),
+  };
 }
 
 function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResult[] {
@@ -225,6 +251,12 @@ function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResult[] {
 function describeLost(trials: readonly TrialResult[]): string {
   const lost = trials.find((trial) => !trial.control && !isConclusive(trial));
   return lost ? `${lost.id}: ${lost.blame ?? lost.outcome}: ${lost.reason}` : 'no trial was run';
+}
+
+/** What checks of trees and objects found on one of the two arms at least. */
+function compareExact({ base, patched }: Row): Comparison {
+  if (patched.seen === 0) return 'fixed';
+  return base.seen > 0 ? 'notFixed' : 'regressed';
 }
 
 /** A signature was seen on one of the two arms at least. */
