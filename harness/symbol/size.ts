@@ -54,8 +54,10 @@ export function parseStructSize(text: string, name: string): number | null {
     }
     if (!isStruct) continue;
     const [, attribute, value = ''] = /(DW_AT_name|DW_AT_byte_size) *: (.*)$/.exec(line) ?? [];
-    if (attribute === 'DW_AT_name') isWanted = value.replace(/^.*: /, '').trim() === name;
-    else if (attribute === 'DW_AT_byte_size' && isWanted) return Number(value.trim());
+    // The value is the last word; forms and offsets in parentheses may stand before it.
+    const last = /(\S+)\s*$/.exec(value)?.[1] ?? '';
+    if (attribute === 'DW_AT_name') isWanted = last === name;
+    else if (attribute === 'DW_AT_byte_size' && isWanted) return Number(last);
   }
   return null;
 }
