@@ -90,7 +90,7 @@ t.test('the packed package can be imported and run, with what it promises', asyn
      console.log(scanLog(log).length, typeof Fault, Object.keys(REPORTERS).join(), typeof readSeries);\n`,
   );
   const { stdout } = await runCommand(process.execPath, [program]);
-  t.equal(stdout.trim(), '1 function tap,junit,table,json function');
+  t.equal(stdout.trim(), '1 function tap,junit,table,json,markdown function');
 
   writeFileSync(join(directory, 'console.log'), `${LOG}${LOG.replace('f+', 'g+').replace('1.0', '99.0')}`);
   const page = readFileSync(join(PROJECT_ROOT, 'docs/scan.md'), 'utf8');

@@ -110,9 +110,9 @@ function planAttempt(
 /** Attempts that a sequential campaign makes of nearly every scenario. */
 const SURE_ATTEMPTS = 3;
 
-/** Numbers are for two arms; what is not compared is run as often as was asked for. */
+/** What is not compared is run as often as was asked for. */
 function choosePolicy({ repeat, detect, budgetMs }: PlanRequest, arms: number): PolicyChoice {
-  return repeat === null && arms === 2 ? { kind: 'sequential', detect, budgetMs } : { kind: 'fixed' };
+  return repeat === null && arms >= 2 ? { kind: 'sequential', detect, budgetMs } : { kind: 'fixed' };
 }
 
 function planScenario(settled: SettledScenario): PlannedScenario {

@@ -98,7 +98,7 @@ export function armsOption(): Option {
 export function outputOption(): Option {
   return repeatable(
     '-o, --output <format[:path]>',
-    'a report to write: tap, junit, table or json, to a file or to standard output',
+    'a report to write: tap, junit, table, markdown or json, to a file or to standard output',
   );
 }
 

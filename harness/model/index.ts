@@ -48,7 +48,7 @@ export type {
 export { ARCHITECTURES, identifyKernel } from './kernel.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
-export { describeNumbers } from './numbers.ts';
+export { describeInterval, describeNumbers, describeP } from './numbers.ts';
 export { PANIC_BEGINS, PANIC_ENDS, PANIC_WORDS } from './panic.ts';
 export { quoteArg, quoteArgs } from './quote.ts';
 export type { TrialRunner } from './runner.ts';

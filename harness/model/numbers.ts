@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ArmCount, KnownSighting, SignatureVerdict } from './verdict.ts';
+import type { ArmCount, KnownSighting, SignatureTest, SignatureVerdict } from './verdict.ts';
 
 /**
  * The numbers behind one signature's verdict: `base 5/5, patched 0/5 (p = 0.003)`; with intervals also the rates that fit them:
@@ -17,9 +17,14 @@ export function describeNumbers(one: SignatureVerdict, part: { readonly interval
   return remarks.length === 0 ? counts : `${counts} (${remarks.join(', ')})`;
 }
 
+/** A probability as tables print it: `0.003`, or `< 0.001`. */
+export function describeP({ p }: Pick<SignatureTest, 'p'>): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
 function describeTest({ comparison, test }: SignatureVerdict): string[] {
   if (!test) return [];
-  const p = `p ${test.p < 0.001 ? '< 0.001' : `= ${test.p.toFixed(3)}`}`;
+  const p = `p ${test.p < 0.001 ? describeP(test) : `= ${describeP(test)}`}`;
   if (comparison !== 'inconclusive') return [p];
   return [
     test.more === null ? `${p} decides nothing` : `${p}: about ${test.more} more on each kernel would decide`,
@@ -31,7 +36,8 @@ function describeKnown({ reason, link, rate, exceededOn }: KnownSighting): strin
   return [`known issue: ${reason}, ${link}`, ...more];
 }
 
-function describeInterval({ low, high }: NonNullable<ArmCount['interval']>): string {
+/** An interval of rates: `47.8 to 100 %`. */
+export function describeInterval({ low, high }: NonNullable<ArmCount['interval']>): string {
   return `${percent(low)} to ${percent(high)} %`;
 }
 

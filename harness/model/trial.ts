@@ -141,6 +141,8 @@ export interface TrialResult {
   /** One sentence: why it ended as it did. */
   readonly reason: string;
   readonly findings: readonly Finding[];
+  /** Whether it showed the fault that its scenario is to reproduce. Absent: the scenario names none. */
+  readonly reproduced?: boolean;
   /** At most `MAXIMUM_TRIAL_SPLATS`; those of findings come first. All are in the trial's `splats.ndjson`. */
   readonly splats: readonly TrialSplat[];
   /** How many complaints the log has. */

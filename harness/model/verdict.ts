@@ -198,6 +198,8 @@ export type PatchState = 'good' | 'bad' | 'undecided' | 'notBuilt' | 'notRun';
 export interface PatchRow {
   readonly scenario: string;
   readonly states: readonly PatchState[];
+  /** For each arm, how many of its conclusive trials showed a fault. Absent in older runs. */
+  readonly counts?: readonly { readonly seen: number; readonly trials: number }[];
   /** Number of the patch from which on the base's complaints are gone, or null. */
   readonly fixedBy: number | null;
   /** Number of the patch with which something came that the base has not, or null. */

@@ -9,7 +9,7 @@ import type { ReportOptions } from './options.ts';
 const DIRECTORY = join(PROJECT_ROOT, 'harness/report/testdata');
 const OPTIONS: ReportOptions = { runDirectory: '/runs/1', color: false, columns: 100, verbose: false };
 const REWRITE = process.env.TAP_SNAPSHOT === '1';
-const FORMATS = { tap: 'tap', junit: 'xml', table: 'txt' } as const;
+const FORMATS = { tap: 'tap', junit: 'xml', table: 'txt', markdown: 'md' } as const;
 
 if (REWRITE) mkdirSync(DIRECTORY, { recursive: true });
 

@@ -5,6 +5,7 @@ import {
   type CampaignState,
   groupFindings,
   isConclusive,
+  type PatchRow,
   type PatchState,
   type PerPatchGrid,
 } from '../model/index.ts';
@@ -50,12 +51,22 @@ export function gridLines(state: CampaignState, color: boolean): string[] {
       const marks = one.states.map((cell, arm) =>
         cell === 'bad' && isNew(one.scenario, perPatch.arms[arm] ?? '', state) ? MARKS.new : MARKS[cell],
       );
-      return tint(row(names[index] ?? '', marks, one.reason));
+      return tint(row(names[index] ?? '', marks, `${one.reason}${describeCounts(one)}`));
     }),
     '',
     LEGEND,
     ...perPatch.notBisectableAt.map((patch) => paint.red(`not bisectable at ${patch}/${last}`)),
   ];
+}
+
+/** How many trials stand behind the patches that a row names: ` (7: 1 of 1, 8: 0 of 2)`, where trials showed a fault. */
+function describeCounts({ counts, fixedBy, brokenBy }: PatchRow): string {
+  const patches = [fixedBy, brokenBy].flatMap((patch) => (patch === null ? [] : [patch - 1, patch]));
+  const parts = [...new Set(patches)].flatMap((patch) => {
+    const count = counts?.[patch];
+    return count ? [`${patch === 0 ? 'base' : patch}: ${count.seen} of ${count.trials}`] : [];
+  });
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
 
 /** Whether an arm shows a fault in a scenario that the base does not show. False if the base was not judged in it. */

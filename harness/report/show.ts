@@ -80,7 +80,7 @@ export function showTrial(trial: TrialState, runDirectory: string): string {
     ...result.findings.map((one) => `finding   ${one.title}`),
     ...result.steps.flatMap((step) => [
       `step      ${step.phase} "${step.label}" ${step.outcome} in ${formatDuration(step.durationMs)}`,
-      ...(step.kind === 'widen' ? step.details.map((one) => `delay     ${one}`) : []),
+      ...measuredLines(step),
     ]),
     ...Object.values(result.files).map((file) => `file      ${runDirectory}/${trial.id}/${file.name}`),
     ...(result.confinement ? [`held by   ${result.confinement}`] : []),
@@ -90,6 +90,13 @@ export function showTrial(trial: TrialState, runDirectory: string): string {
 }
 
 /** The numbers of a race, and where it hit. */
+/** What a step counted, and how it says that in words. A race has its own drawing. */
+function measuredLines({ numbers = {}, points = [], details }: StepRecord): string[] {
+  const counts = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
+  if (counts.length === 0 || points.length > 0) return [];
+  return [`measured  ${counts.join(', ')}`, ...details.map((line) => `          ${line}`)];
+}
+
 function raceLines({ label, points = [], details }: StepRecord): string[] {
   if (points.length === 0) return [];
   return [

@@ -15,6 +15,7 @@ const step: StepRecord = {
   durationMs: 5000,
   outcome: 'passed',
   details: ['delayed 1 of 1 entries, together 3.000 s'],
+  numbers: { entries: 1, delayed: 1 },
 };
 
 const state = aState(
@@ -56,7 +57,7 @@ t.test('so do show and progress, with what was measured', async (t) => {
   const [first] = state.trials;
   const shown = (first && showTrial(first, '/runs/1')) ?? '';
   t.match(shown, /^trial {5}race\.base\.1 \(widened\)$/m);
-  t.match(shown, /^delay {5}delayed 1 of 1 entries, together 3\.000 s$/m);
+  t.match(shown, /^measured {2}entries 1, delayed 1\n {10}delayed 1 of 1 entries, together 3\.000 s$/m);
   const result = first?.result;
   if (!result) throw new Error('the trial has no result');
   const narrate = createNarrator();

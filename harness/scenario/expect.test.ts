@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Splat } from '../model/index.ts';
 import { scanLog } from '../splat/index.ts';
 import { KASAN_LINES, stampLines, WARNING_LINES } from '../testing/index.ts';
-import { compileSplatExpectation, expandScenario, parseScenario } from './index.ts';
+import { compileSplatExpectation, expandScenario, isReproduced, parseScenario } from './index.ts';
 
 function settle(expect: string) {
   const parsed = parseScenario(`name: x\ndescription: d\nsteps: []\nexpect: ${expect}\n`, 'x');
@@ -96,4 +96,24 @@ t.test('an expected complaint that does not come is a finding', async (t) => {
     { kind: 'splat', title: 'BUG in g' },
     { kind: 'expectation', signature: 'expectation:x:dmesg:WARNING in f', splat: null },
   ]);
+});
+
+t.test('a scenario may name the fault that it reproduces, by the title of any finding', async (t) => {
+  const found = (title: string, alternatives?: readonly string[]) => [
+    {
+      kind: 'death' as const,
+      signature: 's',
+      title,
+      ...(alternatives ? { alternatives } : {}),
+      step: null,
+      details: [],
+      splat: null,
+    },
+  ];
+  const settled = settle('{}\nreproduces: {matches: "hung in ", why: the report}');
+  t.equal(isReproduced(settled, found('task hung in f')), true);
+  t.equal(isReproduced(settled, found('WARNING in f', ['INFO: task hung in f'])), true);
+  t.equal(isReproduced(settled, found('WARNING in f')), false);
+  t.equal(isReproduced(settled, []), false);
+  t.equal(isReproduced(settle('{}'), found('task hung in f')), null, 'it names none');
 });

@@ -15,7 +15,16 @@ export interface SplatExpectation {
   findUnexpected(splats: readonly Splat[]): readonly Finding[];
 }
 
-type Test = (splat: Splat) => boolean;
+type Titled = Pick<Finding, 'title' | 'alternatives'>;
+type Test = (one: Titled) => boolean;
+
+/** Whether findings show the fault that a scenario is to reproduce; null where it names none. */
+export function isReproduced(
+  { reproduces }: Pick<SettledScenario, 'reproduces'>,
+  findings: readonly Finding[],
+): boolean | null {
+  return reproduces ? findings.some(compileTest(reproduces)) : null;
+}
 
 /** Compiles what a scenario expects of a log. */
 export function compileSplatExpectation(settled: SettledScenario): SplatExpectation {
@@ -29,14 +38,14 @@ export function compileSplatExpectation(settled: SettledScenario): SplatExpectat
 }
 
 function compileTest({ title, matches }: ExpectedSplat): Test {
-  if (title !== null) return (splat) => titlesOf(splat).includes(title);
+  if (title !== null) return (one) => titlesOf(one).includes(title);
   if (matches === null) return () => false;
   const { test } = compilePattern(matches);
-  return (splat) => titlesOf(splat).some(test);
+  return (one) => titlesOf(one).some(test);
 }
 
 /** Its title, and those that it would have if somebody else named it. */
-function titlesOf({ title, alternatives }: Splat): readonly string[] {
+function titlesOf({ title, alternatives = [] }: Titled): readonly string[] {
   return [title, ...alternatives];
 }
 

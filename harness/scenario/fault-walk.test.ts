@@ -154,3 +154,16 @@ t.test('a program without its system call is refused', async (t) => {
   for (const wrong of ['program: [a]', 'syscall: read', 'program: [a], syscall: nothing', 'undo: x'])
     await t.rejects(playScenario(`steps: [{failNth: {${wrong}}}]\n`));
 });
+
+t.test('a walk that is cut short is recorded as far as it came', async (t) => {
+  const replies = kernel({ allocations: Array.from({ length: 90 }, () => 'ENOMEM') });
+  const { performance } = await playScenario(
+    walk(),
+    (command) => ({ ...(replies(command) as Answer), durationMs: command.includes('fail-nth') ? 1_000 : 0 }),
+    (clock) => ({ firstFinding: clock.sleep(2_000) }),
+  );
+  const [record] = performance.steps;
+  t.match(record, { outcome: 'cut', details: [/^cut short/, /^n=1: ENOMEM, in maker_1/] });
+  t.ok((record?.numbers?.tried ?? 0) >= 10, `${record?.numbers?.tried}`);
+  t.equal(record?.numbers?.ENOMEM, record?.numbers?.tried);
+});

@@ -71,6 +71,8 @@ export async function walkFaults(walk: FaultWalk, context: StepContext): Promise
   const add = (failure: Failure) => {
     if (!failures.has(failure.what)) failures.set(failure.what, failure);
   };
+  const measure = () => ({ details: describeRows(rows), numbers: countRows(rows, walk) });
+  context.whenCut(measure);
   let before = await look(walk, context);
   for (let n = 1; n <= walk.most; n++) {
     const result = await runCommand(commandOf(walk, n), walk, context);
@@ -99,14 +101,14 @@ export async function walkFaults(walk: FaultWalk, context: StepContext): Promise
       what: 'not finished',
       title: `allocation ${walk.most} still failed, and only ${walk.most} were tried: give more as most`,
     });
-  const details = describeRows(rows);
+  const { details, numbers } = measure();
   return {
     failures: [...failures.values()].map((one) => ({
       ...one,
       details: [...(one.details ?? []), ...details],
     })),
     details,
-    numbers: countRows(rows, walk),
+    numbers,
   };
 }
 

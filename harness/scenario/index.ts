@@ -3,7 +3,7 @@
 // Needs: document, ktap, model.
 // Never: reads a file, looks at a clock, or starts a machine: the stage that it is given has all of these.
 export { expandScenario } from './expand.ts';
-export { compileSplatExpectation } from './expect.ts';
+export { compileSplatExpectation, isReproduced } from './expect.ts';
 export { listGuestModules } from './guest-modules.ts';
 export { parseKnownIssues } from './known-issues.ts';
 export { COVERAGE_MODULE, MODULE_DIRECTORY } from './modules.ts';

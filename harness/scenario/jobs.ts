@@ -7,6 +7,8 @@ export interface JobTraits {
   readonly writesErrnos?: boolean;
   /** A file in the guest that is worth keeping after the scenario, and the name to keep it under. */
   readonly evidence?: { readonly path: string; readonly name: string };
+  /** Whether that file is the console of a VM, which the job is. */
+  readonly isVm?: boolean;
 }
 
 /** A named command that goes on in the guest while later steps are performed. */

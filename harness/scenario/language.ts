@@ -59,11 +59,11 @@ export const parameterName = z
 
 const writtenSplat = z
   .strictObject({
-    title: line.optional().meta({ description: 'the whole title of the splat' }),
+    title: line.optional().meta({ description: 'the whole title' }),
     matches: pattern
       .optional()
       .meta({ description: 'a regular expression that matches somewhere in the title' }),
-    why: z.string().min(1).meta({ description: 'why this splat is expected' }),
+    why: z.string().min(1).meta({ description: 'why it is expected' }),
   })
   .refine((one) => (one.title === undefined) !== (one.matches === undefined), 'give either title or matches')
   .meta({ oneOf: [{ required: ['title'] }, { required: ['matches'] }] });
@@ -168,6 +168,9 @@ const written = z.strictObject({
       ...writtenChecks,
     })
     .default({ dmesg: 'clean', allow: [], state: [], machine: 'running' }),
+  reproduces: writtenSplat.optional().meta({
+    description: 'the fault that the kernel without the series is to show: a splat, or another finding',
+  }),
   cleanup: stepList
     .default([])
     .meta({ description: 'always performed, to the end, also after a failure; its failures do not count' }),

@@ -27,6 +27,8 @@ export interface Performance {
   readonly stoppedIn: StepRecord['phase'] | null;
   /** Texts from the guest that are worth a file, by file name: consoles of VMs inside it, rounds of races. */
   readonly evidence: Readonly<Record<string, string>>;
+  /** VMs that were started inside the guest, by the names of their consoles in `evidence`. */
+  readonly vms: Readonly<Record<string, string>>;
 }
 
 const MODULE_STATE_MS = 20_000;
@@ -70,7 +72,12 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
   }
   const { records, findings, subtests } = performer.recorder;
   evidence = { ...performer.recorder.evidence, ...evidence };
-  return { steps: records, findings, subtests, fault, stoppedIn, evidence };
+  return { steps: records, findings, subtests, fault, stoppedIn, evidence, vms: listVms(performer) };
+}
+
+function listVms({ jobs }: Performer): Performance['vms'] {
+  const vms = jobs.all().filter(({ traits }) => traits.isVm === true);
+  return Object.fromEntries(vms.map(({ name, traits }) => [traits.evidence?.name ?? name, name]));
 }
 
 type Stop = Pick<Performance, 'fault' | 'stoppedIn'>;

@@ -38,6 +38,7 @@ export function settleScenario(scenario: Scenario, { suffix, parameters }: Varia
       machine: expect.machine,
       ...(Object.keys(checks).length > 0 ? { checks } : {}),
     },
+    ...(scenario.reproduces ? { reproduces: settleSplat(scenario.reproduces) } : {}),
     cleanup: settleSteps(scenario.cleanup),
     clone: scenario.clone,
     repeats: toNumber(scenario.repeats),
@@ -59,6 +60,6 @@ function settleSteps(steps: readonly WrittenStep[]): SettledStep[] {
   });
 }
 
-function settleSplat({ title, matches, why }: Scenario['expect']['allow'][number]): ExpectedSplat {
+function settleSplat({ title, matches, why }: NonNullable<Scenario['reproduces']>): ExpectedSplat {
   return { title: title ?? null, matches: matches ?? null, why };
 }

@@ -58,6 +58,8 @@ const settledScenario = z.strictObject({
     /** What is compared with the state after the setup, or must not be there at all. */
     checks: settledChecks.optional(),
   }),
+  /** The fault that the base is to show, by the title of a finding. */
+  reproduces: splat.optional(),
   cleanup: stepList,
   /** `never`: each trial boots its own machine. */
   clone: cloning,

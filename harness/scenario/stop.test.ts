@@ -317,3 +317,20 @@ t.test('a connection that is found dead by asking is the fault', async (t) => {
   );
   t.match(performance, { fault: { code: 'GUEST_CONNECTION_LOST' }, stoppedIn: 'steps' });
 });
+
+t.test('a loop that is cut short says how many rounds it had, and which hit', async (t) => {
+  const { performance } = await play(
+    'steps: [{loop: {time: 1m, until: end, steps: [{run: a}]}}]\n',
+    () => ({ durationMs: 1_000 }),
+    [],
+    (clock) => ({ firstFinding: clock.sleep(3_000), splatsSeen: () => (clock.now() >= 3_000 ? 1 : 0) }),
+  );
+  const record = performance.steps.find((step) => step.kind === 'loop');
+  t.match(record, {
+    kind: 'loop',
+    outcome: 'cut',
+    numbers: { hits: 1 },
+    details: [/^cut short/, /rounds hit/],
+  });
+  t.ok((record?.numbers?.rounds ?? 0) >= 12, `${record?.numbers?.rounds}`);
+});

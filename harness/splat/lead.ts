@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { isUnreliable } from './frame.ts';
-import type { Gate } from './gate.ts';
 import { REPORT_MARK } from './kinds/body.ts';
 import { type LogLine, readStamped, restOfLine, StampedLine } from './printk.ts';
 import type { LineReader } from './transport/lines.ts';
 import type { LinePrefix } from './transport/prefix.ts';
 import { LONGEST_LINE, LOOKBACK, type Window } from './window.ts';
+import { findWords } from './words.ts';
 
 /** The lines of the same context right before a headline. */
 export interface Lead {
@@ -25,8 +25,6 @@ export interface LeadOptions {
   readonly floor: number;
   /** Reads lines that are not in the usual form. */
   readonly lines: LineReader;
-  /** Finds a headline's words: a line with some is read as it was when its turn came. */
-  readonly findWords: Gate;
   /** The prefix of the headline's words. */
   readonly ownPrefix: LinePrefix | null;
 }
@@ -73,13 +71,14 @@ function readBefore(
   from: number,
   to: number,
   headline: LogLine,
-  { lines, findWords }: LeadOptions,
+  { lines }: Pick<LeadOptions, 'lines'>,
 ): LogLine | 'far' | null {
   const stamped = new StampedLine();
   if (readStamped(bytes, from, to, stamped)) {
     if (isFar(stamped.seconds, headline)) return 'far';
     return stamped.context === headline.context ? restOfLine(bytes, to, stamped) : null;
   }
+  // A line with a headline's words is read as it was in its turn.
   const line = lines.read(from, to, findWords(bytes, from, to));
   if (line?.context !== headline.context) return null;
   return isFar(line.seconds, headline) ? 'far' : line;

@@ -3,17 +3,10 @@ import type { Splat } from '../model/index.ts';
 import { Boots } from './boots.ts';
 import { Collector, type CollectorOptions } from './collect.ts';
 import { testPlainFrame } from './frame.ts';
-import { makeGate } from './gate.ts';
-import { HEADLINE_WORDS, type Header, readHeader } from './kind.ts';
+import { type Header, readHeader } from './kind.ts';
 import { ALL_CPU_TRACES, BOOT_MARK, CONSOLE_LOST } from './kinds/body.ts';
 import type { OptionalKind } from './kinds/family.ts';
-import {
-  BROADCAST,
-  FIRMWARE_LINE,
-  FIRMWARE_WORDS,
-  INFORMATIVE_TRACES,
-  REPLAY_NOTICE,
-} from './kinds/headline.ts';
+import { BROADCAST, FIRMWARE_LINE, INFORMATIVE_TRACES, REPLAY_NOTICE } from './kinds/headline.ts';
 import { PANIC_AFTERMATH, PANIC_LINE } from './kinds/panic.ts';
 import { findLead } from './lead.ts';
 import { OpenReport } from './open.ts';
@@ -33,6 +26,7 @@ import { LineReader } from './transport/lines.ts';
 import { LinePrefixes } from './transport/prefix.ts';
 import { lineStart } from './transport/stamp.ts';
 import { LONGEST_LINE, type Stretch, type Window } from './window.ts';
+import { findWords } from './words.ts';
 
 export interface ScannerOptions extends CollectorOptions {
   /**
@@ -52,15 +46,6 @@ const SWEEP_LINES = 32;
 
 /** A headline's words begin within this many bytes of the start of their line. */
 const FARTHEST_WORDS = LONGEST_LINE - 256;
-
-const findWords = makeGate([
-  ...HEADLINE_WORDS,
-  ...INFORMATIVE_TRACES,
-  ...FIRMWARE_WORDS,
-  BOOT_MARK,
-  CONSOLE_LOST,
-  ALL_CPU_TRACES,
-]);
 
 /** Where a line stands. */
 interface LinePlace {
@@ -247,12 +232,7 @@ export class LogReader {
     if (kind?.recurring && this.#boots.isRecurring(normaliseTitle(words), line.seconds)) return;
     const ownPrefix = this.#prefixes.ofReport(line.text.slice(0, line.text.indexOf(words)));
     const floor = this.#open.reachOf(line.context);
-    const lead = findLead(this.#window, line, place.from, {
-      floor,
-      lines: this.#lines,
-      findWords,
-      ownPrefix,
-    });
+    const lead = findLead(this.#window, line, place.from, { floor, lines: this.#lines, ownPrefix });
     const report = new OpenReport(header, line, { start, end: place.end, at: this.#lineCount }, lead, {
       usual: place.usual,
       unconfirmed,

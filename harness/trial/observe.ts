@@ -22,6 +22,7 @@ import { findFullDisk, type SpaceProbe, watchSpace } from './space.ts';
 import { awaitGuest, type StartedMachine } from './start.ts';
 import type { TrialStop } from './stop.ts';
 import { subtestFiles } from './subtests.ts';
+import { describeVmSplats } from './vm-splats.ts';
 
 /** What a trial needs besides its machine. */
 export interface ObserveContext {
@@ -86,6 +87,7 @@ export async function observeTrial(started: StartedMachine, context: ObserveCont
     timeouts = measured;
   });
   await evidence.keep({ ...live.performance.evidence, ...subtestFiles(live.performance.subtests) });
+  notes.push(...describeVmSplats(live.performance));
   const { guest, fault: stepFault } = live;
   const { firstFinding } = evidence;
   const finish = await finishMachine({
@@ -145,6 +147,7 @@ const NOTHING: Performance = {
   fault: null,
   stoppedIn: null,
   evidence: {},
+  vms: {},
 };
 
 /** Waits for the guest and performs the scenario in it. Never rejects. */

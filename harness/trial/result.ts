@@ -8,7 +8,7 @@ import {
   type TrialSpec,
   type TrialSplat,
 } from '../model/index.ts';
-import type { SettledScenario } from '../scenario/index.ts';
+import { isReproduced, type SettledScenario } from '../scenario/index.ts';
 import { judgeTrial } from '../verdict/index.ts';
 import { listTrialFiles } from './files.ts';
 import type { Observation } from './observe.ts';
@@ -36,6 +36,7 @@ export async function describeResult(
     booted: observation.bootMs !== null,
     expectedEnd: settled?.expect.machine ?? 'running',
   });
+  const reproduced = settled ? isReproduced(settled, judgement.findings) : null;
   const { splats, findings } = selectSplats(observation.splats, judgement.findings);
   return {
     format: 1,
@@ -48,6 +49,7 @@ export async function describeResult(
     kernel: spec.kernel.digest,
     ...judgement,
     findings,
+    ...(reproduced === null ? {} : { reproduced }),
     splats,
     splatCount: observation.splats.length,
     steps: observation.steps,

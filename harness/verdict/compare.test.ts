@@ -328,3 +328,25 @@ t.test('one look at trees and objects decides, and makes nothing else harder to 
   t.match(judgeAlone('s', [still(bad('base'))]), { comparison: 'faulty' });
   t.match(judgeAlone('s', [still(good('base'))]), { comparison: 'clean', reason: 'every check passed' });
 });
+
+t.test('a fault that the base never showed is not reproduced, and so not fixed', async (t) => {
+  const shown = { reproduced: true } as const;
+  const silent = { reproduced: false } as const;
+  const arm = (trial: TrialResult, part: Partial<TrialResult>) => oftenTrial({ ...trial, ...part });
+  const never = compareScenario('s', arm(good('base'), silent), arm(good('patched'), silent));
+  t.match(never, { comparison: 'notReproduced', signatures: [] });
+  t.equal(
+    never.reason,
+    'the fault that it is to reproduce did not show in 7 trials; a fault in 34.8 % of the boots or more would have been seen with 95 % confidence',
+  );
+  const seen = compareScenario('s', arm(bad('base'), shown), arm(good('patched'), silent));
+  t.equal(seen.comparison, 'fixed');
+  const other = compareScenario('s', arm(bad('base'), silent), arm(good('patched'), silent));
+  t.match(other, { comparison: 'notReproduced', signatures: [{ comparison: 'fixed' }] }, 'another fault');
+  const worse = compareScenario('s', arm(good('base'), silent), arm(bad('patched'), silent));
+  t.equal(worse.comparison, 'regressed', 'what is worse is said first');
+  t.equal(judgeAlone('s', arm(good('base'), silent)).comparison, 'notReproduced');
+  t.equal(judgeAlone('s', arm(bad('base'), shown)).comparison, 'faulty');
+  const lostOnes = compareScenario('s', [lost('base', silent)], arm(good('patched'), silent));
+  t.equal(lostOnes.comparison, 'inconclusive', 'a base that was lost says nothing');
+});

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {
   type ArmCount,
+  type ArmPower,
   COMPARISONS,
   type Comparison,
   describeNumbers,
-  isConclusive,
   type KnownIssue,
   type KnownSighting,
   type ScenarioVerdict,
@@ -13,9 +13,10 @@ import {
   type SubtestsVerdict,
   type TrialResult,
 } from '../model/index.ts';
-import { estimateRate } from './binomial.ts';
-import { blocksOf, countBoots, groupBoots } from './boots.ts';
+import { conclusiveOf, countArm, describeLost } from './arm.ts';
+import { blocksOf, groupBoots } from './boots.ts';
 import { countBlocks, type Design, type Hypothesis, testDifferences } from './difference.ts';
+import { compareExact, exactSummary, isExact } from './exact.ts';
 import { findKnown } from './known.ts';
 import { describePower, measurePower } from './numbers.ts';
 import { countSightings, type Sighting } from './sightings.ts';
@@ -111,18 +112,6 @@ function draftRows(judged: Draft['judged'], widened: boolean, known: readonly Kn
   });
 }
 
-/** Whether trials booted nothing, so that they cannot come out in another way. */
-function isExact(trials: readonly TrialResult[]): boolean {
-  return trials.length > 0 && trials.every((trial) => trial.static === true);
-}
-
-function countArm(trials: readonly TrialResult[], seenIn: readonly string[]): ArmCount {
-  if (isExact(trials)) return { seen: seenIn.length, trials: trials.length };
-  const boots = countBoots(trials);
-  const shown = countBoots(trials.filter((trial) => seenIn.includes(trial.id)));
-  return { seen: seenIn.length, trials: trials.length, boots, interval: estimateRate(shown, boots) };
-}
-
 function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undefined): ScenarioVerdict {
   const { scenario, judged, rows } = draft;
   const decided = judged.base.length > 0 && judged.patched.length > 0;
@@ -158,9 +147,10 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
     return { scenario, comparison: 'inconclusive', reason, signatures, power, ...tests };
   }
   if (isExact([...judged.base, ...judged.patched]))
-    return conclude(scenario, signatures, undefined, subtests, 'every check passed, on both trees');
+    return conclude(exactSummary(scenario, signatures, 'every check passed, on both trees'));
   const clean = `no splat and every expectation met, on both kernels; ${describePower(power)}`;
-  return conclude(scenario, signatures, power, subtests, clean);
+  const missing = findMissing(judged.base, power.base);
+  return conclude({ scenario, signatures, power, subtests, clean, missing });
 }
 
 /** Judges a scenario that ran on one arm only: nothing is compared, a fault is seen or not. */
@@ -190,9 +180,23 @@ export function judgeAlone(
   if (conclusive.length === 0)
     return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures, power };
   const subtests = compareSubtests(conclusive, null);
-  if (isExact(conclusive)) return conclude(scenario, signatures, undefined, undefined, 'every check passed');
+  if (isExact(conclusive)) return conclude(exactSummary(scenario, signatures, 'every check passed'));
   const clean = `no splat and every expectation met; ${describePower(power)}`;
-  return conclude(scenario, signatures, power, subtests, clean);
+  return conclude({
+    scenario,
+    signatures,
+    power,
+    subtests,
+    clean,
+    missing: findMissing(conclusive, power.base),
+  });
+}
+
+/** Says that no trial of the base showed the fault that the scenario is to reproduce; null if one did, or none is named. */
+function findMissing(base: readonly TrialResult[], power: ArmPower): string | null {
+  if (!base.some((trial) => trial.reproduced === false) || base.some((trial) => trial.reproduced))
+    return null;
+  return `the fault that it is to reproduce did not show in ${base.length} trial${base.length === 1 ? '' : 's'}; ${describePower({ base: power, patched: null })}`;
 }
 
 function isTest({ kind }: SignatureVerdict): boolean {
@@ -204,13 +208,19 @@ function isDecisive({ kind, comparison, known }: SignatureVerdict): boolean {
   return known === undefined && (kind !== 'subtest' || comparison !== 'notFixed');
 }
 
-function conclude(
-  scenario: string,
-  signatures: readonly SignatureVerdict[],
-  power: ScenarioVerdict['power'],
-  subtests: SubtestsVerdict | undefined,
-  clean: string,
-): ScenarioVerdict {
+/** What is known of a scenario's trials before they are summed up. */
+interface Summary {
+  readonly scenario: string;
+  readonly signatures: readonly SignatureVerdict[];
+  readonly power: ScenarioVerdict['power'];
+  readonly subtests: SubtestsVerdict | undefined;
+  /** What is said where nothing was found. */
+  readonly clean: string;
+  /** What the base should have shown and did not. */
+  readonly missing: string | null;
+}
+
+function conclude({ scenario, signatures, power, subtests, clean, missing }: Summary): ScenarioVerdict {
   const deciding = signatures.filter(isDecisive);
   const omission = findOmission(subtests);
   const comparison = worstOf([
@@ -219,6 +229,7 @@ function conclude(
     ...(subtests?.counts.newlyFailing && !signatures.some(isTest) ? (['regressed'] as const) : []),
     ...(subtests?.counts.failing ? (['faulty'] as const) : []),
     ...(omission === null ? [] : (['inconclusive'] as const)),
+    ...(missing === null ? [] : (['notReproduced'] as const)),
   ]);
   const decisive = deciding.filter((one) => one.comparison === comparison);
   const first = decisive.find((one) => one.kind === 'splat') ?? decisive[0];
@@ -230,7 +241,8 @@ function conclude(
     ...(failing === 0 ? [] : [`but for ${failing} test(s) that fail on both`]),
     ...(known === 0 ? [] : [`but for ${known} known issue(s)`]),
   ].join(', ');
-  const undecided = comparison === 'inconclusive' ? omission : null;
+  const undecided =
+    comparison === 'inconclusive' ? omission : comparison === 'notReproduced' ? missing : null;
   const reason =
     undecided ?? (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}` : calm);
   return {
@@ -241,22 +253,6 @@ function conclude(
     ...(power ? { power } : {}),
     ...(subtests ? { subtests } : {}),
   };
-}
-
-function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResult[] {
-  return trials.filter((trial) => !trial.control && isConclusive(trial));
-}
-
-/** Why an arm could not be judged: its first trial that was lost. */
-function describeLost(trials: readonly TrialResult[]): string {
-  const lost = trials.find((trial) => !trial.control && !isConclusive(trial));
-  return lost ? `${lost.id}: ${lost.blame ?? lost.outcome}: ${lost.reason}` : 'no trial was run';
-}
-
-/** What checks of trees and objects found on one of the two arms at least. */
-function compareExact({ base, patched }: Row): Comparison {
-  if (patched.seen === 0) return 'fixed';
-  return base.seen > 0 ? 'notFixed' : 'regressed';
 }
 
 /** A signature was seen on one of the two arms at least. */

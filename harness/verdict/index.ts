@@ -11,3 +11,4 @@ export type { MachineState } from './judge.ts';
 export { judgeTrial } from './judge.ts';
 export { gridPatches } from './per-patch.ts';
 export { settleReachability } from './reachability.ts';
+export { countTrialsBetween } from './turns.ts';

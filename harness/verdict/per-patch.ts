@@ -14,6 +14,7 @@ interface Cell {
   readonly state: PatchState;
   /** Signature to title of everything that was found. */
   readonly found: ReadonlyMap<string, string>;
+  readonly count: { readonly seen: number; readonly trials: number };
 }
 
 /** The first and the last patch that may have changed something; they differ where arms between were not judged. */
@@ -21,8 +22,8 @@ type Range = readonly [number, number];
 
 /**
  * Finds for each scenario the patch that fixes its faults and the patch that adds one. `builds` are the arms in the
- * series' order, the base first. A fault counts as fixed from the first arm after which it never shows again; one that
- * shows only in some trials therefore needs more than one trial on each arm. Controls do not count.
+ * series' order, the base first. A fault counts as fixed from the first arm after which it never shows again: how many trials
+ * that arm needs where it shows only in some is what `countTrialsBetween` says. Controls do not count.
  */
 export function gridPatches(
   scenarios: readonly string[],
@@ -98,7 +99,9 @@ function readCell(
       trial.findings.map((one) => [groups.get(one.signature) ?? one.signature, one.title] as const),
     ),
   );
-  return { state: readState(build, trials, conclusive.length, found.size), found };
+  const seen = conclusive.filter((trial) => trial.findings.length > 0).length;
+  const count = { seen, trials: conclusive.length };
+  return { state: readState(build, trials, conclusive.length, found.size), found, count };
 }
 
 function readState(
@@ -128,11 +131,12 @@ function findPassingFaults(cells: readonly Cell[]): number[] {
 
 function judgeRow(scenario: string, cells: readonly Cell[]): PatchRow {
   const states = cells.map((cell) => cell.state);
+  const counts = cells.map((cell) => cell.count);
   const last = cells.length - 1;
   const [base, tip] = [cells[0], cells[last]];
   if (!isJudged(base) || !isJudged(tip)) {
     const reason = `undecided: ${isJudged(base) ? 'the whole series' : 'the base'} could not be judged`;
-    return { scenario, states, fixedBy: null, brokenBy: null, reason };
+    return { scenario, states, counts, fixedBy: null, brokenBy: null, reason };
   }
   const added = new Map([...tip.found].filter(([signature]) => !base.found.has(signature)));
   const remains = added.size < tip.found.size;
@@ -157,6 +161,7 @@ function judgeRow(scenario: string, cells: readonly Cell[]): PatchRow {
   return {
     scenario,
     states,
+    counts,
     fixedBy: fixed?.[1] ?? null,
     brokenBy: broken?.[1] ?? null,
     reason: parts.join('; ') || 'clean on every arm',

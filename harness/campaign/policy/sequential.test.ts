@@ -158,3 +158,39 @@ t.test(
     t.ok(simulate({ base: 1, patched: 0 }, 1)('fixed') > 0.99, 'and what is certain is found');
   },
 );
+
+t.test(
+  'between the ends each arm gets one trial, and the one next to the turn as many as name the patch',
+  async (t) => {
+    const plan = aCampaignPlan({ scenarios: ['s', 'quiet'], patches: 4, arms: 'per-patch', repeat: MOST });
+    const run = async (shows: (spec: TrialSpec) => boolean) => {
+      const performer = aPerformer({ result: (spec) => (shows(spec) ? bad : {}) });
+      const policy: PolicyChoice = { kind: 'sequential', detect: 0.65, budgetMs: null };
+      return runFast({ ...plan, policy }, performer, { policy: sequentialPolicy });
+    };
+    const arms = plan.arms.map((arm) => arm.name);
+    const counts = (state: CampaignState, scenario: string) => arms.map((arm) => count(state, scenario, arm));
+
+    const fixed = await run(({ scenario, arm }) => scenario === 's' && arms.indexOf(arm) < 2);
+    t.match(fixed.verdict, { comparison: 'fixed', perPatch: { rows: [{ fixedBy: 2 }, {}] } });
+    t.strictSame(counts(fixed, 's').slice(1, -1), [1, 2, 1]);
+    t.strictSame(counts(fixed, 'quiet').slice(1, -1), [1, 1, 1]);
+    t.match(fixed.verdict?.perPatch?.rows[0]?.counts?.slice(1, 4), [
+      { seen: 1, trials: 1 },
+      { seen: 0, trials: 2 },
+      { seen: 0, trials: 1 },
+    ]);
+
+    // The fault shows in two of three trials, and not in the first one of the arm before the fix.
+    const often = await run(
+      ({ scenario, arm, attempt }) =>
+        scenario === 's' && arms.indexOf(arm) < 3 && (attempt + arms.indexOf(arm)) % 3 !== 0,
+    );
+    t.match(often.verdict, { comparison: 'fixed', perPatch: { rows: [{ fixedBy: 3 }, {}] } });
+    t.ok(count(often, 's', arms[3]) >= 3, `${count(often, 's', arms[3])}`);
+
+    const broken = await run(({ scenario, arm }) => scenario === 's' && arms.indexOf(arm) >= 3);
+    t.match(broken.verdict, { comparison: 'regressed', perPatch: { rows: [{ brokenBy: 3 }, {}] } });
+    t.strictSame(counts(broken, 's').slice(1, -1), [1, 2, 1]);
+  },
+);

@@ -7,6 +7,8 @@ import {
   type TrialState,
 } from '../../model/index.ts';
 import { compareScenarios, trialsToDetect } from '../../verdict/index.ts';
+import { type Attempts, MOST_LOST, sortAttempts, takeAttempts } from './attempts.ts';
+import { chooseBetween } from './between.ts';
 import type { Action } from './policy.ts';
 import { nextActions } from './stages.ts';
 
@@ -16,13 +18,11 @@ const MOST_AHEAD = 4;
 /** No difference is shown by fewer attempts than this, whatever they show. */
 const LEAST_ATTEMPTS = 3;
 
-/** After this many attempts without one conclusive trial on an arm the lab is not asked again. */
-const MOST_LOST = 3;
-
 /**
  * Runs the base and the patched kernel side by side, attempt after attempt, and stops each scenario when its question is answered:
  * every signature has a verdict, or, where none was seen, a fault of the rate asked for would have been. What needs the least
- * time to an answer comes first. Stops at the planned number of trials, and when the time for trials is used up.
+ * time to an answer comes first; then the arms between the two get what it takes to name the patch. Stops at the planned number
+ * of trials, and when the time for trials is used up.
  *
  * Stopping when the numbers please is allowed: the verdict's evidence holds at every such moment (`verdict/e-process.ts`).
  */
@@ -41,6 +41,7 @@ function chooseTrials(state: CampaignState): readonly TrialState[] {
   if (isTimeOver(state)) return [];
   const own = state.plan.scenarios.map(({ name }) => state.trials.filter((one) => one.scenario === name));
   const [base, tip] = [state.arms[0]?.name, state.arms.at(-1)?.name];
+  const atEnds = own.map((trials) => trials.filter((one) => one.arm === base || one.arm === tip));
   const verdicts = compareScenarios(
     state.plan.scenarios.map(({ name }, index) => ({
       scenario: name,
@@ -50,7 +51,7 @@ function chooseTrials(state: CampaignState): readonly TrialState[] {
     'sequential',
     state.plan.knownIssues,
   );
-  const wishes = verdicts.map((verdict, index) => wishFor(verdict, own[index] ?? [], state));
+  const wishes = verdicts.map((verdict, index) => wishFor(verdict, atEnds[index] ?? [], state));
   const first = state.trials.filter(
     (trial) => trial.attempt === 1 && wishes.some((wish) => wish.trials.includes(trial)),
   );
@@ -58,7 +59,8 @@ function chooseTrials(state: CampaignState): readonly TrialState[] {
     .toSorted((a, b) => a.costMs - b.costMs)
     .flatMap((wish) => wish.trials)
     .filter((trial) => trial.attempt > 1);
-  return [...first, ...later];
+  const between = verdicts.flatMap((verdict, index) => chooseBetween(verdict, state, own[index] ?? []));
+  return [...first, ...later, ...between];
 }
 
 function resultsOf(trials: readonly TrialState[], arm: string | undefined): readonly TrialResult[] {
@@ -68,18 +70,12 @@ function resultsOf(trials: readonly TrialState[], arm: string | undefined): read
 }
 
 function wishFor(verdict: ScenarioVerdict, trials: readonly TrialState[], state: CampaignState): Wish {
-  const attempts = [...new Set(trials.map((trial) => trial.attempt))].sort((a, b) => a - b);
-  const done = attempts.filter((attempt) =>
-    trials.every((one) => one.attempt !== attempt || one.control || one.status === 'done'),
-  );
-  const judged = done.filter((attempt) =>
-    trials.every((one) => one.attempt !== attempt || one.control || (one.result && isConclusive(one.result))),
-  );
-  const wanted = isLost(trials, done) ? 0 : countWanted(verdict, judged.length, state);
-  const ahead = attempts.filter((attempt) => !done.includes(attempt)).slice(0, Math.min(wanted, MOST_AHEAD));
-  const tried = new Set([...done, ...ahead]);
-  const chosen = trials.filter((one) => one.status !== 'done' && tried.has(one.attempt));
-  return { trials: chosen, costMs: wanted * meanDuration(trials) };
+  const attempts = sortAttempts(trials);
+  const wanted = isLost(trials, attempts) ? 0 : countWanted(verdict, attempts.judged, state);
+  return {
+    trials: takeAttempts(trials, attempts, Math.min(wanted, MOST_AHEAD)),
+    costMs: wanted * meanDuration(trials),
+  };
 }
 
 /** About how many more attempts answer a scenario's question. 0: it is answered. */
@@ -87,7 +83,7 @@ function countWanted(verdict: ScenarioVerdict, judged: number, { plan }: Campaig
   const { policy } = plan;
   const least = plan.scenarios.find((one) => one.name === verdict.scenario)?.repeats ?? 1;
   const open = verdict.signatures.filter((one) => one.comparison === 'inconclusive');
-  if (verdict.signatures.every((one) => one.known)) {
+  if (verdict.comparison === 'notReproduced' || verdict.signatures.every((one) => one.known)) {
     const boots = Math.min(verdict.power?.base.boots ?? 0, verdict.power?.patched?.boots ?? 0);
     const missing = trialsToDetect(policy?.kind === 'sequential' ? policy.detect : 1) - boots;
     // Clones of one boot prove no more than one of them.
@@ -103,7 +99,7 @@ function isNegative({ comparison }: ScenarioVerdict): boolean {
   return comparison === 'regressed' || comparison === 'notFixed';
 }
 
-function isLost(trials: readonly TrialState[], done: readonly number[]): boolean {
+function isLost(trials: readonly TrialState[], { done }: Attempts): boolean {
   if (done.length < MOST_LOST) return false;
   const arms = [...new Set(trials.map((trial) => trial.arm))];
   return arms.some(

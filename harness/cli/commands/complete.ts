@@ -107,7 +107,7 @@ async function gatherOffers(context: Context, words: readonly string[]): Promise
       vmlinux: files,
       source: files,
       series: files,
-      output: ['tap', 'junit', 'table', 'json'],
+      output: ['tap', 'junit', 'table', 'markdown', 'json'],
       limit: Object.keys(LIMITS).map((name) => `${name}=`),
     },
     operands: {

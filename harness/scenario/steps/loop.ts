@@ -67,6 +67,14 @@ export const loop = defineStep<Written, Body>({
     const end = startedAt + (timeMs ?? Number.POSITIVE_INFINITY);
     const tally: Tally = { rounds: 0, hits: 0, failed: 0, firstHit: null, lastHit: null };
     const hasNewSplat = splatCounter(context);
+    const measure = (now: number) => ({
+      details: describe(tally),
+      numbers: countTally(tally, (now - startedAt) / 1000),
+    });
+    context.whenCut(() => {
+      if (hasNewSplat() && tally.lastHit !== tally.rounds) noteHit(tally, tally.rounds);
+      return measure(stage.now());
+    });
     while (tally.rounds < rounds && stage.now() < end) {
       tally.rounds += 1;
       const passed = await context.performList(steps, {
@@ -79,21 +87,12 @@ export const loop = defineStep<Written, Body>({
       if (!passed || isSplat) noteHit(tally, tally.rounds);
       if ((until === 'failure' && !passed) || (until === 'hit' && tally.hits > 0)) break;
     }
-    const seconds = (stage.now() - startedAt) / 1000;
+    const endedAt = stage.now();
     if (stage.splatsSeen && tally.lastHit !== tally.rounds) {
       await context.sleep(LAST_WORDS_MS);
       if (hasNewSplat()) noteHit(tally, tally.rounds);
     }
-    return {
-      failures: [],
-      details: describe(tally),
-      numbers: {
-        rounds: tally.rounds,
-        hits: tally.hits,
-        ...(seconds > 0 ? { hitsPerSecond: Number((tally.hits / seconds).toPrecision(3)) } : {}),
-      },
-      stopped: tally.failed > 0,
-    };
+    return { failures: [], ...measure(endedAt), stopped: tally.failed > 0 };
   },
 });
 
@@ -104,6 +103,14 @@ interface Tally {
   failed: number;
   firstHit: number | null;
   lastHit: number | null;
+}
+
+function countTally({ rounds, hits }: Tally, seconds: number): Readonly<Record<string, number>> {
+  return {
+    rounds,
+    hits,
+    ...(seconds > 0 ? { hitsPerSecond: Number((hits / seconds).toPrecision(3)) } : {}),
+  };
 }
 
 function noteHit(tally: Tally, round: number): void {

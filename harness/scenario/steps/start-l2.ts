@@ -67,7 +67,7 @@ export const startL2 = defineStep<Written, Body>({
     const command = l2Command({ ...vm, job: name });
     const guestJob = await context.guest.start(command, { env: context.env });
     const evidence = { path: consolePathOf(name), name: `${name}.console` };
-    const job = context.jobs.add(name, guestJob, { evidence });
+    const job = context.jobs.add(name, guestJob, { evidence, isVm: true });
     const timeoutMs = context.scale(writtenMs);
     const askStatus = quoteArgs(['qemu-monitor', monitorPathOf(name), 'info status']);
     const state = await context.poll(async () => {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+import type { CampaignState, ScenarioVerdict, TrialState } from '../../model/index.ts';
+import { countTrialsBetween } from '../../verdict/index.ts';
+import { MOST_LOST, sortAttempts, takeAttempts } from './attempts.ts';
+
+/**
+ * The trials that are worth running now on the arms between the base and the whole series, for one scenario: one on each, and more
+ * where the answer decides which patch is named.
+ */
+export function chooseBetween(
+  verdict: ScenarioVerdict,
+  { arms }: Pick<CampaignState, 'arms'>,
+  own: readonly TrialState[],
+): readonly TrialState[] {
+  const names = arms.map((arm) => arm.name);
+  const results = own.flatMap(({ status, result }) => (status === 'done' && result ? [result] : []));
+  const wanted = countTrialsBetween({ verdict, arms: names, trials: results });
+  return [...wanted].flatMap(([arm, count]) =>
+    chooseOnArm(
+      own.filter((one) => one.arm === arm),
+      count,
+    ),
+  );
+}
+
+function chooseOnArm(trials: readonly TrialState[], wanted: number): readonly TrialState[] {
+  const attempts = sortAttempts(trials);
+  if (attempts.judged === 0 && attempts.done.length >= MOST_LOST) return [];
+  return takeAttempts(trials, attempts, wanted - attempts.judged);
+}
