@@ -110,6 +110,25 @@ t.test('every check is performed, whatever the ones before it found', async (t) 
   t.match(result, { steps: [{ label: 'one' }, { label: 'two' }], reason: /^one: .* \(and 1 more\)$/ });
 });
 
+t.test('an interruption is one, and is tried again after a resume', async (t) => {
+  const abort = new AbortController();
+  const subject = { kernel: 'k1', baseKernel: 'k0', base: 'c0', commit: 'c1', patches: [] };
+  const performing = performStaticTrial(
+    { ...subject, trial: { id: 'x' } as TrialState, settled: settle('{compile: {paths: [a/]}}') },
+    {
+      openTree: () => {
+        abort.abort();
+        return Promise.reject(new Error('the build was killed'));
+      },
+      findKernel: async () => null,
+      compiled: new Map(),
+      signal: abort.signal,
+    },
+    now,
+  );
+  await t.rejects(performing, { code: 'TRIAL_INTERRUPTED' });
+});
+
 t.test('a kernel that is gone is the fault of the lab, not of the kernel', async (t) => {
   const { result } = await perform('{size: {module: a.ko, section: .text, base: same}}');
   t.ok(result instanceof Fault);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Finding, StepRecord, TrialResult } from '../../model/index.ts';
+import { Fault, type Finding, type StepRecord, type TrialResult } from '../../model/index.ts';
 import { parseSettledScenario } from '../../scenario/index.ts';
 import { notRun } from '../state.ts';
 import { checkArm } from './check-arm.ts';
@@ -7,13 +7,28 @@ import type { StaticSubject, StaticTools } from './subject.ts';
 
 /**
  * Checks the tree and the objects of an arm. Every check is performed, whatever those before it found. Nothing of it depends
- * on chance or on a machine, so what is wrong is the kernel's. Rejects with the first Fault.
+ * on chance or on a machine, so what is wrong is the kernel's. Rejects with the first Fault; `TRIAL_INTERRUPTED` when `signal`
+ * aborts.
  */
 export async function performStaticTrial(
   subject: StaticSubject,
   tools: StaticTools,
   now: () => Date,
 ): Promise<TrialResult> {
+  try {
+    return await perform(subject, tools, now);
+  } catch (cause) {
+    if (!tools.signal.aborted) throw cause;
+    throw new Fault({
+      blame: 'lab',
+      code: 'TRIAL_INTERRUPTED',
+      message: 'the checks were interrupted',
+      cause,
+    });
+  }
+}
+
+async function perform(subject: StaticSubject, tools: StaticTools, now: () => Date): Promise<TrialResult> {
   const { trial } = subject;
   const { scenario, static: checks = [] } = parseSettledScenario(subject.settled);
   const startedAt = now();
