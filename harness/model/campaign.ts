@@ -72,6 +72,8 @@ export interface PlannedScenario {
   readonly selftests?: readonly string[];
   /** Modules of ktrial's own that its guests need, such as the one that delays tasks; absent for none. */
   readonly guestModules?: readonly string[];
+  /** Set where nothing is booted: it checks the tree and the objects of each arm, once. */
+  readonly static?: true;
   /** For the whole trial on a fast machine. */
   readonly timeoutMs: number;
   /** Trials on each arm that it asks for itself; absent: 1. */
