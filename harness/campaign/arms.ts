@@ -15,6 +15,7 @@ import type {
 import { Fault, identifyKernel } from '../model/index.ts';
 import { lastPatchTouching } from '../series/index.ts';
 import { prepareCoverage } from './coverage.ts';
+import { findUnmetNeeds, plannedGuestModules } from './needs.ts';
 import type { ArmOutcome, Progress } from './performer.ts';
 
 /** Builds the arms of one campaign, one after another in one output directory. */
@@ -57,14 +58,18 @@ export function openArmBuilder(tree: BuildTree, { moduleSources, coverage }: Arm
   };
   return {
     async build(arm, state, progress) {
-      const modules = plannedGuestModules(state);
-      if (modules.length > 0) requireGuestModules(tree, modules);
+      // Whether a scenario with needs is skipped is known when the kernel is built.
+      const sure = state.plan.scenarios.filter((one) => one.needs === undefined);
+      requireGuestModules(tree, plannedGuestModules({ plan: { ...state.plan, scenarios: sure } }));
       const before = findBefore(arm, state);
       const earlier = await diagnosticsOf(before, state, progress);
       const result = await compile(arm, state, progress);
       if (arm.patches === 0) requireBuild(result, arm.name);
       known.set(arm.name, result.diagnostics);
       const kernel = result.ok ? result.kernel : null;
+      const unmet = kernel ? await findUnmetNeeds(state.plan.scenarios, kernel) : {};
+      const modules = kernel ? plannedGuestModules(state, unmet) : [];
+      requireGuestModules(tree, modules);
       const targets = plannedSelftests(state);
       if (kernel && targets.length > 0) await tree.buildSelftests({ kernel, targets, onProgress: progress });
       if (kernel && modules.length > 0)
@@ -77,6 +82,7 @@ export function openArmBuilder(tree: BuildTree, { moduleSources, coverage }: Arm
         build: {
           ...describeBuild(arm, state, result, before, earlier),
           ...(counted ? { coverage: counted } : {}),
+          ...(Object.keys(unmet).length > 0 ? { unmet } : {}),
         },
         kernel: kernel && identifyKernel(kernel),
         logTail: result.ok ? [] : result.logTail,
@@ -90,11 +96,6 @@ export function openArmBuilder(tree: BuildTree, { moduleSources, coverage }: Arm
 /** The kselftest targets that any scenario of the plan runs. */
 export function plannedSelftests({ plan }: Pick<CampaignState, 'plan'>): readonly string[] {
   return [...new Set(plan.scenarios.flatMap((one) => one.selftests ?? []))];
-}
-
-/** The modules of ktrial's own that guests of any scenario of the plan need. */
-export function plannedGuestModules({ plan }: Pick<CampaignState, 'plan'>): readonly string[] {
-  return [...new Set(plan.scenarios.flatMap((one) => one.guestModules ?? []))];
 }
 
 /** The last arm before this one that was built. */

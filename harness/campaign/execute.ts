@@ -172,7 +172,8 @@ async function perform(action: Action, execution: Execution, signal: AbortSignal
     case 'skipTrial': {
       const trial = recorder.state.trials.find((one) => one.id === action.trial);
       if (!trial) return;
-      const result = notRun(trial, action.reason, clock().toISOString());
+      const { outcome } = action;
+      const result = { ...notRun(trial, action.reason, clock().toISOString()), outcome };
       return recorder.append({ type: 'trialEnded', trial: trial.id, result });
     }
     case 'runTrial':

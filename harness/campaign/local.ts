@@ -12,6 +12,7 @@ import {
   readKernelDefinition,
 } from '../kernel/index.ts';
 import {
+  type ArmBuild,
   type ArmState,
   type CampaignState,
   type Diagnostic,
@@ -20,16 +21,11 @@ import {
   type TrialRunner,
 } from '../model/index.ts';
 import { applySeries } from '../series/index.ts';
-import {
-  type ArmBuilder,
-  openArmBuilder,
-  plannedGuestModules,
-  plannedSelftests,
-  requireBuild,
-} from './arms.ts';
+import { type ArmBuilder, openArmBuilder, plannedSelftests, requireBuild } from './arms.ts';
 import { chooseBase } from './base.ts';
 import { describeBuildFiles } from './build-files.ts';
 import { openLineNamer } from './name-lines.ts';
+import { plannedGuestModules } from './needs.ts';
 import type { Application, Performer, Progress } from './performer.ts';
 import type { ArmsRequest, Place } from './request.ts';
 import { performStaticTrial } from './static/perform.ts';
@@ -184,8 +180,8 @@ class LocalPerformer implements Performer {
       ...Object.values(state.l2),
     ];
     for (const { digest } of kernels) if (!(await this.#findKernel(digest))) lost.push(digest);
-    for (const { kernel } of state.arms)
-      if (kernel && !(await this.#hasExtras(kernel.digest, state))) lost.push(kernel.digest);
+    for (const { kernel, build } of state.arms)
+      if (kernel && !(await this.#hasExtras(kernel.digest, state, build?.unmet))) lost.push(kernel.digest);
     const { image } = state;
     if (image && !(await findStoredImage(this.#lab.place.cacheDirectory, image.digest)))
       lost.push(image.digest);
@@ -212,11 +208,11 @@ class LocalPerformer implements Performer {
   }
 
   /** Whether what was built beside a kernel is there: selftests, and ktrial's own modules. */
-  async #hasExtras(kernel: string, state: CampaignState): Promise<boolean> {
+  async #hasExtras(kernel: string, state: CampaignState, unmet: ArmBuild['unmet']): Promise<boolean> {
     const { cacheDirectory } = this.#lab.place;
     for (const target of plannedSelftests(state))
       if ((await findStoredSelftests(cacheDirectory, kernel, target)) === null) return false;
-    for (const module of plannedGuestModules(state)) {
+    for (const module of plannedGuestModules(state, unmet)) {
       const sources = this.#moduleSources;
       if ((await findStoredGuestModule(cacheDirectory, sources, kernel, module)) === null) return false;
     }

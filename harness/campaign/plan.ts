@@ -116,7 +116,7 @@ function choosePolicy({ repeat, detect, budgetMs }: PlanRequest, arms: number): 
 }
 
 function planScenario(settled: SettledScenario): PlannedScenario {
-  const { name, description, machine, l2, timeoutMs, repeats } = settled;
+  const { name, description, machine, l2, timeoutMs, repeats, needs } = settled;
   const selftests = listSelftests(settled);
   const guestModules = listGuestModules(settled);
   return {
@@ -127,6 +127,7 @@ function planScenario(settled: SettledScenario): PlannedScenario {
     ...(selftests.length > 0 ? { selftests } : {}),
     ...(guestModules.length > 0 ? { guestModules } : {}),
     ...(settled.static ? { static: true as const } : {}),
+    ...(needs ? { needs } : {}),
     timeoutMs,
     ...(repeats > 1 ? { repeats } : {}),
     settled,

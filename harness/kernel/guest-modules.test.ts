@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { openSmallKernelLab, SMALL_MAKEFILE, type SmallKernelLab } from '../testing/small-kernel.ts';
-import { findStoredGuestModule, openBuildTree, requireGuestModules } from './index.ts';
+import { findStoredGuestModule, lackedByGuestModule, openBuildTree, requireGuestModules } from './index.ts';
 
 t.setTimeout(240_000);
 
@@ -116,4 +116,12 @@ t.test('a configuration that cannot have the module is refused, with what to add
     next: 'add --config CONFIG_KPROBES=y, or put that into the kernel definition',
   });
   t.throws(requirement(...able, 'CONFIG_MODVERSIONS=y'), { message: /expected CONFIG_MODVERSIONS=n$/ });
+});
+
+t.test('what a module uses may be a module or built in', async (t) => {
+  const lackedWith = (...lines: readonly string[]) =>
+    lackedByGuestModule(['CONFIG_MODULES=y', 'CONFIG_SYSFS=y', ...lines, ''].join('\n'), 'mdev_probe');
+  t.strictSame(lackedWith('CONFIG_VFIO_MDEV=m', 'CONFIG_VFIO_MDEV_DEVICE=m'), []);
+  t.strictSame(lackedWith('CONFIG_VFIO_MDEV=y', 'CONFIG_VFIO_MDEV_DEVICE=m'), []);
+  t.strictSame(lackedWith('CONFIG_VFIO_MDEV=m'), ['CONFIG_VFIO_MDEV_DEVICE=m']);
 });

@@ -24,10 +24,18 @@ export interface GuestModulesRequest {
   readonly onProgress?: (text: string) => void;
 }
 
-/** What a module needs of a kernel's configuration. */
+/** What a module needs of a kernel's configuration. What is `m` here may be built in as well. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
-  ktrial_delay: ['CONFIG_MODULES', 'CONFIG_KPROBES', 'CONFIG_SYSFS'],
-  ktrial_coverage: ['CONFIG_MODULES', 'CONFIG_KPROBES', 'CONFIG_SYSFS', 'CONFIG_PROC_FS'],
+  ktrial_delay: ['CONFIG_MODULES=y', 'CONFIG_KPROBES=y', 'CONFIG_SYSFS=y'],
+  ktrial_coverage: ['CONFIG_MODULES=y', 'CONFIG_KPROBES=y', 'CONFIG_SYSFS=y', 'CONFIG_PROC_FS=y'],
+  // Kernels without vfio_mdev have another interface for parent drivers.
+  mdev_probe: ['CONFIG_MODULES=y', 'CONFIG_SYSFS=y', 'CONFIG_VFIO_MDEV=m', 'CONFIG_VFIO_MDEV_DEVICE=m'],
+  mdev_probe_driver: [
+    'CONFIG_MODULES=y',
+    'CONFIG_SYSFS=y',
+    'CONFIG_VFIO_MDEV=m',
+    'CONFIG_VFIO_MDEV_DEVICE=m',
+  ],
 };
 
 /** With these a module fits only the build that made the kernel, and not one that has the same configuration. */
@@ -58,9 +66,13 @@ export function requireGuestModules(
 /** What a configuration would need for one of ktrial's own modules, such as `CONFIG_KPROBES=y`. Pure. */
 export function lackedByGuestModule(config: string, module: string): readonly string[] {
   const options = parseConfig(config);
-  const lacking = (NEEDS[module] ?? ['CONFIG_MODULES']).filter((name) => options.get(name) !== 'y');
+  const lacking = (NEEDS[module] ?? ['CONFIG_MODULES=y']).filter((wanted) => {
+    const [name = '', value] = wanted.split('=');
+    const got = options.get(name);
+    return got !== 'y' && got !== value;
+  });
   const forbidden = FORBIDS.filter((name) => options.get(name) === 'y');
-  return [...lacking.map((name) => `${name}=y`), ...forbidden.map((name) => `${name}=n`)];
+  return [...lacking, ...forbidden.map((name) => `${name}=n`)];
 }
 
 const metaSchema = z.strictObject({ module: z.string() });

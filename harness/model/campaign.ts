@@ -61,6 +61,14 @@ export interface PlannedArm {
 /** How many trials there are where nobody asks for more or fewer. */
 export const DEFAULT_TRIALS = { trials: 30, budgetMs: null, detect: 0.65, trialsPerBoot: 1 } as const;
 
+/** What a scenario is skipped without. */
+interface ScenarioNeeds {
+  /** Modules that the kernel's build makes. */
+  readonly modules: readonly string[];
+  /** A PCI device of this computer, as `vendor:device` or `vendor:*`; null for none. */
+  readonly pci: string | null;
+}
+
 /** A scenario as a plan has it: what the campaign schedules by, and the settled form as JSON. */
 export interface PlannedScenario {
   readonly name: string;
@@ -74,6 +82,8 @@ export interface PlannedScenario {
   readonly guestModules?: readonly string[];
   /** Set where nothing is booted: it checks the tree and the objects of each arm, once. */
   readonly static?: true;
+  /** What the kernel and this computer must have, or it is skipped there; absent: nothing. */
+  readonly needs?: ScenarioNeeds | undefined;
   /** For the whole trial on a fast machine. */
   readonly timeoutMs: number;
   /** Trials on each arm that it asks for itself; absent: 1. */

@@ -94,6 +94,8 @@ export interface ArmBuild {
   readonly code?: ChangedCode;
   /** The functions that the series changes. Absent where none are counted. */
   readonly coverage?: ArmCoverage;
+  /** By scenario what it needs and this kernel has not, as a sentence. Absent: there is no such scenario. */
+  readonly unmet?: Readonly<Record<string, string>>;
 }
 
 /** What identifies a root file system on any computer. */

@@ -4,7 +4,7 @@ import type { SubtestOutcome } from './subtest.ts';
 
 /**
  * What the arms say about one signature, or about a whole scenario (the worst of its signatures). With one arm nothing is
- * compared: then it is `faulty`, `clean` or `inconclusive`.
+ * compared: then it is `faulty`, `clean` or `inconclusive`. `skipped`: the kernels have not what the scenario needs.
  */
 export type Comparison =
   | 'regressed'
@@ -13,7 +13,8 @@ export type Comparison =
   | 'inconclusive'
   | 'notReproduced'
   | 'fixed'
-  | 'clean';
+  | 'clean'
+  | 'skipped';
 
 /** What each comparison means for the exit code, the worst first. What is as it should be exits with 0, and nothing else. */
 const EXIT_CODES: Readonly<Record<Comparison, 0 | 1 | 69>> = {
@@ -24,6 +25,7 @@ const EXIT_CODES: Readonly<Record<Comparison, 0 | 1 | 69>> = {
   notReproduced: 69,
   fixed: 0,
   clean: 0,
+  skipped: 0,
 };
 
 /** All comparisons, the worst first. */
@@ -180,6 +182,7 @@ const COMPARED: Readonly<Record<Comparison, string>> = {
   faulty: 'fault seen',
   regressed: 'regressed',
   clean: 'clean on both',
+  skipped: 'skipped',
   notReproduced: 'not reproduced',
   inconclusive: 'inconclusive',
 };
@@ -192,7 +195,7 @@ export function comparisonWords(arms: number): Readonly<Record<Comparison, strin
 }
 
 /** What one scenario showed on one arm of a per-patch run. */
-export type PatchState = 'good' | 'bad' | 'undecided' | 'notBuilt' | 'notRun';
+export type PatchState = 'good' | 'bad' | 'undecided' | 'notBuilt' | 'notRun' | 'skipped';
 
 /** One scenario along the series: a state for each arm, in the series' order. */
 export interface PatchRow {

@@ -20,6 +20,7 @@ const MARKS: Readonly<Record<PatchState | 'new', string>> = {
   undecided: '?',
   notBuilt: '-',
   notRun: ' ',
+  skipped: 's',
 };
 
 const LEGEND = '. as expected   N new fault   X fault of the base   ? inconclusive   - not built';
@@ -54,7 +55,7 @@ export function gridLines(state: CampaignState, color: boolean): string[] {
       return tint(row(names[index] ?? '', marks, `${one.reason}${describeCounts(one)}`));
     }),
     '',
-    LEGEND,
+    perPatch.rows.some((one) => one.states.includes('skipped')) ? `${LEGEND}   s skipped` : LEGEND,
     ...perPatch.notBisectableAt.map((patch) => paint.red(`not bisectable at ${patch}/${last}`)),
   ];
 }

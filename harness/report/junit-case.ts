@@ -148,6 +148,8 @@ function findProblem(
 ): Case['problem'] {
   if (!state.verdict)
     return { kind: 'skipped', type: '', message: standing?.message ?? 'not judged', text: '' };
+  if (scenario.comparison === 'skipped')
+    return { kind: 'skipped', type: '', message: scenario.reason, text: '' };
   if (isGood(scenario.comparison)) return null;
   const message = `${comparisonWords(state.plan.arms.length)[scenario.comparison]}: ${scenario.reason}`;
   const text = [message, ...evidenceText(scenario, state, printed, options)].join('\n');

@@ -193,3 +193,13 @@ t.test('code that was not compiled is a skipped case, or an error where that is 
   });
   t.equal(await caseOf(SAMPLE_STATES.concluded), undefined);
 });
+
+t.test('a scenario that was skipped is a skipped case, with the reason', async (t) => {
+  const reason = 'the kernel has no module vfio_mdev';
+  const scenario = { scenario: 'needy', comparison: 'skipped', reason, signatures: [] } as const;
+  const cases = await readCases(aState([], aVerdict([scenario])));
+  t.match(
+    cases.find((one) => one.name === 'needy'),
+    { result: 'skipped', message: reason },
+  );
+});

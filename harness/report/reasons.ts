@@ -20,7 +20,9 @@ export function reasonLines(
   state: CampaignState,
   options: PrintOptions,
 ): string[] {
-  const inconclusive = inconclusiveTrials(scenario.scenario, state);
+  const isSkipped = scenario.comparison === 'skipped';
+  // The reason of a skipped scenario is that of each of its trials.
+  const inconclusive = isSkipped ? [] : inconclusiveTrials(scenario.scenario, state);
   const notes = trialsOf(scenario.scenario, state).flatMap((trial) =>
     trial.notes.map((note) => `note: ${trial.id}: ${note}`),
   );

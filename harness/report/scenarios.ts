@@ -43,6 +43,7 @@ export function scenarioLines(state: CampaignState, color: boolean): string[] {
 /** Colours text green for a positive verdict, red for a negative one, yellow for an undecided one. */
 export function tintComparison(comparison: Comparison, text: string, color: boolean): string {
   const paint = pc.createColors(color);
+  if (comparison === 'skipped') return paint.yellow(text);
   const tints = { 0: paint.green, 1: paint.red, 69: paint.yellow };
   return tints[exitCodeOfComparison(comparison)](text);
 }

@@ -92,3 +92,15 @@ t.test('a campaign without a verdict never gets one from its trials', async (t) 
     t.notMatch(print(SAMPLE_STATES[name]), /^verdict|regressed|clean/m, name);
   t.match(print(SAMPLE_STATES.unfinished), /^not finished: 2 of 12 trials done, 1 running$/m);
 });
+
+t.test('a scenario that was skipped says once why', async (t) => {
+  const reason = 'the kernel has no module vfio_mdev';
+  const scenario = { scenario: 's', comparison: 'skipped', reason, signatures: [] } as const;
+  const trials = ['s.base.1', 's.base.2'].map((id) =>
+    aTrial(id, { outcome: 'skipped', blame: null, reason }),
+  );
+  const text = print(aState(trials, aVerdict([scenario])));
+  t.match(text, /^s +skipped 2\/2 {2}skipped$/m);
+  t.match(text, /^s: skipped: the kernel has no module vfio_mdev$/m);
+  t.notMatch(text, /inconclusive: s/);
+});

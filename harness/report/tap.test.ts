@@ -284,3 +284,16 @@ t.test(
     t.match(nothing.text, /^# verdict: inconclusive: .*nothing of the series was on trial/m);
   },
 );
+
+t.test('a scenario that was skipped is a skipped point, with the reason', async (t) => {
+  const scenario = {
+    scenario: 'needy',
+    comparison: 'skipped',
+    reason: 'the kernel has no module #1',
+    signatures: [],
+  } as const;
+  const { points, results } = parse(aState([], aVerdict([scenario])));
+  t.match(points[0], { ok: true, name: 'needy' });
+  t.match(points[0]?.skip, /^the kernel has no module/);
+  t.equal(results?.skip, 1);
+});

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { type CampaignState, comparisonWords, isUntried, printable } from '../model/index.ts';
+import {
+  type CampaignState,
+  comparisonWords,
+  isUntried,
+  printable,
+  type ScenarioVerdict,
+} from '../model/index.ts';
 import { COMPILED_NAME, findUncompiled } from './changed-code.ts';
 import { cloneLines } from './clones.ts';
 import { coverageLines } from './coverage.ts';
@@ -54,7 +60,7 @@ function points(state: CampaignState, options: ReportOptions, comments: readonly
   scenarios.forEach((scenario, index) => {
     const claim = (signature: string) => printed.claim(signature, `test point ${index + 1}`);
     lines.push(
-      `${isGood(scenario.comparison) ? 'ok' : 'not ok'} ${index + 1} - ${escapeName(scenario.scenario)}`,
+      `${isGood(scenario.comparison) ? 'ok' : 'not ok'} ${index + 1} - ${escapeName(scenario.scenario)}${directive(scenario)}`,
       ...scenarioBlock(scenario, state, options, claim).map((line) => `  ${line}`),
     );
   });
@@ -81,6 +87,11 @@ function comment(text: string): string {
 
 function bailOut(standing: Standing): string {
   return `Bail out! ${oneLine(standing.message)}`;
+}
+
+/** Says of a scenario that was skipped why. */
+function directive({ comparison, reason }: ScenarioVerdict): string {
+  return comparison === 'skipped' ? ` # SKIP ${oneLine(reason)}` : '';
 }
 
 /** Escapes a name: a hash would open a directive, and a backslash escapes. */

@@ -4,7 +4,7 @@ import { writtenChecks } from './checks/index.ts';
 import { kernelArg, LONGEST_ARGS } from './kernel-arg.ts';
 import { nameMap } from './name-map.ts';
 import { pattern } from './pattern.ts';
-import { amount, duration, formed, INVISIBLE, line, name, ONE_LINE, text } from './scalar.ts';
+import { amount, duration, formed, INVISIBLE, line, moduleName, name, ONE_LINE, text } from './scalar.ts';
 import { writtenStaticCheck } from './static/check.ts';
 import type { Step, WrittenStep } from './step.ts';
 import { STEPS } from './steps/index.ts';
@@ -92,6 +92,21 @@ const writtenMachine = z.strictObject({
   }),
 });
 
+const writtenNeeds = z.strictObject({
+  module: z
+    .union([moduleName, z.array(moduleName)])
+    .default([])
+    .meta({ description: 'modules that its build makes' }),
+  pci: z
+    .string()
+    .regex(
+      /^[0-9a-f]{4}:([0-9a-f]{4}|\*)$/,
+      'a PCI device as vendor:device in hexadecimal digits, or vendor:*',
+    )
+    .optional()
+    .meta({ description: 'a PCI device of this computer, such as 15b3:*' }),
+});
+
 export const machineEnd = z.enum(['running', 'panicked', 'hung', 'reset']);
 export const cloning = z.enum(['auto', 'never']);
 
@@ -134,6 +149,10 @@ const written = z.strictObject({
   machine: writtenMachine.default(MACHINE_DEFAULTS),
   modules: z.array(writtenInsmod).default([]).meta({
     description: 'modules of the kernel under test to load first, each after the modules that it depends on',
+  }),
+  needs: writtenNeeds.default({ module: [] }).meta({
+    description:
+      'what kernel and computer must have; where they have not, the scenario is skipped, with the reason',
   }),
   l2: nameMap(
     name,

@@ -2,7 +2,13 @@
 import t from 'tap';
 import { makeTimeouts } from '../model/index.ts';
 import { type Answer, aClock, aGuest } from '../testing/index.ts';
-import { expandScenario, type Performance, parseScenario, performScenario } from './index.ts';
+import {
+  expandScenario,
+  listGuestModules,
+  type Performance,
+  parseScenario,
+  performScenario,
+} from './index.ts';
 
 interface Play {
   readonly performance: Performance;
@@ -205,4 +211,39 @@ t.test('insmod’s words alone prove nothing: they are the same for a parameter 
   });
   t.equal(performance.fault, null);
   t.equal(performance.findings.length, 1);
+});
+
+t.test('a module of ktrial that is loaded anywhere is built for the guest', async (t) => {
+  const modulesOf = (body: string) => {
+    const parsed = parseScenario(`name: x\ndescription: d\n${body}`, 'x');
+    const [settled] = parsed.ok ? expandScenario(parsed.scenario) : [];
+    if (!settled) throw new Error('no scenario');
+    return listGuestModules(settled);
+  };
+  const race =
+    'race: {rounds: 1, before: [{insmod: mdev_probe}], actors: [{name: a, rmmod: b}, {name: c, rmmod: d}]}';
+  for (const body of [
+    'modules: [vfio, mdev_probe]\nsteps: []\n',
+    'steps: [{insmod: {module: mdev-probe, args: parents=2}}]\n',
+    'steps: [{loop: {count: 2, steps: [{parallel: [[{insmod: mdev_probe}], [{run: a}]]}]}}]\n',
+    `steps: [{${race}}]\n`,
+  ])
+    t.strictSame(modulesOf(body), ['mdev_probe'], body);
+  t.strictSame(modulesOf('modules: [mtty]\nsteps: [{run: insmod mdev_probe}]\n'), []);
+});
+
+t.test('what a scenario needs is settled as a list', async (t) => {
+  const needsOf = (needs: string) => {
+    const parsed = parseScenario(`name: x\ndescription: d\n${needs}steps: []\n`, 'x');
+    return parsed.ok ? expandScenario(parsed.scenario)[0]?.needs : parsed.diagnostics[0]?.code;
+  };
+  t.strictSame(needsOf('needs: {module: vfio_mdev}\n'), { modules: ['vfio_mdev'], pci: null });
+  t.strictSame(needsOf('needs: {module: [vfio_mdev, mtty]}\n'), {
+    modules: ['vfio_mdev', 'mtty'],
+    pci: null,
+  });
+  t.strictSame(needsOf("needs: {pci: '15b3:*'}\n"), { modules: [], pci: '15b3:*' });
+  t.match(needsOf('needs: {pci: mlx5}\n'), /^[A-Z_]+$/);
+  t.equal(needsOf(''), undefined);
+  t.equal(needsOf('needs: {modul: mtty}\n'), 'UNKNOWN_KEY');
 });

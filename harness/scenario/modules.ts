@@ -31,6 +31,9 @@ export const DELAY_MODULE = 'ktrial_delay';
 /** The module of ktrial's own that counts entries of functions. It is in `kernels/modules`. */
 export const COVERAGE_MODULE = 'ktrial_coverage';
 
+/** Modules of ktrial's own that a scenario loads like any other, by name. They are in `kernels/modules`. */
+export const LOADABLE_MODULES: readonly string[] = ['mdev_probe', 'mdev_probe_driver'];
+
 /** The kernel's name of a module: its file may have dashes for underscores. */
 export function kernelNameOf(module: string): string {
   return module.replaceAll('-', '_');

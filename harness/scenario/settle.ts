@@ -19,6 +19,7 @@ export interface Variant {
 export function settleScenario(scenario: Scenario, { suffix, parameters }: Variant): SettledScenario {
   const { expect } = scenario;
   const checks = pickChecks(expect);
+  const needs = { modules: [scenario.needs.module].flat(), pci: scenario.needs.pci ?? null };
   return {
     format: 1,
     name: `${scenario.name}${suffix}`,
@@ -27,6 +28,7 @@ export function settleScenario(scenario: Scenario, { suffix, parameters }: Varia
     parameters,
     machine: scenario.machine,
     modules: scenario.modules.map(settleInsmod),
+    ...(needs.modules.length > 0 || needs.pci !== null ? { needs } : {}),
     l2: scenario.l2,
     setup: settleSteps(scenario.setup),
     steps: settleSteps(scenario.steps),

@@ -43,6 +43,10 @@ const settledScenario = z.strictObject({
   parameters: nameMap(parameterName, parameterValue),
   machine: machineNeeds,
   modules: z.array(settledInsmod),
+  /** What it is skipped without: modules, and a PCI device. Absent: nothing. */
+  needs: z
+    .strictObject({ modules: z.array(z.string().min(1)), pci: z.string().min(1).nullable() })
+    .optional(),
   l2: nameMap(name, z.strictObject({ kernel: z.string().min(1), image: z.string().min(1) })),
   setup: stepList,
   steps: stepList,

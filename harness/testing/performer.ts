@@ -9,6 +9,8 @@ export interface FakeWorld {
   readonly broken?: readonly string[];
   /** The series does not apply. */
   readonly conflict?: boolean;
+  /** By arm, and then by scenario, what the kernel has not. */
+  readonly unmet?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly patches?: number;
   readonly notes?: readonly string[];
   /** What a trial comes to; passed when absent. */
@@ -54,7 +56,9 @@ export function aPerformer(world: FakeWorld = {}): FakePerformer {
     },
     async buildArm(arm) {
       await ask(`build ${arm.name}`);
-      return buildOf(arm, world.broken?.includes(arm.name) !== true);
+      const outcome = buildOf(arm, world.broken?.includes(arm.name) !== true);
+      const unmet = world.unmet?.[arm.name];
+      return unmet ? { ...outcome, build: { ...outcome.build, unmet } } : outcome;
     },
     async buildL2(name) {
       await ask(`l2 ${name}`);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { type ArmCount, isConclusive, type TrialResult } from '../model/index.ts';
+import { type ArmCount, type ArmPower, isConclusive, type TrialResult } from '../model/index.ts';
 import { estimateRate } from './binomial.ts';
 import { countBoots } from './boots.ts';
 import { isExact } from './exact.ts';
+import { describePower } from './numbers.ts';
 
 /** How often trials of an arm showed what was seen in some of them. */
 export function countArm(trials: readonly TrialResult[], seenIn: readonly string[]): ArmCount {
@@ -21,4 +22,11 @@ export function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResu
 export function describeLost(trials: readonly TrialResult[]): string {
   const lost = trials.find((trial) => !trial.control && !isConclusive(trial));
   return lost ? `${lost.id}: ${lost.blame ?? lost.outcome}: ${lost.reason}` : 'no trial was run';
+}
+
+/** Says that no trial of the base showed the fault that the scenario is to reproduce; null if one did, or none is named. */
+export function findMissing(base: readonly TrialResult[], power: ArmPower): string | null {
+  if (!base.some((trial) => trial.reproduced === false) || base.some((trial) => trial.reproduced))
+    return null;
+  return `the fault that it is to reproduce did not show in ${base.length} trial${base.length === 1 ? '' : 's'}; ${describePower({ base: power, patched: null })}`;
 }

@@ -38,6 +38,7 @@ t.test('each comparison has its rank and its exit code, and what is good exits w
       ['notReproduced', 69, false],
       ['fixed', 0, true],
       ['clean', 0, true],
+      ['skipped', 0, true],
     ],
   );
 });
@@ -51,9 +52,23 @@ t.test('the worst of any two comparisons is the one that stands first, in any or
   t.equal(worstOf([]), 'clean');
 });
 
+t.test('a campaign whose scenarios were all skipped says nothing about its series', async (t) => {
+  t.match(concludeCampaign([aScenario('skipped'), aScenario('skipped', 'other')], 2), {
+    comparison: 'inconclusive',
+    exitCode: 69,
+    reason: '2 skipped; nothing ran: why skipped',
+  });
+  t.match(concludeCampaign([aScenario('skipped'), aScenario('clean')], 2), {
+    comparison: 'clean',
+    exitCode: 0,
+    reason: '1 clean on both, 1 skipped',
+  });
+});
+
 t.test('a campaign ends with the exit code of its worst scenario', async (t) => {
   for (const [rank, worse] of COMPARISONS.entries())
     for (const better of COMPARISONS.slice(rank)) {
+      if (worse === 'skipped') continue;
       const verdict = concludeCampaign([aScenario(better), aScenario(worse)], 2);
       t.equal(verdict.comparison, worse);
       t.equal(verdict.exitCode, exitCodeOfComparison(worse), `${worse} beside ${better}`);

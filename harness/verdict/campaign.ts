@@ -24,7 +24,9 @@ export function concludeCampaign(
   perPatch: PerPatchGrid | null = null,
   code: ChangedCode | null = null,
 ): CampaignVerdict {
-  const judged = scenarios.length === 0 ? 'inconclusive' : worstOf(scenarios.map((one) => one.comparison));
+  const worstOfAll = worstOf(scenarios.map((one) => one.comparison));
+  // Where each scenario was skipped, nothing was tried.
+  const judged = scenarios.length === 0 || worstOfAll === 'skipped' ? 'inconclusive' : worstOfAll;
   const flaws = perPatch?.notBisectableAt ?? [];
   // A series that breaks on the way what works at both ends has broken it.
   const shown = flaws.length > 0 && isGood(judged) ? 'regressed' : judged;
@@ -33,6 +35,7 @@ export function concludeCampaign(
   const untried = code && describeUntried(code);
   const parts = [countComparisons(scenarios, comparisonWords(arms))];
   const worst = isGood(judged) ? undefined : scenarios.find((one) => one.comparison === judged);
+  if (judged === 'inconclusive' && !worst && scenarios[0]) parts.push(`nothing ran: ${scenarios[0].reason}`);
   if (worst) parts.push(`${worst.scenario}: ${worst.reason}`);
   if (flaws.length > 0)
     parts.push(`not bisectable at ${flaws.map((one) => `${one}/${arms - 1}`).join(', ')}`);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {
   type ArmCount,
-  type ArmPower,
   COMPARISONS,
   type Comparison,
   describeNumbers,
@@ -13,7 +12,7 @@ import {
   type SubtestsVerdict,
   type TrialResult,
 } from '../model/index.ts';
-import { conclusiveOf, countArm, describeLost } from './arm.ts';
+import { conclusiveOf, countArm, describeLost, findMissing } from './arm.ts';
 import { blocksOf, groupBoots } from './boots.ts';
 import { countRare, selectDecisive } from './decisive.ts';
 import { countBlocks, type Design, type Hypothesis, testDifferences } from './difference.ts';
@@ -21,6 +20,7 @@ import { compareExact, exactSummary, isExact } from './exact.ts';
 import { findKnown } from './known.ts';
 import { describePower, measurePower } from './numbers.ts';
 import { countSightings, type Sighting } from './sightings.ts';
+import { judgeSkipped } from './skipped.ts';
 import { compareFixed, compareSubtests, findOmission } from './subtests.ts';
 
 /** The worst of some comparisons; `clean` when there is none. */
@@ -115,6 +115,8 @@ function draftRows(judged: Draft['judged'], widened: boolean, known: readonly Kn
 
 function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undefined): ScenarioVerdict {
   const { scenario, judged, rows } = draft;
+  const skipped = judgeSkipped(scenario, [draft.base, draft.patched]);
+  if (skipped) return skipped;
   const decided = judged.base.length > 0 && judged.patched.length > 0;
   const subtests = compareSubtests(judged.base, judged.patched);
   const signatures = rows.map((row): SignatureVerdict => {
@@ -160,6 +162,8 @@ export function judgeAlone(
   trials: readonly TrialResult[],
   known: readonly KnownIssue[] = [],
 ): ScenarioVerdict {
+  const skipped = judgeSkipped(scenario, [trials]);
+  if (skipped) return skipped;
   const conclusive = conclusiveOf(trials);
   const signatures = [false, true].flatMap((widened) => {
     const own = conclusive.filter((trial) => (trial.widened === true) === widened);
@@ -191,13 +195,6 @@ export function judgeAlone(
     clean,
     missing: findMissing(conclusive, power.base),
   });
-}
-
-/** Says that no trial of the base showed the fault that the scenario is to reproduce; null if one did, or none is named. */
-function findMissing(base: readonly TrialResult[], power: ArmPower): string | null {
-  if (!base.some((trial) => trial.reproduced === false) || base.some((trial) => trial.reproduced))
-    return null;
-  return `the fault that it is to reproduce did not show in ${base.length} trial${base.length === 1 ? '' : 's'}; ${describePower({ base: power, patched: null })}`;
 }
 
 function isTest({ kind }: SignatureVerdict): boolean {

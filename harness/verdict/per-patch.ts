@@ -112,6 +112,7 @@ function readState(
 ): PatchState {
   if (!build.built) return 'notBuilt';
   if (trials.every((trial) => trial.outcome === 'notRun')) return 'notRun';
+  if (trials.every((trial) => trial.outcome === 'skipped')) return 'skipped';
   if (conclusive === 0) return 'undecided';
   return found > 0 ? 'bad' : 'good';
 }
@@ -134,6 +135,8 @@ function judgeRow(scenario: string, cells: readonly Cell[]): PatchRow {
   const counts = cells.map((cell) => cell.count);
   const last = cells.length - 1;
   const [base, tip] = [cells[0], cells[last]];
+  if (states.every((state) => state === 'skipped'))
+    return { scenario, states, fixedBy: null, brokenBy: null, reason: 'skipped on every arm' };
   if (!isJudged(base) || !isJudged(tip)) {
     const reason = `undecided: ${isJudged(base) ? 'the whole series' : 'the base'} could not be judged`;
     return { scenario, states, counts, fixedBy: null, brokenBy: null, reason };

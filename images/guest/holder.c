@@ -6,7 +6,8 @@
  *   holder ask SOCKET COMMAND    send a command to the holder and print its answer
  *
  * Commands: read-id (PCI vendor and device from its configuration space), loopback (a byte through its first serial
- * port and back), reset, close-device (only the device; group and container stay), close (everything, then exit).
+ * port and back), reset, map (the first region, where the device lets it be mapped), touch (a byte through the mapping
+ * and back), close-device (only the device; group, container and mapping stay), close (everything, then exit).
  * An answer is "ok …" or "error SYSCALL ERRNO"; `ask` exits with 0 or 1 accordingly, and with 2 without an answer.
  */
 #define _GNU_SOURCE
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -29,6 +31,8 @@ struct session {
 	int device;
 	uint64_t config_offset;
 	uint64_t port_offset;
+	volatile char *mapping;
+	size_t mapping_size;
 	char answer[160];
 };
 
@@ -132,6 +136,35 @@ static int loopback(struct session *s)
 	return answer(s, 1, "ok loopback=%c", came);
 }
 
+static int map(struct session *s)
+{
+	struct vfio_region_info region = { .argsz = sizeof(region), .index = VFIO_PCI_BAR0_REGION_INDEX };
+	void *place;
+
+	if (ioctl(s->device, VFIO_DEVICE_GET_REGION_INFO, &region) < 0)
+		return failed(s, "region-info");
+	if (!(region.flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return answer(s, 0, "error not-mappable %s", "ENODEV");
+	place = mmap(NULL, region.size, PROT_READ | PROT_WRITE, MAP_SHARED, s->device, (off_t)region.offset);
+	if (place == MAP_FAILED)
+		return failed(s, "mmap");
+	s->mapping = place;
+	s->mapping_size = region.size;
+	return answer(s, 1, "ok mapped=%zu", s->mapping_size);
+}
+
+static int touch(struct session *s)
+{
+	char sent = 'M';
+
+	if (s->mapping == NULL)
+		return answer(s, 0, "error not-mapped %s", "EINVAL");
+	s->mapping[s->mapping_size - 1] = sent;
+	if (s->mapping[s->mapping_size - 1] != sent)
+		return answer(s, 0, "error touch %s", "EIO");
+	return answer(s, 1, "ok touched=%c", sent);
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -147,11 +180,18 @@ static int obey(struct session *s, const char *command)
 		return loopback(s);
 	if (strcmp(command, "reset") == 0)
 		return ioctl(s->device, VFIO_DEVICE_RESET) < 0 ? failed(s, "reset") : answer(s, 1, "ok reset");
+	if (strcmp(command, "map") == 0)
+		return map(s);
+	if (strcmp(command, "touch") == 0)
+		return touch(s);
 	if (strcmp(command, "close-device") == 0) {
 		close_fd(&s->device);
 		return answer(s, 1, "ok closed-device");
 	}
 	if (strcmp(command, "close") == 0) {
+		if (s->mapping != NULL)
+			munmap((void *)s->mapping, s->mapping_size);
+		s->mapping = NULL;
 		close_fd(&s->device);
 		close_fd(&s->group);
 		close_fd(&s->container);

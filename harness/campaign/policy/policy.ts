@@ -10,8 +10,13 @@ export type Action =
   /** Build the kernel of a VM inside the guest. */
   | { readonly type: 'buildL2'; readonly name: string }
   | { readonly type: 'runTrial'; readonly trial: string }
-  /** The trial cannot be run; the reason becomes its result. */
-  | { readonly type: 'skipTrial'; readonly trial: string; readonly reason: string }
+  /** The trial cannot be run; the reason becomes its result. `skipped`: its scenario says what it needs, and it is not there. */
+  | {
+      readonly type: 'skipTrial';
+      readonly trial: string;
+      readonly outcome: 'skipped' | 'notRun';
+      readonly reason: string;
+    }
   /** `rejected`: the series does not compile. `finished`: nothing is left to do. */
   | { readonly type: 'stop'; readonly reason: 'finished' | 'rejected' };
 

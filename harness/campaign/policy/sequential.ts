@@ -80,6 +80,8 @@ function wishFor(verdict: ScenarioVerdict, trials: readonly TrialState[], state:
 
 /** About how many more attempts answer a scenario's question. 0: it is answered. */
 function countWanted(verdict: ScenarioVerdict, judged: number, { plan }: CampaignState): number {
+  // What a kernel has not, it has not the next time either.
+  if (verdict.comparison === 'skipped') return 0;
   const { policy } = plan;
   const least = plan.scenarios.find((one) => one.name === verdict.scenario)?.repeats ?? 1;
   const open = selectDecisive(verdict.signatures).filter((one) => one.comparison === 'inconclusive');

@@ -14,13 +14,23 @@ export function nextActions(state: CampaignState, open: readonly TrialState[]): 
   const building = state.arms.find((arm) => arm.status !== 'built' && arm.status !== 'failed');
   if (building) return [{ type: 'buildArm', arm: building.name }];
   if (open.length === 0) return [{ type: 'stop', reason: 'finished' }];
-  const missing = prepare(state, open);
+  const missing = prepare(
+    state,
+    open.filter((trial) => unmetNeed(trial, state) === null),
+  );
   if (missing.length > 0) return missing;
   return open.map((trial) => actionFor(trial, state));
 }
 
+/** What a trial's scenario needs and its kernel has not. */
+function unmetNeed({ arm, scenario }: TrialState, { arms }: CampaignState): string | null {
+  const unmet = arms.find((one) => one.name === arm)?.build?.unmet ?? {};
+  return Object.hasOwn(unmet, scenario) ? (unmet[scenario] ?? null) : null;
+}
+
 /** What trials need beside their kernels, one thing after another. */
 function prepare(state: CampaignState, open: readonly TrialState[]): readonly Action[] {
+  if (open.length === 0) return [];
   const wanted = new Set(open.map((trial) => trial.scenario));
   const scenarios = state.plan.scenarios.filter((one) => wanted.has(one.name));
   const l2 = scenarios.flatMap((one) => Object.values(one.l2).map((kernel) => kernel.kernel));
@@ -32,7 +42,13 @@ function prepare(state: CampaignState, open: readonly TrialState[]): readonly Ac
 
 function actionFor(trial: TrialState, state: CampaignState): Action {
   const arm = state.arms.find((one) => one.name === trial.arm);
-  return arm?.kernel
-    ? { type: 'runTrial', trial: trial.id }
-    : { type: 'skipTrial', trial: trial.id, reason: `the kernel of ${trial.arm} does not compile` };
+  const skip = (outcome: 'skipped' | 'notRun', reason: string): Action => ({
+    type: 'skipTrial',
+    trial: trial.id,
+    outcome,
+    reason,
+  });
+  if (!arm?.kernel) return skip('notRun', `the kernel of ${trial.arm} does not compile`);
+  const unmet = unmetNeed(trial, state);
+  return unmet === null ? { type: 'runTrial', trial: trial.id } : skip('skipped', unmet);
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import t from 'tap';
+import type { CampaignPlan, PlannedScenario } from '../model/index.ts';
+import { aCampaignPlan, runFast } from '../testing/fast-campaign.ts';
+import { aPerformer, type FakeWorld } from '../testing/index.ts';
+import { exitCodeOfState } from './conclude.ts';
+import { findUnmetNeeds, plannedGuestModules } from './needs.ts';
+import { policyOf } from './policy/choose.ts';
+
+const MISSING = 'the kernel has no module vfio_mdev';
+
+function aPlan(scenarios: readonly string[], repeat = 1): CampaignPlan {
+  return aCampaignPlan({ scenarios, patches: 1, arms: 'pair', repeat });
+}
+
+/** A scenario of a plan that needs modules. */
+function needing(modules: readonly string[], guestModules?: readonly string[]): PlannedScenario {
+  const [one] = aPlan(['needy']).scenarios;
+  if (!one) throw new Error('no scenario');
+  return { ...one, needs: { modules, pci: null }, ...(guestModules ? { guestModules } : {}) };
+}
+
+async function run(unmet: NonNullable<FakeWorld['unmet']>, plan = aPlan(['needy', 'plain'])) {
+  const performer = aPerformer({ unmet });
+  const state = await runFast(plan, performer, { policy: policyOf(plan) });
+  const outcomes = state.trials.map(({ id, result }) => `${id} ${result?.outcome}`);
+  return { state, outcomes, asked: performer.asked };
+}
+
+t.test('what a kernel lacks is found by the files of its modules, whatever dashes they have', async (t) => {
+  const modules = t.testdir({ drivers: { vfio: { 'vfio-mdev.ko': '', 'vfio_mdev.c': '' } }, 'mdev.ko': '' });
+  const find = (...names: string[]) => findUnmetNeeds([needing(names)], { modules });
+  t.strictSame(await find('vfio_mdev', 'mdev'), {});
+  t.strictSame(await find('vfio-mdev'), {});
+  t.strictSame(await find('mtty', 'mdev', 'pond'), { needy: 'the kernel has no module mtty, pond' });
+  t.strictSame(await findUnmetNeeds([needing(['mtty'])], { modules: `${modules}/none` }), {
+    needy: 'the kernel has no module mtty',
+  });
+  t.strictSame(await findUnmetNeeds(aPlan(['plain']).scenarios, { modules }), {});
+});
+
+t.test('a PCI device that is not there is a reason, and so is one that no machine can have', async (t) => {
+  const devices = t.testdir({
+    '0000:00:02.0': { vendor: '0x8086\n', device: '0x1237\n' },
+    '0000:03:00.0': { vendor: '0x15b3\n', device: '0x1019\n' },
+  });
+  const find = async (pci: string, directory = devices) => {
+    const one = { ...needing([]), needs: { modules: [], pci } };
+    return (await findUnmetNeeds([one], { modules: '/nowhere' }, directory)).needy;
+  };
+  t.equal(await find('15b3:1017'), 'this computer has no PCI device 15b3:1017');
+  t.equal(await find('15b3:*', '/nowhere'), 'this computer has no PCI device 15b3:*');
+  for (const wanted of ['15b3:*', '15b3:1019'])
+    t.match(await find(wanted), /^this computer has the PCI device 15b3:1019 \(0000:03:00\.0\), but ktrial/);
+});
+
+t.test('a module of ktrial is not built for a kernel on which its scenarios are skipped', async (t) => {
+  const plan = { ...aPlan([]), scenarios: [needing(['vfio_mdev'], ['mdev_probe'])] };
+  t.strictSame(plannedGuestModules({ plan }), ['mdev_probe']);
+  t.strictSame(plannedGuestModules({ plan }, { other: MISSING }), ['mdev_probe']);
+  t.strictSame(plannedGuestModules({ plan }, { needy: MISSING }), []);
+});
+
+t.test(
+  'a scenario whose need is not met on any kernel is skipped, with the reason, and starts no machine',
+  async (t) => {
+    const { state, outcomes, asked } = await run({ base: { needy: MISSING }, patched: { needy: MISSING } });
+    t.strictSame(
+      outcomes.filter((one) => one.startsWith('needy')),
+      ['needy.base.1 skipped', 'needy.patched.1 skipped', 'needy.base.1.control skipped'],
+    );
+    t.notOk(asked.some((one) => one.startsWith('trial needy')));
+    t.match(state.verdict, {
+      comparison: 'clean',
+      reason: '1 clean on both, 1 skipped',
+      scenarios: [{ scenario: 'needy', comparison: 'skipped', reason: MISSING }, { comparison: 'clean' }],
+    });
+    t.equal(exitCodeOfState(state), 0);
+  },
+);
+
+t.test('a campaign of which every scenario is skipped is inconclusive, and makes no image', async (t) => {
+  const unmet = { needy: MISSING };
+  const { state, asked } = await run({ base: unmet, patched: unmet }, aPlan(['needy']));
+  t.strictSame(asked, ['apply', 'build base', 'build patched']);
+  t.match(state.verdict, { comparison: 'inconclusive', reason: `1 skipped; nothing ran: ${MISSING}` });
+  t.equal(exitCodeOfState(state), 69);
+});
+
+t.test('a need that the series takes away is no pass', async (t) => {
+  const { state, outcomes } = await run({ patched: { needy: MISSING } });
+  t.ok(outcomes.includes('needy.base.1 passed'));
+  t.ok(outcomes.includes('needy.patched.1 skipped'));
+  t.match(state.verdict, {
+    comparison: 'inconclusive',
+    scenarios: [{ comparison: 'inconclusive', reason: `needy.patched.1: skipped: ${MISSING}` }, {}],
+  });
+});
+
+t.test('what a kernel lacks is not asked for again and again', async (t) => {
+  const plan: CampaignPlan = {
+    ...aPlan(['needy'], 12),
+    policy: { kind: 'sequential', detect: 0.1, budgetMs: null },
+  };
+  const unmet = { needy: MISSING };
+  const { outcomes } = await run({ base: unmet, patched: unmet }, plan);
+  t.strictSame(outcomes.slice(0, 2), ['needy.base.1 skipped', 'needy.patched.1 skipped']);
+  t.ok(outcomes.length <= 3, `${outcomes.length}`);
+});
