@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { parseManifest } from './calibrate/index.ts';
 import { formatDiagnostic, readYaml } from './document/index.ts';
 import { kernelDefinitionSchema } from './kernel/index.ts';
 import { LIMITS } from './model/index.ts';
@@ -38,6 +39,10 @@ function check(example: Example): readonly string[] {
   }
   if (/^knownIssues:/m.test(text)) {
     const read = parseKnownIssues(text, place, '2026-01-01');
+    return read.ok ? [] : read.diagnostics.map(formatDiagnostic);
+  }
+  if (/^seeds:/m.test(text)) {
+    const read = parseManifest(text, place);
     return read.ok ? [] : read.diagnostics.map(formatDiagnostic);
   }
   const whole = text.startsWith('- ')

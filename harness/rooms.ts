@@ -77,6 +77,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ['node:fs', 'node:fs/promises', 'node:path', 'node:timers/promises'],
   },
   verdict: { rooms: ['model'], modules: [] },
+  calibrate: { rooms: ['document', 'verdict', 'model'], modules: ['zod'] },
   campaign: {
     rooms: [
       'series',
@@ -99,6 +100,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   report: { rooms: ['model'], modules: ['picocolors', 'string-width'] },
   cli: {
     rooms: [
+      'calibrate',
       'campaign',
       'document',
       'host',

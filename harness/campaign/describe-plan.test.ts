@@ -43,6 +43,20 @@ t.test('a plan is described with all that it rests on', async (t) => {
   ]);
 });
 
+t.test('what boots nothing is not called a boot', async (t) => {
+  const plan = aCampaignPlan({ scenarios: ['s'], patches: 1, arms: 'pair', repeat: 1 });
+  const scenarios = plan.scenarios.map((one) => ({ ...one, static: true as const }));
+  const trials = plan.trials.filter((trial) => !trial.control);
+  const lines = describePlan(aCampaignRequest({ series }), { ...plan, scenarios, trials }, null);
+  t.strictSame(
+    lines.filter((line) => line.startsWith('           s.')),
+    [
+      '           s.base.1 (seed 1, tree and objects, no machine)',
+      '           s.patched.1 (seed 1, tree and objects, no machine)',
+    ],
+  );
+});
+
 t.test('what a plan has not is not described', async (t) => {
   const plan = aCampaignPlan({ scenarios: [], patches: 0, arms: 'pair', repeat: 1 });
   t.strictSame(

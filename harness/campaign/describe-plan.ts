@@ -50,13 +50,14 @@ function describeConfig({ config }: CampaignRequest['kernel']): string {
 }
 
 /** Each trial, or where they are too many to be read one by one, or not all are needed, how many there are of each kind. */
-function describeTrials({ trials, policy }: CampaignPlan): string[] {
+function describeTrials({ scenarios, trials, policy }: CampaignPlan): string[] {
+  const still = new Set(scenarios.filter((one) => one.static).map((one) => one.name));
   const indent = ' '.repeat(11);
   if (policy?.kind !== 'sequential' && trials.length <= LISTED_TRIALS)
-    return trials.map((trial) => `${indent}${trial.id} (seed ${trial.seed}, ${describeBoot(trial)})`);
+    return trials.map((trial) => `${indent}${trial.id} (seed ${trial.seed}, ${describeBoot(trial, still)})`);
   const counts = new Map<string, number>();
   for (const trial of trials) {
-    const kind = `${trial.scenario}.${trial.arm} (${describeBoot(trial)})`;
+    const kind = `${trial.scenario}.${trial.arm} (${describeBoot(trial, still)})`;
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   const kinds = [...counts].map(([kind, count]) => `${indent}${count} of ${kind}`);
@@ -64,7 +65,11 @@ function describeTrials({ trials, policy }: CampaignPlan): string[] {
   return [...kinds.slice(0, LISTED_TRIALS), `${indent}and ${kinds.length - LISTED_TRIALS} more kinds`];
 }
 
-function describeBoot({ control, boot, widened }: PlannedTrial): string {
+function describeBoot(
+  { scenario, control, boot, widened }: PlannedTrial,
+  still: ReadonlySet<string>,
+): string {
+  if (still.has(scenario)) return 'tree and objects, no machine';
   const how = boot === 'clone' ? 'clone' : `cold boot${control ? ', a control for the clones' : ''}`;
   return widened === undefined ? how : `${how}, ${widened ? 'widened' : 'not widened'}`;
 }

@@ -2,6 +2,7 @@
 // Makes: campaigns: a pure plan, a journal of what happened, a state folded from it, a policy's next actions performed, a verdict.
 // Needs: series, kernel, image, scenario, symbol, verdict, host, model; a TrialRunner given from outside.
 // Never: starts a machine itself, prints, or knows how trials are run.
+export { findRejected } from './applies.ts';
 export { buildArms, findArmKernel } from './build.ts';
 export { exitCodeOfState } from './conclude.ts';
 export { describePlan } from './describe-plan.ts';
@@ -26,4 +27,5 @@ export {
   requireRunDirectory,
 } from './run-directory.ts';
 export { readScenario, readScenarios, settleFirstScenario } from './scenarios.ts';
+export { seedOf } from './seed.ts';
 export { writeDefinition } from './write-definition.ts';

@@ -15,6 +15,7 @@ import {
   type ArmBuild,
   type ArmState,
   type CampaignState,
+  type Diagnostic,
   Fault,
   identifyKernel,
   type TrialRunner,
@@ -27,6 +28,8 @@ import { openLineNamer } from './name-lines.ts';
 import { plannedGuestModules } from './needs.ts';
 import type { Application, Performer, Progress } from './performer.ts';
 import type { ArmsRequest, Place } from './request.ts';
+import { performStaticTrial } from './static/perform.ts';
+import { subjectOf } from './static/subject.ts';
 
 /** What a local performer works with. */
 export interface LocalLab {
@@ -54,6 +57,10 @@ class LocalPerformer implements Performer {
   /** The repository of this campaign's commits, from when it was first opened. */
   #source: string | null = null;
   #builder: ArmBuilder | null = null;
+  /** The end of the last static trial. */
+  #static: Promise<unknown> = Promise.resolve();
+  /** What static trials compiled before. */
+  readonly #compiled = new Map<string, readonly Diagnostic[]>();
 
   constructor(request: ArmsRequest, lab: LocalLab) {
     this.#request = request;
@@ -132,6 +139,33 @@ class LocalPerformer implements Performer {
 
   nameLines(...args: Parameters<Performer['nameLines']>) {
     return this.#lines.name(...args);
+  }
+
+  /** One after the other: they share the build tree. It is open only as long as one needs it. */
+  runStatic(...[trial, state, signal]: Parameters<Performer['runStatic']>) {
+    const run = async () => {
+      try {
+        return await performStaticTrial(
+          subjectOf(trial, state),
+          {
+            openTree: async () => {
+              const tree = await this.#openTree(() => {}, signal);
+              await this.#requireSame(state, tree, signal);
+              return tree;
+            },
+            findKernel: (digest) => this.#findKernel(digest),
+            compiled: this.#compiled,
+            signal,
+          },
+          () => new Date(),
+        );
+      } finally {
+        await this.#closeTree();
+      }
+    };
+    const mine = this.#static.then(run, run);
+    this.#static = mine.catch(() => {});
+    return mine;
   }
 
   async clearTrial(id: string): Promise<void> {

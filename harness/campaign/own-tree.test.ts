@@ -221,6 +221,7 @@ async function run(tree: { readonly root: string; readonly directory: string }):
         apply: (...args) => real.apply(...args),
         buildArm: (...args) => real.buildArm(...args),
         buildL2: (...args) => real.buildL2(...args),
+        runStatic: (...args) => real.runStatic(...args),
         makeImage: async () => ({ digest: 'image', name: 'guest' }),
         nameLines: async (result) => result,
         clearTrial: async () => {},

@@ -12,6 +12,7 @@ import { aCampaignPlan, runFast, stillClock } from '../testing/fast-campaign.ts'
 import { aPerformer, aTrial, type FakeWorld } from '../testing/index.ts';
 import { performTrial } from './perform-trial.ts';
 import type { Performer } from './performer.ts';
+import { policyOf } from './policy/choose.ts';
 import { fixedPolicy } from './policy/fixed.ts';
 
 const finished = await runFast(
@@ -19,6 +20,12 @@ const finished = await runFast(
   aPerformer(),
 );
 const ID = 's.patched.1';
+
+const STATIC_FINDING: Partial<TrialResult> = {
+  outcome: 'failed',
+  blame: 'kernel',
+  findings: [{ kind: 'expectation', signature: 'e', title: 'a word', step: 'l', details: [], splat: null }],
+};
 
 interface World extends FakeWorld {
   readonly state?: Partial<CampaignState>;
@@ -242,4 +249,25 @@ t.test('source lines are named in the result', async (t) => {
   const { result } = await perform({ performer: { nameLines } });
   t.strictSame(result?.notes, ['named']);
   t.match(known, { base: finished.base });
+});
+
+t.test('a campaign that boots nothing needs no image, and asks for no machine', async (t) => {
+  for (const kind of ['fixed', 'sequential'] as const) {
+    const plan = aCampaignPlan({ scenarios: ['s'], patches: 1, arms: 'pair', repeat: 1 });
+    const trials = plan.trials.filter((trial) => !trial.control);
+    const policy = kind === 'fixed' ? { kind } : { kind, detect: 0.1, budgetMs: null };
+    const scenarios = plan.scenarios.map((one) => ({ ...one, static: true as const }));
+    const performer = aPerformer({ result: ({ arm }) => (arm === 'base' ? STATIC_FINDING : {}) });
+    const state = await runFast({ ...plan, trials, scenarios, policy }, performer, {
+      policy: policyOf({ policy }),
+    });
+    t.strictSame(performer.asked, [
+      'apply',
+      'build base',
+      'build patched',
+      'static s.base.1',
+      'static s.patched.1',
+    ]);
+    t.match(state.verdict, { comparison: 'fixed', exitCode: 0 });
+  }
 });

@@ -24,10 +24,16 @@ export async function performTrial(id: string, execution: Execution, signal: Abo
       message: `got trial ${id}, expected one of the plan`,
     });
   const { scenario, arm } = trial;
-  const spec = specifyTrial(trial, recorder.state);
+  const start = (kernel: string) =>
+    recorder.append({ type: 'trialStarted', trial: id, scenario, arm, kernel });
+  const { state } = recorder;
+  const isStatic = state.plan.scenarios.find((one) => one.name === scenario)?.static === true;
+  const spec = isStatic ? null : specifyTrial(trial, state);
+  const kernel = spec?.kernel ?? state.arms.find((one) => one.name === arm)?.kernel;
   await performer.clearTrial(id);
-  recorder.append({ type: 'trialStarted', trial: id, scenario, arm, kernel: spec.kernel.digest });
-  const result = await runGuarded(spec, execution, signal).catch(
+  start(kernel?.digest ?? '');
+  const run = spec ? runGuarded(spec, execution, signal) : performer.runStatic(trial, state, signal);
+  const result = await run.catch(
     (error: unknown): TrialResult => failedBy(error, trial, clock().toISOString()),
   );
   durations.learn(result);

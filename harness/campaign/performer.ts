@@ -9,6 +9,7 @@ import type {
   Rejection,
   TrialResult,
   TrialRunner,
+  TrialState,
 } from '../model/index.ts';
 
 /** Takes a short text about what is going on. */
@@ -52,6 +53,8 @@ export interface Performer extends AsyncDisposable {
   buildL2(name: string, progress: Progress, signal: AbortSignal): Promise<KernelId>;
   makeImage(progress: Progress, signal: AbortSignal): Promise<ImageId>;
   readonly runTrial: TrialRunner;
+  /** Checks the tree and the objects of a trial's arm, where its scenario boots nothing. Rejects as stages do. */
+  runStatic(trial: TrialState, state: CampaignState, signal: AbortSignal): Promise<TrialResult>;
   /** Adds file, line and source text to a trial's complaints. A complaint without them is still evidence. */
   nameLines(result: TrialResult, state: CampaignState): Promise<TrialResult>;
   /** Removes what an earlier, cut-off try at a trial left. */

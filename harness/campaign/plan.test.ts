@@ -180,3 +180,24 @@ t.test(
     t.equal(plan.trials.length, 14);
   },
 );
+
+t.test('what boots nothing is looked at once on each arm, however many trials there are', async (t) => {
+  const request = {
+    series: aSeries(1),
+    arms: 'pair',
+    repeat: 3,
+    knownIssues: [],
+    seed: 1,
+    clonesPerControl: 20,
+    scenarios: [{ name: 's', repeats: 5, l2: {}, ...NOTHING_TO_DO, static: [{}] }],
+  } as unknown as CampaignRequest;
+  const plan = planCampaign(request);
+  t.strictSame(
+    plan.trials.map(({ id, boot, control }) => [id, boot, control]),
+    [
+      ['s.base.1', 'cold', false],
+      ['s.patched.1', 'cold', false],
+    ],
+  );
+  t.match(plan.scenarios, [{ name: 's', static: true }]);
+});

@@ -97,7 +97,7 @@ function planAttempt(
     arm,
     attempt,
     seed: seedOf(request.seed, scenario.name, attempt),
-    boot: request.cold || scenario.clone === 'never' ? 'cold' : 'clone',
+    boot: request.cold || scenario.clone === 'never' || scenario.static ? 'cold' : 'clone',
     control: false,
     template: Math.floor((attempt - 1) / request.trialsPerBoot),
   };
@@ -126,6 +126,7 @@ function planScenario(settled: SettledScenario): PlannedScenario {
     l2,
     ...(selftests.length > 0 ? { selftests } : {}),
     ...(guestModules.length > 0 ? { guestModules } : {}),
+    ...(settled.static ? { static: true as const } : {}),
     ...(needs ? { needs } : {}),
     timeoutMs,
     ...(repeats > 1 ? { repeats } : {}),
@@ -135,6 +136,8 @@ function planScenario(settled: SettledScenario): PlannedScenario {
 
 /** The command line may ask for more trials than the scenario does, never for fewer. */
 function countRepeats(request: PlanRequest, scenario: SettledScenario): number {
+  // The same tree and objects are checked: a second look shows nothing new.
+  if (scenario.static) return 1;
   const isSequential = choosePolicy(request, countArms(request)).kind === 'sequential';
   return Math.max(isSequential ? request.trials : (request.repeat ?? 1), scenario.repeats);
 }

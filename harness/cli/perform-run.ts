@@ -38,20 +38,43 @@ export function readOutputs(
 export async function performRun(
   context: Context,
   { runDirectory, mirror, outputs, options }: RunPresentation,
-  perform: (setup: Parameters<typeof resumeCampaign>[0]) => Promise<CampaignState>,
+  perform: Perform,
 ): Promise<CampaignState> {
+  const keeper = options.keep ? new FirstMachine() : null;
+  const place = { runDirectory, mirror, keeper, console: options.console === true };
+  const state = await playRun(context, place, perform);
+  const verbose = options.verbose === true;
+  await writeReports(context, outputs, state, runDirectory, verbose);
+  if (context.wordiness === 'quiet') printVerdict(context, state, outputs);
+  else printTable(context, state, runDirectory, verbose);
+  keeper?.print(context.err, await findVmlinux(state, context));
+  return state;
+}
+
+type Perform = (setup: Parameters<typeof resumeCampaign>[0]) => Promise<CampaignState>;
+
+/** Where a campaign is performed, and what becomes of its machines. */
+export interface RunPlace extends Pick<RunPresentation, 'runDirectory' | 'mirror'> {
+  readonly keeper: FirstMachine | null;
+  /** Whether consoles are shown as they come. */
+  readonly console: boolean;
+  /** Where templates are kept, below it; the cache when absent. */
+  readonly templatesIn?: string;
+}
+
+/** Performs a campaign with progress on standard error, and prints nothing more. */
+export async function playRun(context: Context, place: RunPlace, perform: Perform): Promise<CampaignState> {
+  const { runDirectory, mirror, keeper } = place;
   await removeLeftovers(context);
-  const progress = await openProgress(context, options);
+  const progress = await openProgress(context, place);
   const templates = new TemplateStore({
-    cacheDirectory: context.cacheDirectory,
+    cacheDirectory: place.templatesIn ?? context.cacheDirectory,
     onNote: (text) => context.say(text),
   });
-  const keeper = options.keep ? new FirstMachine() : null;
   const machines = keeper ? keepableStarter : qemuStarter;
-  const starter = options.console ? watchConsoles(machines, context.err) : machines;
-  let state: CampaignState;
+  const starter = place.console ? watchConsoles(machines, context.err) : machines;
   try {
-    state = await perform({
+    return await perform({
       place: context,
       runDirectory,
       ktrialVersion: context.version,
@@ -63,12 +86,6 @@ export async function performRun(
     await templates[Symbol.asyncDispose]();
     await progress.end();
   }
-  const verbose = options.verbose === true;
-  await writeReports(context, outputs, state, runDirectory, verbose);
-  if (context.wordiness === 'quiet') printVerdict(context, state, outputs);
-  else printTable(context, state, runDirectory, verbose);
-  keeper?.print(context.err, await findVmlinux(state, context));
-  return state;
 }
 
 /** Finds the kernel with debug information of a trial's arm. */

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { addHabitVerbs } from './habit-verbs.ts';
 import { addKernelVerbs } from './kernel-verbs.ts';
+import { addMeasureVerbs } from './measure-verbs.ts';
 import { globalOptions, guardOptions } from './options.ts';
 import { readVersion } from './root.ts';
 import { addRunVerbs } from './run-verbs.ts';
@@ -29,6 +30,7 @@ export function buildProgram(dispatch: Dispatch): Command {
   guardOptions(program);
 
   addRunVerbs(add);
+  addMeasureVerbs(add);
   addKernelVerbs(add);
   addHabitVerbs(add);
   return program;

@@ -16,7 +16,7 @@ import {
 } from './options.ts';
 import type { AddVerb } from './verb.ts';
 
-/** Adds the verbs about runs: run, resume, report, list, show, tune. */
+/** Adds the verbs about runs: run, resume, rerun, report, list, show. */
 export function addRunVerbs(add: AddVerb): void {
   add(
     presentationOptions(
@@ -202,23 +202,6 @@ Examples:
   ktrial show latest vm-remove-in-use.base.1`,
       ),
     () => import('./commands/show.ts'),
-  );
-  add(
-    wordinessOptions(kernelOptions(new Command('tune')))
-      .argument(
-        '[what]',
-        'a run: latest, an id, or the path of its directory; or a scenario file, which is run on the base',
-      )
-      .description('find the offsets at which races hit most, and print them as a scenario has them')
-      .addOption(repeatable('-p, --param <name=value>', "a value for a scenario's parameter"))
-      .addHelpText(
-        'after',
-        `
-Examples:
-  ktrial tune                                     the races of the latest run
-  ktrial tune scenarios/races/create-races-removal.yaml --kernel mdev-5.10`,
-      ),
-    () => import('./commands/tune.ts'),
   );
 }
 

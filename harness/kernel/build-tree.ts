@@ -7,6 +7,8 @@ import type { BuildResult } from '../model/index.ts';
 import { architectureOf } from './arch/index.ts';
 import { requireObjects } from './borrowed-source.ts';
 import { type BuildRequest, buildKernel } from './build.ts';
+import { checkStyle, type StyleReport, type StyleRequest } from './check-style.ts';
+import { compilePart, type PartRequest, type PartResult } from './compile-part.ts';
 import { settleConfig } from './config.ts';
 import { openContainment } from './containment.ts';
 import { damageFault, explainDamage } from './damage.ts';
@@ -51,6 +53,10 @@ export interface BuildTree {
   buildSelftests(request: SelftestsRequest): Promise<void>;
   /** Builds ktrial's own modules for a kernel of this tree, into the cache. Faults of `buildGuestModules`. */
   buildGuestModules(request: GuestModulesRequest): Promise<void>;
+  /** Compiles parts of the tree alone, for what the compiler says of them. Faults of `compilePart`. */
+  compilePart(request: PartRequest): Promise<PartResult>;
+  /** Runs the tree's own checkpatch. Faults of `checkStyle`. */
+  checkStyle(request: StyleRequest): Promise<readonly StyleReport[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -182,6 +188,8 @@ async function setUpTree(setup: TreeSetup): Promise<BuildTree> {
     build: (request) => buildKernel(site, request),
     buildSelftests: (request) => buildSelftests(site, request),
     buildGuestModules: (request) => buildGuestModules(site, request),
+    compilePart: (request) => compilePart(site, request),
+    checkStyle: (request) => checkStyle(site, request),
     [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Makes: kernels: a definition read, its source fetched, its configuration settled, arms built into the cache.
+// Makes: kernels: a definition read, its source fetched, its configuration settled, arms built into the cache; parts of a tree
+// compiled alone, and checkpatch.
 // Needs: host, debian, store, document, model.
 // Never: writes to a user's checkout, or boots anything.
 

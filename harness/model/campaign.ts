@@ -80,6 +80,8 @@ export interface PlannedScenario {
   readonly selftests?: readonly string[];
   /** Modules of ktrial's own that its guests need, such as the one that delays tasks; absent for none. */
   readonly guestModules?: readonly string[];
+  /** Set where nothing is booted: it checks the tree and the objects of each arm, once. */
+  readonly static?: true;
   /** What the kernel and this computer must have, or it is skipped there; absent: nothing. */
   readonly needs?: ScenarioNeeds | undefined;
   /** For the whole trial on a fast machine. */

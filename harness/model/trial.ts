@@ -129,6 +129,8 @@ export interface TrialResult {
   readonly control: boolean;
   /** As in its spec. */
   readonly widened?: boolean;
+  /** Set where nothing was booted: the tree and the objects of its arm were checked. The same would come out again. */
+  readonly static?: true;
   /** Digest of the kernel that ran; null where it never came to that. */
   readonly kernel: string | null;
   readonly outcome: Outcome;

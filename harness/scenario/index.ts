@@ -14,6 +14,8 @@ export { performScenario } from './perform.ts';
 export { listSelftests } from './selftest-targets.ts';
 export type { SettledScenario } from './settled.ts';
 export { parseSettledScenario } from './settled.ts';
+export type { StaticCheck } from './static/check.ts';
+export { findMatchingLines } from './static/grep.ts';
 export type { Sweep } from './sweep.ts';
 export { sweepRaces } from './sweep.ts';
 export { hasWiden } from './widened-steps.ts';

@@ -5,6 +5,7 @@ import { kernelArg, LONGEST_ARGS } from './kernel-arg.ts';
 import { nameMap } from './name-map.ts';
 import { pattern } from './pattern.ts';
 import { amount, duration, formed, INVISIBLE, line, moduleName, name, ONE_LINE, text } from './scalar.ts';
+import { writtenStaticCheck } from './static/check.ts';
 import type { Step, WrittenStep } from './step.ts';
 import { STEPS } from './steps/index.ts';
 import { writtenInsmod } from './steps/insmod.ts';
@@ -118,12 +119,21 @@ const l2Image = z
   .max(64)
   .regex(/^[a-z0-9][a-z0-9-]*$/, 'the name of a directory below images/: small letters, digits and hyphens');
 
-const scenario = z.strictObject({
+/** What stands where no steps are written: a scenario of kind static has none, and any other must have some, or say that it has none. */
+const NO_STEPS: readonly WrittenStep[] = [];
+
+/** What a static scenario cannot have: nothing is booted for it. */
+const NEEDS_MACHINE = ['modules', 'setup', 'steps', 'cleanup'] as const;
+
+const written = z.strictObject({
   name: z
     .string()
     .max(64)
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'words of small letters and digits, joined by hyphens'),
   description: z.string().min(1),
+  kind: z.literal('static').optional().meta({
+    description: "static: its checks are made on each arm's tree and objects, and nothing is booted",
+  }),
   parameters: nameMap(
     parameterName,
     z.union([parameterValue, z.strictObject({ default: parameterValue, description: z.string() })]),
@@ -156,7 +166,13 @@ const scenario = z.strictObject({
   setup: stepList
     .default([])
     .meta({ description: 'when one of these fails, the scenario is to blame and not the kernel' }),
-  steps: stepList,
+  steps: stepList.default(() => NO_STEPS),
+  checks: z
+    .array(writtenStaticCheck)
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'what a scenario of kind static checks' }),
   expect: z
     .strictObject({
       dmesg: z
@@ -188,6 +204,24 @@ const scenario = z.strictObject({
     .default('10s')
     .meta({ description: 'what the remaining steps get after the first finding, scaled on slow machines' }),
 });
+
+/** With `steps` for a machine, or with `checks` for none. */
+const scenario = written
+  .superRefine((one, context) => {
+    const refuse = (message: string, path: string[] = []) =>
+      context.addIssue({ code: 'custom', message, path });
+    if (one.kind !== 'static') {
+      if (one.checks) refuse('checks are for a scenario of `kind: static`', ['checks']);
+      else if (one.steps === NO_STEPS) refuse('missing key "steps"');
+      return;
+    }
+    if (!one.checks) refuse('a scenario of kind static has checks: missing key "checks"');
+    for (const key of NEEDS_MACHINE)
+      if (one[key].length > 0)
+        refuse(`a scenario of kind static boots nothing: ${key} cannot be performed`, [key]);
+    if (Object.keys(one.l2).length > 0) refuse('a scenario of kind static boots nothing', ['l2']);
+  })
+  .meta({ anyOf: [{ required: ['steps'] }, { required: ['kind', 'checks'] }] });
 
 /** A scenario as it is written, with its defaults filled in and its placeholders still there. */
 export type Scenario = z.output<typeof scenario>;

@@ -15,12 +15,12 @@ function warn(source: Source, message: string, path: DocumentPath): Diagnostic {
 }
 
 function lintEmpty(
-  { steps, expect }: Scenario,
+  { kind: scenarioKind, steps, expect }: Scenario,
   placed: readonly PlacedStep[],
   source: Source,
 ): readonly Diagnostic[] {
   const whole =
-    steps.length === 0 && expect.state.length === 0
+    scenarioKind !== 'static' && steps.length === 0 && expect.state.length === 0
       ? [warn(source, 'there is no step: the scenario tests only that the kernel boots', ['steps'])]
       : [];
   const inner = placed.flatMap(({ kind, body, path }) =>

@@ -3,6 +3,7 @@ import { pickChecks } from './checks/index.ts';
 import { kindOf, labelOf, type Scenario } from './language.ts';
 import { toMs, toNumber } from './scalar.ts';
 import type { ExpectedSplat, SettledScenario } from './settled.ts';
+import { settleStaticCheck } from './static/check.ts';
 import type { SettledStep, WrittenStep } from './step.ts';
 import { settleInsmod } from './steps/insmod.ts';
 import { settleRead } from './steps/read.ts';
@@ -31,6 +32,7 @@ export function settleScenario(scenario: Scenario, { suffix, parameters }: Varia
     l2: scenario.l2,
     setup: settleSteps(scenario.setup),
     steps: settleSteps(scenario.steps),
+    ...(scenario.kind === 'static' ? { static: (scenario.checks ?? []).map(settleStaticCheck) } : {}),
     expect: {
       splats: expect.dmesg === 'clean' ? [] : expect.dmesg.splats.map(settleSplat),
       allow: expect.allow.map(settleSplat),

@@ -6,6 +6,7 @@ import { cloning, machineEnd, machineNeeds, parameterName, parameterValue } from
 import { nameMap } from './name-map.ts';
 import { pattern } from './pattern.ts';
 import { count, milliseconds, name } from './scalar.ts';
+import { settledStaticCheck } from './static/check.ts';
 import type { SettledStep } from './step.ts';
 import { STEPS } from './steps/index.ts';
 import { settledInsmod } from './steps/insmod.ts';
@@ -49,6 +50,8 @@ const settledScenario = z.strictObject({
   l2: nameMap(name, z.strictObject({ kernel: z.string().min(1), image: z.string().min(1) })),
   setup: stepList,
   steps: stepList,
+  /** What is checked on the tree and the objects of a kernel that nothing boots. Absent: a machine performs the steps. */
+  static: z.array(settledStaticCheck).min(1).optional(),
   expect: z.strictObject({
     /** Splats that must come; none for a clean log. */
     splats: z.array(splat),

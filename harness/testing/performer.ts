@@ -95,6 +95,19 @@ export function aPerformer(world: FakeWorld = {}): FakePerformer {
         ...world.result?.(spec),
       });
     },
+    async runStatic(trial) {
+      await ask(`static ${trial.id}`);
+      const { scenario, arm, attempt } = trial;
+      const result = aTrial(trial.id, {
+        scenario,
+        arm,
+        attempt,
+        static: true,
+        bootMs: null,
+        bootMethod: null,
+      });
+      return { ...result, ...world.result?.({ ...trial } as unknown as TrialSpec) };
+    },
     nameLines: async (result) => result,
     clearTrial: async () => {},
     findLost: async () => [],

@@ -25,6 +25,7 @@ $(OBJECTS): $(O)/%.o: %.c $(wildcard *.h)
 	@cd $(O) && $(CC) -Wall $(if $(W),-Wextra) -MMD -MF $*.o.d -c -o $*.o $(CURDIR)/$*.c
 	@mv $(O)/$*.o.d $(O)/.$*.o.cmd
 	@$(if $(C),cd $(O) && $(CHECK) $(CURDIR)/$*.c)
+core.o quiet.o: %.o: $(O)/%.o ;
 modules: bzImage
 	@mkdir -p $(O)/drivers $(O)/lib
 	@echo 'MODULE_INFO(depends, "base");' >$(O)/drivers/toy.mod.c

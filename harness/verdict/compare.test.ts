@@ -299,6 +299,36 @@ t.test(
   },
 );
 
+t.test('one look at trees and objects decides, and makes nothing else harder to show', async (t) => {
+  const still = (trial: TrialResult): TrialResult => ({
+    ...trial,
+    static: true,
+    bootMs: null,
+    bootMethod: null,
+  });
+  const cases: readonly [TrialResult, TrialResult, Comparison, string][] = [
+    [bad('base'), good('patched'), 'fixed', 'WARNING in f: base 1/1, patched 0/1'],
+    [bad('base'), bad('patched'), 'notFixed', 'WARNING in f: base 1/1, patched 1/1'],
+    [good('base'), bad('patched'), 'regressed', 'WARNING in f: base 0/1, patched 1/1'],
+    [good('base'), good('patched'), 'clean', 'every check passed, on both trees'],
+  ];
+  const booted = { scenario: 'b', base: oftenTrial(bad('base')), patched: oftenTrial(good('patched')) };
+  const [alone] = compareScenarios([booted], 'fixed');
+  for (const [base, patched, comparison, reason] of cases) {
+    const looks = { scenario: 's', base: [still(base)], patched: [still(patched)] };
+    const [verdict, beside] = compareScenarios([looks, booted], 'fixed');
+    t.match(verdict, { comparison, reason });
+    t.notOk(verdict?.power, 'no rate of boots is promised');
+    t.notOk(verdict?.signatures[0]?.test);
+    t.strictSame(beside, alone);
+  }
+  t.match(compareScenario('s', [still(lost('base'))], [still(good('patched'))]), {
+    comparison: 'inconclusive',
+  });
+  t.match(judgeAlone('s', [still(bad('base'))]), { comparison: 'faulty' });
+  t.match(judgeAlone('s', [still(good('base'))]), { comparison: 'clean', reason: 'every check passed' });
+});
+
 t.test('a fault that the base never showed is not reproduced, and so not fixed', async (t) => {
   const shown = { reproduced: true } as const;
   const silent = { reproduced: false } as const;

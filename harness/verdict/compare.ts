@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {
   type ArmCount,
-  type ArmPower,
   COMPARISONS,
   type Comparison,
   describeNumbers,
-  isConclusive,
   type KnownIssue,
   type KnownSighting,
   type ScenarioVerdict,
@@ -14,10 +12,11 @@ import {
   type SubtestsVerdict,
   type TrialResult,
 } from '../model/index.ts';
-import { estimateRate } from './binomial.ts';
-import { blocksOf, countBoots, groupBoots } from './boots.ts';
+import { conclusiveOf, countArm, describeLost, findMissing } from './arm.ts';
+import { blocksOf, groupBoots } from './boots.ts';
 import { countRare, selectDecisive } from './decisive.ts';
 import { countBlocks, type Design, type Hypothesis, testDifferences } from './difference.ts';
+import { compareExact, exactSummary, isExact } from './exact.ts';
 import { findKnown } from './known.ts';
 import { describePower, measurePower } from './numbers.ts';
 import { countSightings, type Sighting } from './sightings.ts';
@@ -49,7 +48,8 @@ export function compareScenarios(
 ): ScenarioVerdict[] {
   const drafts = all.map((trials) => draftScenario(trials, known));
   // What is known decides nothing, and so makes nothing else harder to show.
-  const rows = drafts.flatMap((draft) => draft.rows.filter((row) => row.known === null));
+  // Nor does what a second look cannot change: there is no chance in it to be tested.
+  const rows = drafts.flatMap((draft) => draft.rows.filter((row) => row.known === null && !row.exact));
   const tests = testDifferences(rows, design);
   const tested = new Map(rows.map((row, index) => [row, tests[index]]));
   return drafts.map((draft) => concludeDraft(draft, (row) => tested.get(row)));
@@ -71,6 +71,8 @@ interface Row extends Hypothesis {
   readonly base: ArmCount;
   readonly patched: ArmCount;
   readonly widened: boolean;
+  /** Whether it is from checks of trees and objects: then one look at each arm decides. */
+  readonly exact: boolean;
   readonly known: KnownSighting | null;
 }
 
@@ -99,6 +101,7 @@ function draftRows(judged: Draft['judged'], widened: boolean, known: readonly Kn
       sighting,
       of,
       widened,
+      exact: isExact(own([...judged.base, ...judged.patched])),
       blocks: blocksOf(groups, seenIn, of === 'fixed' ? 'base' : 'patched'),
       base: countArm(base, onBase),
       patched: countArm(patched, onPatched),
@@ -108,12 +111,6 @@ function draftRows(judged: Draft['judged'], widened: boolean, known: readonly Kn
       }),
     };
   });
-}
-
-function countArm(trials: readonly TrialResult[], seenIn: readonly string[]): ArmCount {
-  const boots = countBoots(trials);
-  const shown = countBoots(trials.filter((trial) => seenIn.includes(trial.id)));
-  return { seen: seenIn.length, trials: trials.length, boots, interval: estimateRate(shown, boots) };
 }
 
 function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undefined): ScenarioVerdict {
@@ -130,7 +127,13 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
       title,
       kind,
       // An arm that was never seen at work neither fixes nor breaks anything.
-      comparison: row.known ? 'clean' : decided && test ? compareSeen(row, test, subtests) : 'inconclusive',
+      comparison: row.known
+        ? 'clean'
+        : decided && row.exact
+          ? compareExact(row)
+          : decided && test
+            ? compareSeen(row, test, subtests)
+            : 'inconclusive',
       base: row.base,
       patched: row.patched,
       ...(decided && test ? { test } : {}),
@@ -146,6 +149,8 @@ function concludeDraft(draft: Draft, testOf: (row: Row) => SignatureTest | undef
     const tests = subtests ? { subtests } : {};
     return { scenario, comparison: 'inconclusive', reason, signatures, power, ...tests };
   }
+  if (isExact([...judged.base, ...judged.patched]))
+    return conclude(exactSummary(scenario, signatures, 'every check passed, on both trees'));
   const clean = `no splat and every expectation met, on both kernels; ${describePower(power)}`;
   const missing = findMissing(judged.base, power.base);
   return conclude({ scenario, signatures, power, subtests, clean, missing });
@@ -180,6 +185,7 @@ export function judgeAlone(
   if (conclusive.length === 0)
     return { scenario, comparison: 'inconclusive', reason: describeLost(trials), signatures, power };
   const subtests = compareSubtests(conclusive, null);
+  if (isExact(conclusive)) return conclude(exactSummary(scenario, signatures, 'every check passed'));
   const clean = `no splat and every expectation met; ${describePower(power)}`;
   return conclude({
     scenario,
@@ -191,13 +197,6 @@ export function judgeAlone(
   });
 }
 
-/** Says that no trial of the base showed the fault that the scenario is to reproduce; null if one did, or none is named. */
-function findMissing(base: readonly TrialResult[], power: ArmPower): string | null {
-  if (!base.some((trial) => trial.reproduced === false) || base.some((trial) => trial.reproduced))
-    return null;
-  return `the fault that it is to reproduce did not show in ${base.length} trial${base.length === 1 ? '' : 's'}; ${describePower({ base: power, patched: null })}`;
-}
-
 function isTest({ kind }: SignatureVerdict): boolean {
   return kind === 'subtest';
 }
@@ -206,7 +205,7 @@ function isTest({ kind }: SignatureVerdict): boolean {
 interface Summary {
   readonly scenario: string;
   readonly signatures: readonly SignatureVerdict[];
-  readonly power: NonNullable<ScenarioVerdict['power']>;
+  readonly power: ScenarioVerdict['power'];
   readonly subtests: SubtestsVerdict | undefined;
   /** What is said where nothing was found. */
   readonly clean: string;
@@ -243,17 +242,14 @@ function conclude({ scenario, signatures, power, subtests, clean, missing }: Sum
   const reason =
     undecided ??
     (first ? `${first.title}: ${describeNumbers(first, { intervals: false })}${more}${remark}` : calm);
-  return { scenario, comparison, reason, signatures, power, ...(subtests ? { subtests } : {}) };
-}
-
-function conclusiveOf(trials: readonly TrialResult[]): readonly TrialResult[] {
-  return trials.filter((trial) => !trial.control && isConclusive(trial));
-}
-
-/** Why an arm could not be judged: its first trial that was lost. */
-function describeLost(trials: readonly TrialResult[]): string {
-  const lost = trials.find((trial) => !trial.control && !isConclusive(trial));
-  return lost ? `${lost.id}: ${lost.blame ?? lost.outcome}: ${lost.reason}` : 'no trial was run';
+  return {
+    scenario,
+    comparison,
+    reason,
+    signatures,
+    ...(power ? { power } : {}),
+    ...(subtests ? { subtests } : {}),
+  };
 }
 
 /** A signature was seen on one of the two arms at least. */

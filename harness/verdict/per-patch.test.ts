@@ -265,3 +265,24 @@ t.test('each scenario has its own row, and controls are not counted', async (t) 
     { scenario: 'b', states: ['good', 'bad'], brokenBy: 1, reason: 'broken by 1/1: WARNING in g' },
   ]);
 });
+
+t.test('trials that boot nothing do not say whether an arm boots', async (t) => {
+  const trials = arms.map((arm, index): TrialResult => {
+    const found = index < 3 ? [aFinding('x')] : [];
+    const outcome = found.length > 0 ? ({ outcome: 'failed', blame: 'kernel' } as const) : {};
+    return {
+      ...aTrial(`s.${index}.1`),
+      scenario: 's',
+      arm,
+      static: true,
+      bootMs: null,
+      bootMethod: null,
+      findings: found,
+      ...outcome,
+    };
+  });
+  const grid = gridPatches(['s'], builds, trials);
+  t.strictSame(grid.boots, [null, null, null, null, null]);
+  t.strictSame(grid.notBisectableAt, []);
+  t.match(grid.rows[0], { states: ['bad', 'bad', 'bad', 'good', 'good'], fixedBy: 3 });
+});

@@ -82,9 +82,9 @@ function withoutKnownFailures(
   }));
 }
 
-/** An arm boots unless every conclusive trial on it failed to; null without such a trial. */
+/** An arm boots unless every conclusive trial on it that boots failed to; null without such a trial. */
 function didBoot(arm: string, trials: readonly TrialResult[]): boolean | null {
-  const conclusive = trials.filter((trial) => trial.arm === arm && isConclusive(trial));
+  const conclusive = trials.filter((trial) => trial.arm === arm && !trial.static && isConclusive(trial));
   return conclusive.length === 0 ? null : conclusive.some((trial) => trial.bootMs !== null);
 }
 

@@ -36,7 +36,8 @@ function prepare(state: CampaignState, open: readonly TrialState[]): readonly Ac
   const l2 = scenarios.flatMap((one) => Object.values(one.l2).map((kernel) => kernel.kernel));
   const name = state.plan.l2Kernels.find((one) => l2.includes(one) && !Object.hasOwn(state.l2, one));
   if (name !== undefined) return [{ type: 'buildL2', name }];
-  return state.image === null ? [{ type: 'makeImage' }] : [];
+  const boots = scenarios.some((one) => !one.static);
+  return state.image === null && boots ? [{ type: 'makeImage' }] : [];
 }
 
 function actionFor(trial: TrialState, state: CampaignState): Action {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
+import { parseManifest } from '../../calibrate/index.ts';
 import { readKnownIssues, readScenario, requireL2s, requireMemory } from '../../campaign/index.ts';
 import { formatDiagnostic } from '../../document/index.ts';
 import { findInputFiles } from '../../host/index.ts';
@@ -70,6 +71,11 @@ async function lintContent(content: Buffer, file: string, context: Context): Pro
     await readKnownIssues(file, new Date(), { limits, signal: context.signal });
     return { text: '', ok: true };
   }
+  if (isManifest(content.toString('utf8'))) {
+    const read = parseManifest(content, file, { limits });
+    const found = read.ok ? [] : read.diagnostics;
+    return { text: found.map((one) => `${formatDiagnostic(one)}\n`).join(''), ok: read.ok };
+  }
   const diagnostics = lintScenario(content, file, { limits });
   const notes: string[] = [];
   const parsed = parseScenario(content, file, { limits });
@@ -95,6 +101,10 @@ function noteMemory(scenario: Parameters<typeof requireMemory>[0]): string[] {
 
 function isKnownIssues(text: string): boolean {
   return /^knownIssues:/m.test(text) && !/^steps:/m.test(text);
+}
+
+function isManifest(text: string): boolean {
+  return /^seeds:/m.test(text) && !/^steps:/m.test(text);
 }
 
 /** A kernel definition has a source or a configuration, or extends another, and no steps. */
