@@ -9,6 +9,7 @@ import type { Lab } from './lab.ts';
 const COMMANDS = [
   'boot',
   'build',
+  'calibrate',
   'complete',
   'config',
   'config-origin',
