@@ -25,6 +25,8 @@ export function chooseBetween(
 
 function chooseOnArm(trials: readonly TrialState[], wanted: number): readonly TrialState[] {
   const attempts = sortAttempts(trials);
+  // A kernel that does not compile, or lacks what the scenario needs, is no other one the next time.
+  if (trials.some(({ result }) => result?.outcome === 'notRun' || result?.outcome === 'skipped')) return [];
   if (attempts.judged === 0 && attempts.done.length >= MOST_LOST) return [];
   return takeAttempts(trials, attempts, wanted - attempts.judged);
 }

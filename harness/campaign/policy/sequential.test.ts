@@ -189,6 +189,13 @@ t.test(
     t.match(often.verdict, { comparison: 'fixed', perPatch: { rows: [{ fixedBy: 3 }, {}] } });
     t.ok(count(often, 's', arms[3]) >= 3, `${count(often, 's', arms[3])}`);
 
+    const performer = aPerformer({
+      result: ({ arm }) => (arm === arms[2] ? { outcome: 'skipped', reason: 'no such module' } : {}),
+    });
+    const policy: PolicyChoice = { kind: 'sequential', detect: 0.65, budgetMs: null };
+    const skipped = await runFast({ ...plan, policy }, performer, { policy: sequentialPolicy });
+    t.equal(count(skipped, 's', arms[2]), 1, 'what an arm lacks it lacks the next time');
+
     const broken = await run(({ scenario, arm }) => scenario === 's' && arms.indexOf(arm) >= 3);
     t.match(broken.verdict, { comparison: 'regressed', perPatch: { rows: [{ brokenBy: 3 }, {}] } });
     t.strictSame(counts(broken, 's').slice(1, -1), [1, 2, 1]);
