@@ -103,7 +103,7 @@ async function checkStyle(
   }
   const total = details.length;
   return {
-    problem: total <= atMost ? null : `got ${total} reports of checkpatch, expected at most ${atMost}`,
+    problem: total <= atMost ? null : `checkpatch reports: got ${total}, expected at most ${atMost}`,
     details,
     numbers: { errors: count.ERROR, warnings: count.WARNING, checks: count.CHECK },
   };
