@@ -15,7 +15,7 @@ KTRIAL := node dist/harness/cli/main.js
 SOURCES := $(shell find harness images kernels -name '*.ts' 2>/dev/null)
 SERIES ?= kernels/mdev/series/v2.mbox
 KERNEL ?= mdev-5.10
-SCENARIOS ?= scenarios/mdev
+SCENARIOS ?= scenarios/mdev/quick
 BENCH_KERNEL ?= mdev-5.10
 
 .PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill simulate bisect fuzz transports ktap races clean
