@@ -41,7 +41,7 @@ export function l2Command(options: L2Options): string {
     ...['-chardev', `file,id=console,path=${consolePathOf(options.job)}`, '-serial', 'chardev:console'],
     ...['-chardev', `socket,id=monitor,path=${monitorPathOf(options.job)},server=on,wait=off`],
     ...['-mon', 'chardev=monitor,mode=control'],
-    ...options.devices.flatMap((path) => ['-device', `vfio-pci,sysfsdev=${path}`]),
+    ...options.devices.flatMap((path, index) => ['-device', `vfio-pci,id=device${index},sysfsdev=${path}`]),
     ...(options.paused ? ['-S'] : []),
   ];
   return `mkdir -p ${L2_DIRECTORY} && rm -f ${monitorPathOf(options.job)} && exec ${quoteArgs(argv)}`;
