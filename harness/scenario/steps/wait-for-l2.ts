@@ -58,6 +58,7 @@ async function waitForLines(
   const owed = more ?? 1;
   const details = () => quoteConsole(lines);
 
+  // One signature for both: a VM that lost its device may say so, or say nothing more.
   const answer = await poll<Failure | 'seen'>(async () => {
     // In this order: a VM that ended has printed all that it will.
     const end = await findVmEnd(job, guest, timeoutMs);
@@ -65,7 +66,7 @@ async function waitForLines(
     const bad = lines.find((line) => unwanted?.test(line));
     if (bad !== undefined) {
       const title = `its console has "${bad}", which matches /${lacks}/`;
-      return { what: 'console lacks', title, details: details() };
+      return { what: 'console', title, details: details() };
     }
     return countWanted() - before >= owed ? 'seen' : end;
   }, timeoutMs);
@@ -73,5 +74,5 @@ async function waitForLines(
   if (answer === 'seen') return { failures: [], details: details() };
   if (answer !== null) return { failures: [answer], details: answer.details ?? [] };
   const title = `${countWanted() - before} of ${owed} lines of its console matched /${matches}/ within ${Math.round(timeoutMs / 1000)} s`;
-  return { failures: [{ what: 'console matches', title, details: details() }], details: details() };
+  return { failures: [{ what: 'console', title, details: details() }], details: details() };
 }
