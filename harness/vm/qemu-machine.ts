@@ -164,6 +164,10 @@ export class QemuMachine implements Machine {
     return this.#end !== null;
   }
 
+  whenAgentGone(): Promise<void> {
+    return this.ports.whenAgentGone();
+  }
+
   async readLog(timeoutMs: number): Promise<string | null> {
     return (await this.#askGuestAgent((agent) => agent.readLog(timeoutMs)))?.toString() ?? null;
   }
