@@ -124,6 +124,8 @@ export class QemuMachine implements Machine {
     this.#serial = true;
   }
 
+  readonly whenAgentGone = (): Promise<void> => this.ports.whenAgentGone();
+
   hasEnded(): MachineEnd | null {
     return this.#end;
   }
@@ -162,10 +164,6 @@ export class QemuMachine implements Machine {
     if (!given && !this.#end) await powerOffBySession(this, guest, deadlineMs, deadline);
     await Promise.race([this.ended, deadline]);
     return this.#end !== null;
-  }
-
-  whenAgentGone(): Promise<void> {
-    return this.ports.whenAgentGone();
   }
 
   async readLog(timeoutMs: number): Promise<string | null> {
