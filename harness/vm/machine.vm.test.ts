@@ -21,6 +21,8 @@ t.setTimeout(30 * 60_000);
 
 const BOOT_MS = 300_000;
 const STEP_MS = 60_000;
+/** An SSH server that closes a new channel when another command ends was seen to do so within PLACEHOLDER. */
+const ROUNDS = 150;
 
 interface Undo {
   teardown(undo: () => Promise<void>): void;
@@ -198,6 +200,19 @@ t.test(
     t.match(machine.hasEnded(), { reason: 'poweroff', exitCode: 0 });
   },
 );
+
+t.test('commands start while others end, in one session, and none is lost', async (t) => {
+  const { guest } = await boot(t);
+  const repeat = async (command: string, expected: object) => {
+    for (let round = 1; round <= ROUNDS; round += 1)
+      t.match(await guest.run(command, { timeoutMs: STEP_MS }), expected, `${command}, round ${round}`);
+  };
+  await Promise.all([
+    repeat('true', { exitCode: 0, stdout: '' }),
+    repeat('echo one; exit 3', { exitCode: 3, stdout: 'one\n' }),
+    repeat('echo two >&2; kill -TERM $$', { exitCode: null, signal: 'TERM', stderr: 'two\n' }),
+  ]);
+});
 
 t.test('a machine powers off by a session when its guest agent is gone', async (t) => {
   const { machine, guest } = await boot(t);
