@@ -17,7 +17,7 @@ const SCENARIOS = [
   'unregister-blocked',
   'vm-positive',
   'vm-remove-in-use',
-].map((name) => `scenarios/mdev/${name}.yaml`);
+].map((name) => `scenarios/mdev/quick/${name}.yaml`);
 /** A file that is not compiled: one more line in it makes every kernel of the series a new one, so that none is cached. */
 const UNCOMPILED = 'MAINTAINERS';
 

@@ -19,7 +19,7 @@ const ROWS: readonly (readonly [words: string, offered: RegExp])[] = [
   ["run --kernel ''", /^mdev-5\.10\t[\s\S]*^smoke-5\.10\t/m],
   ['run --kernel=mdev', /^mdev-5\.10\t/m],
   ['run -k smo', /^smoke-5\.10\t/m],
-  ['run -s scenarios/mdev/vm-p', /^scenarios\/mdev\/vm-positive\.yaml\t/m],
+  ['run -s scenarios/mdev/quick/vm-p', /^scenarios\/mdev\/quick\/vm-positive\.yaml\t/m],
   ['run -s own', /^own\.yaml\t/m],
   ['run deep', /^deep\/\t\n:6$/m],
   ['run deep/', /^deep\/series\.mbox\t/m],

@@ -34,7 +34,7 @@ async function putOnTrial(
       '--kernel',
       'mdev-5.10',
       '--scenarios',
-      join(PROJECT_ROOT, 'scenarios/mdev/unregister-blocked.yaml'),
+      join(PROJECT_ROOT, 'scenarios/mdev/quick/unregister-blocked.yaml'),
       '--run-directory',
       run,
     ],

@@ -115,11 +115,11 @@ export function addRunVerbs(add: AddVerb): void {
 Examples:
   cd ~/linux && ktrial run                                        the branch against its base
   ktrial run v6.12..HEAD --scenarios my.yaml                      a range of the tree
-  ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev
+  ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev/quick
   ktrial run v5.10..my-branch --repository ~/linux --kernel my-kernel.yaml --scenarios my.yaml
   ktrial run my-series.mbox --kernel mdev-5.10 --scenarios scenarios/mdev --arms per-patch
-  b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev
-  ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev        the base alone
+  b4 am -o - MESSAGE-ID | ktrial run - --kernel mdev-5.10 --scenarios scenarios/mdev/quick
+  ktrial run --kernel mdev-5.10 --scenarios scenarios/mdev/quick        the base alone
   ktrial run my-series.mbox --kernel selftest-6.12 --kselftest core --kunit list_sort
   git bisect run ktrial run --exit-code=bisect --kernel my-kernel.yaml --scenarios my.yaml
 

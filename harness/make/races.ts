@@ -17,8 +17,8 @@ const KERNEL = process.argv[3] ?? 'mdev-5.10';
 const WANTED = 5;
 const WANTED_WIDENED = 0.95;
 const MAIN = join(PROJECT_ROOT, 'dist/harness/cli/main.js');
-const LOOP = join(PROJECT_ROOT, 'scenarios/mdev/parent-removal-races-create.yaml');
-const WIDENED = join(PROJECT_ROOT, 'scenarios/widened/create-while-unregistering-widened.yaml');
+const LOOP = join(PROJECT_ROOT, 'scenarios/mdev/quick/parent-removal-races-create.yaml');
+const WIDENED = join(PROJECT_ROOT, 'scenarios/mdev/widened/create-while-unregistering-widened.yaml');
 
 /**
  * A hit is an EFAULT: the complaint comes once in each boot. The machine is reset at the end: a device that has outlived its
