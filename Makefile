@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev/quick
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo golden bench mutate kill simulate bisect fuzz transports ktap races clean
+.PHONY: help setup build check test test-fast test-vm demo mdev-report golden bench mutate kill simulate bisect fuzz transports ktap races clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ test-vm: dist/.test-packages ## the tests that boot machines
 demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KERNEL=…, SCENARIOS=…)
 	@# A negative verdict is an answer, not a failure of the demo.
 	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS) || [ $$? -eq 1 ]
+
+mdev-report: dist/.packages ## put both forms of the reference series on trial, patch by patch, and rewrite docs/mdev-report.md (OPTIONS=)
+	node dist/harness/make/mdev-report.js $(OPTIONS)
 
 golden: dist/.packages ## provoke both kernels in every way and rewrite the logs in harness/splat/testdata (PROVOKED=…)
 	node dist/harness/make/golden.js $(PROVOKED)

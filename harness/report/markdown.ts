@@ -28,7 +28,7 @@ const TRACE_COLUMNS = 110;
 
 /**
  * Prints a campaign as a document in GitHub's Markdown, to be read, sent and kept: the verdict, what was compared and where, the
- * numbers of each scenario, the per-patch grid, complaints with their traces, and which changed code ran.
+ * numbers of each scenario, the per-patch grid, what each scenario tries, complaints with their traces, and which changed code ran.
  */
 export function markdownReport(state: CampaignState, options: ReportOptions): string {
   const sections = [
@@ -38,6 +38,7 @@ export function markdownReport(state: CampaignState, options: ReportOptions): st
     titled('Notes', noteLines(state)),
     titled('Scenarios', scenarioTable(state)),
     titled('Patch by patch', code(gridLines(state, false))),
+    titled('What the scenarios try', descriptionLines(state)),
     titled('Complaints', complaintLines(state, options)),
     titled('Not decided', undecidedLines(state)),
     titled('Changed code', list(coverageLines(state))),
@@ -164,6 +165,10 @@ function scenarioRows(state: CampaignState, scenario: ScenarioVerdict, alone: bo
     describeCount(one.base),
     ...(alone ? [] : [describeCount(one.patched), one.test ? describeP(one.test) : '']),
   ]);
+}
+
+function descriptionLines({ plan }: CampaignState): string[] {
+  return plan.scenarios.map(({ name, description }) => `- ${literal(name)}: ${plain(description)}`);
 }
 
 function countTrials(arm: { readonly trials: number } | null | undefined): string {

@@ -7,15 +7,23 @@ import type { SettledStep } from './step.ts';
 const EVIDENCE_BYTES = 256 * 1024;
 const EVIDENCE_MS = 20_000;
 
+/** How long a cleanup may take, in milliseconds of the guest. */
+export interface CleanupLimits {
+  /** All cleanup steps together. */
+  readonly stepsMs: number;
+  /** Each job, from SIGKILL to its end. */
+  readonly killMs: number;
+}
+
 /**
  * Performs the cleanup, each step even when another failed; then ends the jobs that still run and collects their files.
- * The cleanup steps together get `limitMs`; what is not done by then is cut short. The scenario's own time limit does not
+ * The cleanup steps together get `stepsMs`; what is not done by then is cut short. The scenario's own time limit does not
  * end a cleanup, every other reason of the stage's signal does. Returns texts to keep, by file name.
  */
 export async function cleanUp(
   performer: Performer,
   steps: readonly SettledStep[],
-  limitMs: number,
+  { stepsMs, killMs }: CleanupLimits,
 ): Promise<Readonly<Record<string, string>>> {
   const { stage } = performer;
   const stop = new AbortController();
@@ -25,7 +33,7 @@ export async function cleanUp(
   };
   if (stage.signal.aborted) onAbort();
   stage.signal.addEventListener('abort', onAbort, { once: true });
-  void stage.sleep(limitMs, done.signal).then(() => stop.abort(CUT_SHORT));
+  void stage.sleep(stepsMs, done.signal).then(() => stop.abort(CUT_SHORT));
   const part: Part = {
     phase: 'cleanup',
     blame: 'nobody',
@@ -46,12 +54,12 @@ export async function cleanUp(
     done.abort();
     stage.signal.removeEventListener('abort', onAbort);
   }
-  await endJobs(performer);
-  return collectEvidence(performer, Math.min(limitMs, stage.timeouts.scale(EVIDENCE_MS)));
+  await endJobs(performer, killMs);
+  return collectEvidence(performer, Math.min(stepsMs, stage.timeouts.scale(EVIDENCE_MS)));
 }
 
 /** A job that outlives its scenario would keep the kernel in a state that the power-off is not meant to meet. */
-async function endJobs({ jobs, recorder, stage }: Performer): Promise<void> {
+async function endJobs({ jobs, recorder, stage }: Performer, killMs: number): Promise<void> {
   const left = jobs.all().filter((job) => !job.hasEnded());
   if (left.length === 0) return;
   const step = {
@@ -66,7 +74,7 @@ async function endJobs({ jobs, recorder, stage }: Performer): Promise<void> {
     const details = await Promise.all(
       left.map(async (job) => {
         await job.kill('KILL');
-        await job.wait(stage.timeouts.aliveMs);
+        await job.wait(killMs);
         return `${job.name}: ${job.hasEnded() ? 'killed' : 'SIGKILL does not end it'}`;
       }),
     );

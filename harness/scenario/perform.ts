@@ -61,9 +61,12 @@ export async function performScenario(settled: SettledScenario, stage: Stage): P
   let evidence: Performance['evidence'] = {};
   if (fault === null || !NO_CLEANUP.includes(fault.code)) {
     try {
-      const { graceMs, cleanupMs } = stage.timeouts;
-      const limitMs = supervision.hasFinding() ? Math.min(graceMs, cleanupMs) : cleanupMs;
-      evidence = await cleanUp(performer, settled.cleanup, limitMs);
+      const { graceMs, cleanupMs, aliveMs, lastWordsMs } = stage.timeouts;
+      // What a broken kernel does not end in a short time, it does not end.
+      const limits = supervision.hasFinding()
+        ? { stepsMs: Math.min(graceMs, cleanupMs), killMs: Math.min(aliveMs, lastWordsMs) }
+        : { stepsMs: cleanupMs, killMs: aliveMs };
+      evidence = await cleanUp(performer, settled.cleanup, limits);
     } catch (error) {
       // The first reason to stop stays the reason.
       if (stoppedIn === null) stoppedIn = 'cleanup';

@@ -25,6 +25,8 @@ export interface MachineScript {
   readonly commandMs?: number;
   /** What the kernel does when it is told to power off; without it, it powers off. */
   readonly onPowerOff?: (machine: FakeMachine) => void;
+  /** Settles when the guest's agent dies; without it, it lives. */
+  readonly agentGone?: Promise<void>;
   readonly onNmi?: (machine: FakeMachine) => void;
   /** The kernel's own log (`Machine.readLog`), given what the console showed; without it, the same lines. Null: no guest agent. */
   readonly log?: (console: string) => string | null;
@@ -186,6 +188,10 @@ export class FakeMachine implements Machine {
     }
     if (!this.#end) await this.#wait(deadlineMs);
     return this.#end !== null;
+  }
+
+  whenAgentGone(): Promise<void> {
+    return this.#script.agentGone ?? new Promise(() => {});
   }
 
   async readLog(timeoutMs: number): Promise<string | null> {

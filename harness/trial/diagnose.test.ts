@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
-import { Fault } from '../model/index.ts';
+import { Fault, type Timeouts } from '../model/index.ts';
 import { FAKE_TIMEOUTS } from '../testing/fake-lab.ts';
 import { FakeMachine, type MachineScript } from '../testing/index.ts';
 import { diagnoseMachine, powerOffMachine } from './diagnose.ts';
@@ -115,12 +115,12 @@ async function powerOff(
   t: { testdir(): string },
   script: MachineScript,
   finding: Promise<void> = NEVER,
-  powerOffMs = timeouts.powerOffMs,
+  limits: Partial<Timeouts> = {},
 ) {
   const machine = aMachine(t, script);
   const guest = await machine.connect(100);
   const begun = performance.now();
-  const state = await powerOffMachine(machine, guest, { ...timeouts, powerOffMs }, finding);
+  const state = await powerOffMachine(machine, guest, { ...timeouts, ...limits }, finding);
   const tookMs = performance.now() - begun;
   const asked = [...machine.log];
   await machine.stop();
@@ -141,7 +141,9 @@ t.test('one that does not is stuck, after its full time, and gets an interrupt',
 });
 
 t.test('after a finding it is waited for less', async (t) => {
-  const { state, tookMs } = await powerOff(t, { onPowerOff: () => {} }, Promise.resolve(), 20_000);
+  const { state, tookMs } = await powerOff(t, { onPowerOff: () => {} }, Promise.resolve(), {
+    powerOffMs: 20_000,
+  });
   t.match(state, { kind: 'stuck' });
   t.ok(tookMs >= 60 && tookMs < 10_000, `${tookMs} ms`);
   const slow = await powerOff(
@@ -150,6 +152,17 @@ t.test('after a finding it is waited for less', async (t) => {
     Promise.resolve(),
   );
   t.strictSame(slow.state, { kind: 'running' });
+});
+
+t.test('when the agent that powers it off has died of a finding, nobody waits for it', async (t) => {
+  const limits = { powerOffMs: 20_000, powerOffAfterSplatMs: 20_000 };
+  const script = { onPowerOff: () => {}, agentGone: Promise.resolve() };
+  const { state, asked, tookMs } = await powerOff(t, script, Promise.resolve(), limits);
+  t.match(state, { kind: 'stuck' });
+  t.strictSame(asked, ['connect', 'powerOff', 'nmi']);
+  t.ok(tookMs < 10_000, `${tookMs} ms`);
+  const late = { ...script, onPowerOff: (one: FakeMachine) => setTimeout(() => one.powerDown(), 10) };
+  t.strictSame((await powerOff(t, late, Promise.resolve(), limits)).state, { kind: 'running' });
 });
 
 t.test('a kernel that dies while it powers off has died', async (t) => {

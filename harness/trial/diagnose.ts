@@ -34,7 +34,8 @@ export async function diagnoseMachine(
 
 /**
  * Turns the machine off through its kernel, since some splats only come when devices are shut down. After a finding the
- * wait is shorter, because that explains a kernel that cannot. `finding` settles with the first one.
+ * wait is shorter, because that explains a kernel that cannot, and shorter still when the guest's agent has died of it: the agent's
+ * own system call is the power-off. `finding` settles with the first finding.
  */
 export async function powerOffMachine(
   machine: Machine,
@@ -42,10 +43,17 @@ export async function powerOffMachine(
   timeouts: Timeouts,
   finding: Promise<void>,
 ): Promise<MachineState> {
-  const { powerOffMs, powerOffAfterSplatMs } = timeouts;
+  const { powerOffMs, powerOffAfterSplatMs, lastWordsMs } = timeouts;
   const over = new AbortController();
   const askedAt = performance.now();
-  const impatience = finding.then(() => delay(powerOffAfterSplatMs, over.signal)).then(() => false);
+  const impatience = finding
+    .then(() =>
+      Promise.race([
+        delay(powerOffAfterSplatMs, over.signal),
+        machine.whenAgentGone().then(() => delay(lastWordsMs, over.signal)),
+      ]),
+    )
+    .then(() => false);
   let off: boolean;
   try {
     off = await Promise.race([machine.powerOff(guest, powerOffMs), impatience]);

@@ -103,6 +103,14 @@ export class GuestPorts {
     if (port === GUEST_AGENT_SOCKET) this.#guestAgent?.close();
   }
 
+  /** Resolves when the guest has closed the agent's port: the agent has died, and nobody goes on with what it was asked for. */
+  async whenAgentGone(): Promise<void> {
+    if (this.#closed.has(GUEST_AGENT_SOCKET)) return;
+    await new Promise<void>((resolve) => {
+      this.#onClose.add((port) => port === GUEST_AGENT_SOCKET && resolve());
+    });
+  }
+
   /** The machine's guest agent; the same one until its connection has closed. */
   async guestAgent(): Promise<GuestAgent> {
     if (!this.#guestAgent?.isOpen) this.#guestAgent = new GuestAgent(await this.#connect(GUEST_AGENT_SOCKET));

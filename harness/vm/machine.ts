@@ -37,6 +37,8 @@ export interface Machine extends AsyncDisposable {
   isRunning(): Promise<boolean>;
   /** Powers off through the guest's kernel; false when that took longer than the deadline. `GUEST_UNREACHABLE`: nobody could be asked. */
   powerOff(guest: Guest, deadlineMs: number): Promise<boolean>;
+  /** Resolves when the guest's agent, which powers it off, has died. */
+  whenAgentGone(): Promise<void>;
   /** The records of the guest's /dev/kmsg, `level,sequence,microseconds,flags;text`; null without a guest agent that answers. */
   readLog(timeoutMs: number): Promise<string | null>;
   /** Resident memory on this computer, in MiB, shared pages counted by their share; null where that is unknown. */

@@ -124,6 +124,8 @@ export class QemuMachine implements Machine {
     this.#serial = true;
   }
 
+  readonly whenAgentGone = (): Promise<void> => this.ports.whenAgentGone();
+
   hasEnded(): MachineEnd | null {
     return this.#end;
   }

@@ -128,16 +128,13 @@ function listFragments({ root }: Context): readonly string[] {
     .map((entry) => `ktrial/${entry.name.slice(0, -'.config'.length)}`);
 }
 
-/** Directories of scenarios that ktrial brings, as `--scenarios` takes them. */
-function listShipped({ root }: Context): readonly string[] {
-  return list(join(root, 'scenarios'))
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => [
-      `scenarios/${name}`,
-      ...list(join(root, 'scenarios', name))
-        .filter((entry) => entry.name.endsWith('.yaml'))
-        .map((entry) => `scenarios/${name}/${entry.name}`),
-    ]);
+/** Scenarios that ktrial brings, and their directories, as `--scenarios` takes them. */
+function listShipped({ root }: Pick<Context, 'root'>, directory = 'scenarios'): readonly string[] {
+  return list(join(root, directory)).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`;
+    if (entry.isDirectory()) return [path, ...listShipped({ root }, path)];
+    return entry.name.endsWith('.yaml') ? [path] : [];
+  });
 }
 
 async function listRuns(context: Context, words: readonly string[]) {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../testing/index.ts';
+
+/**
+ * Puts both forms of the reference series on trial, patch by patch, and writes what ktrial reports of them to docs/mdev-report.md.
+ * Usage: mdev-report.js [OPTION...]; the options are handed to `ktrial run`. Exit code 1 when a run does not end in a verdict.
+ */
+
+const MAIN = join(PROJECT_ROOT, 'dist/harness/cli/main.js');
+const PAGE = join(PROJECT_ROOT, 'docs/mdev-report.md');
+const FORMS = [
+  { series: 'kernels/mdev/series/v2.mbox', title: 'As it was posted' },
+  { series: 'kernels/mdev/series/merged.mbox', title: 'As it was merged' },
+];
+const HEAD = `# The reference series on trial
+
+\`make mdev-report\` wrote this page: two runs of ktrial, one after the other, and nothing else. [The pack's page](../scenarios/mdev/README.md) says
+which patch each scenario belongs to, and [verdicts.md](verdicts.md) how to read the numbers.
+`;
+
+function report(series: string, directory: string): string {
+  const path = join(directory, 'report.md');
+  const pack = ['--kernel', 'mdev-5.10', '--scenarios', 'scenarios/mdev', '--arms', 'per-patch'];
+  const args = [MAIN, 'run', series, ...pack, '--output', `markdown:${path}`, ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, args, { cwd: PROJECT_ROOT, stdio: 'inherit' });
+  // 1 is a verdict too.
+  if (status !== 0 && status !== 1) {
+    process.stderr.write(`mdev-report: ${series} ended with exit code ${status}, and ${PAGE} is as it was\n`);
+    process.exit(1);
+  }
+  return readFileSync(path, 'utf8');
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'mdev-report-'));
+try {
+  const parts = FORMS.map(({ series, title }) => {
+    const lines = report(series, directory).replace(/^#/gm, '##');
+    return `## ${title}\n\n${lines.replace(/^## .*\n\n/, '')}`;
+  });
+  writeFileSync(PAGE, [HEAD, ...parts].join('\n'));
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
