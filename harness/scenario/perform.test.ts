@@ -484,7 +484,7 @@ t.test(
       guest.log[0],
       /-kernel \/overlay\/l2\/tiny\/kernel -initrd \/overlay\/l2\/tiny\/initramfs\.cpio /,
     );
-    t.match(guest.log[0], /-device vfio-pci,sysfsdev=\/sys\/d$/);
+    t.match(guest.log[0], /-device vfio-pci,id=device0,sysfsdev=\/sys\/d$/);
     t.ok(guest.log.includes('kill 100 TERM'));
     t.strictSame(performance.evidence, { 'l2.console': 'l2: up\n' });
   },
@@ -512,6 +512,117 @@ t.test('a VM inside the guest that quits by its monitor exits with 0', async (t)
   t.strictSame(performance.findings, []);
 });
 
+/** A guest with a VM whose console has one more line each time that it is read, and that ends after its last line. */
+function aVmThatPrints(lines: readonly string[], end: Answer | null = null): FakeGuest {
+  let read = 0;
+  const guest = aGuest((command) => {
+    if (command.startsWith('mkdir')) return null;
+    if (!command.startsWith('tail')) return {};
+    read = Math.min(read + 1, lines.length);
+    if (read === lines.length && end) guest.end('mkdir', end);
+    return {
+      stdout: lines
+        .slice(0, read)
+        .map((line) => `${line}\r\n`)
+        .join(''),
+    };
+  });
+  return guest;
+}
+
+async function waitForVm(wait: string, guest: FakeGuest) {
+  const { performance, clock } = await play(
+    `${L2}steps: [{startL2: {l2: tiny}}, {label: l, waitForL2: ${wait}}]\n`,
+    undefined,
+    { guest },
+  );
+  const record = performance.steps.find((one) => one.label === 'l');
+  return { record, findings: performance.findings, fault: performance.fault, clock };
+}
+
+t.test('a wait for a VM inside the guest ends with the line that it waits for', async (t) => {
+  const { findings, record } = await waitForVm(
+    "{matches: '^l2: tested$'}",
+    aVmThatPrints(['boot', 'l2: test', 'l2: tested']),
+  );
+  t.strictSame(findings, []);
+  t.strictSame(record?.details, ['console: boot', 'console: l2: test', 'console: l2: tested']);
+});
+
+t.test('lines that were there before do not count as more', async (t) => {
+  const lines = Array.from({ length: 6 }, (_, turn) => `l2: block ${turn} ok`);
+  const { findings, record } = await waitForVm("{matches: ' ok$', more: 3}", aVmThatPrints(lines));
+  t.strictSame(findings, []);
+  t.equal(record?.details.length, 4, 'one before, and three more');
+  const stuck = await waitForVm("{matches: ' ok$', more: 3, timeout: 5s}", aVmThatPrints(lines.slice(0, 3)));
+  t.match(stuck.findings, [
+    {
+      signature: 'expectation:x:l:console',
+      title: /2 of 3 lines of its console matched \/ ok\$\/ within 5 s/,
+    },
+  ]);
+});
+
+t.test('a line that must not come ends the wait at once', async (t) => {
+  const { findings, clock } = await waitForVm(
+    "{matches: ' ok$', lacks: ' failed', timeout: 100s}",
+    aVmThatPrints(['l2: up', 'l2: block 1 failed: came nothing', 'l2: block 2']),
+  );
+  t.match(findings, [
+    { signature: 'expectation:x:l:console', title: /has "l2: block 1 failed: came nothing"/ },
+  ]);
+  t.ok(clock < 20_000);
+});
+
+t.test('a wait for a VM that ends by itself ends with it, and has its last lines', async (t) => {
+  const { findings, clock, fault } = await waitForVm(
+    "{matches: '^l2: tested', timeout: 100s}",
+    aVmThatPrints(['l2: up', 'Kernel panic - not syncing: dead'], { stderr: 'vfio: gone\n' }),
+  );
+  t.equal(fault, null);
+  t.match(findings, [
+    {
+      signature: 'expectation:x:l:VM ended',
+      title: /the VM l2 ended by itself: its QEMU exited with code 0$/,
+    },
+  ]);
+  t.ok(findings[0]?.details.includes('stderr: vfio: gone'));
+  t.ok(findings[0]?.details.includes('console: Kernel panic - not syncing: dead'));
+  t.ok(clock < 20_000);
+});
+
+t.test('the last line of a VM that ends is seen', async (t) => {
+  const { findings } = await waitForVm("{matches: '^l2: done'}", aVmThatPrints(['l2: up', 'l2: done'], {}));
+  t.strictSame(findings, []);
+});
+
+t.test('a VM that ended by itself is neither stopped nor asked', async (t) => {
+  for (const step of ['stopL2: l2', 'stopL2: {how: KILL}', 'monitorL2: {command: info pci}']) {
+    const guest = aGuest((command) => {
+      if (command.startsWith('mkdir')) return null;
+      return command.includes('info pci') ? { exitCode: 2, stderr: 'Connection refused\n' } : {};
+    });
+    const { performance } = await play(
+      `${L2}steps: [{startL2: {l2: tiny}}, {run: meanwhile}, {label: l, ${step}}]\n`,
+      undefined,
+      {
+        guest: {
+          ...guest,
+          run(command, options) {
+            if (command === 'meanwhile') guest.end('mkdir', { exitCode: null, signal: 'SEGV' });
+            return guest.run(command, options);
+          },
+        },
+      },
+    );
+    t.match(
+      performance.findings,
+      [{ signature: 'expectation:x:l:VM ended', title: /its QEMU was killed by SIGSEGV/ }],
+      step,
+    );
+  }
+});
+
 const FAILING: readonly string[] = [
   'run: a',
   'run: {command: a, exit: 3, stdout: {equals: other}}',
@@ -521,6 +632,7 @@ const FAILING: readonly string[] = [
   'rmmod: m',
   'waitForFile: /f',
   'waitForState: {command: a}',
+  'waitForL2: {matches: up}',
   'monitorL2: {command: info}',
   'stopL2: l2',
   'startL2: {l2: tiny, name: other}',

@@ -22,6 +22,7 @@ import { upload } from './upload.ts';
 import { wait } from './wait.ts';
 import { waitForDmesg } from './wait-for-dmesg.ts';
 import { waitForFile } from './wait-for-file.ts';
+import { waitForL2 } from './wait-for-l2.ts';
 import { waitForState } from './wait-for-state.ts';
 import { widen } from './widen.ts';
 import { write } from './write.ts';
@@ -48,8 +49,9 @@ export const STEPS: readonly Step[] = [
   waitForDmesg,
   waitForState,
   startL2,
-  stopL2,
+  waitForL2,
   monitorL2,
+  stopL2,
   kunit,
   kselftest,
   widen,

@@ -4,6 +4,7 @@ import { quoteArgs } from '../../model/index.ts';
 import { checkEnd, checkText, quoteOutput } from '../check.ts';
 import { settleOptionalText, textExpectation, writtenText } from '../expectation.ts';
 import { monitorPathOf } from '../l2.ts';
+import { findVmEnd } from '../l2-end.ts';
 import { duration, line, milliseconds, name, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
@@ -38,12 +39,17 @@ export const monitorL2 = defineStep<Written, Body>({
   }),
   describe: (body) => `monitor ${body.name}: ${body.command}`,
   jobs: (body) => ({ uses: [body.name] }),
-  async perform({ name, command, answer, timeoutMs }, context) {
+  async perform({ name, command, answer, timeoutMs: writtenMs }, context) {
+    const job = context.jobs.get(name);
+    const timeoutMs = context.scale(writtenMs);
     const result = await context.guest.run(quoteArgs(['qemu-monitor', monitorPathOf(name), command]), {
-      timeoutMs: context.scale(timeoutMs),
+      timeoutMs,
       env: context.env,
     });
     const details = quoteOutput(result);
+    // Without a QEMU nobody answers.
+    const gone = result.exitCode === 0 ? null : await findVmEnd(job, context.guest, timeoutMs);
+    if (gone) return { failures: [gone], details };
     const ended = checkEnd(result, [0], 'qemu-monitor');
     const answered = checkText(result.stdout, answer, 'answer').map((one) => ({ ...one, details }));
     return { failures: ended.length > 0 ? ended : answered, details };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { quoteArgs } from '../../model/index.ts';
 import { quoteOutput } from '../check.ts';
 import { consolePathOf, l2Command, monitorPathOf } from '../l2.ts';
+import { describeVmEnd } from '../l2-end.ts';
 import {
   amount,
   count,
@@ -81,9 +82,7 @@ export const startL2 = defineStep<Written, Body>({
       const details = [command, ...quoteOutput(job.output())];
       return { failures: [{ what: 'deadline', title: 'its monitor does not answer', details }] };
     }
-    const how =
-      state.signal === null ? `exited with code ${state.exitCode}` : `was killed by SIG${state.signal}`;
     const details = [command, ...quoteOutput(state)];
-    return { failures: [{ what: 'not started', title: `QEMU ${how}`, details }] };
+    return { failures: [{ what: 'not started', title: `QEMU ${describeVmEnd(state)}`, details }] };
   },
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { quoteArgs } from '../../model/index.ts';
 import { checkEnd, quoteOutput } from '../check.ts';
 import { monitorPathOf } from '../l2.ts';
+import { findVmEnd } from '../l2-end.ts';
 import { duration, milliseconds, name, shorthand, toMs } from '../scalar.ts';
 import { defineStep } from '../step.ts';
 
@@ -24,7 +25,8 @@ type Body = z.output<typeof settled>;
 /** Stops a VM inside the guest. */
 export const stopL2 = defineStep<Written, Body>({
   kind: 'stopL2',
-  description: 'Stops a VM inside the guest and waits until its QEMU has ended.',
+  description:
+    'Stops a VM inside the guest and waits until its QEMU has ended. Fails when it had ended before.',
   written: () => written,
   settled: () => settled,
   settle: ({ name, how, timeout }) => ({ name, how, timeoutMs: toMs(timeout) }),
@@ -33,6 +35,8 @@ export const stopL2 = defineStep<Written, Body>({
   async perform({ name, how, timeoutMs: writtenMs }, context) {
     const job = context.jobs.get(name);
     const timeoutMs = context.scale(writtenMs);
+    const ended = await findVmEnd(job, context.guest, timeoutMs);
+    if (ended) return { failures: [ended] };
     if (how === 'quit')
       await context.guest.run(quoteArgs(['qemu-monitor', monitorPathOf(name), 'quit']), { timeoutMs });
     else await job.kill(how);

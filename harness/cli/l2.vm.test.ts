@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { runCommand } from '../host/index.ts';
+import type { TrialResult } from '../model/index.ts';
+import { CACHE_HOME, PROJECT_ROOT } from '../testing/index.ts';
+
+t.setTimeout(60 * 60_000);
+
+/** A VM inside the guest whose kernel panics, because it is given no program to run. */
+
+const MAIN = join(import.meta.dirname, 'main.js');
+
+const home = await mkdtemp(join(tmpdir(), 'ktrial-l2-'));
+t.teardown(() => rm(home, { recursive: true, force: true }));
+
+async function perform(name: string, steps: string): Promise<TrialResult> {
+  const path = join(home, `${name}.yaml`);
+  const run = join(home, name);
+  await writeFile(
+    path,
+    `name: ${name}\ndescription: d\nmachine: {cpus: 2, memoryMib: 512}\nl2:\n  tiny: {kernel: l2-tiny}\nsteps:\n${steps}`,
+  );
+  await runCommand(
+    process.execPath,
+    [MAIN, 'run', '--kernel', 'smoke-5.10', '--scenarios', path, '-n', '1', '--cold', '--run-directory', run],
+    { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
+  );
+  const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
+    readonly trials: readonly { readonly result: TrialResult }[];
+  };
+  return record.trials[0]?.result as TrialResult;
+}
+
+t.test('a splat in a VM inside the guest is a note that names the VM, and no finding', async (t) => {
+  const { outcome, reason, findings, splats, notes } = await perform(
+    'stays',
+    `  - startL2: {l2: tiny, name: deep, memoryMib: 64, append: rdinit=/nowhere panic=600}
+  - waitForL2: {name: deep, matches: Kernel panic - not syncing, timeout: 120s}
+  - stopL2: {name: deep, how: KILL}
+`,
+  );
+  t.equal(outcome, 'passed', reason);
+  t.strictSame([findings, splats], [[], []], 'the kernel under test has not complained');
+  t.match(
+    notes.join('\n'),
+    /the kernel of the VM deep inside the guest complains, which is not the kernel under test: kernel panic: .*\(deep\.console\)/,
+  );
+});
+
+t.test('a wait for a VM that ends by itself ends with it', async (t) => {
+  const { outcome, blame, findings, splats, notes, steps } = await perform(
+    'ends',
+    `  - startL2: {l2: tiny, memoryMib: 64, append: rdinit=/nowhere}
+  - label: the VM is up
+    waitForL2: {matches: '^l2: up', timeout: 10m}
+`,
+  );
+  t.strictSame([outcome, blame], ['failed', 'kernel']);
+  t.match(findings, [
+    {
+      signature: 'expectation:ends:the VM is up:VM ended',
+      title: /the VM l2 ended by itself: its QEMU exited with code 0$/,
+    },
+  ]);
+  t.match(findings[0]?.details.join('\n'), /^console: .*Kernel panic - not syncing/m);
+  t.strictSame(splats, []);
+  t.match(notes.join('\n'), /the kernel of the VM l2 inside the guest complains/);
+  const wait = steps.find((one) => one.label === 'the VM is up');
+  t.ok((wait?.durationMs ?? 0) < 300_000, 'the time limit was not waited for');
+});
