@@ -27,6 +27,10 @@ const written = z.strictObject({
     .default([])
     .meta({ description: 'sysfs paths of devices handed to it by vfio-pci' }),
   append: lineOrNothing.default('').meta({ description: "added to its kernel's command line" }),
+  acpi: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'its kernel uses ACPI, by which it hears that a device is unplugged' }),
   paused: z.boolean().default(false).meta({ description: 'its CPU never runs; the monitor works' }),
   timeout: duration
     .default('30s')
@@ -39,6 +43,8 @@ const settled = z.strictObject({
   memoryMib: count,
   devices: z.array(z.string().min(1)),
   append: z.string(),
+  // Settled scenarios in older journals do not have it.
+  acpi: z.boolean().default(false),
   paused: z.boolean(),
   timeoutMs: milliseconds,
 });
@@ -52,12 +58,13 @@ export const startL2 = defineStep<Written, Body>({
   description: 'Starts a VM inside the guest; its console is /run/l2/NAME.console there.',
   written: () => written,
   settled: () => settled,
-  settle: ({ l2, name, memoryMib, devices, append, paused, timeout }) => ({
+  settle: ({ l2, name, memoryMib, devices, append, acpi, paused, timeout }) => ({
     l2,
     name,
     memoryMib: toNumber(memoryMib),
     devices,
     append,
+    acpi,
     paused,
     timeoutMs: toMs(timeout),
   }),
