@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type DevicePlaces, findPciDevice } from '../host/index.ts';
 import type { ArmBuild, CampaignState, Kernel, PlannedScenario } from '../model/index.ts';
-
-/** Where Linux has the PCI devices of this computer. */
-const PCI_DEVICES = '/sys/bus/pci/devices';
 
 /**
  * By scenario what it needs and this kernel, or this computer, has not, as a sentence; only scenarios that lack something.
- * `pciDevices` is where the computer's PCI devices are.
+ * `devices` is where the computer's devices are.
  */
 export async function findUnmetNeeds(
   scenarios: readonly PlannedScenario[],
   kernel: Pick<Kernel, 'modules'>,
-  pciDevices: string = PCI_DEVICES,
+  devices?: DevicePlaces,
 ): Promise<Readonly<Record<string, string>>> {
   const needing = scenarios.filter((one) => one.needs !== undefined);
   if (needing.length === 0) return {};
@@ -22,11 +20,14 @@ export async function findUnmetNeeds(
     files.filter((file) => file.endsWith('.ko')).map((file) => nameOf(basename(file, '.ko'))),
   );
   const unmet: [string, string][] = [];
-  for (const { name, needs } of needing) {
+  for (const { name, needs, machine } of needing) {
     const lacking = (needs?.modules ?? []).filter((module) => !modules.has(nameOf(module)));
+    const { problem } = needs?.pci
+      ? await findPciDevice(needs.pci, machine.memoryMib, devices)
+      : { problem: null };
     const reasons = [
       ...(lacking.length > 0 ? [`the kernel has no module ${lacking.join(', ')}`] : []),
-      ...(needs?.pci ? [await describeDevice(needs.pci, pciDevices)] : []),
+      ...(problem === null ? [] : [problem]),
     ];
     if (reasons.length > 0) unmet.push([name, reasons.join('; ')]);
   }
@@ -36,18 +37,6 @@ export async function findUnmetNeeds(
 /** The kernel's name of a module: its file may have dashes for underscores. */
 function nameOf(module: string): string {
   return module.replaceAll('-', '_');
-}
-
-/** Why no machine has a PCI device of this computer: it is not there, or ktrial, which hands none on, has to leave it. */
-async function describeDevice(wanted: string, directory: string): Promise<string> {
-  for (const address of await readdir(directory).catch(() => [])) {
-    const read = async (file: string) =>
-      (await readFile(join(directory, address, file), 'utf8').catch(() => '')).trim().replace(/^0x/, '');
-    const id = `${await read('vendor')}:${await read('device')}`;
-    if (id === wanted || (wanted.endsWith(':*') && id.startsWith(wanted.slice(0, -1))))
-      return `this computer has the PCI device ${id} (${address}), but ktrial's machines get no device of the computer`;
-  }
-  return `this computer has no PCI device ${wanted}`;
 }
 
 /** The modules of ktrial's own that guests of the plan's scenarios need, without those of scenarios that are skipped. */

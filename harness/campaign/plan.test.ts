@@ -57,7 +57,7 @@ t.test('every scenario runs on every arm, as often as the more of request and sc
 });
 
 t.test('a machine is a clone unless the request or the scenario forbids it', async (t) => {
-  const boots = (cold: boolean, clone: string) =>
+  const boots = (cold: boolean, clone: string, needs?: object) =>
     planCampaign({
       series: null,
       arms: 'pair',
@@ -66,11 +66,17 @@ t.test('a machine is a clone unless the request or the scenario forbids it', asy
       seed: 1,
       cold,
       clonesPerControl: 20,
-      scenarios: [{ name: 'one', repeats: 1, l2: {}, clone, ...NOTHING_TO_DO }],
+      scenarios: [{ name: 'one', repeats: 1, l2: {}, clone, needs, ...NOTHING_TO_DO }],
     } as unknown as CampaignRequest).trials.map((trial) => trial.boot);
   t.strictSame(boots(false, 'auto'), ['clone', 'cold']);
   t.strictSame(boots(true, 'auto'), ['cold']);
   t.strictSame(boots(false, 'never'), ['cold']);
+  t.strictSame(boots(false, 'auto', { modules: ['mtty'], pci: null }), ['clone', 'cold']);
+  t.strictSame(
+    boots(false, 'auto', { modules: [], pci: '15b3:*' }),
+    ['cold'],
+    'a real device is in no snapshot',
+  );
 });
 
 t.test('arms have titles for people', async (t) => {

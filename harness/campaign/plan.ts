@@ -97,7 +97,7 @@ function planAttempt(
     arm,
     attempt,
     seed: seedOf(request.seed, scenario.name, attempt),
-    boot: request.cold || scenario.clone === 'never' || scenario.static ? 'cold' : 'clone',
+    boot: request.cold || !canBeCloned(scenario) ? 'cold' : 'clone',
     control: false,
     template: Math.floor((attempt - 1) / request.trialsPerBoot),
   };
@@ -105,6 +105,11 @@ function planAttempt(
   const widened = { ...trial, widened: true };
   if ((attempt - 1) % ATTEMPTS_PER_UNWIDENED !== 0) return [widened];
   return [widened, { ...trial, id: `${trial.id}.unwidened`, widened: false }];
+}
+
+/** A real device cannot be frozen with a machine. */
+function canBeCloned({ clone, static: checks, needs }: SettledScenario): boolean {
+  return clone !== 'never' && !checks && (needs?.pci ?? null) === null;
 }
 
 /** Attempts that a sequential campaign makes of nearly every scenario. */

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import t from 'tap';
 import { availableMemoryMib } from '../host/index.ts';
-import type { PlannedTrial } from '../model/index.ts';
+import type { PlannedScenario, PlannedTrial } from '../model/index.ts';
 import { aCampaignPlan } from '../testing/fast-campaign.ts';
 import { aState } from '../testing/index.ts';
 import { chooseNext, estimateRemainingMs, measureCapacity, needsOf, orderTrials } from './schedule.ts';
@@ -64,6 +64,15 @@ t.test('a trial starts only where cores and memory are left', async (t) => {
   t.equal(chooseNext([5000], [], capacity, needsOf), 5000, 'alone it may try');
 });
 
+t.test('one machine at a time has a device of this computer, and others pass it', async (t) => {
+  const holding = { memoryMib: 1, device: true as const };
+  const needsOf = (name: string) => (name === 'card' ? holding : { memoryMib: 1 });
+  const capacity = { jobs: 4, memoryMib: 1000 };
+  t.equal(chooseNext(['card'], [{ memoryMib: 1 }], capacity, needsOf), 'card');
+  t.equal(chooseNext(['card'], [holding], capacity, needsOf), null);
+  t.equal(chooseNext(['card', 'plain'], [holding], capacity, needsOf), 'plain');
+});
+
 t.test(
   'equal scenarios keep the order of the plan, and a group is as long as its longest trial',
   async (t) => {
@@ -105,7 +114,10 @@ t.test('a trial needs its guest’s memory, and QEMU’s', async (t) => {
     ...one,
     machine: { ...one.machine, memoryMib: index === 0 ? 512 : 2048 },
   }));
-  const state = aState([], null, { plan: { ...plan, scenarios } });
+  const card = { ...scenarios[0], name: 'card', needs: { modules: [], pci: '15b3:*' } } as PlannedScenario;
+  const trials = [...plan.trials, aTrial('card', 'base')];
+  const state = aState([], null, { plan: { ...plan, scenarios: [...scenarios, card], trials } });
+  t.match(needsOf('card.base.1', state), { device: true });
   t.strictSame(needsOf('big.base.1', state), { memoryMib: 2748 });
   t.strictSame(needsOf('s.base.1', state), { memoryMib: 1212 });
   t.strictSame(needsOf('absent', state), { memoryMib: 700 });

@@ -53,6 +53,8 @@ export function estimateRemainingMs(
 /** What a trial needs of the computer while it runs. */
 export interface Needs {
   readonly memoryMib: number;
+  /** Whether it holds a device of this computer, which one machine at a time can have. Absent: it does not. */
+  readonly device?: true;
 }
 
 /** What this computer has for all machines together. */
@@ -75,7 +77,9 @@ export function chooseNext<T>(
   if (running.length >= capacity.jobs) return null;
   if (running.length === 0) return waiting[0] ?? null;
   const left = capacity.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
-  return waiting.find((trial) => needsOf(trial).memoryMib <= left) ?? null;
+  const held = running.some((one) => one.device);
+  const fits = (needs: Needs) => needs.memoryMib <= left && !(held && needs.device);
+  return waiting.find((trial) => fits(needsOf(trial))) ?? null;
 }
 
 /** Memory beside the guest's own that a machine costs, in MiB: QEMU itself and its translation cache. */
@@ -95,5 +99,8 @@ export async function measureCapacity(jobs: number | null): Promise<Capacity> {
 export function needsOf(id: string, { plan, trials }: CampaignState): Needs {
   const name = trials.find((trial) => trial.id === id)?.scenario;
   const scenario = plan.scenarios.find((one) => one.name === name);
-  return { memoryMib: (scenario?.machine.memoryMib ?? 0) + MACHINE_OVERHEAD_MIB };
+  return {
+    memoryMib: (scenario?.machine.memoryMib ?? 0) + MACHINE_OVERHEAD_MIB,
+    ...((scenario?.needs?.pci ?? null) === null ? {} : { device: true as const }),
+  };
 }

@@ -16,6 +16,8 @@ export interface Confinement {
   readonly network: boolean;
   /** Limit of its address space, in MiB. */
   readonly addressSpaceMib: number;
+  /** Memory that it may lock, in MiB, where it needs more than programs have. Absent: it does not. */
+  readonly lockedMib?: number;
   /** Limit of each file that it writes, in MiB. */
   readonly fileMib: number;
   /** Whether it may be released, and then outlives ktrial (`Daemon.release`). */
@@ -43,7 +45,8 @@ const CONFINED_ID = 65_521;
  */
 const SCRIPT = `[ -z "$1" ] || mount -a -T "$1" || exit
 ulimit -c 0 && ulimit -f "$2" && ulimit -v "$3" || exit
-shift 3
+[ -z "$4" ] || ulimit -l "$4" || exit
+shift 4
 echo confined >&3
 exec 3>&-
 exec "$@"`;
@@ -70,7 +73,9 @@ export function confine(
   const user = grant(confinement, isRoot && isolated ? chooseUser(confinement) : callersUser(isRoot));
   const { canOutlive = false } = confinement;
   const script = ['sh', '-c', SCRIPT, 'sh'];
-  const limits = [String(confinement.fileMib * 2048), String(confinement.addressSpaceMib * 1024)];
+  const { fileMib, addressSpaceMib, lockedMib } = confinement;
+  const locked = lockedMib === undefined ? '' : String(lockedMib * 1024);
+  const limits = [String(fileMib * 2048), String(addressSpaceMib * 1024), locked];
   if (!isolated)
     return {
       argv: [...script, '', ...limits, ...giveUp(user, isRoot, canOutlive), ...argv],

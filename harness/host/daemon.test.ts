@@ -85,7 +85,7 @@ t.test('a confined program sees the system’s programs and its own files, and n
 
 t.test('a confined program has no privileges that it could use or get back', async (t) => {
   const { at, confinement } = await prepare(t);
-  const daemon = await startDaemon(['sleep', '60'], at('log'), confinement);
+  const daemon = await startDaemon(['sleep', '60'], at('log'), { ...confinement, lockedMib: 3 });
   // The script becomes setpriv, which becomes the program.
   for (let look = 0; look < 100; look += 1) {
     if ((await readFile(`/proc/${daemon.pid}/comm`, 'utf8')) === 'sleep\n') break;
@@ -104,6 +104,7 @@ t.test('a confined program has no privileges that it could use or get back', asy
   t.match(limits, /^Max file size +1048576 +1048576 /m);
   t.match(limits, /^Max address space +268435456 +268435456 /m);
   t.match(limits, /^Max core file size +0 +0 /m);
+  t.match(limits, /^Max locked memory +3145728 +3145728 /m);
 });
 
 t.test('a confined program has no network, unless it is given one', async (t) => {

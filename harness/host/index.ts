@@ -32,6 +32,8 @@ export { takeFreeLock, takeLock } from './lock.ts';
 export { ownerTag } from './owner.ts';
 export type { Feature, SystemPackage } from './package.ts';
 export { FEATURES, isNeeded, packageOf, SYSTEM_PACKAGES } from './package.ts';
+export type { DevicePlaces, PciDevice } from './pci-device.ts';
+export { findPciDevice } from './pci-device.ts';
 export type { Program } from './process.ts';
 export { startProgram } from './process.ts';
 export { spareProcesses } from './process-room.ts';

@@ -24,5 +24,5 @@ async function fetchNative(directory: string, source: DebianSource): Promise<str
   const architecture = DEBIAN_ARCHITECTURES[hostArchitecture() ?? 'x86_64'];
   const { path } = await fetchDebianPackage('busybox-static', undefined, { ...source, architecture });
   await runCommand('dpkg-deb', ['-x', '--', path, directory]);
-  return join(directory, 'bin/busybox');
+  return join(directory, 'usr/bin/busybox');
 }

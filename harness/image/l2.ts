@@ -8,7 +8,7 @@ import type { BakeOptions } from './bake.ts';
 import { openImageStore, ROOT_FILE } from './store.ts';
 
 /** The suite of the busybox in an L2: the image's. */
-const SUITE = 'bookworm';
+const SUITE = 'trixie';
 const BUSYBOX = 'busybox-static';
 
 /**
@@ -56,7 +56,7 @@ async function packRoot(scratch: string, deb: string, initPath: string, archive:
   await runCommand('dpkg-deb', ['-x', '--', deb, join(scratch, 'deb')]);
   for (const directory of ['bin', 'dev', 'proc', 'sys'])
     await mkdir(join(root, directory), { recursive: true });
-  await copyFile(join(scratch, 'deb/bin/busybox'), join(root, 'bin/busybox'));
+  await copyFile(join(scratch, 'deb/usr/bin/busybox'), join(root, 'bin/busybox'));
   await copyFile(initPath, join(root, 'init'));
   await chmod(join(root, 'init'), 0o755);
   const applets = await linkApplets(root, initPath);

@@ -36,6 +36,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     'CONFIG_VFIO_MDEV=m',
     'CONFIG_VFIO_MDEV_DEVICE=m',
   ],
+  mdev_bochs: ['CONFIG_MODULES=y', 'CONFIG_SYSFS=y', 'CONFIG_VFIO_MDEV=m', 'CONFIG_VFIO_MDEV_DEVICE=m'],
 };
 
 /** With these a module fits only the build that made the kernel, and not one that has the same configuration. */

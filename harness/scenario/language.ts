@@ -104,7 +104,7 @@ const writtenNeeds = z.strictObject({
       'a PCI device as vendor:device in hexadecimal digits, or vendor:*',
     )
     .optional()
-    .meta({ description: 'a PCI device of this computer, such as 15b3:*' }),
+    .meta({ description: 'a PCI device of this computer that the machine gets, such as 15b3:*' }),
 });
 
 export const machineEnd = z.enum(['running', 'panicked', 'hung', 'reset']);

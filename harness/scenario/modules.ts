@@ -32,7 +32,7 @@ export const DELAY_MODULE = 'ktrial_delay';
 export const COVERAGE_MODULE = 'ktrial_coverage';
 
 /** Modules of ktrial's own that a scenario loads like any other, by name. They are in `kernels/modules`. */
-export const LOADABLE_MODULES: readonly string[] = ['mdev_probe', 'mdev_probe_driver'];
+export const LOADABLE_MODULES: readonly string[] = ['mdev_probe', 'mdev_probe_driver', 'mdev_bochs'];
 
 /** The kernel's name of a module: its file may have dashes for underscores. */
 export function kernelNameOf(module: string): string {

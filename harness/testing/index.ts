@@ -28,6 +28,7 @@ export { CLEAN_BOOT, FakeMachine } from './machine.ts';
 export type { MarkedLog } from './marked.ts';
 export { readMarkedLog, writeMarkedLog } from './marked.ts';
 export { mutate } from './mutation.ts';
+export { type FakePciDevice, makePciDevices } from './pci-devices.ts';
 export { aPerformer, type FakePerformer, type FakeWorld } from './performer.ts';
 export { GOLDEN_LOGS, goldenName, judgeMarkedLog, PROVOKE_PACK } from './provoke.ts';
 export { PROJECT_ROOT } from './root.ts';

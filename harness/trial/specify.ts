@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { digestOf } from '../host/index.ts';
+import { type DevicePlaces, digestOf, findPciDevice, type PciDevice } from '../host/index.ts';
 import { bakeDataDisk, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
-import type { DataDisk, Kernel, Limits } from '../model/index.ts';
+import { type DataDisk, Fault, type Kernel, type Limits } from '../model/index.ts';
 import {
   type Accelerator,
   type MachineSpec,
@@ -19,6 +19,8 @@ export interface MachinePlace {
   readonly accelerator: Accelerator;
   /** Bounds on what its machines may print; `DEFAULT_LIMITS` unless given. */
   readonly limits?: Limits;
+  /** Where this computer has its devices; absent: where Linux has them. */
+  readonly devices?: DevicePlaces;
   /** Makes the root file system of a VM inside the guest, by its name in images/; returns its path. */
   readonly bakeL2Root: (name: string, signal: AbortSignal) => Promise<string>;
 }
@@ -33,7 +35,17 @@ export async function specifyMachine(
   const files = await listOverlayFiles(trial, place, signal);
   const keys = makeKeys();
   await bakeOverlay(machine.overlayPath, { keys, kernel: trial.kernel, files }, { signal });
-  return { ...machine, keys };
+  const pci = await findDevice(trial, place);
+  return { ...machine, ...(pci ? { pci } : {}), keys };
+}
+
+/** The device of this computer that a trial's machine gets. Fault `TRIAL_NO_DEVICE` (lab) where it cannot have it any more. */
+async function findDevice({ settled }: ResolvedTrial, { devices }: MachinePlace): Promise<PciDevice | null> {
+  const wanted = settled.needs?.pci ?? null;
+  if (wanted === null) return null;
+  const { device, problem } = await findPciDevice(wanted, settled.machine.memoryMib, devices);
+  if (device) return device;
+  throw new Fault({ blame: 'lab', code: 'TRIAL_NO_DEVICE', message: problem });
 }
 
 /** Plans the same machine before anything is made: no keys, and nothing yet at the overlay's path. */

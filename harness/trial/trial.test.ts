@@ -6,15 +6,18 @@ import t from 'tap';
 import { Fault, MAXIMUM_TRIAL_SPLATS } from '../model/index.ts';
 import { aScenario, FAKE_TIMEOUTS, runFakeTrial } from '../testing/fake-lab.ts';
 import {
+  aMachineStarter,
   aTemplateSource,
   aTrial,
   type FakeMachine,
   KASAN_LINES,
   type MachineScript,
+  makePciDevices,
   stampLines,
   WARNING_LINES,
 } from '../testing/index.ts';
 import { settleReachability } from '../verdict/index.ts';
+import type { MachineSpec } from '../vm/index.ts';
 
 t.jobs = 6;
 
@@ -460,6 +463,32 @@ t.test(
     });
   },
 );
+
+t.test('a machine gets the device that its scenario needs, and none is started without it', async (t) => {
+  const settled = aScenario("needs: {pci: '15b3:*'}\nsteps: [{run: work}]\n");
+  const perform = async (driver: string) => {
+    const specs: MachineSpec[] = [];
+    const starter = aMachineStarter((spec) => {
+      specs.push(spec);
+      return {};
+    });
+    const card = { id: '15b3:1019', driver, group: 12 };
+    const devices = makePciDevices(t.testdir(), { '0000:03:00.0': card }, { groups: [12] });
+    const { result } = await runFakeTrial(`${t.testdirName}/lab`, settled, {}, { lab: { starter, devices } });
+    return { result, specs };
+  };
+  const ready = await perform('vfio-pci');
+  t.match(ready.result, { outcome: 'passed' });
+  const { memoryMib } = settled.machine;
+  const pci = { address: '0000:03:00.0', group: '12', lockedMib: memoryMib + 1024 };
+  t.strictSame(
+    ready.specs.map((spec) => spec.pci),
+    [pci],
+  );
+  const taken = await perform('mlx5_core');
+  t.match(taken.result, { outcome: 'failed', blame: 'lab', fault: 'TRIAL_NO_DEVICE', reason: /mlx5_core/ });
+  t.strictSame(taken.specs, []);
+});
 
 t.test('a template that cannot be made is reported the same way', { buffered: true }, async (t) => {
   const fault = new Fault({ blame: 'lab', code: 'TEMPLATE_NOT_FROZEN', message: 'the kernel panicked' });

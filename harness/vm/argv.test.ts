@@ -109,6 +109,11 @@ t.test('each part of a spec changes its own arguments and no other', async (t) =
       },
     ],
     [
+      'a PCI device of this computer, at one place in every guest',
+      { pci: { address: '0000:03:00.0', group: '12', lockedMib: 2048 } },
+      { gone: [], added: ['-device vfio-pci,host=0000:03:00.0,addr=0x10,rombar=0'] },
+    ],
+    [
       'a data disk',
       { dataDiskPath: '/d' },
       { gone: [], added: [`-drive if=none,id=data,file=/d,${DISK}`, '-device virtio-blk-pci,drive=data'] },

@@ -49,6 +49,7 @@ export function buildArgv(spec: MachineSpec, sockets: string, keepable = false):
     ...(spec.network ? network(',hostfwd=tcp:127.0.0.1:0-:22') : []),
     ...ports((id) => `socket,id=${id},path=${comma(join(sockets, id))},server=on,wait=off`),
     ...entropy(),
+    ...realDevice(spec),
     ...endings(spec.arch),
     ...(isClone ? ['-incoming', 'defer'] : []),
   ];
@@ -71,6 +72,7 @@ export function buildReproductionCommand(spec: MachineSpec): string {
     ...(spec.network ? network('') : []),
     ...ports((id) => `null,id=${id}`),
     ...entropy(),
+    ...realDevice(spec),
     ...endings(spec.arch),
   ]);
 }
@@ -181,6 +183,11 @@ function ports(backend: (id: string) => string): string[] {
 
 function entropy(): string[] {
   return ['-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng'];
+}
+
+/** At one place in every guest, 0000:00:10.0. Without its ROM, from which the firmware would try to boot. */
+function realDevice({ pci }: MachineSpec): string[] {
+  return pci ? ['-device', `vfio-pci,host=${pci.address},addr=0x10,rombar=0`] : [];
 }
 
 /**

@@ -32,12 +32,17 @@ export async function confineMachine(
       ...(spec.ram?.use === 'private' ? [] : [spec.bootImage]),
       spec.rootPath,
       ...(spec.dataDiskPath === undefined ? [] : [spec.dataDiskPath]),
+      ...(spec.pci ? [`/sys/bus/pci/devices/${spec.pci.address}`] : []),
     ],
     secret: [spec.overlayPath],
     writable: [sockets, console, ...(spec.ram ? [spec.ram.path] : [])],
-    devices: devicesOf(spec.accelerator.kind),
+    devices: [
+      ...devicesOf(spec.accelerator.kind),
+      ...(spec.pci ? ['/dev/vfio/vfio', `/dev/vfio/${spec.pci.group}`] : []),
+    ],
     network: spec.network,
     addressSpaceMib: spec.memoryMib + OWN_MIB,
+    ...(spec.pci ? { lockedMib: spec.pci.lockedMib } : {}),
     fileMib: consoleMib + SLACK_MIB,
     canOutlive,
   };

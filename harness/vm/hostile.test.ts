@@ -234,7 +234,7 @@ t.test('whatever a guest agent answers, it costs a bounded time and memory', asy
   await t.rejects(eager.revive(Buffer.alloc(88), PATIENCE_MS), { code: 'CLONE_NOT_REVIVED' }, 'two answers');
 });
 
-const IDENT = 'SSH-2.0-dropbear_2022.83\r\n';
+const IDENT = 'SSH-2.0-dropbear_2025.89\r\n';
 
 t.test('whatever comes from an SSH server that is none, no session is opened', async (t) => {
   const packet = (bytes: number, rest: Uint8Array) => {

@@ -32,7 +32,7 @@ const WORDS = [
   '"',
 ];
 const KINDS = ['greeting', 'event', 'return', 'error', 'other', 'malformed'];
-const SERVER = 'SSH-2.0-dropbear_2022.83\r\n';
+const SERVER = 'SSH-2.0-dropbear_2025.89\r\n';
 
 /** An answer to a request for the log: a head, and bytes that may be what it announces. */
 const answers = fc

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { PciDevice } from '../host/index.ts';
 import type { Architecture, Limits } from '../model/index.ts';
 
 /** How a machine's CPUs are run, and why that was chosen. */
@@ -34,6 +35,8 @@ export interface MachineSpec {
   readonly kernelArgs: readonly string[];
   /** Whether it has a network card, in a network in which nobody else is; SSH over TCP needs one. */
   readonly network: boolean;
+  /** A device of this computer that it gets; such a machine can be no template and no clone. Absent: none. */
+  readonly pci?: PciDevice;
   readonly accelerator: Accelerator;
   readonly keys: MachineKeys;
   /** The file with its RAM, for a template or a clone; anonymous memory without one. */

@@ -164,6 +164,10 @@ t.test('leaked memory, by the function that asked for it', async (t) => {
     ],
   );
   t.strictSame((await playScenario(leak, guest({ leaks: '' }))).found, []);
+  const allowing = expecting('kmemleak: {allow: {mdev_device_create: known, pond_ope: another}}');
+  t.strictSame((await playScenario(allowing, guest({ leaks: LEAKS }))).found, [
+    'expect kmemleak:memory leak in pond_open',
+  ]);
 });
 
 t.test(
@@ -190,6 +194,8 @@ t.test('a check of nothing, and an unknown value, are refused', async (t) => {
   for (const wrong of [
     '{}',
     '{kmemleak: some}',
+    '{kmemleak: {allow: {pond_open: ""}}}',
+    '{kmemleak: {allow: {"pond open": known}}}',
     '{modules: {m: -1}}',
     '{modules: {m: loaded}}',
     '{tasks: none}',

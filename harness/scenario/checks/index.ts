@@ -4,7 +4,7 @@ import { NO_SNAPSHOT, type Snapshot } from '../snapshot.ts';
 import type { Failure, StepContext } from '../step.ts';
 import { checkBlockedTasks } from './blocked-tasks.ts';
 import { checkIommuGroups, listIommuGroups } from './iommu-groups.ts';
-import { checkKmemleak, forgetLeaks } from './kmemleak.ts';
+import { allowedLeaks, checkKmemleak, forgetLeaks } from './kmemleak.ts';
 import { checkModules, moduleCounts } from './modules.ts';
 import type { Probe } from './probe.ts';
 
@@ -18,7 +18,7 @@ export const writtenChecks = {
     .optional()
     .meta({ description: 'there are as many as after the setup' }),
   kmemleak: z
-    .literal('none')
+    .union([z.literal('none'), z.strictObject({ allow: allowedLeaks })])
     .optional()
     .meta({ description: 'no memory has leaked since the setup; takes some ten seconds' }),
   blockedTasks: z.literal('none').optional().meta({ description: 'no task stays in state D' }),
@@ -49,7 +49,7 @@ export async function performChecks(checks: Checks, context: StepContext): Promi
     ...(iommuGroups ? await checkIommuGroups(context) : []),
     ...(blockedTasks ? await checkBlockedTasks(context) : []),
     // It takes longest, and what has come to an end by then has given back its memory.
-    ...(kmemleak ? await checkKmemleak(context) : []),
+    ...(kmemleak ? await checkKmemleak(kmemleak === 'none' ? {} : kmemleak.allow, context) : []),
   ];
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { z } from 'zod';
+import { nameMap } from '../name-map.ts';
 import type { Failure, StepContext } from '../step.ts';
 import { nameOfFunction, notBuilt, type Probe } from './probe.ts';
 
@@ -8,6 +10,11 @@ const SCAN_MS = 60_000;
 const AGE_MS = 5500;
 const REPORT_BYTES = 256 * 1024;
 const FRAMES_KEPT = 12;
+
+/** Leaks that are known and may be there, by the function that allocates: why. */
+export const allowedLeaks = nameMap(z.string().regex(/^[A-Za-z_][\w.]*$/), z.string().min(1)).meta({
+  description: 'by the function that allocates what may leak: why',
+});
 
 /** What hands out memory, up to the one who wanted it. */
 const ALLOCATORS =
@@ -28,14 +35,20 @@ export async function forgetLeaks(probe: Probe): Promise<void> {
   await tell(probe, 'clear');
 }
 
-/** Finds objects that nothing points to any more, since the setup. One failure for each function that allocated some. */
-export async function checkKmemleak(context: StepContext): Promise<readonly Failure[]> {
+/**
+ * Finds objects that nothing points to any more, since the setup. One failure for each function that allocated some and is none of
+ * the allowed ones.
+ */
+export async function checkKmemleak(
+  allowed: Readonly<Record<string, string>>,
+  context: StepContext,
+): Promise<readonly Failure[]> {
   if (!context.snapshot.kmemleak) throw new TypeError('nothing was noted to compare kmemleak with');
   await scanTwice(context);
   const { stdout } = await context.guest.run(`head -c ${REPORT_BYTES} ${FILE}`, {
     timeoutMs: context.scale(SCAN_MS),
   });
-  const leaks = parseLeaks(stdout);
+  const leaks = parseLeaks(stdout).filter((leak) => !Object.hasOwn(allowed, leak.allocatedIn));
   return [...new Set(leaks.map((leak) => leak.allocatedIn))].map((allocatedIn) => {
     const same = leaks.filter((leak) => leak.allocatedIn === allocatedIn);
     return {

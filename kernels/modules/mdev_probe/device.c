@@ -335,6 +335,17 @@ static struct attribute_group *type_groups[] = {
 	NULL
 };
 
+static struct attribute_group nameless_group = {
+	.attrs = type_attrs,
+};
+
+/* The good one comes first, so that a refusal has something to undo. */
+struct attribute_group *probe_nameless_groups[] = {
+	&type_group,
+	&nameless_group,
+	NULL
+};
+
 const struct mdev_parent_ops probe_ops = {
 	.owner = THIS_MODULE,
 	.mdev_attr_groups = device_groups,

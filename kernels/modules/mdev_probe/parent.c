@@ -9,6 +9,8 @@
  *	echo 1 >probe/register			registers the parent once more
  *	cat probe/counters
  *	echo mdev_probe.0 >/sys/bus/platform/drivers/mdev_probe/unbind
+ *	echo 0 >/sys/bus/platform/drivers/mdev_probe/delete_device
+ *	cat /sys/bus/platform/drivers/mdev_probe/devices_released
  *
  * Each parent is a platform device of this module's platform driver: whoever
  * unbinds the driver unregisters the parent. The directory probe and what was
@@ -37,6 +39,12 @@ module_param(parents, uint, 0444);
 MODULE_PARM_DESC(parents, "how many parents there are");
 
 static struct probe_parent all[MOST_PARENTS];
+
+/* Platform devices that were deleted and to which nobody has a reference any more. */
+static atomic_t devices_released = ATOMIC_INIT(0);
+
+/* Like probe_ops, with a type without a name. */
+static struct mdev_parent_ops nameless_ops;
 
 static const char * const counter_names[PROBE_COUNTERS] = {
 	[PROBE_REGISTERED] = "registered",
@@ -68,7 +76,8 @@ struct probe_parent *probe_parent_of(struct device *dev)
 static int register_parent(struct device *dev)
 {
 	struct probe_parent *parent = probe_parent_of(dev);
-	int error = mdev_register_device(dev, &probe_ops);
+	bool nameless = READ_ONCE(parent->nameless_type);
+	int error = mdev_register_device(dev, nameless ? &nameless_ops : &probe_ops);
 
 	probe_count(parent, error ? PROBE_REGISTER_FAILED : PROBE_REGISTERED);
 	return error;
@@ -139,6 +148,7 @@ NUMBER(remove_ms, remove.ms, LONGEST_MS);
 NUMBER(remove_wait, remove.wait, 1);
 NUMBER(show_ms, show.ms, LONGEST_MS);
 NUMBER(show_wait, show.wait, 1);
+NUMBER(nameless_type, nameless_type, 1);
 
 static ssize_t only_show(struct device *dev, struct device_attribute *attr, char *buffer)
 {
@@ -224,6 +234,7 @@ static struct attribute *probe_attrs[] = {
 	&number_remove_wait.attr.attr,
 	&number_show_ms.attr.attr,
 	&number_show_wait.attr.attr,
+	&number_nameless_type.attr.attr,
 	&dev_attr_only.attr,
 	&dev_attr_token.attr,
 	&dev_attr_register.attr,
@@ -253,11 +264,49 @@ static int unbind_parent(struct platform_device *device)
 	return 0;
 }
 
+/* A file of the driver: one of the device would wait for its writer before it goes. */
+static ssize_t delete_device_store(struct device_driver *unused, const char *text, size_t count)
+{
+	struct platform_device *device;
+	unsigned int number;
+	int error = kstrtouint(text, 0, &number);
+
+	if (error)
+		return error;
+	if (number >= MOST_PARENTS)
+		return -ERANGE;
+	device = xchg(&all[number].device, NULL);
+	if (!device)
+		return -ENODEV;
+	platform_device_unregister(device);
+	return count;
+}
+static DRIVER_ATTR_WO(delete_device);
+
+static ssize_t devices_released_show(struct device_driver *unused, char *buffer)
+{
+	return sprintf(buffer, "%d\n", atomic_read(&devices_released));
+}
+static DRIVER_ATTR_RO(devices_released);
+
+static struct attribute *driver_attrs[] = {
+	&driver_attr_delete_device.attr,
+	&driver_attr_devices_released.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(driver);
+
 static struct platform_driver driver = {
-	.driver = { .name = DRIVER },
+	.driver = { .name = DRIVER, .groups = driver_groups },
 	.probe = bind_parent,
 	.remove = unbind_parent,
 };
+
+static void release_device(struct device *dev)
+{
+	probe_parent_of(dev)->release(dev);
+	atomic_inc(&devices_released);
+}
 
 static int __init add_parent(unsigned int number)
 {
@@ -270,6 +319,8 @@ static int __init add_parent(unsigned int number)
 	spin_lock_init(&parent->only_lock);
 	init_waitqueue_head(&parent->queue);
 	device->dev.groups = probe_groups;
+	parent->release = device->dev.release;
+	device->dev.release = release_device;
 	error = platform_device_add(device);
 	if (error) {
 		platform_device_put(device);
@@ -283,8 +334,13 @@ static void remove_parents(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < MOST_PARENTS && all[i].device; i++)
+	for (i = 0; i < MOST_PARENTS; i++) {
+		if (!all[i].device)
+			continue;
+		/* Whoever still has a reference may outlive this module. */
+		all[i].device->dev.release = all[i].release;
 		platform_device_unregister(all[i].device);
+	}
 }
 
 static int __init mdev_probe_init(void)
@@ -296,6 +352,8 @@ static int __init mdev_probe_init(void)
 		pr_err("%u parents: expected 1 to %d\n", parents, MOST_PARENTS);
 		return -ERANGE;
 	}
+	nameless_ops = probe_ops;
+	nameless_ops.supported_type_groups = probe_nameless_groups;
 	for (i = 0; i < parents && !error; i++)
 		error = add_parent(i);
 	if (!error)

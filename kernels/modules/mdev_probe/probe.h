@@ -47,11 +47,16 @@ struct probe_plan {
 };
 
 struct probe_parent {
+	/* NULL when it was deleted. */
 	struct platform_device *device;
+	/* What frees it. */
+	void (*release)(struct device *dev);
 	struct probe_plan create;
 	struct probe_plan remove;
 	/* Of the attribute vendor/uuid. */
 	struct probe_plan show;
+	/* Whether a registration offers a type without a name, too: the core refuses that. */
+	unsigned int nameless_type;
 	/* The plans are for this device only, or for all where it is null. */
 	spinlock_t only_lock;
 	guid_t only;
@@ -75,5 +80,6 @@ static inline int probe_counted(struct probe_parent *parent, enum probe_counter 
 struct probe_parent *probe_parent_of(struct device *dev);
 
 extern const struct mdev_parent_ops probe_ops;
+extern struct attribute_group *probe_nameless_groups[];
 
 #endif
