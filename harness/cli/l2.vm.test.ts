@@ -38,7 +38,7 @@ async function perform(name: string, steps: string): Promise<TrialResult> {
 t.test('a splat in a VM inside the guest is a note that names the VM, and no finding', async (t) => {
   const { outcome, reason, findings, splats, notes } = await perform(
     'stays',
-    `  - startL2: {l2: tiny, name: deep, memoryMib: 64, append: rdinit=/nowhere panic=600}
+    `  - startL2: {l2: tiny, name: deep, memoryMib: 64, append: init=/nowhere rdinit=/nowhere panic=600}
   - waitForL2: {name: deep, matches: Kernel panic - not syncing, timeout: 120s}
   - stopL2: {name: deep, how: KILL}
 `,
@@ -54,9 +54,9 @@ t.test('a splat in a VM inside the guest is a note that names the VM, and no fin
 t.test('a wait for a VM that ends by itself ends with it', async (t) => {
   const { outcome, blame, findings, splats, notes, steps } = await perform(
     'ends',
-    `  - startL2: {l2: tiny, memoryMib: 64, append: rdinit=/nowhere}
+    `  - startL2: {l2: tiny, memoryMib: 64, append: init=/nowhere rdinit=/nowhere}
   - label: the VM is up
-    waitForL2: {matches: '^l2: up', timeout: 10m}
+    waitForL2: {matches: '^l2: up', timeout: 3m}
 `,
   );
   t.strictSame([outcome, blame], ['failed', 'kernel']);
