@@ -63,8 +63,8 @@ demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KE
 	@# A negative verdict is an answer, not a failure of the demo.
 	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS) || [ $$? -eq 1 ]
 
-mdev-report: dist/.packages ## put both forms of the reference series on trial, patch by patch, and rewrite docs/mdev-report.md (OPTIONS=)
-	node dist/harness/make/mdev-report.js $(OPTIONS)
+mdev-report: dist/.packages ## put both forms of the reference series on trial, patch by patch, and rewrite docs/mdev-report.md (RUNS="V2 MERGED": of runs that were made)
+	node dist/harness/make/mdev-report.js $(RUNS)
 
 golden: dist/.packages ## provoke both kernels in every way and rewrite the logs in harness/splat/testdata (PROVOKED=…)
 	node dist/harness/make/golden.js $(PROVOKED)

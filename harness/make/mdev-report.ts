@@ -7,7 +7,8 @@ import { PROJECT_ROOT } from '../testing/index.ts';
 
 /**
  * Puts both forms of the reference series on trial, patch by patch, and writes what ktrial reports of them to docs/mdev-report.md.
- * Usage: mdev-report.js [OPTION...]; the options are handed to `ktrial run`. Exit code 1 when a run does not end in a verdict.
+ * Usage: mdev-report.js [RUN RUN]; with the directories of two runs, first the posted form's, it writes the page of these. Exit code 1
+ * when a run does not end in a verdict.
  */
 
 const MAIN = join(PROJECT_ROOT, 'dist/harness/cli/main.js');
@@ -16,29 +17,29 @@ const FORMS = [
   { series: 'kernels/mdev/series/v2.mbox', title: 'As it was posted' },
   { series: 'kernels/mdev/series/merged.mbox', title: 'As it was merged' },
 ];
+const PACK = ['--kernel', 'mdev-5.10', '--scenarios', 'scenarios/mdev', '--arms', 'per-patch'];
 const HEAD = `# The reference series on trial
 
 \`make mdev-report\` wrote this page: two runs of ktrial, one after the other, and nothing else. [The pack's page](../scenarios/mdev/README.md) says
 which patch each scenario belongs to, and [verdicts.md](verdicts.md) how to read the numbers.
 `;
 
-function report(series: string, directory: string): string {
-  const path = join(directory, 'report.md');
-  const pack = ['--kernel', 'mdev-5.10', '--scenarios', 'scenarios/mdev', '--arms', 'per-patch'];
-  const args = [MAIN, 'run', series, ...pack, '--output', `markdown:${path}`, ...process.argv.slice(2)];
-  const { status } = spawnSync(process.execPath, args, { cwd: PROJECT_ROOT, stdio: 'inherit' });
+function ktrial(...args: readonly string[]): void {
+  const { status } = spawnSync(process.execPath, [MAIN, ...args], { cwd: PROJECT_ROOT, stdio: 'inherit' });
   // 1 is a verdict too.
-  if (status !== 0 && status !== 1) {
-    process.stderr.write(`mdev-report: ${series} ended with exit code ${status}, and ${PAGE} is as it was\n`);
-    process.exit(1);
-  }
-  return readFileSync(path, 'utf8');
+  if (status === 0 || status === 1) return;
+  process.stderr.write(`mdev-report: ktrial ended with exit code ${status}, and ${PAGE} is as it was\n`);
+  process.exit(1);
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'mdev-report-'));
 try {
-  const parts = FORMS.map(({ series, title }) => {
-    const lines = report(series, directory).replace(/^#/gm, '##');
+  const parts = FORMS.map(({ series, title }, index) => {
+    const run = process.argv[2 + index] ?? join(directory, `run-${index}`);
+    const page = join(directory, `${index}.md`);
+    if (!process.argv[2 + index]) ktrial('run', series, ...PACK, '--run-directory', run, '--output', 'table');
+    ktrial('report', run, '--output', `markdown:${page}`);
+    const lines = readFileSync(page, 'utf8').replace(/^#/gm, '##');
     return `## ${title}\n\n${lines.replace(/^## .*\n\n/, '')}`;
   });
   writeFileSync(PAGE, [HEAD, ...parts].join('\n'));
