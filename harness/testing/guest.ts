@@ -69,3 +69,14 @@ export function aGuest(replies: Replies = () => ({}), clock?: Pick<FakeClock, 's
     },
   };
 }
+
+/** Waits for a job by polling, because a test ends a fake guest's job at any time. */
+export async function awaitJob(job: GuestJob, timeoutMs: number, pass: (ms: number) => Promise<void>) {
+  const endsAt = performance.now() + timeoutMs;
+  for (;;) {
+    const result = await job.wait(0);
+    const leftMs = endsAt - performance.now();
+    if (result || leftMs <= 0) return result;
+    await pass(Math.min(2, leftMs));
+  }
+}

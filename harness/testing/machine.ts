@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, type Guest, type GuestJob } from '../model/index.ts';
 import type { KeptMachine, Machine, MachineEnd, SshProbe } from '../vm/index.ts';
-import { type Answer, aGuest, type FakeGuest } from './guest.ts';
+import { type Answer, aGuest, awaitJob, type FakeGuest } from './guest.ts';
+import { recordsOf } from './kmsg.ts';
 
 /** What a fake machine does. Everything is optional: without a script it boots at once, obeys, and is clean. */
 export interface MachineScript {
@@ -268,7 +269,7 @@ export class FakeMachine implements Machine {
         await reach(120_000);
         const job = await inner.start(command, options);
         if (session.aborted) throw lost();
-        return { ...job, wait: (timeoutMs) => waitFor(job, timeoutMs, pass) } satisfies GuestJob;
+        return { ...job, wait: (timeoutMs) => awaitJob(job, timeoutMs, pass) } satisfies GuestJob;
       },
       upload: async (content, path, mode) => {
         await reach(120_000);
@@ -276,28 +277,6 @@ export class FakeMachine implements Machine {
       },
       close: () => inner.close(),
     };
-  }
-}
-
-/** The records of /dev/kmsg for the lines of a console that have a time stamp. */
-function recordsOf(console: string): string {
-  const lines = [...console.matchAll(/^\[ *(\d+)\.(\d{6})\](?:\[ *([TC]\d+)\])? (.*?)\r?$/gm)];
-  return lines
-    .map(([, seconds, micros, caller, text], sequence) => {
-      const context = caller === undefined ? '' : `,caller=${caller}`;
-      return `6,${sequence},${Number(seconds) * 1e6 + Number(micros)},-${context};${text}\n`;
-    })
-    .join('');
-}
-
-/** Polls, because a test ends a fake guest's job at any time. */
-async function waitFor(job: GuestJob, timeoutMs: number, pass: (ms: number) => Promise<void>) {
-  const endsAt = performance.now() + timeoutMs;
-  for (;;) {
-    const result = await job.wait(0);
-    const leftMs = endsAt - performance.now();
-    if (result || leftMs <= 0) return result;
-    await pass(Math.min(2, leftMs));
   }
 }
 
