@@ -4,8 +4,8 @@ import { countTrialsBetween } from '../../verdict/index.ts';
 import { MOST_LOST, sortAttempts, takeAttempts } from './attempts.ts';
 
 /**
- * The trials that are worth running now on the arms between the base and the whole series, for one scenario: one on each, and more
- * where the answer decides which patch is named.
+ * The trials that are worth running now on the arms between the base and the whole series, for one scenario: one on each, and
+ * then more where the answer decides which patch is named. Until each arm has had its first, nobody knows where that is.
  */
 export function chooseBetween(
   verdict: ScenarioVerdict,
@@ -14,13 +14,16 @@ export function chooseBetween(
 ): readonly TrialState[] {
   const names = arms.map((arm) => arm.name);
   const results = own.flatMap(({ status, result }) => (status === 'done' && result ? [result] : []));
-  const wanted = countTrialsBetween({ verdict, arms: names, trials: results });
-  return [...wanted].flatMap(([arm, count]) =>
-    chooseOnArm(
-      own.filter((one) => one.arm === arm),
-      count,
-    ),
-  );
+  const wanted = [...countTrialsBetween({ verdict, arms: names, trials: results })];
+  const choose = (countOf: (count: number) => number) =>
+    wanted.flatMap(([arm, count]) =>
+      chooseOnArm(
+        own.filter((one) => one.arm === arm),
+        countOf(count),
+      ),
+    );
+  const first = choose(() => 1);
+  return first.length > 0 ? first : choose((count) => count);
 }
 
 function chooseOnArm(trials: readonly TrialState[], wanted: number): readonly TrialState[] {

@@ -127,6 +127,29 @@ t.test('every scenario is tried once before any is tried again', async (t) => {
   t.ok(attempts.indexOf(2) >= 5, asked.join());
 });
 
+t.test('many differences need few attempts each, because each one is evidence for the others', async (t) => {
+  const scenarios = Array.from({ length: 20 }, (_, index) => `s${index}`);
+  const fixes = ({ arm }: TrialSpec) => (arm === 'base' ? bad : {});
+  const { state } = await run(aPlan(scenarios), fixes);
+  t.equal(state.verdict?.comparison, 'fixed');
+  const most = Math.max(...scenarios.map((scenario) => count(state, scenario)));
+  t.ok(most <= 4, `${most}`);
+});
+
+t.test('where time is limited, the scenario that needs the least of it has its answer first', async (t) => {
+  const took = ({ scenario, arm }: TrialSpec) => ({
+    ...(arm === 'base' ? bad : {}),
+    durationMs: scenario === 'short' ? 1000 : 60_000,
+  });
+  const order = async (budgetMs: number | null) =>
+    (await run(aPlan(['long', 'short'], { budgetMs }), took)).asked;
+  const limited = await order(3_600_000);
+  const at = (asked: readonly string[], trial: string) => asked.indexOf(`trial ${trial}`);
+  t.ok(at(limited, 'short.base.3') < at(limited, 'long.base.2'), limited.join());
+  const free = await order(null);
+  t.ok(at(free, 'long.base.2') < at(free, 'short.base.3'), free.join());
+});
+
 /** Throws dice many times; returns the part of the campaigns that end with each verdict. */
 function simulate(fault: SimulatedFault, trialsPerBoot: number): (word: string) => number {
   const random = randomOf(11);
@@ -201,6 +224,19 @@ t.test(
     t.strictSame(counts(broken, 's').slice(1, -1), [1, 2, 1]);
   },
 );
+
+t.test('machines that run beside each other do not try an arm twice before all were tried once', async (t) => {
+  const plan = aCampaignPlan({ scenarios: ['s'], patches: 8, arms: 'per-patch', repeat: MOST });
+  const arms = plan.arms.map((arm) => arm.name);
+  const policy: PolicyChoice = { kind: 'sequential', detect: 0.65, budgetMs: null };
+  const result = ({ arm }: TrialSpec) => (arms.indexOf(arm) < 6 ? bad : {});
+  const capacity = { jobs: 4, memoryMib: 100_000 };
+  const options = { policy: sequentialPolicy, capacity };
+  const state = await runFast({ ...plan, policy }, aPerformer({ result }), options);
+  t.match(state.verdict, { perPatch: { rows: [{ fixedBy: 6 }] } });
+  const counts = arms.slice(1, -1).map((arm) => count(state, 's', arm));
+  t.strictSame(counts, [1, 1, 1, 1, 1, 2, 1]);
+});
 
 t.test('a rare second fault of the base does not keep a campaign going', async (t) => {
   const rare = aSplat({ title: 'WARNING in rare', signature: '3:WARNING:rare' });

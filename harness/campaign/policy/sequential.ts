@@ -20,9 +20,12 @@ const LEAST_ATTEMPTS = 3;
 
 /**
  * Runs the base and the patched kernel side by side, attempt after attempt, and stops each scenario when its question is answered:
- * every signature has a verdict, or, where none was seen, a fault of the rate asked for would have been. What needs the least
- * time to an answer comes first; then the arms between the two get what it takes to name the patch. Stops at the planned number
- * of trials, and when the time for trials is used up.
+ * every signature has a verdict, or, where none was seen, a fault of the rate asked for would have been. Then the arms between the
+ * two get what it takes to name the patch. Stops at the planned number of trials, and when the time for trials is used up.
+ *
+ * Every scenario gets its second attempt before any gets its third: the differences of a campaign are tested together, and each
+ * one needs less evidence when the others have some. Where the time for trials is limited, what needs the least of it to an
+ * answer comes first.
  *
  * Stopping when the numbers please is allowed: the verdict's evidence holds at every such moment (`verdict/e-process.ts`).
  */
@@ -55,10 +58,11 @@ function chooseTrials(state: CampaignState): readonly TrialState[] {
   const first = state.trials.filter(
     (trial) => trial.attempt === 1 && wishes.some((wish) => wish.trials.includes(trial)),
   );
-  const later = wishes
+  const cheapest = wishes
     .toSorted((a, b) => a.costMs - b.costMs)
     .flatMap((wish) => wish.trials)
     .filter((trial) => trial.attempt > 1);
+  const later = isTimeLimited(state) ? cheapest : cheapest.toSorted((a, b) => a.attempt - b.attempt);
   const between = verdicts.flatMap((verdict, index) => chooseBetween(verdict, state, own[index] ?? []));
   return [...first, ...later, ...between];
 }
@@ -114,6 +118,10 @@ function meanDuration(trials: readonly TrialState[]): number {
     status === 'done' && result ? [result.durationMs] : [],
   );
   return known.reduce((sum, one) => sum + one, 0) / Math.max(1, known.length);
+}
+
+function isTimeLimited({ plan: { policy } }: CampaignState): boolean {
+  return policy?.kind === 'sequential' && policy.budgetMs !== null;
 }
 
 /** Whether the trials have taken the time that they may: from the start of the first one to the last end. */
