@@ -47,7 +47,7 @@ export interface CampaignRequest extends ArmsRequest {
   readonly cold: boolean;
   /** Also run 1 in N clone trials on a cold-booted machine as a control; 0: none. */
   readonly clonesPerControl: number;
-  /** Machines at once; null: as many as cores and memory allow. */
+  /** Machines at once; null: two per core, as far as memory allows. */
   readonly jobs: number | null;
   /** The command line that repeats the run. */
   readonly repeatCommand: string;

@@ -52,6 +52,8 @@ export function estimateRemainingMs(
 
 /** What a trial needs of the computer while it runs. */
 export interface Needs {
+  /** How many of the machines at once it counts for. */
+  readonly jobs: number;
   readonly memoryMib: number;
   /** Whether it holds a device of this computer, which one machine at a time can have. Absent: it does not. */
   readonly device?: true;
@@ -65,8 +67,8 @@ export interface Capacity {
 }
 
 /**
- * The next trial to start, or null when none may start now. One that needs more memory than is left is passed over
- * by one that needs less; alone on the computer every trial may start, and finds out for itself.
+ * The next trial to start, or null when none may start now. One that needs more than is left is passed over by one that needs
+ * less; alone on the computer every trial may start, and finds out for itself.
  */
 export function chooseNext<T>(
   waiting: readonly T[],
@@ -74,11 +76,12 @@ export function chooseNext<T>(
   capacity: Capacity,
   needsOf: (trial: T) => Needs,
 ): T | null {
-  if (running.length >= capacity.jobs) return null;
   if (running.length === 0) return waiting[0] ?? null;
-  const left = capacity.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
+  const jobsLeft = capacity.jobs - running.reduce((sum, one) => sum + one.jobs, 0);
+  const memoryLeft = capacity.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
   const held = running.some((one) => one.device);
-  const fits = (needs: Needs) => needs.memoryMib <= left && !(held && needs.device);
+  const fits = (needs: Needs) =>
+    needs.jobs <= jobsLeft && needs.memoryMib <= memoryLeft && !(held && needs.device);
   return waiting.find((trial) => fits(needsOf(trial))) ?? null;
 }
 
@@ -87,10 +90,15 @@ const MACHINE_OVERHEAD_MIB = 700;
 /** The part of the free memory that machines may use; the rest is for builds, page cache and the user. */
 const MEMORY_PART = 0.9;
 
-/** What this computer has for machines: one per core unless `jobs` says otherwise, and most of its free memory. */
+/** A machine waits about half of its time: for a timeout, for something to block, for its power to go off. */
+const MACHINES_PER_CORE = 2;
+/** One that runs a VM itself computes all the time, with that VM's CPU and with its own. */
+const JOBS_WITH_L2 = 2;
+
+/** What this computer has for machines: two per core unless `jobs` says otherwise, and most of its free memory. */
 export async function measureCapacity(jobs: number | null): Promise<Capacity> {
   return {
-    jobs: jobs ?? availableParallelism(),
+    jobs: jobs ?? MACHINES_PER_CORE * availableParallelism(),
     memoryMib: Math.floor((await availableMemoryMib()) * MEMORY_PART),
   };
 }
@@ -100,6 +108,7 @@ export function needsOf(id: string, { plan, trials }: CampaignState): Needs {
   const name = trials.find((trial) => trial.id === id)?.scenario;
   const scenario = plan.scenarios.find((one) => one.name === name);
   return {
+    jobs: Object.keys(scenario?.l2 ?? {}).length > 0 ? JOBS_WITH_L2 : 1,
     memoryMib: (scenario?.machine.memoryMib ?? 0) + MACHINE_OVERHEAD_MIB,
     ...((scenario?.needs?.pci ?? null) === null ? {} : { device: true as const }),
   };

@@ -63,7 +63,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   jobs: {
     option: '--jobs',
     variable: 'KTRIAL_JOBS',
-    usual: 'what cores and memory allow',
+    usual: 'two per core, as memory allows',
     scope: 'user',
     values: 'plain',
     isList: false,

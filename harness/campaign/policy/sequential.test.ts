@@ -225,18 +225,21 @@ t.test(
   },
 );
 
-t.test('machines that run beside each other do not try an arm twice before all were tried once', async (t) => {
-  const plan = aCampaignPlan({ scenarios: ['s'], patches: 8, arms: 'per-patch', repeat: MOST });
-  const arms = plan.arms.map((arm) => arm.name);
-  const policy: PolicyChoice = { kind: 'sequential', detect: 0.65, budgetMs: null };
-  const result = ({ arm }: TrialSpec) => (arms.indexOf(arm) < 6 ? bad : {});
-  const capacity = { jobs: 4, memoryMib: 100_000 };
-  const options = { policy: sequentialPolicy, capacity };
-  const state = await runFast({ ...plan, policy }, aPerformer({ result }), options);
-  t.match(state.verdict, { perPatch: { rows: [{ fixedBy: 6 }] } });
-  const counts = arms.slice(1, -1).map((arm) => count(state, 's', arm));
-  t.strictSame(counts, [1, 1, 1, 1, 1, 2, 1]);
-});
+t.test(
+  'machines that run beside each other do not try an arm twice before all were tried once',
+  async (t) => {
+    const plan = aCampaignPlan({ scenarios: ['s'], patches: 8, arms: 'per-patch', repeat: MOST });
+    const arms = plan.arms.map((arm) => arm.name);
+    const policy: PolicyChoice = { kind: 'sequential', detect: 0.65, budgetMs: null };
+    const result = ({ arm }: TrialSpec) => (arms.indexOf(arm) < 6 ? bad : {});
+    const capacity = { jobs: 4, memoryMib: 100_000 };
+    const options = { policy: sequentialPolicy, capacity };
+    const state = await runFast({ ...plan, policy }, aPerformer({ result }), options);
+    t.match(state.verdict, { perPatch: { rows: [{ fixedBy: 6 }] } });
+    const counts = arms.slice(1, -1).map((arm) => count(state, 's', arm));
+    t.strictSame(counts, [1, 1, 1, 1, 1, 2, 1]);
+  },
+);
 
 t.test('a rare second fault of the base does not keep a campaign going', async (t) => {
   const rare = aSplat({ title: 'WARNING in rare', signature: '3:WARNING:rare' });
