@@ -133,7 +133,7 @@ async function findPath(name: string, place: ScenarioPlace): Promise<string> {
     message: /^[a-z][a-z0-9+.-]*:\/\//i.test(name)
       ? `got the address ${name}, expected a scenario file or directory on this computer`
       : `there is no scenario file or directory ${name}`,
-    next: `name one relative to ${place.workingDirectory} or to ${place.root}`,
+    next: `name one relative to ${[...new Set([place.workingDirectory, place.root])].join(' or to ')}`,
   });
 }
 

@@ -70,7 +70,8 @@ t.test('a machine that counts for two needs two places, or the whole computer', 
   const capacity = { jobs: 3, memoryMib: 1000 };
   t.equal(chooseNext([2], [jobsOf(1)], capacity, jobsOf), 2);
   t.equal(chooseNext([2], [jobsOf(2)], capacity, jobsOf), null);
-  t.equal(chooseNext([2, 1], [jobsOf(2)], capacity, jobsOf), 1, 'a lighter one passes');
+  t.equal(chooseNext([2, 1], [jobsOf(2)], capacity, jobsOf), null, 'nor does a lighter one pass it');
+  t.equal(chooseNext([1, 2], [jobsOf(2)], capacity, jobsOf), 1);
   t.equal(chooseNext([1], [jobsOf(2), jobsOf(1)], capacity, jobsOf), null);
   t.equal(chooseNext([2], [], { ...capacity, jobs: 1 }, jobsOf), 2, 'alone it may start');
 });

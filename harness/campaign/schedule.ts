@@ -67,8 +67,9 @@ export interface Capacity {
 }
 
 /**
- * The next trial to start, or null when none may start now. One that needs more than is left is passed over by one that needs
- * less; alone on the computer every trial may start, and finds out for itself.
+ * The next trial to start, or null when none may start now. One that needs more memory than is left is passed over by one that
+ * needs less. One that counts for several machines is not: it waits for its places, and the others wait behind it, or it would
+ * not start before the last of them. Alone on the computer every trial may start, and finds out for itself.
  */
 export function chooseNext<T>(
   waiting: readonly T[],
@@ -80,9 +81,9 @@ export function chooseNext<T>(
   const jobsLeft = capacity.jobs - running.reduce((sum, one) => sum + one.jobs, 0);
   const memoryLeft = capacity.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
   const held = running.some((one) => one.device);
-  const fits = (needs: Needs) =>
-    needs.jobs <= jobsLeft && needs.memoryMib <= memoryLeft && !(held && needs.device);
-  return waiting.find((trial) => fits(needsOf(trial))) ?? null;
+  const fits = (needs: Needs) => needs.memoryMib <= memoryLeft && !(held && needs.device);
+  const next = waiting.find((trial) => fits(needsOf(trial)));
+  return next !== undefined && needsOf(next).jobs <= jobsLeft ? next : null;
 }
 
 /** Memory beside the guest's own that a machine costs, in MiB: QEMU itself and its translation cache. */
