@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bakeL2Root, findL2Init, findStoredImage } from '../image/index.ts';
+import { bakeL2Root, findL2Init, findStoredImage, saveL2State } from '../image/index.ts';
 import {
   findStoredGuestModule,
   findStoredKernel,
@@ -9,7 +9,7 @@ import {
   readStoredKernel,
 } from '../kernel/index.ts';
 import type { Architecture, Kernel, TrialRunner } from '../model/index.ts';
-import { type ArtifactResolver, createTrialRunner, type Keeper } from '../trial/index.ts';
+import { type ArtifactResolver, createTrialRunner, type Keeper, type L2Images } from '../trial/index.ts';
 import { type Accelerator, type MachineStarter, probeAccelerator, type TemplateStore } from '../vm/index.ts';
 import type { Context } from './context.ts';
 
@@ -76,6 +76,7 @@ export function assembleRunner(
 ): TrialRunner {
   let accelerator: Promise<Accelerator> | null = null;
   const artifacts = resolverOf(context);
+  const l2Images = openL2Images(context, mirror ?? undefined);
   return async (spec, listen, signal) => {
     accelerator ??= artifacts
       .kernel(spec.kernel.digest)
@@ -87,7 +88,7 @@ export function assembleRunner(
       directory,
       limits: context.limits,
       accelerator: await accelerator,
-      bakeL2Root: (name, abort) => bakeL2(name, context, mirror ?? undefined, abort),
+      l2Images,
       templates,
       starter,
       ...(keeper ? { keeper } : {}),
@@ -96,12 +97,19 @@ export function assembleRunner(
   };
 }
 
-async function bakeL2(
-  name: string,
-  context: Context,
-  mirror: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
-  const init = await findL2Init(join(context.root, 'images'), name);
-  return bakeL2Root(init, { cacheDirectory: context.cacheDirectory, signal, ...(mirror ? { mirror } : {}) });
+function openL2Images({ root, cacheDirectory }: Context, mirror: string | undefined): L2Images {
+  const findInit = (name: string) => findL2Init(join(root, 'images'), name);
+  const states = new Map<string, Promise<string | null>>();
+  return {
+    bakeRoot: async (name, signal) =>
+      bakeL2Root(await findInit(name), { cacheDirectory, signal, ...(mirror ? { mirror } : {}) }),
+    async saveState(name, vm, signal) {
+      const init = await findInit(name);
+      const key = JSON.stringify(vm);
+      // Trials that want the same one wait for it, and it is tried once.
+      const state = states.get(key) ?? saveL2State({ ...vm, init }, { cacheDirectory, signal });
+      states.set(key, state);
+      return state;
+    },
+  };
 }

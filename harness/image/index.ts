@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Makes: root file systems for machines, the overlay and keys of each run, the root of an L2.
 // Needs: host, debian, store, document, model.
-// Never: needs root, or starts a machine.
+// Never: needs root, or starts a machine that is on trial. An L2 is booted once, to save its state.
 export { bakeImage } from './bake.ts';
 export { makeKeys } from './keys.ts';
 export { bakeL2Root, findL2Init } from './l2.ts';
+export type { L2StateRequest } from './l2-state.ts';
+export { saveL2State } from './l2-state.ts';
 export type { OverlayFile } from './overlay.ts';
 export { bakeDataDisk, bakeOverlay } from './overlay.ts';
 export { findStoredImage } from './store.ts';

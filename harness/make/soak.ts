@@ -32,7 +32,7 @@ const run = createTrialRunner({
   directory: join(home, 'runs'),
   accelerator: lab.accelerator,
   artifacts: { kernel: async () => lab.kernel, image: async () => lab.image },
-  bakeL2Root: () => Promise.reject(new Error('no VM inside')),
+  l2Images: { bakeRoot: () => Promise.reject(new Error('no VM inside')), saveState: async () => null },
   templates,
 });
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { quoteArgs } from '../model/index.ts';
+import { type L2Shape, l2Argv, l2StateName, quoteArgs } from '../model/index.ts';
+import type { SettledScenario } from './settled.ts';
 
 /** Where VMs inside the guest have their consoles and monitors, a pair of files each: `<job>.console`, `<job>.monitor`. */
 const L2_DIRECTORY = '/run/l2';
 
-/** Where the overlay has `<name>/kernel` and `<name>/initramfs.cpio` of each L2 that the scenario names. */
+/** Where the overlay has `<name>/kernel`, `<name>/initramfs.cpio` and saved states of each L2 that the scenario names. */
 const L2_FILES = '/overlay/l2';
 
 /** The file in the guest to which a VM inside it writes its serial console. */
@@ -17,35 +18,59 @@ export function monitorPathOf(job: string): string {
   return `${L2_DIRECTORY}/${job}.monitor`;
 }
 
-export interface L2Options {
+export interface L2Options extends L2Shape {
   readonly l2: string;
   readonly job: string;
-  readonly memoryMib: number;
   readonly devices: readonly string[];
   readonly append: string;
-  readonly acpi: boolean;
   readonly paused: boolean;
 }
 
-/** The command that starts QEMU inside the guest, as a shell line. */
+/**
+ * The command that starts QEMU inside the guest, as a shell line. The VM goes on from its saved state where the guest has one, and
+ * boots elsewhere.
+ */
 export function l2Command(options: L2Options): string {
-  const acpi = options.acpi ? 'noirq' : 'off';
+  const directory = `${L2_FILES}/${options.l2}`;
+  const files = {
+    kernel: `${directory}/kernel`,
+    initramfs: `${directory}/initramfs.cpio`,
+    console: consolePathOf(options.job),
+  };
   const argv = [
     'qemu-system-x86_64',
-    ...['-machine', 'pc'],
-    // Nested KVM would make two arms differ by the host; a tiny L2 is quick enough in emulation.
-    ...['-accel', 'tcg', '-m', String(options.memoryMib)],
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-kernel', `${L2_FILES}/${options.l2}/kernel`],
-    ...['-initrd', `${L2_FILES}/${options.l2}/initramfs.cpio`],
-    // To measure the delay loop takes 3 s of the VM's own time; this is what it measured. ACPI takes 3 s, and 2 s for each
-    // device that it routes an interrupt for.
-    ...['-append', `console=ttyS0 panic=-1 lpj=8191 acpi=${acpi} ${options.append}`.trim()],
-    ...['-chardev', `file,id=console,path=${consolePathOf(options.job)}`, '-serial', 'chardev:console'],
+    ...l2Argv(options, files, options.append),
     ...['-chardev', `socket,id=monitor,path=${monitorPathOf(options.job)},server=on,wait=off`],
     ...['-mon', 'chardev=monitor,mode=control'],
     ...options.devices.flatMap((path, index) => ['-device', `vfio-pci,id=device${index},sysfsdev=${path}`]),
     ...(options.paused ? ['-S'] : []),
   ];
-  return `mkdir -p ${L2_DIRECTORY} && rm -f ${monitorPathOf(options.job)} && exec ${quoteArgs(argv)}`;
+  const state = `${directory}/${l2StateName(options)}`;
+  const resume = hasState(options)
+    ? `if [ -e ${state} ]; then set -- -incoming file:${state}; else set --; fi && `
+    : '';
+  const exec = `exec ${quoteArgs(argv)}${resume === '' ? '' : ' "$@"'}`;
+  return `mkdir -p ${L2_DIRECTORY} && rm -f ${monitorPathOf(options.job)} && ${resume}${exec}`;
+}
+
+/** A VM with a command line of its own boots, and one whose CPU never runs has nothing to gain. */
+function hasState({ append, paused }: Pick<L2Options, 'append' | 'paused'>): boolean {
+  return append === '' && !paused;
+}
+
+/** The states from which a scenario's VMs can go on: the name under `l2`, and the VM's shape. Each once. */
+export function listL2States(settled: SettledScenario): readonly (L2Shape & { readonly l2: string })[] {
+  const states = new Map<string, L2Shape & { readonly l2: string }>();
+  for (const vm of findVms([settled.setup, settled.steps, settled.cleanup])) {
+    const { l2, memoryMib, acpi } = vm;
+    if (hasState(vm)) states.set(`${l2}/${l2StateName(vm)}`, { l2, memoryMib, acpi });
+  }
+  return [...states.values()];
+}
+
+/** Every body of a `startL2`, however deep. */
+function findVms(value: unknown): L2Options[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('kind' in value && value.kind === 'startL2' && 'body' in value) return [value.body as L2Options];
+  return Object.values(value).flatMap(findVms);
 }

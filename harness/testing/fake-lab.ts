@@ -74,7 +74,7 @@ export async function runFakeTrial(
     directory: runs,
     accelerator: { kind: 'tcg', reason: 'a fake' },
     artifacts: { kernel: async () => kernel, image: async () => image },
-    bakeL2Root: () => Promise.reject(new Error('no L2 here')),
+    l2Images: { bakeRoot: () => Promise.reject(new Error('no L2 here')), saveState: async () => null },
     starter,
     timeouts: FAKE_TIMEOUTS,
     space: { measureMib: async () => 1_000, everyMs: 50 },

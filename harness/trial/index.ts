@@ -6,3 +6,4 @@ export type { Keeper } from './finish.ts';
 export type { ArtifactResolver } from './resolve.ts';
 export type { TrialLab } from './run.ts';
 export { createTrialRunner } from './run.ts';
+export type { L2Images } from './specify.ts';

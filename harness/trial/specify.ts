@@ -2,8 +2,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type DevicePlaces, digestOf, findPciDevice, type PciDevice } from '../host/index.ts';
-import { bakeDataDisk, bakeOverlay, makeKeys, type OverlayFile } from '../image/index.ts';
-import { type DataDisk, Fault, type Kernel, type Limits } from '../model/index.ts';
+import {
+  bakeDataDisk,
+  bakeOverlay,
+  type L2StateRequest,
+  makeKeys,
+  type OverlayFile,
+} from '../image/index.ts';
+import { type DataDisk, Fault, type Kernel, type Limits, l2StateName } from '../model/index.ts';
+import { listL2States } from '../scenario/index.ts';
 import {
   type Accelerator,
   type MachineSpec,
@@ -13,6 +20,14 @@ import {
 } from '../vm/index.ts';
 import type { ResolvedTrial } from './resolve.ts';
 
+/** What VMs inside the guest are made of, by the name of their image in images/. */
+export interface L2Images {
+  /** Makes the root file system of one; returns its path. */
+  bakeRoot(name: string, signal: AbortSignal): Promise<string>;
+  /** Saves the state of one that waits for its devices; returns its path, or null where one has to boot. */
+  saveState(name: string, vm: Omit<L2StateRequest, 'init'>, signal: AbortSignal): Promise<string | null>;
+}
+
 /** Where a trial's machine runs, and what makes its parts. */
 export interface MachinePlace {
   readonly directory: string;
@@ -21,8 +36,7 @@ export interface MachinePlace {
   readonly limits?: Limits;
   /** Where this computer has its devices; absent: where Linux has them. */
   readonly devices?: DevicePlaces;
-  /** Makes the root file system of a VM inside the guest, by its name in images/; returns its path. */
-  readonly bakeL2Root: (name: string, signal: AbortSignal) => Promise<string>;
+  readonly l2Images: L2Images;
 }
 
 /** Specifies a trial's machine: makes its keys, and bakes its overlay into the place's directory. */
@@ -78,14 +92,18 @@ export async function specifyTemplate(
   return { ...machine, name: 'template', keys };
 }
 
-/** Makes the disk of a clone: the trial's modules, and what VMs inside its machine need. Equal disks are made once. */
+/**
+ * Makes the disk of a clone: the trial's modules, and what VMs inside its machine need. These go on from a saved state as the clone
+ * itself does; in a machine that boots they boot. Equal disks are made once.
+ */
 export async function makeDataDisk(
   trial: ResolvedTrial,
   place: MachinePlace,
   templates: TemplateSource,
   signal: AbortSignal,
 ): Promise<DataDisk> {
-  const files = await listOverlayFiles(trial, place, signal);
+  const own = await listOverlayFiles(trial, place, signal);
+  const files = [...own, ...(await listL2StateFiles(trial, place, own, signal))];
   const name = digestOf(trial.kernel.digest, JSON.stringify(files)).slice(0, 32);
   return templates.shareDataDisk(`${name}.squashfs`, (path) =>
     bakeDataDisk(path, { kernel: trial.kernel, files }),
@@ -124,13 +142,36 @@ async function listL2Files(
   const { settled } = trial;
   const files: { path: string; from: string }[] = [];
   for (const [name, kernel] of Object.entries(trial.l2)) {
-    const root = await place.bakeL2Root(settled.l2[name]?.image ?? 'l2', signal);
+    const root = await place.l2Images.bakeRoot(imageOf(settled, name), signal);
     files.push(
       { path: `/l2/${name}/kernel`, from: await chooseL2Boot(kernel) },
       { path: `/l2/${name}/initramfs.cpio`, from: root },
     );
   }
   return files;
+}
+
+/** Saved states, each beside the kernel and the root that it is of. */
+async function listL2StateFiles(
+  { settled, image }: ResolvedTrial,
+  { l2Images }: MachinePlace,
+  files: readonly OverlayFile[],
+  signal: AbortSignal,
+): Promise<OverlayFile[]> {
+  const states: OverlayFile[] = [];
+  const fileOf = (path: string) =>
+    files.flatMap((one) => (one.path === path && 'from' in one ? [one.from] : []))[0] ?? '';
+  for (const { l2, ...shape } of listL2States(settled)) {
+    const [kernel, initramfs] = [fileOf(`/l2/${l2}/kernel`), fileOf(`/l2/${l2}/initramfs.cpio`)];
+    const vm = { ...shape, image, kernel, initramfs };
+    const from = await l2Images.saveState(imageOf(settled, l2), vm, signal);
+    if (from !== null) states.push({ path: `/l2/${l2}/${l2StateName(shape)}`, from });
+  }
+  return states;
+}
+
+function imageOf({ l2 }: ResolvedTrial['settled'], name: string): string {
+  return l2[name]?.image ?? 'l2';
 }
 
 /** Picks the file that boots fastest: with PVH, QEMU starts the ELF file at its entry, without real mode and unpacking. */

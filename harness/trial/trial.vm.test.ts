@@ -58,7 +58,7 @@ async function perform(
     directory,
     accelerator: lab.accelerator,
     artifacts: { kernel: async () => lab.kernel, image: async () => lab.image, ...artifacts },
-    bakeL2Root: () => Promise.reject(new Error('no L2 here')),
+    l2Images: { bakeRoot: () => Promise.reject(new Error('no L2 here')), saveState: async () => null },
     ...(templates ? { templates } : {}),
   });
   const events: RunEventBody[] = [];

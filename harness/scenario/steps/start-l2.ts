@@ -81,8 +81,8 @@ export const startL2 = defineStep<Written, Body>({
     const state = await context.poll(async () => {
       const end = await job.wait(1);
       if (end !== null) return end;
-      const { exitCode } = await context.guest.run(askStatus, { timeoutMs });
-      return exitCode === 0 ? 'up' : null;
+      const { exitCode, stdout } = await context.guest.run(askStatus, { timeoutMs });
+      return exitCode === 0 && !stdout.includes('inmigrate') ? 'up' : null;
     }, timeoutMs);
     if (state === 'up') return { failures: [], details: [command] };
     if (state === null) {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+import { digestFile, digestOf, exists, makeScratch, runCommand } from '../host/index.ts';
+import { Fault, type Image, L2_WAITS, type L2Shape, l2Argv } from '../model/index.ts';
+import { openImageStore, ROOT_FILE } from './store.ts';
+
+/** A VM inside the guest of which a state is wanted. */
+export interface L2StateRequest extends L2Shape {
+  /** The image whose QEMU runs it. */
+  readonly image: Image;
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** The `init` that is in the initramfs. */
+  readonly init: string;
+}
+
+/** Seconds that such a VM may take to boot here; less than one is usual. */
+const BOOT_S = 60;
+
+/** Waits for the line on the console, then has the monitor, which reads this program's output, save the state; and ends QEMU. */
+const SAVE = `
+n=0
+until grep -q "^$3" "$1" 2>/dev/null; do n=$((n + 1)); [ $n -le $4 ] || break; sleep 0.1; done
+[ $n -gt $4 ] || echo "migrate file:$2"
+echo quit`;
+
+/**
+ * Boots a VM as it runs inside the guest, with the QEMU of the guest's image but on this computer, until it waits for a card, and saves
+ * its state: emulation inside emulation takes twenty times as long for the same. Returns the state's path in the cache. Null where
+ * that cannot be: for an init that does not say that it waits, or where this computer does not run the image's QEMU. Fault
+ * `IMAGE_NO_STATE` (lab) when the VM did not come to its wait.
+ */
+export async function saveL2State(
+  request: L2StateRequest,
+  options: { readonly cacheDirectory: string; readonly signal?: AbortSignal },
+): Promise<string | null> {
+  if (arch() !== 'x64' || !(await readFile(request.init, 'utf8')).includes(L2_WAITS)) return null;
+  const store = openImageStore(options.cacheDirectory);
+  const { image, kernel, initramfs, memoryMib, acpi } = request;
+  const files = await Promise.all([digestFile(kernel), digestFile(initramfs)]);
+  const digest = digestOf('l2-state 1', image.digest, ...files, String(memoryMib), String(acpi));
+  const known = await store.get(digest);
+  if (known) return join(known.directory, ROOT_FILE.state);
+  await using scratch = await makeScratch('l2-state', join(options.cacheDirectory, 'images'));
+  const { signal } = options;
+  const root = join(scratch.path, 'root');
+  await runCommand('unsquashfs', ['-quiet', '-no-progress', '-no-xattrs', '-d', root, image.rootPath], {
+    ...(signal ? { signal } : {}),
+  });
+  const made = await store.put(digest, async (into) => {
+    await save(request, root, join(scratch.path, 'console'), join(into, ROOT_FILE.state), signal);
+    return { name: 'l2-state' };
+  });
+  return join(made.directory, ROOT_FILE.state);
+}
+
+async function save(
+  request: L2StateRequest,
+  root: string,
+  console: string,
+  state: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((one) => join(root, one));
+  const qemu = [
+    join(root, 'lib64/ld-linux-x86-64.so.2'),
+    ...['--library-path', libraries.join(':')],
+    join(root, 'usr/bin/qemu-system-x86_64'),
+    ...['-L', join(root, 'usr/share/qemu'), '-L', join(root, 'usr/share/seabios')],
+    ...l2Argv(request, { ...request, console }),
+    ...['-monitor', 'stdio'],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+  ];
+  const pipe = `{ ${SAVE}\n} | { shift 4; exec "$@"; }`;
+  await runCommand('sh', ['-c', pipe, 'sh', console, state, L2_WAITS, String(10 * BOOT_S), ...qemu], {
+    timeoutMs: 2 * BOOT_S * 1000,
+    ...(signal ? { signal } : {}),
+  });
+  if (await exists(state)) return;
+  const said = await readFile(console, 'utf8').catch(() => '');
+  throw new Fault({
+    blame: 'lab',
+    code: 'IMAGE_NO_STATE',
+    message: `the VM ${request.kernel} did not say "${L2_WAITS}" within ${BOOT_S} s`,
+    details: said.trimEnd().split('\n').slice(-5),
+  });
+}
