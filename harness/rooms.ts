@@ -51,7 +51,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   image: {
     rooms: ['host', 'debian', 'store', 'document', 'model'],
-    modules: ['node:crypto', 'node:fs/promises', 'node:path', 'zod'],
+    modules: ['node:crypto', 'node:fs/promises', 'node:os', 'node:path', 'zod'],
   },
   vm: {
     rooms: ['host', 'model'],

@@ -17,7 +17,11 @@ const MAIN = join(import.meta.dirname, 'main.js');
 const home = await mkdtemp(join(tmpdir(), 'ktrial-l2-'));
 t.teardown(() => rm(home, { recursive: true, force: true }));
 
-async function perform(name: string, steps: string): Promise<TrialResult> {
+async function perform(
+  name: string,
+  steps: string,
+  boot: readonly string[] = ['--cold'],
+): Promise<TrialResult> {
   const path = join(home, `${name}.yaml`);
   const run = join(home, name);
   await writeFile(
@@ -26,7 +30,10 @@ async function perform(name: string, steps: string): Promise<TrialResult> {
   );
   await runCommand(
     process.execPath,
-    [MAIN, 'run', '--kernel', 'smoke-5.10', '--scenarios', path, '-n', '1', '--cold', '--run-directory', run],
+    [
+      ...[MAIN, 'run', '--kernel', 'smoke-5.10', '--scenarios', path, '-n', '1', ...boot],
+      ...['--run-directory', run],
+    ],
     { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
   );
   const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
@@ -71,4 +78,30 @@ t.test('a wait for a VM that ends by itself ends with it', async (t) => {
   t.match(notes.join('\n'), /the kernel of the VM l2 inside the guest complains/);
   const wait = steps.find((one) => one.label === 'the VM is up');
   t.ok((wait?.durationMs ?? 0) < 300_000, 'the time limit was not waited for');
+});
+
+t.test('a VM in a clone goes on where a VM of a machine that boots has come to', async (t) => {
+  const cold = await perform(
+    'boots',
+    `  - startL2: {l2: tiny, memoryMib: 64}
+  - waitForL2: {matches: '^l2: no port', timeout: 120s}
+  - run: grep -q 'Linux version' /run/l2/l2.console
+`,
+  );
+  t.equal(cold.outcome, 'passed', cold.reason);
+  const clone = await perform(
+    'goes-on',
+    `  - startL2: {l2: tiny, memoryMib: 64}
+  - monitorL2: {command: info status, answer: {matches: running}}
+  - label: it has not booted
+    run: '! grep -q "Linux version" /run/l2/l2.console'
+  - monitorL2: {command: 'chardev-add null,id=nothing'}
+  - monitorL2: {command: 'device_add pci-serial,chardev=nothing'}
+  - label: its kernel finds a card
+    waitForL2: {matches: '^l2: port ttyS4 of 0x1b36:0x0002', timeout: 120s}
+`,
+    ['--controls', '0'],
+  );
+  t.equal(clone.outcome, 'passed', clone.reason);
+  t.equal(clone.bootMethod?.kind, 'clone');
 });

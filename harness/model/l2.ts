@@ -27,7 +27,10 @@ export function l2Argv({ memoryMib, acpi }: L2Shape, files: L2Files, append = ''
     ...['-kernel', files.kernel, '-initrd', files.initramfs],
     // To measure the delay loop takes 3 s of the VM's own time; this is what it measured. ACPI takes 3 s, and 2 s for each
     // device that it routes an interrupt for. The time stamp counter of a saved VM is another one when it goes on.
-    ...['-append', `console=ttyS0 panic=-1 lpj=8191 tsc=unstable acpi=${acpi ? 'noirq' : 'off'} ${append}`.trim()],
+    ...[
+      '-append',
+      `console=ttyS0 panic=-1 lpj=8191 tsc=unstable acpi=${acpi ? 'noirq' : 'off'} ${append}`.trim(),
+    ],
     ...['-chardev', `file,id=console,path=${files.console}`, '-serial', 'chardev:console'],
   ];
 }

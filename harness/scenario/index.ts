@@ -6,7 +6,7 @@ export { expandScenario } from './expand.ts';
 export { compileSplatExpectation, isReproduced } from './expect.ts';
 export { listGuestModules } from './guest-modules.ts';
 export { parseKnownIssues } from './known-issues.ts';
-export { listL2States } from './l2.ts';
+export { listL2States } from './l2-states.ts';
 export { COVERAGE_MODULE, MODULE_DIRECTORY } from './modules.ts';
 export { lintScenario, parseScenario } from './parse.ts';
 export type { Pattern } from './pattern.ts';

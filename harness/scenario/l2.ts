@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { type L2Shape, l2Argv, l2StateName, quoteArgs } from '../model/index.ts';
-import type { SettledScenario } from './settled.ts';
 
 /** Where VMs inside the guest have their consoles and monitors, a pair of files each: `<job>.console`, `<job>.monitor`. */
 const L2_DIRECTORY = '/run/l2';
@@ -46,31 +45,14 @@ export function l2Command(options: L2Options): string {
     ...(options.paused ? ['-S'] : []),
   ];
   const state = `${directory}/${l2StateName(options)}`;
-  const resume = hasState(options)
+  const resume = canResume(options)
     ? `if [ -e ${state} ]; then set -- -incoming file:${state}; else set --; fi && `
     : '';
   const exec = `exec ${quoteArgs(argv)}${resume === '' ? '' : ' "$@"'}`;
   return `mkdir -p ${L2_DIRECTORY} && rm -f ${monitorPathOf(options.job)} && ${resume}${exec}`;
 }
 
-/** A VM with a command line of its own boots, and one whose CPU never runs has nothing to gain. */
-function hasState({ append, paused }: Pick<L2Options, 'append' | 'paused'>): boolean {
+/** Whether a VM goes on from a saved state. One with a command line of its own boots; one whose CPU never runs gains nothing. */
+export function canResume({ append, paused }: Pick<L2Options, 'append' | 'paused'>): boolean {
   return append === '' && !paused;
-}
-
-/** The states from which a scenario's VMs can go on: the name under `l2`, and the VM's shape. Each once. */
-export function listL2States(settled: SettledScenario): readonly (L2Shape & { readonly l2: string })[] {
-  const states = new Map<string, L2Shape & { readonly l2: string }>();
-  for (const vm of findVms([settled.setup, settled.steps, settled.cleanup])) {
-    const { l2, memoryMib, acpi } = vm;
-    if (hasState(vm)) states.set(`${l2}/${l2StateName(vm)}`, { l2, memoryMib, acpi });
-  }
-  return [...states.values()];
-}
-
-/** Every body of a `startL2`, however deep. */
-function findVms(value: unknown): L2Options[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if ('kind' in value && value.kind === 'startL2' && 'body' in value) return [value.body as L2Options];
-  return Object.values(value).flatMap(findVms);
 }

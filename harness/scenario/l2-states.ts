@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+import { type L2Shape, l2StateName } from '../model/index.ts';
+import { canResume, type L2Options } from './l2.ts';
+import type { SettledScenario } from './settled.ts';
+
+/** The states from which a scenario's VMs can go on: the name under `l2`, and the VM's shape. Each once. */
+export function listL2States(settled: SettledScenario): readonly (L2Shape & { readonly l2: string })[] {
+  const states = new Map<string, L2Shape & { readonly l2: string }>();
+  for (const vm of findVms([settled.setup, settled.steps, settled.cleanup])) {
+    const { l2, memoryMib, acpi } = vm;
+    if (canResume(vm)) states.set(`${l2}/${l2StateName(vm)}`, { l2, memoryMib, acpi });
+  }
+  return [...states.values()];
+}
+
+/** Every body of a `startL2`, however deep. */
+function findVms(value: unknown): L2Options[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('kind' in value && value.kind === 'startL2' && 'body' in value) return [value.body as L2Options];
+  return Object.values(value).flatMap(findVms);
+}
