@@ -99,7 +99,7 @@ export function assembleRunner(
 
 function openL2Images({ root, cacheDirectory }: Context, mirror: string | undefined): L2Images {
   const findInit = (name: string) => findL2Init(join(root, 'images'), name);
-  const states = new Map<string, Promise<string | null>>();
+  const states = new Map<string, ReturnType<typeof saveL2State>>();
   return {
     bakeRoot: async (name, signal) =>
       bakeL2Root(await findInit(name), { cacheDirectory, signal, ...(mirror ? { mirror } : {}) }),

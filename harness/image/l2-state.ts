@@ -16,6 +16,12 @@ export interface L2StateRequest extends L2Shape {
   readonly init: string;
 }
 
+/** A saved VM: paths of its state, and of what is on its console by then. */
+export interface L2State {
+  readonly state: string;
+  readonly console: string;
+}
+
 /** Seconds that such a VM may take to boot here; less than one is usual. */
 const BOOT_S = 60;
 
@@ -28,21 +34,21 @@ echo quit`;
 
 /**
  * Boots a VM as it runs inside the guest, with the QEMU of the guest's image but on this computer, until it waits for a card, and saves
- * its state: emulation inside emulation takes twenty times as long for the same. Returns the state's path in the cache. Null where
+ * its state: emulation inside emulation takes twenty times as long for the same. Returns what is in the cache. Null where
  * that cannot be: for an init that does not say that it waits, or where this computer does not run the image's QEMU. Fault
  * `IMAGE_NO_STATE` (lab) when the VM did not come to its wait.
  */
 export async function saveL2State(
   request: L2StateRequest,
   options: { readonly cacheDirectory: string; readonly signal?: AbortSignal },
-): Promise<string | null> {
+): Promise<L2State | null> {
   if (arch() !== 'x64' || !(await readFile(request.init, 'utf8')).includes(L2_WAITS)) return null;
   const store = openImageStore(options.cacheDirectory);
   const { image, kernel, initramfs, memoryMib, acpi } = request;
   const files = await Promise.all([digestFile(kernel), digestFile(initramfs)]);
-  const digest = digestOf('l2-state 1', image.digest, ...files, String(memoryMib), String(acpi));
+  const digest = digestOf('l2-state 2', image.digest, ...files, String(memoryMib), String(acpi));
   const known = await store.get(digest);
-  if (known) return join(known.directory, ROOT_FILE.state);
+  if (known) return filesIn(known.directory);
   await using scratch = await makeScratch('l2-state', join(options.cacheDirectory, 'images'));
   const { signal } = options;
   const root = join(scratch.path, 'root');
@@ -50,17 +56,20 @@ export async function saveL2State(
     ...(signal ? { signal } : {}),
   });
   const made = await store.put(digest, async (into) => {
-    await save(request, root, join(scratch.path, 'console'), join(into, ROOT_FILE.state), signal);
+    await save(request, root, filesIn(into), signal);
     return { name: 'l2-state' };
   });
-  return join(made.directory, ROOT_FILE.state);
+  return filesIn(made.directory);
+}
+
+function filesIn(directory: string): L2State {
+  return { state: join(directory, ROOT_FILE.state), console: join(directory, ROOT_FILE.console) };
 }
 
 async function save(
   request: L2StateRequest,
   root: string,
-  console: string,
-  state: string,
+  { state, console }: L2State,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((one) => join(root, one));

@@ -10,8 +10,13 @@ import {
   readArtifact,
 } from '../store/index.ts';
 
-/** The file of an artifact: the root file system of a machine or of an L2, or an L2's saved state. */
-export const ROOT_FILE = { image: 'root.squashfs', l2: 'root.cpio', state: 'vm.state' } as const;
+/** The file of an artifact: the root file system of a machine or of an L2, or an L2's saved state and console. */
+export const ROOT_FILE = {
+  image: 'root.squashfs',
+  l2: 'root.cpio',
+  state: 'vm.state',
+  console: 'vm.console',
+} as const;
 
 const metaSchema = z.strictObject({ name: z.string() });
 type ImageMeta = z.infer<typeof metaSchema>;

@@ -47,7 +47,7 @@ export type {
 } from './kernel.ts';
 export { ARCHITECTURES, identifyKernel } from './kernel.ts';
 export type { L2Files, L2Shape } from './l2.ts';
-export { L2_WAITS, l2Argv, l2StateName } from './l2.ts';
+export { L2_WAITS, l2Argv, l2StateNames } from './l2.ts';
 export type { Limit, LimitName, Limits } from './limits.ts';
 export { DEFAULT_LIMITS, LIMITS, NO_LIMITS, parseLimits, requireWithin } from './limits.ts';
 export { describeInterval, describeNumbers, describeP } from './numbers.ts';

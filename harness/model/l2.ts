@@ -10,7 +10,7 @@ export interface L2Shape {
 export interface L2Files {
   readonly kernel: string;
   readonly initramfs: string;
-  /** Where its serial console is written to. */
+  /** To its end its serial console is written. */
   readonly console: string;
 }
 
@@ -31,13 +31,17 @@ export function l2Argv({ memoryMib, acpi }: L2Shape, files: L2Files, append = ''
       '-append',
       `console=ttyS0 panic=-1 lpj=8191 tsc=unstable acpi=${acpi ? 'noirq' : 'off'} ${append}`.trim(),
     ],
-    ...['-chardev', `file,id=console,path=${files.console}`, '-serial', 'chardev:console'],
+    ...['-chardev', `file,id=console,path=${files.console},append=on`, '-serial', 'chardev:console'],
   ];
 }
 
-/** The name of the file with the saved state of such a VM, beside its kernel. */
-export function l2StateName({ memoryMib, acpi }: L2Shape): string {
-  return `${memoryMib}${acpi ? '-acpi' : ''}.state`;
+/** The names of the files with the saved state of such a VM and what is on its console by then, beside its kernel. */
+export function l2StateNames({ memoryMib, acpi }: L2Shape): {
+  readonly state: string;
+  readonly console: string;
+} {
+  const name = `${memoryMib}${acpi ? '-acpi' : ''}`;
+  return { state: `${name}.state`, console: `${name}.console` };
 }
 
 /** What an L2's init prints where it was handed no card yet, and waits for one. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type L2Shape, l2StateName } from '../model/index.ts';
+import { type L2Shape, l2StateNames } from '../model/index.ts';
 import { canResume, type L2Options } from './l2.ts';
 import type { SettledScenario } from './settled.ts';
 
@@ -8,7 +8,7 @@ export function listL2States(settled: SettledScenario): readonly (L2Shape & { re
   const states = new Map<string, L2Shape & { readonly l2: string }>();
   for (const vm of findVms([settled.setup, settled.steps, settled.cleanup])) {
     const { l2, memoryMib, acpi } = vm;
-    if (canResume(vm)) states.set(`${l2}/${l2StateName(vm)}`, { l2, memoryMib, acpi });
+    if (canResume(vm)) states.set(`${l2}/${l2StateNames(vm).state}`, { l2, memoryMib, acpi });
   }
   return [...states.values()];
 }

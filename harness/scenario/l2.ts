@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type L2Shape, l2Argv, l2StateName, quoteArgs } from '../model/index.ts';
+import { type L2Shape, l2Argv, l2StateNames, quoteArgs } from '../model/index.ts';
 
 /** Where VMs inside the guest have their consoles and monitors, a pair of files each: `<job>.console`, `<job>.monitor`. */
 const L2_DIRECTORY = '/run/l2';
@@ -44,12 +44,12 @@ export function l2Command(options: L2Options): string {
     ...options.devices.flatMap((path, index) => ['-device', `vfio-pci,id=device${index},sysfsdev=${path}`]),
     ...(options.paused ? ['-S'] : []),
   ];
-  const state = `${directory}/${l2StateName(options)}`;
-  const resume = canResume(options)
-    ? `if [ -e ${state} ]; then set -- -incoming file:${state}; else set --; fi && `
-    : '';
-  const exec = `exec ${quoteArgs(argv)}${resume === '' ? '' : ' "$@"'}`;
-  return `mkdir -p ${L2_DIRECTORY} && rm -f ${monitorPathOf(options.job)} && ${resume}${exec}`;
+  const prepare = `mkdir -p ${L2_DIRECTORY} && rm -f ${files.console} ${monitorPathOf(options.job)}`;
+  const command = `exec ${quoteArgs(argv)}`;
+  if (!canResume(options)) return `${prepare} && ${command}`;
+  const saved = l2StateNames(options);
+  const resume = `cp ${directory}/${saved.console} ${files.console} && set -- -incoming file:${directory}/${saved.state}`;
+  return `${prepare} && if [ -e ${directory}/${saved.state} ]; then ${resume}; else set --; fi && ${command} "$@"`;
 }
 
 /** Whether a VM goes on from a saved state. One with a command line of its own boots; one whose CPU never runs gains nothing. */

@@ -486,7 +486,7 @@ t.test(
     );
     t.match(
       guest.log[0],
-      /^start .*if \[ -e \/overlay\/l2\/tiny\/96\.state \]; then set -- -incoming file:\/overlay\/l2\/tiny\/96\.state; else set --; fi && exec qemu.* -device vfio-pci,id=device0,sysfsdev=\/sys\/d "\$@"$/,
+      /if \[ -e \/overlay\/l2\/tiny\/96\.state \]; then .* -incoming file:\/overlay\/l2\/tiny\/96\.state; else set --; fi && exec qemu.* -device vfio-pci,id=device0,sysfsdev=\/sys\/d "\$@"$/,
     );
     t.ok(guest.log.includes('kill 100 TERM'));
     t.strictSame(performance.evidence, { 'l2.console': 'l2: up\n' });

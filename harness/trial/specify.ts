@@ -5,11 +5,12 @@ import { type DevicePlaces, digestOf, findPciDevice, type PciDevice } from '../h
 import {
   bakeDataDisk,
   bakeOverlay,
+  type L2State,
   type L2StateRequest,
   makeKeys,
   type OverlayFile,
 } from '../image/index.ts';
-import { type DataDisk, Fault, type Kernel, type Limits, l2StateName } from '../model/index.ts';
+import { type DataDisk, Fault, type Kernel, type Limits, l2StateNames } from '../model/index.ts';
 import { listL2States } from '../scenario/index.ts';
 import {
   type Accelerator,
@@ -24,8 +25,8 @@ import type { ResolvedTrial } from './resolve.ts';
 export interface L2Images {
   /** Makes the root file system of one; returns its path. */
   bakeRoot(name: string, signal: AbortSignal): Promise<string>;
-  /** Saves the state of one that waits for its devices; returns its path, or null where one has to boot. */
-  saveState(name: string, vm: Omit<L2StateRequest, 'init'>, signal: AbortSignal): Promise<string | null>;
+  /** Saves the state of one that waits for its devices; null where one has to boot. */
+  saveState(name: string, vm: Omit<L2StateRequest, 'init'>, signal: AbortSignal): Promise<L2State | null>;
 }
 
 /** Where a trial's machine runs, and what makes its parts. */
@@ -164,8 +165,11 @@ async function listL2StateFiles(
   for (const { l2, ...shape } of listL2States(settled)) {
     const [kernel, initramfs] = [fileOf(`/l2/${l2}/kernel`), fileOf(`/l2/${l2}/initramfs.cpio`)];
     const vm = { ...shape, image, kernel, initramfs };
-    const from = await l2Images.saveState(imageOf(settled, l2), vm, signal);
-    if (from !== null) states.push({ path: `/l2/${l2}/${l2StateName(shape)}`, from });
+    const saved = await l2Images.saveState(imageOf(settled, l2), vm, signal);
+    if (saved === null) continue;
+    const names = l2StateNames(shape);
+    states.push({ path: `/l2/${l2}/${names.state}`, from: saved.state });
+    states.push({ path: `/l2/${l2}/${names.console}`, from: saved.console });
   }
   return states;
 }
