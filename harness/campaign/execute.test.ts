@@ -26,7 +26,7 @@ async function run(world: FakeWorld, scenarios: readonly string[] = ['a'], optio
 }
 
 t.test('a campaign applies, builds, makes the image and runs its trials, in that order', async (t) => {
-  const { state, asked } = await run({}, ['a'], { capacity: { jobs: 1, memoryMib: 100_000 } });
+  const { state, asked } = await run({}, ['a'], { capacity: { jobs: 1, l2Jobs: 1, memoryMib: 100_000 } });
   t.strictSame(asked, [
     'apply',
     'build base',
@@ -72,7 +72,9 @@ t.test('a machine that hangs holds up no other trial, and never more machines th
       if (finished.length === 6) release();
     },
   };
-  const { state } = await run(world, ['hung', 'a', 'b'], { capacity: { jobs: 2, memoryMib: 100_000 } });
+  const { state } = await run(world, ['hung', 'a', 'b'], {
+    capacity: { jobs: 2, l2Jobs: 2, memoryMib: 100_000 },
+  });
   t.equal(finished.at(-1), 'hung.base.1');
   t.equal(most, 2);
   t.equal(state.end?.kind, 'finished');
@@ -84,7 +86,7 @@ t.test('an interruption starts nothing more and says so last', async (t) => {
     delay: async () => stop.abort(),
     result: () => ({ outcome: 'notRun', fault: 'TRIAL_INTERRUPTED', reason: 'interrupted' }),
   };
-  const options = { signal: stop.signal, capacity: { jobs: 1, memoryMib: 100_000 } };
+  const options = { signal: stop.signal, capacity: { jobs: 1, l2Jobs: 1, memoryMib: 100_000 } };
   const { state, fault, asked } = await run(world, ['a', 'b'], options);
   t.equal(fault, null);
   t.strictSame(state.end, { kind: 'interrupted' });
@@ -173,7 +175,7 @@ t.test('the queue says how it stands and promises nothing that it does not know'
         queue.push([event.done, event.running, event.waiting, event.remainingMs !== null]);
     };
     const durations = { expect, learn() {}, save: async () => {} };
-    await run({}, ['a'], { listen, durations, capacity: { jobs: 1, memoryMib: 100_000 } });
+    await run({}, ['a'], { listen, durations, capacity: { jobs: 1, l2Jobs: 1, memoryMib: 100_000 } });
     return queue;
   };
   const counts = [
@@ -263,7 +265,7 @@ t.test('nothing else starts beside a trial, and no trial beside anything else', 
     asked += running ? 1 : 0;
     return running && asked === 1 ? [{ type: 'makeImage' }, ...actions] : actions;
   };
-  const capacity = { jobs: 1, memoryMib: 100_000 };
+  const capacity = { jobs: 1, l2Jobs: 1, memoryMib: 100_000 };
   const state = await runFast(plan(['a']), performer, { policy, capacity });
   t.equal(state.end?.kind, 'finished');
   for (const [index, line] of log.entries())
@@ -280,7 +282,7 @@ t.test('a trial waits until there is memory for its guest', async (t) => {
       running -= 1;
     },
   };
-  await run(world, ['a', 'b'], { capacity: { jobs: 4, memoryMib: 3000 } });
+  await run(world, ['a', 'b'], { capacity: { jobs: 4, l2Jobs: 4, memoryMib: 3000 } });
   t.equal(most, 2, 'two guests of 512 MiB, with 700 each for QEMU');
 });
 

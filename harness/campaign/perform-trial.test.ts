@@ -58,7 +58,7 @@ async function perform(world: World = {}, id = ID) {
     },
     policy: fixedPolicy,
     performer,
-    capacity: { jobs: 1, memoryMib: 1000 },
+    capacity: { jobs: 1, l2Jobs: 1, memoryMib: 1000 },
     durations: {
       expect: () => null,
       learn: (one: TrialResult) => void learnt.push(one),

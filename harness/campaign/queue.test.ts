@@ -41,7 +41,7 @@ function heard(
       policy: ({ trials }) =>
         trials.filter((one) => one.status !== 'done').map((one) => ({ type: 'runTrial', trial: one.id })),
       durations: { expect: (trial) => expect(trial.id), learn() {}, save: async () => {} },
-      capacity: { jobs, memoryMib: 1000 },
+      capacity: { jobs, l2Jobs: jobs, memoryMib: 1000 },
     },
     new Map(entries),
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Execution, Running } from './execution.ts';
-import { estimateRemainingMs, needsOf } from './schedule.ts';
+import { estimateRemainingMs } from './schedule.ts';
 
 /** Tells listeners how the queue of trials stands. Promises nothing where the length of any trial is unknown. */
 export function emitQueue(
@@ -25,16 +25,11 @@ export function emitQueue(
   const waiting = trials.filter(
     (trial) => wanted.has(trial.id) && !active.some((one) => one.trial.id === trial.id),
   );
-  // What counts for two machines takes the time of two.
-  const lengthOf = (trial: (typeof waiting)[number]) => {
-    const length = durations.expect(trial);
-    return length === null ? null : length * Math.min(needsOf(trial.id, recorder.state).jobs, capacity.jobs);
-  };
   const expected = active.map((one) => durations.expect(one.trial));
   const rest = active.map((one, index) => Math.max(0, (expected[index] ?? 0) - (now - one.startedAt)));
   const remainingMs = expected.includes(null)
     ? null
-    : estimateRemainingMs(rest, waiting.map(lengthOf), capacity.jobs);
+    : estimateRemainingMs(rest, waiting.map(durations.expect), capacity.jobs);
   recorder.emitLive({
     type: 'queueChanged',
     done: trials.filter((trial) => trial.status === 'done').length,

@@ -54,10 +54,10 @@ t.test('what remains is what the busiest machine has before it', async (t) => {
   t.equal(estimateRemainingMs([1], [null], 2), null, 'nothing is promised of what is not known');
 });
 
-const needs = (memoryMib: number, jobs = 1) => ({ memoryMib, jobs });
+const needs = (memoryMib: number) => ({ memoryMib });
 
 t.test('a trial starts only where cores and memory are left', async (t) => {
-  const capacity = { jobs: 2, memoryMib: 1000 };
+  const capacity = { jobs: 2, l2Jobs: 2, memoryMib: 1000 };
   t.equal(chooseNext([600], [], capacity, needs), 600);
   t.equal(chooseNext([600], [needs(600)], capacity, needs), null, 'no memory');
   t.equal(chooseNext([600, 300], [needs(600)], capacity, needs), 300, 'a smaller one passes');
@@ -65,21 +65,20 @@ t.test('a trial starts only where cores and memory are left', async (t) => {
   t.equal(chooseNext([5000], [], capacity, needs), 5000, 'alone it may try');
 });
 
-t.test('a machine that counts for two needs two places, or the whole computer', async (t) => {
-  const jobsOf = (jobs: number) => needs(1, jobs);
-  const capacity = { jobs: 3, memoryMib: 1000 };
-  t.equal(chooseNext([2], [jobsOf(1)], capacity, jobsOf), 2);
-  t.equal(chooseNext([2], [jobsOf(2)], capacity, jobsOf), null);
-  t.equal(chooseNext([2, 1], [jobsOf(2)], capacity, jobsOf), null, 'nor does a lighter one pass it');
-  t.equal(chooseNext([1, 2], [jobsOf(2)], capacity, jobsOf), 1);
-  t.equal(chooseNext([1], [jobsOf(2), jobsOf(1)], capacity, jobsOf), null);
-  t.equal(chooseNext([2], [], { ...capacity, jobs: 1 }, jobsOf), 2, 'alone it may start');
+t.test('machines that run VMs have a limit of their own, and others pass them', async (t) => {
+  const vm = { ...needs(1), l2: true as const };
+  const needsOf = (name: string) => (name === 'vm' ? vm : needs(1));
+  const capacity = { jobs: 4, l2Jobs: 2, memoryMib: 1000 };
+  t.equal(chooseNext(['vm'], [vm, needs(1)], capacity, needsOf), 'vm');
+  t.equal(chooseNext(['vm'], [vm, vm], capacity, needsOf), null);
+  t.equal(chooseNext(['vm', 'plain'], [vm, vm], capacity, needsOf), 'plain');
+  t.equal(chooseNext(['plain'], [vm, vm, needs(1), needs(1)], capacity, needsOf), null);
 });
 
 t.test('one machine at a time has a device of this computer, and others pass it', async (t) => {
   const holding = { ...needs(1), device: true as const };
   const needsOf = (name: string) => (name === 'card' ? holding : needs(1));
-  const capacity = { jobs: 4, memoryMib: 1000 };
+  const capacity = { jobs: 4, l2Jobs: 4, memoryMib: 1000 };
   t.equal(chooseNext(['card'], [needs(1)], capacity, needsOf), 'card');
   t.equal(chooseNext(['card'], [holding], capacity, needsOf), null);
   t.equal(chooseNext(['card', 'plain'], [holding], capacity, needsOf), 'plain');
@@ -104,7 +103,7 @@ t.test('waiting trials take the machine that is free first', async (t) => {
 });
 
 t.test('memory that is just enough is enough', async (t) => {
-  const capacity = { jobs: 3, memoryMib: 1000 };
+  const capacity = { jobs: 3, l2Jobs: 3, memoryMib: 1000 };
   t.equal(chooseNext([400, 401], [needs(300), needs(300)], capacity, needs), 400);
   t.equal(chooseNext([401, 400], [needs(300), needs(300)], capacity, needs), 400);
   t.equal(chooseNext([], [], capacity, needs), null);
@@ -122,26 +121,23 @@ t.test(
   },
 );
 
-t.test(
-  'a trial needs its guest’s memory, and QEMU’s, and a VM in it counts for another machine',
-  async (t) => {
-    const plan = aCampaignPlan({ scenarios: ['s', 'big'], patches: 0, arms: 'pair', repeat: 1 });
-    const scenarios = plan.scenarios.map((one, index) => ({
-      ...one,
-      machine: { ...one.machine, memoryMib: index === 0 ? 512 : 2048 },
-    }));
-    const card = { ...scenarios[0], name: 'card', needs: { modules: [], pci: '15b3:*' } } as PlannedScenario;
-    const vm = {
-      ...scenarios[0],
-      name: 'vm',
-      l2: { tiny: { kernel: 'l2-tiny', image: 'l2' } },
-    } as PlannedScenario;
-    const trials = [...plan.trials, aTrial('card', 'base'), aTrial('vm', 'base')];
-    const state = aState([], null, { plan: { ...plan, scenarios: [...scenarios, card, vm], trials } });
-    t.match(needsOf('card.base.1', state), { device: true });
-    t.strictSame(needsOf('big.base.1', state), { jobs: 1, memoryMib: 2748 });
-    t.strictSame(needsOf('s.base.1', state), { jobs: 1, memoryMib: 1212 });
-    t.strictSame(needsOf('vm.base.1', state), { jobs: 2, memoryMib: 1212 });
-    t.strictSame(needsOf('absent', state), { jobs: 1, memoryMib: 700 });
-  },
-);
+t.test('a trial needs its guest’s memory, and QEMU’s', async (t) => {
+  const plan = aCampaignPlan({ scenarios: ['s', 'big'], patches: 0, arms: 'pair', repeat: 1 });
+  const scenarios = plan.scenarios.map((one, index) => ({
+    ...one,
+    machine: { ...one.machine, memoryMib: index === 0 ? 512 : 2048 },
+  }));
+  const card = { ...scenarios[0], name: 'card', needs: { modules: [], pci: '15b3:*' } } as PlannedScenario;
+  const vm = {
+    ...scenarios[0],
+    name: 'vm',
+    l2: { tiny: { kernel: 'l2-tiny', image: 'l2' } },
+  } as PlannedScenario;
+  const trials = [...plan.trials, aTrial('card', 'base'), aTrial('vm', 'base')];
+  const state = aState([], null, { plan: { ...plan, scenarios: [...scenarios, card, vm], trials } });
+  t.match(needsOf('card.base.1', state), { device: true });
+  t.strictSame(needsOf('big.base.1', state), { memoryMib: 2748 });
+  t.strictSame(needsOf('s.base.1', state), { memoryMib: 1212 });
+  t.strictSame(needsOf('vm.base.1', state), { memoryMib: 1212, l2: true });
+  t.strictSame(needsOf('absent', state), { memoryMib: 700 });
+});

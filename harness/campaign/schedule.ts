@@ -52,9 +52,9 @@ export function estimateRemainingMs(
 
 /** What a trial needs of the computer while it runs. */
 export interface Needs {
-  /** How many of the machines at once it counts for. */
-  readonly jobs: number;
   readonly memoryMib: number;
+  /** Whether its machine runs VMs itself. Absent: it does not. */
+  readonly l2?: true;
   /** Whether it holds a device of this computer, which one machine at a time can have. Absent: it does not. */
   readonly device?: true;
 }
@@ -63,13 +63,14 @@ export interface Needs {
 export interface Capacity {
   /** Machines at once. */
   readonly jobs: number;
+  /** Of them, those that run VMs themselves. */
+  readonly l2Jobs: number;
   readonly memoryMib: number;
 }
 
 /**
- * The next trial to start, or null when none may start now. One that needs more memory than is left is passed over by one that
- * needs less. One that counts for several machines is not: it waits for its places, and the others wait behind it, or it would
- * not start before the last of them. Alone on the computer every trial may start, and finds out for itself.
+ * The next trial to start, or null when none may start now. One that needs what is not left is passed over by one that does not;
+ * alone on the computer every trial may start, and finds out for itself.
  */
 export function chooseNext<T>(
   waiting: readonly T[],
@@ -77,13 +78,13 @@ export function chooseNext<T>(
   capacity: Capacity,
   needsOf: (trial: T) => Needs,
 ): T | null {
+  if (running.length >= capacity.jobs) return null;
   if (running.length === 0) return waiting[0] ?? null;
-  const jobsLeft = capacity.jobs - running.reduce((sum, one) => sum + one.jobs, 0);
-  const memoryLeft = capacity.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
+  const left = capacity.memoryMib - running.reduce((sum, one) => sum + one.memoryMib, 0);
   const held = running.some((one) => one.device);
-  const fits = (needs: Needs) => needs.memoryMib <= memoryLeft && !(held && needs.device);
-  const next = waiting.find((trial) => fits(needsOf(trial)));
-  return next !== undefined && needsOf(next).jobs <= jobsLeft ? next : null;
+  const full = running.filter((one) => one.l2).length >= capacity.l2Jobs;
+  const fits = (needs: Needs) => needs.memoryMib <= left && !(held && needs.device) && !(full && needs.l2);
+  return waiting.find((trial) => fits(needsOf(trial))) ?? null;
 }
 
 /** Memory beside the guest's own that a machine costs, in MiB: QEMU itself and its translation cache. */
@@ -93,13 +94,16 @@ const MEMORY_PART = 0.9;
 
 /** A machine waits about half of its time: for a timeout, for something to block, for its power to go off. */
 const MACHINES_PER_CORE = 2;
-/** One that runs a VM itself computes all the time, with that VM's CPU and with its own. */
-const JOBS_WITH_L2 = 2;
 
-/** What this computer has for machines: two per core unless `jobs` says otherwise, and most of its free memory. */
+/**
+ * What this computer has for machines: two per core unless `jobs` says otherwise, and most of its free memory. One that runs a VM
+ * itself computes all the time: one of those per core.
+ */
 export async function measureCapacity(jobs: number | null): Promise<Capacity> {
+  const cores = availableParallelism();
   return {
-    jobs: jobs ?? MACHINES_PER_CORE * availableParallelism(),
+    jobs: jobs ?? MACHINES_PER_CORE * cores,
+    l2Jobs: cores,
     memoryMib: Math.floor((await availableMemoryMib()) * MEMORY_PART),
   };
 }
@@ -109,8 +113,8 @@ export function needsOf(id: string, { plan, trials }: CampaignState): Needs {
   const name = trials.find((trial) => trial.id === id)?.scenario;
   const scenario = plan.scenarios.find((one) => one.name === name);
   return {
-    jobs: Object.keys(scenario?.l2 ?? {}).length > 0 ? JOBS_WITH_L2 : 1,
     memoryMib: (scenario?.machine.memoryMib ?? 0) + MACHINE_OVERHEAD_MIB,
+    ...(Object.keys(scenario?.l2 ?? {}).length > 0 ? { l2: true as const } : {}),
     ...((scenario?.needs?.pci ?? null) === null ? {} : { device: true as const }),
   };
 }

@@ -53,11 +53,7 @@ Examples:
         rate,
         DEFAULT_TRIALS.detect,
       )
-      .option(
-        '-j, --jobs <count>',
-        'machines at once; one with a VM inside counts for two (default: two per core, as memory allows)',
-        positive,
-      )
+      .option('-j, --jobs <count>', 'machines at once (default: two per core, as memory allows)', positive)
       .option('--no-coverage', 'as for run: do not count which of the changed functions run')
       .option('--controls <count>', 'as for run: also run 1 in N clone trials on a cold-booted VM', whole, 20)
       .option(

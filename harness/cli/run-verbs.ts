@@ -72,11 +72,7 @@ export function addRunVerbs(add: AddVerb): void {
         positive,
         DEFAULT_TRIALS.trialsPerBoot,
       )
-      .option(
-        '-j, --jobs <count>',
-        'machines at once; one with a VM inside counts for two (default: two per core, as memory allows)',
-        positive,
-      )
+      .option('-j, --jobs <count>', 'machines at once (default: two per core, as memory allows)', positive)
       .addOption(
         new Option(
           '--cold',

@@ -106,7 +106,7 @@ export async function checkCuts(t: Test, wanted: number): Promise<void> {
   for (let seed = 1; cuts < wanted; seed += 1) {
     const [sample] = fc.sample(samples, { seed, numRuns: 1 }) as [Sample];
     const plan = { ...aCampaignPlan(sample.shape), policy: sample.policy };
-    const capacity = { jobs: sample.jobs, memoryMib: 100_000 };
+    const capacity = { jobs: sample.jobs, l2Jobs: sample.jobs, memoryMib: 100_000 };
     const sink = aSink();
     const whole = await runFast(plan, aPerformer(sample.world), { sink, capacity });
     const expected = reportsOf(whole);

@@ -82,7 +82,7 @@ function executionOf(
     recorder,
     policy: options.policy ?? policyOf(recorder.state.plan),
     performer,
-    capacity: options.capacity ?? { jobs: 2, memoryMib: 100_000 },
+    capacity: options.capacity ?? { jobs: 2, l2Jobs: 2, memoryMib: 100_000 },
     durations: options.durations ?? { expect: () => null, learn() {}, save: async () => {} },
     clock: stillClock,
     signal: options.signal ?? new AbortController().signal,

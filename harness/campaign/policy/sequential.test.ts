@@ -232,7 +232,7 @@ t.test(
     const arms = plan.arms.map((arm) => arm.name);
     const policy: PolicyChoice = { kind: 'sequential', detect: 0.65, budgetMs: null };
     const result = ({ arm }: TrialSpec) => (arms.indexOf(arm) < 6 ? bad : {});
-    const capacity = { jobs: 4, memoryMib: 100_000 };
+    const capacity = { jobs: 4, l2Jobs: 4, memoryMib: 100_000 };
     const options = { policy: sequentialPolicy, capacity };
     const state = await runFast({ ...plan, policy }, aPerformer({ result }), options);
     t.match(state.verdict, { perPatch: { rows: [{ fixedBy: 6 }] } });
