@@ -109,7 +109,10 @@ function openL2Images({ root, cacheDirectory }: Context, mirror: string | undefi
       // Trials that want the same one wait for it, and it is tried once.
       const state = states.get(key) ?? saveL2State({ ...vm, init }, { cacheDirectory, signal });
       states.set(key, state);
-      return state;
+      return state.catch((error: unknown) => {
+        if (signal.aborted) states.delete(key);
+        throw error;
+      });
     },
   };
 }

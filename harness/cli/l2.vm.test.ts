@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { runCommand } from '../host/index.ts';
-import type { TrialResult } from '../model/index.ts';
-import { CACHE_HOME, PROJECT_ROOT } from '../testing/index.ts';
+import { bakeL2Root, findStoredImage, saveL2State } from '../image/index.ts';
+import type { Image, TrialResult } from '../model/index.ts';
+import { CACHE_HOME, PROJECT_ROOT, TEST_CACHE } from '../testing/index.ts';
 
 t.setTimeout(60 * 60_000);
 
@@ -36,10 +37,17 @@ async function perform(
     ],
     { accept: 'any', cwd: PROJECT_ROOT, env: { XDG_CACHE_HOME: CACHE_HOME } },
   );
-  const record = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8')) as {
-    readonly trials: readonly { readonly result: TrialResult }[];
-  };
-  return record.trials[0]?.result as TrialResult;
+  return recordOf(name).trials[0]?.result as TrialResult;
+}
+
+interface RunRecord {
+  readonly image: { readonly digest: string };
+  readonly l2: Readonly<Record<string, { readonly digest: string }>>;
+  readonly trials: readonly { readonly result: TrialResult }[];
+}
+
+function recordOf(name: string): RunRecord {
+  return JSON.parse(readFileSync(join(home, name, 'record.json'), 'utf8')) as RunRecord;
 }
 
 t.test('a splat in a VM inside the guest is a note that names the VM, and no finding', async (t) => {
@@ -107,3 +115,28 @@ t.test('a VM in a clone goes on where a VM of a machine that boots has come to',
   t.equal(clone.outcome, 'passed', clone.reason);
   t.equal(clone.bootMethod?.kind, 'clone');
 });
+
+t.test(
+  'a VM that does not come to its wait is not saved, and one whose init never waits is not tried',
+  async (t) => {
+    const { image, l2 } = recordOf('goes-on');
+    const init = join(home, 'init');
+    await writeFile(init, '#!/bin/busybox sh\n# Says it here alone: l2: no port\nsleep 1000\n');
+    const options = { cacheDirectory: TEST_CACHE, bootS: 3 };
+    const vm = {
+      image: (await findStoredImage(TEST_CACHE, image.digest)) as Image,
+      kernel: join(TEST_CACHE, 'kernels', l2['l2-tiny']?.digest ?? '', 'vmlinux'),
+      initramfs: await bakeL2Root(init, options),
+      init,
+      memoryMib: 64,
+      acpi: false,
+    };
+    await t.rejects(saveL2State(vm, options), {
+      code: 'IMAGE_NO_STATE',
+      message: /did not say "l2: no port" within 3 s$/,
+      details: [/./],
+    });
+    await writeFile(init, '#!/bin/busybox sh\nsleep 1000\n');
+    t.equal(await saveL2State({ ...vm, kernel: '/nowhere' }, options), null);
+  },
+);

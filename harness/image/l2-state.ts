@@ -22,8 +22,12 @@ export interface L2State {
   readonly console: string;
 }
 
-/** Seconds that such a VM may take to boot here; less than one is usual. */
-const BOOT_S = 60;
+export interface L2StateOptions {
+  readonly cacheDirectory: string;
+  /** How long such a VM may boot here, in seconds; less than one is usual. 60 unless given. */
+  readonly bootS?: number;
+  readonly signal?: AbortSignal;
+}
 
 /** Waits for the line on the console, then has the monitor, which reads this program's output, save the state; and ends QEMU. */
 const SAVE = `
@@ -38,25 +42,23 @@ echo quit`;
  * that cannot be: for an init that does not say that it waits, or where this computer does not run the image's QEMU. Fault
  * `IMAGE_NO_STATE` (lab) when the VM did not come to its wait.
  */
-export async function saveL2State(
-  request: L2StateRequest,
-  options: { readonly cacheDirectory: string; readonly signal?: AbortSignal },
-): Promise<L2State | null> {
+export async function saveL2State(request: L2StateRequest, options: L2StateOptions): Promise<L2State | null> {
   if (arch() !== 'x64' || !(await readFile(request.init, 'utf8')).includes(L2_WAITS)) return null;
   const store = openImageStore(options.cacheDirectory);
-  const { image, kernel, initramfs, memoryMib, acpi } = request;
+  const { image, kernel, initramfs } = request;
   const files = await Promise.all([digestFile(kernel), digestFile(initramfs)]);
-  const digest = digestOf('l2-state 2', image.digest, ...files, String(memoryMib), String(acpi));
+  const argv = l2Argv(request, { kernel: '', initramfs: '', console: '' });
+  const digest = digestOf('l2-state', image.digest, ...files, ...argv);
   const known = await store.get(digest);
   if (known) return filesIn(known.directory);
   await using scratch = await makeScratch('l2-state', join(options.cacheDirectory, 'images'));
-  const { signal } = options;
+  const { signal, bootS = 60 } = options;
   const root = join(scratch.path, 'root');
   await runCommand('unsquashfs', ['-quiet', '-no-progress', '-no-xattrs', '-d', root, image.rootPath], {
     ...(signal ? { signal } : {}),
   });
   const made = await store.put(digest, async (into) => {
-    await save(request, root, filesIn(into), signal);
+    await save({ ...request, root, bootS, ...filesIn(into) }, signal);
     return { name: 'l2-state' };
   });
   return filesIn(made.directory);
@@ -66,25 +68,27 @@ function filesIn(directory: string): L2State {
   return { state: join(directory, ROOT_FILE.state), console: join(directory, ROOT_FILE.console) };
 }
 
-async function save(
-  request: L2StateRequest,
-  root: string,
-  { state, console }: L2State,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+interface Saving extends L2StateRequest, L2State {
+  /** The image's root, unpacked. */
+  readonly root: string;
+  readonly bootS: number;
+}
+
+async function save(saving: Saving, signal: AbortSignal | undefined): Promise<void> {
+  const { root, state, console, bootS } = saving;
   const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((one) => join(root, one));
   const qemu = [
     join(root, 'lib64/ld-linux-x86-64.so.2'),
     ...['--library-path', libraries.join(':')],
     join(root, 'usr/bin/qemu-system-x86_64'),
     ...['-L', join(root, 'usr/share/qemu'), '-L', join(root, 'usr/share/seabios')],
-    ...l2Argv(request, { ...request, console }),
+    ...l2Argv(saving, saving),
     ...['-monitor', 'stdio'],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
   ];
   const pipe = `{ ${SAVE}\n} | { shift 4; exec "$@"; }`;
-  await runCommand('sh', ['-c', pipe, 'sh', console, state, L2_WAITS, String(10 * BOOT_S), ...qemu], {
-    timeoutMs: 2 * BOOT_S * 1000,
+  await runCommand('sh', ['-c', pipe, 'sh', console, state, L2_WAITS, String(10 * bootS), ...qemu], {
+    timeoutMs: 2 * bootS * 1000,
     ...(signal ? { signal } : {}),
   });
   if (await exists(state)) return;
@@ -92,7 +96,7 @@ async function save(
   throw new Fault({
     blame: 'lab',
     code: 'IMAGE_NO_STATE',
-    message: `the VM ${request.kernel} did not say "${L2_WAITS}" within ${BOOT_S} s`,
+    message: `the VM with the kernel ${saving.kernel} did not say "${L2_WAITS}" within ${bootS} s`,
     details: said.trimEnd().split('\n').slice(-5),
   });
 }
