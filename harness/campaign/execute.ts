@@ -3,7 +3,7 @@ import { type CampaignState, Fault, toFault } from '../model/index.ts';
 import { concludeState } from './conclude.ts';
 import type { Execution, Running } from './execution.ts';
 import { performTrial } from './perform-trial.ts';
-import type { Action } from './policy/policy.ts';
+import type { Action, Policy } from './policy/policy.ts';
 import { emitQueue } from './queue.ts';
 import { chooseNext, needsOf } from './schedule.ts';
 import { runStage } from './stage.ts';
@@ -14,7 +14,8 @@ import { notRun } from './state.ts';
  * time. Appends what happened and judges nothing again. A fault of lab, request or ktrial ends the campaign: it is the last
  * event, and is thrown. An interruption lets what runs come to its own end and is the last event, too.
  */
-export async function executeCampaign(execution: Execution): Promise<CampaignState> {
+export async function executeCampaign(given: Execution): Promise<CampaignState> {
+  const execution = { ...given, policy: rememberLast(given.policy) };
   const { recorder, policy, signal } = execution;
   const running = new Map<string, Running>();
   const halt = new AbortController();
@@ -87,6 +88,15 @@ export async function executeCampaign(execution: Execution): Promise<CampaignSta
     recorder.append({ type: 'concluded', verdict, clones });
     recorder.append({ type: 'ended', reason: { kind: 'finished' } });
   }
+}
+
+/** The same policy, asked once for each state: what to do next and how long the queue is come from one answer. */
+function rememberLast(policy: Policy): Policy {
+  let last: { readonly state: CampaignState; readonly actions: readonly Action[] } | null = null;
+  return (state) => {
+    if (last?.state !== state) last = { state, actions: policy(state) };
+    return last.actions;
+  };
 }
 
 /** Whether a campaign came to its own end: nothing is left to do. */

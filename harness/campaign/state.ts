@@ -94,14 +94,8 @@ function settleTrials(state: CampaignState): CampaignState {
   const done = state.trials.flatMap((trial) =>
     trial.status === 'done' && trial.result ? [trial.result] : [],
   );
-  const settled = new Map(settleReachability(done, base).map((result) => [result.id, result]));
-  return {
-    ...state,
-    trials: state.trials.map((trial) => {
-      const result = settled.get(trial.id);
-      return result === undefined || result === trial.result ? trial : { ...trial, result };
-    }),
-  };
+  const changed = settleReachability(done, base).filter((result, index) => result !== done[index]);
+  return changed.reduce((next, result) => changeTrial(next, result.id, () => ({ result })), state);
 }
 
 /** Without the kernel of the last arm, which has the whole series, there is nothing to put on trial. */
@@ -149,12 +143,12 @@ function changeArm(state: CampaignState, name: string, change: Partial<ArmState>
 function changeTrial(
   state: CampaignState,
   id: string,
-  change: (trial: TrialState) => Pick<TrialState, 'status' | 'result'>,
+  change: (trial: TrialState) => Partial<Pick<TrialState, 'status' | 'result'>>,
 ): CampaignState {
-  return {
-    ...state,
-    trials: state.trials.map((trial) => (trial.id === id ? { ...trial, ...change(trial) } : trial)),
-  };
+  // A campaign may plan ten thousand trials and has two events for each.
+  const index = state.trials.findIndex((trial) => trial.id === id);
+  const trial = state.trials[index];
+  return trial ? { ...state, trials: state.trials.with(index, { ...trial, ...change(trial) }) } : state;
 }
 
 /** What a trial counts as from its start to its end. */

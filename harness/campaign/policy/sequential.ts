@@ -42,7 +42,7 @@ interface Wish {
 /** The trials that are worth running now, the best first. */
 function chooseTrials(state: CampaignState): readonly TrialState[] {
   if (isTimeOver(state)) return [];
-  const own = state.plan.scenarios.map(({ name }) => state.trials.filter((one) => one.scenario === name));
+  const own = groupTrials(state);
   const [base, tip] = [state.arms[0]?.name, state.arms.at(-1)?.name];
   const atEnds = own.map((trials) => trials.filter((one) => one.arm === base || one.arm === tip));
   const verdicts = compareScenarios(
@@ -65,6 +65,13 @@ function chooseTrials(state: CampaignState): readonly TrialState[] {
   const later = isTimeLimited(state) ? cheapest : cheapest.toSorted((a, b) => a.attempt - b.attempt);
   const between = verdicts.flatMap((verdict, index) => chooseBetween(verdict, state, own[index] ?? []));
   return [...first, ...later, ...between];
+}
+
+/** The trials of each scenario, in the order of the plan's scenarios. */
+function groupTrials({ plan, trials }: CampaignState): readonly (readonly TrialState[])[] {
+  const groups = new Map(plan.scenarios.map(({ name }): [string, TrialState[]] => [name, []]));
+  for (const trial of trials) groups.get(trial.scenario)?.push(trial);
+  return [...groups.values()];
 }
 
 function resultsOf(trials: readonly TrialState[], arm: string | undefined): readonly TrialResult[] {
