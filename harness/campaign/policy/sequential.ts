@@ -75,8 +75,8 @@ function groupTrials({ plan, trials }: CampaignState): readonly (readonly TrialS
 }
 
 function resultsOf(trials: readonly TrialState[], arm: string | undefined): readonly TrialResult[] {
-  return trials.flatMap(({ status, result, ...trial }) =>
-    trial.arm === arm && status === 'done' && result ? [result] : [],
+  return trials.flatMap(({ arm: own, status, result }) =>
+    own === arm && status === 'done' && result ? [result] : [],
   );
 }
 
