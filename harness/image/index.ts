@@ -5,7 +5,7 @@
 export { bakeImage } from './bake.ts';
 export { makeKeys } from './keys.ts';
 export { bakeL2Root, findL2Init } from './l2.ts';
-export type { L2State, L2StateOptions, L2StateRequest } from './l2-state.ts';
+export type { L2State, L2StateRequest } from './l2-state.ts';
 export { saveL2State } from './l2-state.ts';
 export type { OverlayFile } from './overlay.ts';
 export { bakeDataDisk, bakeOverlay } from './overlay.ts';
