@@ -90,7 +90,7 @@ export async function executeCampaign(given: Execution): Promise<CampaignState> 
   }
 }
 
-/** The same policy, asked once for each state: what to do next and how long the queue is come from one answer. */
+/** Caches a policy's answer for the latest state: the executor and the queue display both ask for it. */
 function rememberLast(policy: Policy): Policy {
   let last: { readonly state: CampaignState; readonly actions: readonly Action[] } | null = null;
   return (state) => {

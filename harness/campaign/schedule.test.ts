@@ -115,6 +115,7 @@ t.test(
     const { jobs, memoryMib } = await measureCapacity(null);
     t.equal(jobs, 2 * availableParallelism());
     t.equal((await measureCapacity(7)).jobs, 7);
+    t.equal((await measureCapacity(7)).l2Jobs, availableParallelism(), 'machines that run VMs');
     t.ok(Number.isInteger(memoryMib));
     const part = memoryMib / (await availableMemoryMib());
     t.ok(part > 0.7 && part < 1, `${part} of the free memory`);

@@ -63,14 +63,14 @@ export interface Needs {
 export interface Capacity {
   /** Machines at once. */
   readonly jobs: number;
-  /** Of them, those that run VMs themselves. */
+  /** Machines at once that run VMs themselves; they count among `jobs`. */
   readonly l2Jobs: number;
   readonly memoryMib: number;
 }
 
 /**
- * The next trial to start, or null when none may start now. One that needs what is not left is passed over by one that does not;
- * alone on the computer every trial may start, and finds out for itself.
+ * The next trial to start, or null when none may start now. A trial that does not fit into what is left is skipped in favour
+ * of a later one that does. When nothing runs, the first trial may start whatever it needs.
  */
 export function chooseNext<T>(
   waiting: readonly T[],
@@ -92,12 +92,12 @@ const MACHINE_OVERHEAD_MIB = 700;
 /** The part of the free memory that machines may use; the rest is for builds, page cache and the user. */
 const MEMORY_PART = 0.9;
 
-/** A machine waits about half of its time: for a timeout, for something to block, for its power to go off. */
+/** A machine is idle about half of its time: it waits for timeouts, for jobs that must block, and for the power-off. */
 const MACHINES_PER_CORE = 2;
 
 /**
- * What this computer has for machines: two per core unless `jobs` says otherwise, and most of its free memory. One that runs a VM
- * itself computes all the time: one of those per core.
+ * What this computer has for machines: two per core unless `jobs` says otherwise, and most of its free memory. A machine that
+ * runs VMs itself keeps a core busy: at most one of those per core.
  */
 export async function measureCapacity(jobs: number | null): Promise<Capacity> {
   const cores = availableParallelism();

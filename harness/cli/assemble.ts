@@ -106,7 +106,7 @@ function openL2Images({ root, cacheDirectory }: Context, mirror: string | undefi
     async saveState(name, vm, signal) {
       const init = await findInit(name);
       const key = JSON.stringify(vm);
-      // Trials that want the same one wait for it, and it is tried once.
+      // Made once per process: trials with the same VM share the promise.
       const state = states.get(key) ?? saveL2State({ ...vm, init }, { cacheDirectory, signal });
       states.set(key, state);
       return state.catch((error: unknown) => {

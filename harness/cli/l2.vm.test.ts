@@ -88,7 +88,7 @@ t.test('a wait for a VM that ends by itself ends with it', async (t) => {
   t.ok((wait?.durationMs ?? 0) < 300_000, 'the time limit was not waited for');
 });
 
-t.test('a VM in a clone goes on where a VM of a machine that boots has come to', async (t) => {
+t.test('a VM resumes from a saved state in a clone, and boots in a cold-booted machine', async (t) => {
   const cold = await perform(
     'boots',
     `  - startL2: {l2: tiny, memoryMib: 64}
@@ -98,12 +98,12 @@ t.test('a VM in a clone goes on where a VM of a machine that boots has come to',
   );
   t.equal(cold.outcome, 'passed', cold.reason);
   const clone = await perform(
-    'goes-on',
+    'resumes',
     `  - startL2: {l2: tiny, memoryMib: 64}
   - monitorL2: {command: info status, answer: {matches: running}}
-  - label: it has not booted
+  - label: it was resumed
     run: grep -q incoming /proc/$(pidof qemu-system-x86_64)/cmdline
-  - label: its console has what it said before
+  - label: its console has the output of the boot
     waitForL2: {matches: '^l2: up', timeout: 1s}
   - monitorL2: {command: 'chardev-add null,id=nothing'}
   - monitorL2: {command: 'device_add pci-serial,chardev=nothing'}
@@ -117,11 +117,11 @@ t.test('a VM in a clone goes on where a VM of a machine that boots has come to',
 });
 
 t.test(
-  'a VM that does not come to its wait is not saved, and one whose init never waits is not tried',
+  'a VM that does not print the line in time is not saved, and an init without the line is not booted',
   async (t) => {
-    const { image, l2 } = recordOf('goes-on');
+    const { image, l2 } = recordOf('resumes');
     const init = join(home, 'init');
-    await writeFile(init, '#!/bin/busybox sh\n# Says it here alone: l2: no port\nsleep 1000\n');
+    await writeFile(init, '#!/bin/busybox sh\n# Only this comment has the line: l2: no port\nsleep 1000\n');
     const options = { cacheDirectory: TEST_CACHE, bootS: 3 };
     const vm = {
       image: (await findStoredImage(TEST_CACHE, image.digest)) as Image,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Makes: root file systems for machines, the overlay and keys of each run, the root of an L2.
 // Needs: host, debian, store, document, model.
-// Never: needs root, or starts a machine that is on trial. An L2 is booted once, to save its state.
+// Never: needs root, or starts a machine. It boots an L2 on this computer to save its state.
 export { bakeImage } from './bake.ts';
 export { makeKeys } from './keys.ts';
 export { bakeL2Root, findL2Init } from './l2.ts';

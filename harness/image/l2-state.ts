@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { digestFile, digestOf, exists, makeScratch, runCommand } from '../host/index.ts';
 import { Fault, type Image, L2_WAITS, type L2Shape, l2Argv } from '../model/index.ts';
 import { openImageStore, ROOT_FILE } from './store.ts';
 
-/** A VM inside the guest of which a state is wanted. */
+/** An L2 whose state is to be saved. */
 export interface L2StateRequest extends L2Shape {
   /** The image whose QEMU runs it. */
   readonly image: Image;
@@ -16,7 +16,7 @@ export interface L2StateRequest extends L2Shape {
   readonly init: string;
 }
 
-/** A saved VM: paths of its state, and of what is on its console by then. */
+/** Paths of an L2's saved state, and of its console output up to that point. */
 export interface L2State {
   readonly state: string;
   readonly console: string;
@@ -24,12 +24,12 @@ export interface L2State {
 
 export interface L2StateOptions {
   readonly cacheDirectory: string;
-  /** How long such a VM may boot here, in seconds; less than one is usual. 60 unless given. */
+  /** Limit for the boot, in seconds; it usually takes less than one. 60 unless given. */
   readonly bootS?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Waits for the line on the console, then has the monitor, which reads this program's output, save the state; and ends QEMU. */
+/** Waits for the line $3 in the console file $1, then prints monitor commands that save the state to $2 and end QEMU. */
 const SAVE = `
 n=0
 until grep -q "^$3" "$1" 2>/dev/null; do n=$((n + 1)); [ $n -le $4 ] || break; sleep 0.1; done
@@ -37,10 +37,9 @@ until grep -q "^$3" "$1" 2>/dev/null; do n=$((n + 1)); [ $n -le $4 ] || break; s
 echo quit`;
 
 /**
- * Boots a VM as it runs inside the guest, with the QEMU of the guest's image but on this computer, until it waits for a card, and saves
- * its state: emulation inside emulation takes twenty times as long for the same. Returns what is in the cache. Null where
- * that cannot be: for an init that does not say that it waits, or where this computer does not run the image's QEMU. Fault
- * `IMAGE_NO_STATE` (lab) when the VM did not come to its wait.
+ * Boots an L2 on this computer, with the QEMU of the guest's image, until its init polls for a card, and saves its state in the
+ * cache: in emulation inside emulation the same boot takes twenty times as long. Null if the init does not print `L2_WAITS`, or if
+ * this computer cannot run the image's QEMU. Fault `IMAGE_NO_STATE` (lab) if the VM does not print it in time.
  */
 export async function saveL2State(request: L2StateRequest, options: L2StateOptions): Promise<L2State | null> {
   if (arch() !== 'x64' || !(await readFile(request.init, 'utf8')).includes(L2_WAITS)) return null;
@@ -77,20 +76,27 @@ interface Saving extends L2StateRequest, L2State {
 async function save(saving: Saving, signal: AbortSignal | undefined): Promise<void> {
   const { root, state, console, bootS } = saving;
   const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((one) => join(root, one));
+  // QEMU's monitor splits paths at blanks and its options split at commas: both files are named relative to their directory.
+  const [directory, names] = [dirname(state), { state: basename(state), console: basename(console) }];
   const qemu = [
     join(root, 'lib64/ld-linux-x86-64.so.2'),
     ...['--library-path', libraries.join(':')],
     join(root, 'usr/bin/qemu-system-x86_64'),
     ...['-L', join(root, 'usr/share/qemu'), '-L', join(root, 'usr/share/seabios')],
-    ...l2Argv(saving, saving),
+    ...l2Argv(saving, { ...saving, console: names.console }),
     ...['-monitor', 'stdio'],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
   ];
   const pipe = `{ ${SAVE}\n} | { shift 4; exec "$@"; }`;
-  await runCommand('sh', ['-c', pipe, 'sh', console, state, L2_WAITS, String(10 * bootS), ...qemu], {
-    timeoutMs: 2 * bootS * 1000,
-    ...(signal ? { signal } : {}),
-  });
+  await runCommand(
+    'sh',
+    ['-c', pipe, 'sh', names.console, names.state, L2_WAITS, String(10 * bootS), ...qemu],
+    {
+      cwd: directory,
+      timeoutMs: 2 * bootS * 1000,
+      ...(signal ? { signal } : {}),
+    },
+  );
   if (await exists(state)) return;
   const said = await readFile(console, 'utf8').catch(() => '');
   throw new Fault({

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** A VM inside the guest, as far as a state that is saved of it depends on it. */
+/** The properties of an L2 that its saved state depends on. */
 export interface L2Shape {
   readonly memoryMib: number;
   /** Whether its kernel uses ACPI. */
@@ -10,13 +10,13 @@ export interface L2Shape {
 export interface L2Files {
   readonly kernel: string;
   readonly initramfs: string;
-  /** To its end its serial console is written. */
+  /** The serial console is appended to this file. */
   readonly console: string;
 }
 
 /**
- * What QEMU is started with for a VM inside the guest, apart from its devices and its monitor. A state that was saved with these
- * arguments goes on where QEMU has the same ones.
+ * QEMU's arguments for an L2, without devices and monitor. A state that was saved with these arguments loads only into a QEMU with
+ * the same ones.
  */
 export function l2Argv({ memoryMib, acpi }: L2Shape, files: L2Files, append = ''): string[] {
   return [
@@ -26,7 +26,7 @@ export function l2Argv({ memoryMib, acpi }: L2Shape, files: L2Files, append = ''
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', files.kernel, '-initrd', files.initramfs],
     // To measure the delay loop takes 3 s of the VM's own time; this is what it measured. ACPI takes 3 s, and 2 s for each
-    // device that it routes an interrupt for. The time stamp counter of a saved VM is another one when it goes on.
+    // device that it routes an interrupt for. After a resume the TSC has another value.
     ...[
       '-append',
       `console=ttyS0 panic=-1 lpj=8191 tsc=unstable acpi=${acpi ? 'noirq' : 'off'} ${append}`.trim(),
@@ -35,7 +35,7 @@ export function l2Argv({ memoryMib, acpi }: L2Shape, files: L2Files, append = ''
   ];
 }
 
-/** The names of the files with the saved state of such a VM and what is on its console by then, beside its kernel. */
+/** File names, beside the L2's kernel, of its saved state and of the console output up to that point. */
 export function l2StateNames({ memoryMib, acpi }: L2Shape): {
   readonly state: string;
   readonly console: string;
@@ -44,5 +44,5 @@ export function l2StateNames({ memoryMib, acpi }: L2Shape): {
   return { state: `${name}.state`, console: `${name}.console` };
 }
 
-/** What an L2's init prints where it was handed no card yet, and waits for one. */
+/** What an L2's init prints when it finds no serial card and starts to poll for one. */
 export const L2_WAITS = 'l2: no port';

@@ -26,8 +26,8 @@ export interface L2Options extends L2Shape {
 }
 
 /**
- * The command that starts QEMU inside the guest, as a shell line. The VM goes on from its saved state where the guest has one, and
- * boots elsewhere.
+ * The shell command that starts QEMU inside the guest. The VM resumes from its saved state if the guest has one, and boots
+ * otherwise.
  */
 export function l2Command(options: L2Options): string {
   const directory = `${L2_FILES}/${options.l2}`;
@@ -52,7 +52,7 @@ export function l2Command(options: L2Options): string {
   return `${prepare} && if [ -e ${directory}/${saved.state} ]; then ${resume}; else set --; fi && ${command} "$@"`;
 }
 
-/** Whether a VM goes on from a saved state. One with a command line of its own boots; one whose CPU never runs gains nothing. */
+/** Whether a VM may resume from a saved state: not with extra kernel arguments, which the saved kernel has not seen, nor paused. */
 export function canResume({ append, paused }: Pick<L2Options, 'append' | 'paused'>): boolean {
   return append === '' && !paused;
 }

@@ -21,11 +21,11 @@ import {
 } from '../vm/index.ts';
 import type { ResolvedTrial } from './resolve.ts';
 
-/** What VMs inside the guest are made of, by the name of their image in images/. */
+/** Makes the files of VMs inside the guest, by the name of their image in images/. */
 export interface L2Images {
   /** Makes the root file system of one; returns its path. */
   bakeRoot(name: string, signal: AbortSignal): Promise<string>;
-  /** Saves the state of one that waits for its devices; null where one has to boot. */
+  /** Boots one and saves its state while it polls for devices; null if such a VM must boot in the guest. */
   saveState(name: string, vm: Omit<L2StateRequest, 'init'>, signal: AbortSignal): Promise<L2State | null>;
 }
 
@@ -94,8 +94,8 @@ export async function specifyTemplate(
 }
 
 /**
- * Makes the disk of a clone: the trial's modules, and what VMs inside its machine need. These go on from a saved state as the clone
- * itself does; in a machine that boots they boot. Equal disks are made once.
+ * Makes the disk of a clone: the trial's modules, and what VMs inside its machine need, saved states included. A cold-booted machine
+ * has no saved states, so VMs boot there. Equal disks are made once.
  */
 export async function makeDataDisk(
   trial: ResolvedTrial,
@@ -152,7 +152,7 @@ async function listL2Files(
   return files;
 }
 
-/** Saved states, each beside the kernel and the root that it is of. */
+/** Saved states, in the directory of the L2's kernel and root. */
 async function listL2StateFiles(
   { settled, image }: ResolvedTrial,
   { l2Images }: MachinePlace,

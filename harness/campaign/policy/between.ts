@@ -5,7 +5,7 @@ import { MOST_LOST, sortAttempts, takeAttempts } from './attempts.ts';
 
 /**
  * The trials that are worth running now on the arms between the base and the whole series, for one scenario: one on each, and
- * then more where the answer decides which patch is named. Until each arm has had its first, nobody knows where that is.
+ * then more where the answer decides which patch is named. Before each arm has had one, that place is unknown.
  */
 export function chooseBetween(
   verdict: ScenarioVerdict,

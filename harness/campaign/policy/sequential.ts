@@ -24,8 +24,8 @@ const LEAST_ATTEMPTS = 3;
  * two get what it takes to name the patch. Stops at the planned number of trials, and when the time for trials is used up.
  *
  * Every scenario gets its second attempt before any gets its third: the differences of a campaign are tested together, and each
- * one needs less evidence when the others have some. Where the time for trials is limited, what needs the least of it to an
- * answer comes first.
+ * one needs less evidence when the others have some. With a time budget, the scenario that needs the least time to an answer comes
+ * first.
  *
  * Stopping when the numbers please is allowed: the verdict's evidence holds at every such moment (`verdict/e-process.ts`).
  */
