@@ -98,16 +98,18 @@ export function assembleRunner(
 }
 
 function openL2Images({ root, cacheDirectory }: Context, mirror: string | undefined): L2Images {
-  const findInit = (name: string) => findL2Init(join(root, 'images'), name);
   const states = new Map<string, ReturnType<typeof saveL2State>>();
   return {
     bakeRoot: async (name, signal) =>
-      bakeL2Root(await findInit(name), { cacheDirectory, signal, ...(mirror ? { mirror } : {}) }),
-    async saveState(name, vm, signal) {
-      const init = await findInit(name);
+      bakeL2Root(await findL2Init(join(root, 'images'), name), {
+        cacheDirectory,
+        signal,
+        ...(mirror ? { mirror } : {}),
+      }),
+    async saveState(vm, signal) {
       const key = JSON.stringify(vm);
       // Made once per process: trials with the same VM share the promise.
-      const state = states.get(key) ?? saveL2State({ ...vm, init }, { cacheDirectory, signal });
+      const state = states.get(key) ?? saveL2State(vm, { cacheDirectory, signal });
       states.set(key, state);
       return state.catch((error: unknown) => {
         if (signal.aborted) states.delete(key);

@@ -127,7 +127,6 @@ t.test(
       image: (await findStoredImage(TEST_CACHE, image.digest)) as Image,
       kernel: join(TEST_CACHE, 'kernels', l2['l2-tiny']?.digest ?? '', 'vmlinux'),
       initramfs: await bakeL2Root(init, options),
-      init,
       memoryMib: 64,
       acpi: false,
     };
@@ -137,6 +136,7 @@ t.test(
       details: [/./],
     });
     await writeFile(init, '#!/bin/busybox sh\nsleep 1000\n');
-    t.equal(await saveL2State({ ...vm, kernel: '/nowhere' }, options), null);
+    const initramfs = await bakeL2Root(init, options);
+    t.equal(await saveL2State({ ...vm, kernel: '/nowhere', initramfs }, options), null);
   },
 );

@@ -2,9 +2,10 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DebianSource, fetchDebianClosure, resolveDebianClosure } from '../debian/index.ts';
-import { digestOf, hostArchitecture, makeScratch, runCommand, takeLock, toolPrefix } from '../host/index.ts';
+import { digestOf, hostArchitecture, makeScratch, runCommand, takeLock } from '../host/index.ts';
 import type { Architecture, Image } from '../model/index.ts';
 import { DEBIAN_ARCHITECTURES, listApplets } from './applets.ts';
+import { compilerVersion, firstLine } from './program.ts';
 import { type ImageRecipe, readImageRecipe } from './recipe.ts';
 import { BUSYBOX, fillRoot } from './root.ts';
 import { makeSquashfs } from './squashfs.ts';
@@ -72,12 +73,7 @@ async function identifyImage(
   recipe: ImageRecipe,
   packages: readonly { readonly sha256: string }[],
 ): Promise<string> {
-  const firstLine = async (program: string, flag: string) =>
-    (await runCommand(program, [flag])).stdout.split('\n')[0] ?? '';
-  const tools = await Promise.all([
-    firstLine(`${toolPrefix(recipe.arch)}gcc`, '--version'),
-    firstLine('mksquashfs', '-version'),
-  ]);
+  const tools = await Promise.all([compilerVersion(recipe.arch), firstLine('mksquashfs', '-version')]);
   const sources = await Promise.all([...recipe.files, ...recipe.programs].map((one) => readFile(one.source)));
   const shape = {
     ...recipe,

@@ -12,8 +12,6 @@ export interface L2StateRequest extends L2Shape {
   readonly image: Image;
   readonly kernel: string;
   readonly initramfs: string;
-  /** The `init` that is in the initramfs. */
-  readonly init: string;
 }
 
 /** Paths of an L2's saved state, and of its console output up to that point. */
@@ -38,11 +36,11 @@ echo quit`;
 
 /**
  * Boots an L2 on this computer, with the QEMU of the guest's image, until its init polls for a card, and saves its state in the
- * cache: in emulation inside emulation the same boot takes twenty times as long. Null if the init does not print `L2_WAITS`, or if
+ * cache: in emulation inside emulation the same boot takes twenty times as long. Null if nothing in the initramfs prints `L2_WAITS`, or if
  * this computer cannot run the image's QEMU. Fault `IMAGE_NO_STATE` (lab) if the VM does not print it in time.
  */
 export async function saveL2State(request: L2StateRequest, options: L2StateOptions): Promise<L2State | null> {
-  if (arch() !== 'x64' || !(await readFile(request.init, 'utf8')).includes(L2_WAITS)) return null;
+  if (arch() !== 'x64' || !(await readFile(request.initramfs)).includes(L2_WAITS)) return null;
   const store = openImageStore(options.cacheDirectory);
   const { image, kernel, initramfs } = request;
   const files = await Promise.all([digestFile(kernel), digestFile(initramfs)]);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { chmod, copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fetchDebianPackage, resolveDebianClosure } from '../debian/index.ts';
 import { digestFile, digestOf, exists, makeScratch, runCommand } from '../host/index.ts';
 import { Fault } from '../model/index.ts';
 import type { BakeOptions } from './bake.ts';
+import { compileProgram, compilerVersion } from './program.ts';
 import { openImageStore, ROOT_FILE } from './store.ts';
 
 /** The suite of the busybox in an L2: the image's. */
 const SUITE = 'trixie';
 const BUSYBOX = 'busybox-static';
+/** That of the QEMU in the guest that runs it. */
+const ARCHITECTURE = 'x86_64';
 
 /**
  * The init of an L2 image: `images/NAME/init`. Fault `IMAGE_NO_L2` (scenario) for a name that is none, or that `images/` does
@@ -33,25 +36,55 @@ export async function findL2Init(imagesDirectory: string, name: string): Promise
   });
 }
 
-/** Makes the initramfs of an L2: busybox and one script. Returns its path in the cache. */
+/**
+ * Makes the initramfs of an L2: busybox, the script `init`, and a program `/bin/NAME` for each `NAME.c` beside it. Returns its
+ * path in the cache.
+ */
 export async function bakeL2Root(initPath: string, options: BakeOptions): Promise<string> {
   const source = { ...options, suite: SUITE };
   const store = openImageStore(options.cacheDirectory, options.onProgress);
-  const init = await digestFile(initPath);
+  const sources = await findSources(dirname(initPath));
+  const files = await Promise.all([initPath, ...sources].map(digestFile));
+  const compiler = sources.length > 0 ? await compilerVersion(ARCHITECTURE) : '';
   const identify = (packages: readonly { readonly name: string; readonly sha256: string }[]) =>
-    digestOf('4', packages.find((one) => one.name === BUSYBOX)?.sha256 ?? '', init);
+    digestOf(
+      '5',
+      packages.find((one) => one.name === BUSYBOX)?.sha256 ?? '',
+      JSON.stringify(sources.map((one) => basename(one))),
+      compiler,
+      ...files,
+    );
   const known = await store.get(identify(await resolveDebianClosure([BUSYBOX], source)));
   if (known) return join(known.directory, ROOT_FILE.l2);
   const busybox = await fetchDebianPackage(BUSYBOX, undefined, source);
   const { directory } = await store.put(identify([busybox]), async (into) => {
     await using scratch = await makeScratch('l2', join(options.cacheDirectory, 'images'));
-    await packRoot(scratch.path, busybox.path, initPath, join(into, ROOT_FILE.l2));
+    await packRoot(scratch.path, busybox.path, { initPath, sources }, join(into, ROOT_FILE.l2));
     return { name: 'l2' };
   });
   return join(directory, ROOT_FILE.l2);
 }
 
-async function packRoot(scratch: string, deb: string, initPath: string, archive: string): Promise<void> {
+/** The C files of a directory, in order. */
+async function findSources(directory: string): Promise<string[]> {
+  const names = await readdir(directory);
+  return names
+    .filter((name) => name.endsWith('.c'))
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+interface L2Sources {
+  readonly initPath: string;
+  readonly sources: readonly string[];
+}
+
+async function packRoot(
+  scratch: string,
+  deb: string,
+  { initPath, sources }: L2Sources,
+  archive: string,
+): Promise<void> {
   const root = join(scratch, 'root');
   await runCommand('dpkg-deb', ['-x', '--', deb, join(scratch, 'deb')]);
   for (const directory of ['bin', 'dev', 'proc', 'sys'])
@@ -60,7 +93,10 @@ async function packRoot(scratch: string, deb: string, initPath: string, archive:
   await copyFile(initPath, join(root, 'init'));
   await chmod(join(root, 'init'), 0o755);
   const applets = await linkApplets(root, initPath);
-  const names = ['bin', 'bin/busybox', ...applets, 'dev', 'init', 'proc', 'sys'];
+  const programs = sources.map((source) => `bin/${basename(source, '.c')}`);
+  for (const [index, source] of sources.entries())
+    await compileProgram(ARCHITECTURE, source, join(root, programs[index] ?? ''));
+  const names = ['bin', 'bin/busybox', ...applets, ...programs, 'dev', 'init', 'proc', 'sys'];
   await runCommand('find', [root, '-exec', 'touch', '-h', '-d', '@0', '{}', '+']);
   // Not compressed: decompressing under nested emulation takes longer than reading the larger file.
   await runCommand('cpio', ['-o', '-H', 'newc', '--quiet', '--reproducible', '-R', '0:0', '-O', archive], {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { chmod, lstat, readlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { runCommand, toolPrefix } from '../host/index.ts';
-import type { Architecture } from '../model/index.ts';
+import { join } from 'node:path';
 import { findNeeded } from './library.ts';
+import { compileProgram } from './program.ts';
 import type { ImageRecipe } from './recipe.ts';
 import { clearPlace, isPlaced, placeDirectory, placeFile, placeLink } from './tree.ts';
 
@@ -53,22 +52,4 @@ export async function fillRoot(
   }
   // Last, so that no other program's path is taken.
   for (const path of applets) if (!(await isPlaced(root, path))) await placeLink(root, path, BUSYBOX);
-}
-
-/** Compiles one of the recipe's programs, statically unless it is a shared object, so that it runs in any image. */
-async function compileProgram(
-  arch: Architecture,
-  source: string,
-  target: string,
-  shared: boolean,
-): Promise<void> {
-  const form = shared ? ['-shared', '-fPIC'] : ['-static'];
-  const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', ...form, '-s', '-Wl,--build-id=none'];
-  await runCommand(`${toolPrefix(arch)}gcc`, [
-    ...flags,
-    `-ffile-prefix-map=${dirname(source)}=.`,
-    '-o',
-    target,
-    source,
-  ]);
 }

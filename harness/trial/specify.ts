@@ -26,7 +26,7 @@ export interface L2Images {
   /** Makes the root file system of one; returns its path. */
   bakeRoot(name: string, signal: AbortSignal): Promise<string>;
   /** Boots one and saves its state while it polls for devices; null if such a VM must boot in the guest. */
-  saveState(name: string, vm: Omit<L2StateRequest, 'init'>, signal: AbortSignal): Promise<L2State | null>;
+  saveState(vm: L2StateRequest, signal: AbortSignal): Promise<L2State | null>;
 }
 
 /** Where a trial's machine runs, and what makes its parts. */
@@ -143,7 +143,7 @@ async function listL2Files(
   const { settled } = trial;
   const files: { path: string; from: string }[] = [];
   for (const [name, kernel] of Object.entries(trial.l2)) {
-    const root = await place.l2Images.bakeRoot(imageOf(settled, name), signal);
+    const root = await place.l2Images.bakeRoot(settled.l2[name]?.image ?? 'l2', signal);
     files.push(
       { path: `/l2/${name}/kernel`, from: await chooseL2Boot(kernel) },
       { path: `/l2/${name}/initramfs.cpio`, from: root },
@@ -165,17 +165,13 @@ async function listL2StateFiles(
   for (const { l2, ...shape } of listL2States(settled)) {
     const [kernel, initramfs] = [fileOf(`/l2/${l2}/kernel`), fileOf(`/l2/${l2}/initramfs.cpio`)];
     const vm = { ...shape, image, kernel, initramfs };
-    const saved = await l2Images.saveState(imageOf(settled, l2), vm, signal);
+    const saved = await l2Images.saveState(vm, signal);
     if (saved === null) continue;
     const names = l2StateNames(shape);
     states.push({ path: `/l2/${l2}/${names.state}`, from: saved.state });
     states.push({ path: `/l2/${l2}/${names.console}`, from: saved.console });
   }
   return states;
-}
-
-function imageOf({ l2 }: ResolvedTrial['settled'], name: string): string {
-  return l2[name]?.image ?? 'l2';
 }
 
 /** Picks the file that boots fastest: with PVH, QEMU starts the ELF file at its entry, without real mode and unpacking. */

@@ -8,7 +8,7 @@ import { buildArgv, CONSOLE_FILE } from './argv.ts';
 import type { MachineSpec } from './spec.ts';
 
 /** Grows when a change of the files, or of what is done to a machine before the freeze, makes earlier templates useless. */
-const TEMPLATE_FORMAT = 6;
+const TEMPLATE_FORMAT = 7;
 
 /** Files of a template, in its directory. */
 export const RAM_FILE = 'ram';

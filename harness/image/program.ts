@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+import { dirname } from 'node:path';
+import { runCommand, toolPrefix } from '../host/index.ts';
+import type { Architecture } from '../model/index.ts';
+
+/** Compiles a program of the guest from one C file, statically unless it is a shared object, so that it runs in any image. */
+export async function compileProgram(
+  arch: Architecture,
+  source: string,
+  target: string,
+  shared = false,
+): Promise<void> {
+  const form = shared ? ['-shared', '-fPIC'] : ['-static'];
+  const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', ...form, '-s', '-Wl,--build-id=none'];
+  await runCommand(`${toolPrefix(arch)}gcc`, [
+    ...flags,
+    `-ffile-prefix-map=${dirname(source)}=.`,
+    '-o',
+    target,
+    source,
+  ]);
+}
+
+/** The first line that the compiler prints about its version: another compiler makes another image. */
+export async function compilerVersion(arch: Architecture): Promise<string> {
+  return firstLine(`${toolPrefix(arch)}gcc`, '--version');
+}
+
+export async function firstLine(program: string, flag: string): Promise<string> {
+  return (await runCommand(program, [flag])).stdout.split('\n')[0] ?? '';
+}
