@@ -2,18 +2,8 @@
 import t from 'tap';
 import type { BuildTree } from '../kernel/index.ts';
 import type { ArmState, BuildResult, CampaignState, Diagnostic, Kernel } from '../model/index.ts';
-import { anArm, aState } from '../testing/index.ts';
+import { anArm, aState, aWarning } from '../testing/index.ts';
 import { openArmBuilder, requireBuild } from './arms.ts';
-
-const warning = (message: string): Diagnostic => ({
-  severity: 'warning',
-  file: 'a.c',
-  line: 1,
-  column: null,
-  message,
-  option: null,
-  patch: null,
-});
 
 const failure = (...diagnostics: readonly Diagnostic[]): BuildResult => ({
   ok: false,
@@ -31,7 +21,7 @@ function aTree() {
     baseCommit: 'c0',
     async build({ commit }: { readonly commit: string }): Promise<BuildResult> {
       built.push(commit);
-      const diagnostics = Array.from({ length: Number(commit.slice(1)) + 1 }, (_, at) => warning(`c${at}`));
+      const diagnostics = Array.from({ length: Number(commit.slice(1)) + 1 }, (_, at) => aWarning(`c${at}`));
       const kernel = { digest: commit, bootDigest: commit, commit } as Kernel;
       return { ok: true, kernel, cached: false, durationMs: 1, diagnostics, files: {}, notes: [] };
     },
@@ -78,7 +68,7 @@ t.test('what was built in this process is not looked up again', async (t) => {
 
 t.test('a failure is told with its first error, wherever that is', async (t) => {
   const error = (line: number | null): Diagnostic => ({
-    ...warning('no such symbol'),
+    ...aWarning('no such symbol'),
     severity: 'error',
     line,
   });
@@ -91,5 +81,5 @@ t.test('a failure is told with its first error, wherever that is', async (t) => 
   };
   t.equal(messageOf(failure(error(7))), 'the base kernel does not compile: a.c:7: no such symbol');
   t.equal(messageOf(failure(error(null))), 'the base kernel does not compile: a.c: no such symbol');
-  t.equal(messageOf(failure(warning('unused'))), 'the base kernel does not compile');
+  t.equal(messageOf(failure(aWarning('unused'))), 'the base kernel does not compile');
 });

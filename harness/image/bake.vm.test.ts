@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
@@ -61,4 +61,33 @@ t.test('the root of a VM inside the guest is the same each time', async (t) => {
   t.not(dirname(first), dirname(second));
   t.equal(await digestFile(first), await digestFile(second));
   t.ok(await exists(first));
+});
+
+t.test('each C file beside the init of a VM inside the guest is a program of its root', async (t) => {
+  const cacheDirectory = await freshCache(t);
+  const images = join(cacheDirectory, 'l2');
+  const init = join(images, 'init');
+  const list = async () => {
+    const archive = await bakeL2Root(init, { cacheDirectory });
+    const { stdout } = await runCommand('cpio', ['-i', '-t', '-v', '--quiet', '-F', archive]);
+    return { archive, programs: stdout.split('\n').filter((line) => line.startsWith('-rwxr-xr-x')) };
+  };
+  await cp(join(PROJECT_ROOT, 'images/l2'), images, { recursive: true });
+  const own = await list();
+  t.strictSame(
+    own.programs.map((line) => line.replace(/.* /, '')),
+    ['bin/busybox', 'bin/serial-blocks', 'init'],
+  );
+  await writeFile(join(images, 'other.c'), 'int main(void) { return 3; }\n');
+  const more = await list();
+  t.not(more.archive, own.archive, 'another root');
+  t.equal(more.programs.length, own.programs.length + 1);
+  await writeFile(join(images, 'other.c'), 'int main(void) { return 4; }\n');
+  t.not((await list()).archive, more.archive, 'another root');
+  await writeFile(join(images, 'other.c'), 'int main(void) { return x; }\n');
+  await t.rejects(list(), {
+    code: 'IMAGE_NO_PROGRAM',
+    blame: 'scenario',
+    message: `${join(images, 'other.c')} does not compile`,
+  });
 });

@@ -5,6 +5,7 @@ import type {
   CampaignPlan,
   CampaignState,
   CampaignVerdict,
+  Diagnostic,
   LiveEventBody,
   RunEvent,
   RunEventBody,
@@ -79,6 +80,19 @@ export function aBuild(arm: string, patches: number, part: Partial<ArmBuild> = {
     newDiagnostics: [],
     sameBoot: patches > 0,
     ...part,
+  };
+}
+
+/** A warning of the compiler. */
+export function aWarning(message: string): Diagnostic {
+  return {
+    severity: 'warning',
+    file: 'a.c',
+    line: 1,
+    column: null,
+    message,
+    option: null,
+    patch: null,
   };
 }
 

@@ -2,7 +2,7 @@
 // Makes: fakes and builders for tests, and the kernel that machine tests boot.
 // Needs: model, host, kernel, splat.
 // Never: is imported by anything but tests.
-export { aBuild, anArm, anEventStream, aPlan, aRequest, aState, dateEvents } from './campaign.ts';
+export { aBuild, anArm, anEventStream, aPlan, aRequest, aState, aWarning, dateEvents } from './campaign.ts';
 export type { FakeClock } from './clock.ts';
 export { aClock } from './clock.ts';
 export type { FuzzResult, FuzzTarget, SlowestCase } from './fuzz.ts';

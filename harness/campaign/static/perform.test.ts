@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: MIT
 import t from 'tap';
 import type { BuildTree } from '../../kernel/index.ts';
-import { type Diagnostic, Fault, type Kernel, type TrialState } from '../../model/index.ts';
+import { Fault, type Kernel, type TrialState } from '../../model/index.ts';
 import { expandScenario, parseScenario } from '../../scenario/index.ts';
+import { aWarning } from '../../testing/index.ts';
 import { performStaticTrial } from './perform.ts';
 import type { StaticSubject } from './subject.ts';
 
 const now = () => new Date('2026-01-01T00:00:00Z');
-
-const warning = (message: string): Diagnostic => ({
-  severity: 'warning',
-  file: 'a.c',
-  line: 1,
-  column: null,
-  message,
-  option: null,
-  patch: null,
-});
 
 /** A tree in which commit `c1` has one warning more than `c0`, and checkpatch complains of the change of `c1`. */
 function aTree(asked: string[]): BuildTree {
   const tree = {
     async compilePart({ commit }: { readonly commit: string }) {
       asked.push(`compile ${commit}`);
-      return { ok: true, diagnostics: commit === 'c0' ? [warning('old')] : [warning('old'), warning('new')] };
+      return {
+        ok: true,
+        diagnostics: commit === 'c0' ? [aWarning('old')] : [aWarning('old'), aWarning('new')],
+      };
     },
     async checkStyle({ subject }: { readonly subject: { readonly commit: string; readonly file?: string } }) {
       asked.push(`style ${subject.commit} ${subject.file ?? 'change'}`);
