@@ -35,6 +35,7 @@ export async function compilerVersion(arch: Architecture): Promise<string> {
   return firstLine(`${toolPrefix(arch)}gcc`, '--version');
 }
 
+/** The first line that a program prints with a flag. */
 export async function firstLine(program: string, flag: string): Promise<string> {
   return (await runCommand(program, [flag])).stdout.split('\n')[0] ?? '';
 }

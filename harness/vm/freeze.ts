@@ -45,7 +45,8 @@ const SECTOR = 512;
 
 /**
  * Boots the machine of a spec once and freezes it into the spec's directory: RAM, device state, console. The machine is
- * warm: one session has been held in it, so that the SSH server, the shell and what the kernel needs for them are in memory, and QEMU.
+ * warm: one session has been held in it and QEMU was started, so that the SSH server, the shell, QEMU and what the kernel needs for
+ * them are in memory.
  * Rejects as `bootMachine` and `Machine.connect` do, and with `TEMPLATE_NOT_FROZEN` (lab).
  */
 export async function freezeTemplate(spec: MachineSpec, options: FreezeOptions): Promise<Template> {
