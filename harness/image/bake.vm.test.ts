@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
@@ -90,4 +90,12 @@ t.test('each C file beside the init of a VM inside the guest is a program of its
     blame: 'scenario',
     message: `${join(images, 'other.c')} does not compile`,
   });
+  for (const name of ['mount.c', 'busybox.c']) {
+    await rename(join(images, 'other.c'), join(images, name));
+    await t.rejects(list(), {
+      code: 'IMAGE_NO_PROGRAM',
+      message: `${join(images, name)} has the name of a program of busybox that the init needs`,
+    });
+    await rename(join(images, name), join(images, 'other.c'));
+  }
 });

@@ -38,7 +38,7 @@ export async function findL2Init(imagesDirectory: string, name: string): Promise
 
 /**
  * Makes the initramfs of an L2: busybox, the script `init`, and a program `/bin/NAME` for each `NAME.c` beside it. Returns its
- * path in the cache.
+ * path in the cache. Fault `IMAGE_NO_PROGRAM` (scenario) for a C file that does not compile or has a taken name.
  */
 export async function bakeL2Root(initPath: string, options: BakeOptions): Promise<string> {
   const source = { ...options, suite: SUITE };
@@ -94,6 +94,8 @@ async function packRoot(
   await chmod(join(root, 'init'), 0o755);
   const applets = await linkApplets(root, initPath);
   const programs = sources.map((source) => `bin/${basename(source, '.c')}`);
+  const taken = programs.findIndex((program) => ['bin/busybox', ...applets].includes(program));
+  if (taken >= 0) throw takenName(sources[taken] ?? '');
   for (const [index, source] of sources.entries())
     await compileProgram(ARCHITECTURE, source, join(root, programs[index] ?? ''));
   const names = ['bin', 'bin/busybox', ...applets, ...programs, 'dev', 'init', 'proc', 'sys'];
@@ -113,4 +115,13 @@ async function linkApplets(root: string, initPath: string): Promise<string[]> {
   const links = applets.map((name) => `bin/${name}`);
   for (const link of links) await symlink('busybox', join(root, link));
   return links;
+}
+
+function takenName(source: string): Fault {
+  return new Fault({
+    blame: 'scenario',
+    code: 'IMAGE_NO_PROGRAM',
+    message: `${source} has the name of a program of busybox that the init needs`,
+    next: 'give it another name',
+  });
 }
