@@ -21,6 +21,8 @@ const steps = (...list: string[]) => body(`steps:\n${list.map((one) => `  - ${on
 const step = (one: string) => steps(one);
 const arg = (one: string) => body(`machine: {kernelArgs: ${JSON.stringify([one])}}\nsteps: [{run: a}]`);
 const matching = (pattern: string) => step(`waitForDmesg: ${JSON.stringify(pattern)}`);
+const waiting = (wait: string) =>
+  body(`l2: {t: {kernel: k}}\nsteps: [{startL2: {l2: t}}, {waitForL2: ${wait}}, {stopL2: l2}]`);
 const allowing = (pattern: string) =>
   body(`steps: [{run: a}]\nexpect: {allow: [{matches: ${JSON.stringify(pattern)}, why: w}]}`);
 const bytes = (...parts: (string | number[])[]) =>
@@ -295,6 +297,14 @@ check('scenarios that can prove nothing, or never pass', {
       WARNING(/matches this: it can never pass/),
     ],
     'a wait for any line': [matching('.*'), WARNING(/it can never fail/)],
+    'a wait for a list with any line': [
+      waiting("{matches: ['^l2: up', '.*']}"),
+      WARNING(/it can never fail/),
+    ],
+    'a wait for a list with the line that it must lack': [
+      waiting("{matches: [up, ' failed'], lacks: ' failed'}"),
+      WARNING(/it can never pass/),
+    ],
     'a sleep longer than the scenario': [
       body('timeout: 1m\nsteps: [{sleep: 2m}]'),
       WARNING(/it cannot end in time/),

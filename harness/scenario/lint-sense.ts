@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Diagnostic, DocumentPath, Source } from '../document/index.ts';
+import { toList } from './expectation.ts';
 import type { Scenario } from './language.ts';
 import { compilePattern, matchesEveryTitle, matchesEverything } from './pattern.ts';
 import { listKeys } from './placeholder.ts';
@@ -35,7 +36,7 @@ function lintEmpty(
 interface Clauses {
   readonly path: DocumentPath;
   readonly equals?: string | undefined;
-  readonly matches?: string | undefined;
+  readonly matches?: string | readonly string[] | undefined;
   readonly lacks?: string | undefined;
   readonly everyLine?: string | undefined;
 }
@@ -68,18 +69,25 @@ function lintClauses(
   source: Source,
 ): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
-  const add = (message: string, key: string) => found.push(warn(source, message, [...path, key]));
+  const add = (message: string, ...place: DocumentPath) =>
+    found.push(warn(source, message, [...path, ...place]));
+  const wanted = toList(matches ?? []).map((pattern, index) => ({
+    pattern,
+    place: typeof matches === 'string' ? ['matches'] : ['matches', index],
+  }));
   const isAny = (pattern: string | undefined) => pattern !== undefined && matchesEverything(pattern);
-  if (isAny(matches)) add('every text matches this: it can never fail', 'matches');
+  for (const { pattern, place } of wanted)
+    if (isAny(pattern)) add('every text matches this: it can never fail', ...place);
   if (isAny(everyLine)) add('every line matches this: it can never fail', 'everyLine');
   if (isAny(lacks)) add('every text matches this: it can never pass', 'lacks');
-  else if (lacks !== undefined && lacks === matches)
+  else if (lacks !== undefined && wanted.some(({ pattern }) => pattern === lacks))
     add('the text must match this and must not: it can never pass', 'lacks');
   if (equals === undefined || listKeys(equals).length > 0) return found;
   const isMet = (pattern: string, text: string) =>
     listKeys(pattern).length > 0 ? null : compilePattern(pattern).test(text);
-  if (matches !== undefined && isMet(matches, equals) === false && isMet(matches, `${equals}\n`) === false)
-    add('the text that is expected does not match this: it can never pass', 'matches');
+  for (const { pattern, place } of wanted)
+    if (isMet(pattern, equals) === false && isMet(pattern, `${equals}\n`) === false)
+      add('the text that is expected does not match this: it can never pass', ...place);
   if (lacks !== undefined && !isAny(lacks) && isMet(lacks, equals.trim()) === true)
     add('the text that is expected matches this: it can never pass', 'lacks');
   return found;

@@ -566,6 +566,29 @@ t.test('lines that were there before do not count as more', async (t) => {
   ]);
 });
 
+t.test('of a list, each line must come, and each as often as was asked', async (t) => {
+  const lines = ['a ok', 'a ok', 'b ok', 'a ok', 'b ok', 'a ok'];
+  const both = await waitForVm("{matches: ['^a', '^b'], timeout: 5s}", aVmThatPrints(['up', ...lines]));
+  t.strictSame(both.findings, []);
+  t.equal(both.record?.details.at(-1), 'console: b ok', 'it ends when the last of them came');
+  const more = await waitForVm(
+    "{matches: ['^a', '^b'], more: 2, timeout: 9s}",
+    aVmThatPrints(['b ok', ...lines]),
+  );
+  t.strictSame(more.findings, []);
+  const stuck = await waitForVm(
+    "{matches: ['^a', '^b', '^c'], more: 3, timeout: 9s}",
+    aVmThatPrints(['up', ...lines]),
+  );
+  t.match(stuck.findings, [
+    {
+      signature: 'expectation:x:l:console',
+      title:
+        /^l: 2 of 3 lines of its console matched \/\^b\/ within 9 s; 0 of 3 lines .* \/\^c\/ within 9 s$/,
+    },
+  ]);
+});
+
 t.test('a line that must not come ends the wait at once', async (t) => {
   const { findings, clock } = await waitForVm(
     "{matches: ' ok$', lacks: ' failed', timeout: 100s}",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { toList } from '../expectation.ts';
 import { findVmEnd, quoteConsole, readConsole } from '../l2-end.ts';
 import { compilePattern, pattern } from '../pattern.ts';
 import { amount, count, duration, milliseconds, name, toMs, toNumber } from '../scalar.ts';
@@ -7,9 +8,12 @@ import { defineStep, type Failure, type StepContext, type StepOutcome } from '..
 
 const written = z.strictObject({
   name: name.default('l2'),
-  matches: pattern.meta({ description: 'a line of its console' }),
+  matches: z
+    .union([pattern, z.array(pattern).min(1)])
+    .meta({ description: 'a line of its console, or a list of lines that must all come' }),
   more: amount.optional().meta({
-    description: 'how many such lines must come after the step began; absent: one, at any time',
+    description:
+      'how many such lines, of each in the list, must come after the step began; absent: one, at any time',
   }),
   lacks: pattern.optional().meta({ description: 'a line of its console with which the step fails at once' }),
   timeout: duration.default('60s'),
@@ -17,7 +21,7 @@ const written = z.strictObject({
 
 const settled = z.strictObject({
   name,
-  matches: pattern,
+  matches: z.array(pattern).min(1),
   more: count.nullable(),
   lacks: pattern.nullable(),
   timeoutMs: milliseconds,
@@ -34,12 +38,12 @@ export const waitForL2 = defineStep<Written, Body>({
   settled: () => settled,
   settle: ({ name, matches, more, lacks, timeout }) => ({
     name,
-    matches,
+    matches: toList(matches),
     more: more === undefined ? null : toNumber(more),
     lacks: lacks ?? null,
     timeoutMs: toMs(timeout),
   }),
-  describe: (body) => `wait for ${body.name} to print ${body.matches}`,
+  describe: (body) => `wait for ${body.name} to print ${toList(body.matches).join(' and ')}`,
   jobs: (body) => ({ uses: [body.name] }),
   perform: waitForLines,
 });
@@ -50,12 +54,15 @@ async function waitForLines(
 ): Promise<StepOutcome> {
   const job = jobs.get(name);
   const timeoutMs = scale(writtenMs);
-  const wanted = compilePattern(matches);
   const unwanted = lacks === null ? null : compilePattern(lacks);
-  const countWanted = () => lines.filter((line) => wanted.test(line)).length;
   let lines = await readConsole(name, guest, timeoutMs);
-  const before = more === null ? 0 : countWanted();
   const owed = more ?? 1;
+  const waits = matches.map((text) => {
+    const wanted = compilePattern(text);
+    const count = () => lines.filter((line) => wanted.test(line)).length;
+    const before = more === null ? 0 : count();
+    return { text, came: () => count() - before };
+  });
   const details = () => quoteConsole(lines);
 
   // One signature for both: a VM that lost its device may say so, or say nothing more.
@@ -68,11 +75,17 @@ async function waitForLines(
       const title = `its console has "${bad}", which matches /${lacks}/`;
       return { what: 'console', title, details: details() };
     }
-    return countWanted() - before >= owed ? 'seen' : end;
+    return waits.every((one) => one.came() >= owed) ? 'seen' : end;
   }, timeoutMs);
 
   if (answer === 'seen') return { failures: [], details: details() };
   if (answer !== null) return { failures: [answer], details: answer.details ?? [] };
-  const title = `${countWanted() - before} of ${owed} lines of its console matched /${matches}/ within ${Math.round(timeoutMs / 1000)} s`;
+  const seconds = Math.round(timeoutMs / 1000);
+  const title = waits
+    .filter((one) => one.came() < owed)
+    .map(
+      ({ text, came }) => `${came()} of ${owed} lines of its console matched /${text}/ within ${seconds} s`,
+    )
+    .join('; ');
   return { failures: [{ what: 'console', title, details: details() }], details: details() };
 }
