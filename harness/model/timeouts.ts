@@ -36,8 +36,11 @@ const GUEST_LIMITS = {
   reconnectMs: 10_000,
   /** Last words: a guest powers off within this. */
   powerOffMs: 30_000,
-  /** Last words: the same after a splat that explains why it cannot. */
-  powerOffAfterSplatMs: 6_000,
+  /**
+   * Last words: the same after a splat that explains why it cannot. A power-off that works takes a tenth of a second, and none of the
+   * kernel's watchdogs speaks before 20 s.
+   */
+  powerOffAfterSplatMs: 2_000,
   /** Last words: collecting the guest's own log. */
   collectMs: 60_000,
   /** Last words: the last output of a dying kernel reaches the console within this. */
