@@ -18,7 +18,7 @@ KERNEL ?= mdev-5.10
 SCENARIOS ?= scenarios/mdev/quick
 BENCH_KERNEL ?= mdev-5.10
 
-.PHONY: help setup build check test test-fast test-vm demo mdev-report golden bench mutate kill simulate bisect fuzz transports ktap races clean
+.PHONY: help setup build check test test-fast test-vm demo mdev-report grids golden bench mutate kill simulate bisect fuzz transports ktap races clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KE
 
 mdev-report: dist/.packages ## put both forms of the reference series on trial, patch by patch, and rewrite docs/mdev-report.md (RUNS="V2 MERGED": of runs that were made)
 	node dist/harness/make/mdev-report.js $(RUNS)
+
+grids: dist/.built ## compare the grids of runs cell by cell, and say which cells differ (RUNS="FIRST OTHER …")
+	@node dist/harness/make/grids.js $(RUNS)
 
 golden: dist/.packages ## provoke both kernels in every way and rewrite the logs in harness/splat/testdata (PROVOKED=…)
 	node dist/harness/make/golden.js $(PROVOKED)
