@@ -26,7 +26,7 @@
 #define PIECES 16
 #define MAX_PORTS 64
 /* A port that lost its device never answers. */
-#define ANSWER_MS 10000
+#define ANSWER_MS 5000
 #define PAUSE_MS 1000
 #define POLL_MS 200
 
