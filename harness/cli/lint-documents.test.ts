@@ -22,7 +22,7 @@ const step = (one: string) => steps(one);
 const arg = (one: string) => body(`machine: {kernelArgs: ${JSON.stringify([one])}}\nsteps: [{run: a}]`);
 const matching = (pattern: string) => step(`waitForDmesg: ${JSON.stringify(pattern)}`);
 const waiting = (wait: string) =>
-  body(`l2: {t: {kernel: k}}\nsteps: [{startL2: {l2: t}}, {waitForL2: ${wait}}, {stopL2: l2}]`);
+  body(`l2: {t: {kernel: l2-tiny}}\nsteps: [{startL2: {l2: t}}, {waitForL2: ${wait}}, {stopL2: l2}]`);
 const allowing = (pattern: string) =>
   body(`steps: [{run: a}]\nexpect: {allow: [{matches: ${JSON.stringify(pattern)}, why: w}]}`);
 const bytes = (...parts: (string | number[])[]) =>
