@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
 import { readRun } from '../campaign/index.ts';
-import type { CampaignState, PatchRow } from '../model/index.ts';
+import { Fault, type PatchRow } from '../model/index.ts';
 import { gridPatches } from '../verdict/index.ts';
 
 /**
@@ -16,8 +16,23 @@ interface Grid {
   readonly rows: ReadonlyMap<string, PatchRow>;
 }
 
+function refuse(message: string): never {
+  process.stderr.write(`grids: ${message}\n`);
+  process.exit(2);
+}
+
+function readState(directory: string): ReturnType<typeof readRun> {
+  try {
+    return readRun(resolve(directory));
+  } catch (error) {
+    if (error instanceof Fault)
+      refuse(`${error.message}: name the directory of a run, as \`ktrial list\` shows them`);
+    throw error;
+  }
+}
+
 function readGrid(directory: string): Grid {
-  const state: CampaignState = readRun(resolve(directory));
+  const state = readState(directory);
   const builds = state.arms.flatMap((arm) => (arm.build ? [arm.build] : []));
   const results = state.trials.flatMap(({ result }) => (result ? [result] : []));
   const names = state.plan.scenarios.map(({ name }) => name);
@@ -49,10 +64,8 @@ function compareGrids(first: Grid, other: Grid): { readonly equal: number; reado
 }
 
 const [first, ...others] = process.argv.slice(2).map(readGrid);
-if (!first || others.length === 0) {
-  process.stderr.write('usage: grids.js RUN RUN [RUN]…: the directories of the runs to compare\n');
-  process.exit(2);
-}
+if (!first || others.length === 0)
+  refuse('usage: make grids RUNS="FIRST OTHER …": the directories of two runs or more');
 for (const other of others) {
   const { equal, different } = compareGrids(first, other);
   process.stdout.write(`${first.directory}, ${other.directory}: ${equal} cells equal\n`);
