@@ -64,6 +64,7 @@ demo: dist/.packages ## put "[PATCHv2 00/10] vfio/mdev" on trial (SERIES=…, KE
 	$(KTRIAL) run $(SERIES) --kernel $(KERNEL) --scenarios $(SCENARIOS) || [ $$? -eq 1 ]
 
 mdev-report: dist/.packages ## put both forms of the reference series on trial, patch by patch, and rewrite docs/mdev-report.md (RUNS="V2 MERGED": of runs that were made)
+	$(KTRIAL) doctor --install --for sparse >&2
 	node dist/harness/make/mdev-report.js $(RUNS)
 
 grids: dist/.built ## compare the grids of runs cell by cell, and say which cells differ (RUNS="FIRST OTHER …")

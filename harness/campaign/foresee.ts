@@ -34,18 +34,40 @@ export async function requireBuildable(request: ArmsRequest, place: ForesightPla
 
 /**
  * Requires what running a request will need, before anything starts: `requireBuildable`, a number of trials within bounds,
- * kernels and images of VMs inside the guest, and memory for each machine. Faults: those of `requireBuildable`
- * and `requireArchitecture`; `LIMIT_EXCEEDED`, `CAMPAIGN_NO_L2` (request), `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
+ * checkers of static scenarios, kernels and images of VMs inside the guest, and memory for each machine. Faults: those of
+ * `requireBuildable` and `requireArchitecture`; `KERNEL_NO_COMPILER`, `LIMIT_EXCEEDED`, `CAMPAIGN_NO_L2` (request), `CAMPAIGN_NO_L2_KERNEL`, `IMAGE_NO_L2` (scenario), `CAMPAIGN_TOO_LITTLE_MEMORY` (lab).
  */
 export async function requireRunnable(request: CampaignRequest, place: ForesightPlace): Promise<void> {
   requireWithin(place.limits ?? DEFAULT_LIMITS, 'trials', countTrials(request), 'the run');
   await requireBuildable(request, place);
   await requireArchitecture(request.kernel.arch, place.signal);
   for (const scenario of request.scenarios) {
+    await requireChecker(scenario, request, place.signal);
     requireMemory(scenario);
     requireNesting(scenario, request.kernel);
     await requireL2s(scenario, place);
   }
+}
+
+/** Requires sparse where a static scenario asks for it. Fault `KERNEL_NO_COMPILER` (request). */
+async function requireChecker(
+  { name, static: checks = [] }: Pick<SettledScenario, 'name' | 'static'>,
+  { kernel }: Pick<CampaignRequest, 'kernel'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!checks.some((check) => check.kind === 'compile' && check.body.sparse)) return;
+  const checked = { kernel, checks: { extraWarnings: null, sparse: true } };
+  await requireToolchain(checked, signal).catch((error: unknown) => {
+    if (!isFault(error, 'KERNEL_NO_COMPILER')) throw error;
+    const { blame, code, message, next = '' } = error;
+    throw new Fault({
+      blame,
+      code,
+      message: `${name}: ${message}`,
+      next: `${next}, or leave ${name} out`,
+      cause: error,
+    });
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { forEachRow, runShell } from '../testing/program.ts';
 
@@ -19,6 +20,8 @@ const FILES = {
   'far-image.yaml': scenario('l2:\n  tiny: {kernel: l2-tiny, image: ../../../etc}\n', START_L2),
   'good-l2.yaml': scenario('l2:\n  tiny: {kernel: l2-tiny, image: l2}\n', START_L2),
   'arm-l2.yaml': scenario('l2:\n  tiny: {kernel: smoke-arm64-5.10, image: l2}\n', START_L2),
+  'static.yaml':
+    'name: static\nkind: static\ndescription: a test\nchecks:\n  - compile: {paths: [init/], sparse: true}\n',
   'broken.yaml': 'name: ok\nsteps: [\n',
   'empty.config': '',
   'bad.config': 'CONFIG_A=y\nCONFIG_B\n',
@@ -81,4 +84,39 @@ t.test('what can be known before the start is told before it', async (t) => {
     t.match(`${stdout}${stderr}`, answer, line);
   });
   t.strictSame(readdirSync(cwd).sort(), Object.keys(FILES).sort(), 'nothing was made');
+});
+
+/** A directory with links to all programs of this computer but one. */
+function makePathWithout(program: string, directory: string): string {
+  mkdirSync(directory);
+  const there = new Set([program]);
+  for (const from of (process.env.PATH ?? '').split(':'))
+    for (const name of listNames(from)) {
+      if (there.has(name)) continue;
+      there.add(name);
+      symlinkSync(join(from, name), join(directory, name));
+    }
+  return directory;
+}
+
+function listNames(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+t.test('a checker that is not installed is told before anything is built', async (t) => {
+  const cwd = t.testdir(FILES);
+  const without = makePathWithout('sparse', join(t.testdirName, 'bin'));
+  for (const line of [`${RUN} -s ok.yaml -s static.yaml`, `${RUN} -s static.yaml --dry-run`]) {
+    const { exitCode, stderr } = await runShell(line, { cwd, env: { PATH: without } });
+    t.equal(exitCode, 2, stderr);
+    t.match(stderr, /static: the checker sparse is not installed.*KERNEL_NO_COMPILER/);
+    t.match(stderr, /apt-get install .* sparse, or leave static out/);
+  }
+  t.notOk(readdirSync(cwd).includes('home'), 'nothing was made');
+  const { exitCode, stderr } = await runShell(`${RUN} -s ok.yaml --dry-run`, { cwd, env: { PATH: without } });
+  t.equal(exitCode, 0, `nobody else needs it: ${stderr}`);
 });
