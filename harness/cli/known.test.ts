@@ -107,7 +107,7 @@ function listNames(directory: string): readonly string[] {
   }
 }
 
-t.test('a checker that is not installed is told before anything is built', async (t) => {
+t.test('a run that needs a checker which is not installed is refused before it starts', async (t) => {
   const cwd = t.testdir(FILES);
   const without = makePathWithout('sparse', join(t.testdirName, 'bin'));
   for (const line of [`${RUN} -s ok.yaml -s static.yaml`, `${RUN} -s static.yaml --dry-run`]) {

@@ -37,8 +37,8 @@ const GUEST_LIMITS = {
   /** Last words: a guest powers off within this. */
   powerOffMs: 30_000,
   /**
-   * Last words: the same after a splat that explains why it cannot. A power-off that works takes a tenth of a second, and none of the
-   * kernel's watchdogs speaks before 20 s.
+   * Last words: the same after a splat that explains why it cannot. A successful power-off takes about 0.1 s, and no watchdog of
+   * the kernel reports before 10 s.
    */
   powerOffAfterSplatMs: 2_000,
   /** Last words: collecting the guest's own log. */

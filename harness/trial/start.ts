@@ -38,8 +38,8 @@ export interface StartContext {
 }
 
 /**
- * A boot to its first command by a thaw to a session, measured in pairs of a control and the clones beside it: 5 to 16, median 12. The
- * template's own boot may have been on a computer with more to do, or less, than it has now.
+ * Time of a boot to its first command, divided by the time of a thaw to a session, under the same load. Measured by
+ * `make/boot-per-thaw.ts` (docs/performance.md). The template's own boot time is not used: the load may have been different then.
  */
 const BOOT_PER_THAW = 12;
 

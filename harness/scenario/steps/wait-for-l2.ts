@@ -10,10 +10,12 @@ const written = z.strictObject({
   name: name.default('l2'),
   matches: z
     .union([pattern, z.array(pattern).min(1)])
-    .meta({ description: 'a line of its console, or a list of lines that must all come' }),
+    .meta({
+      description:
+        'a pattern that a line of its console must match, or a list of patterns that must all match a line',
+    }),
   more: amount.optional().meta({
-    description:
-      'how many such lines, of each in the list, must come after the step began; absent: one, at any time',
+    description: 'how many lines must match each pattern after the step began; absent: one, at any time',
   }),
   lacks: pattern.optional().meta({ description: 'a line of its console with which the step fails at once' }),
   timeout: duration.default('60s'),
